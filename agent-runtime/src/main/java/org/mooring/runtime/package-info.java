@@ -1,0 +1,5 @@
+/** What every Mooring daemon needs. */
+@NullMarked
+package org.mooring.runtime;
+
+import org.jspecify.annotations.NullMarked;

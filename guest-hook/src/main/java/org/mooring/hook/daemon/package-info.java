@@ -1,0 +1,5 @@
+/** The guest hook as a program. */
+@NullMarked
+package org.mooring.hook.daemon;
+
+import org.jspecify.annotations.NullMarked;

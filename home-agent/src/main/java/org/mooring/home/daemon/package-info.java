@@ -1,0 +1,5 @@
+/** The home agent as a program. */
+@NullMarked
+package org.mooring.home.daemon;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Starts, awaits and live-migrates KVM guests. */
+@NullMarked
+package org.mooring.migrator;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The testbed. */
+@NullMarked
+package org.mooring.lab;
+
+import org.jspecify.annotations.NullMarked;

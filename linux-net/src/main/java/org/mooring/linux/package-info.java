@@ -1,0 +1,5 @@
+/** Linux addresses and errors, as values. */
+@NullMarked
+package org.mooring.linux;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** QEMU's monitor protocol (QMP). */
+@NullMarked
+package org.mooring.qmp;
+
+import org.jspecify.annotations.NullMarked;
