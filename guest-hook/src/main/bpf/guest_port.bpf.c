@@ -1,2 +1,336 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-char _license[] __attribute__((section("license"), used)) = "GPL";
+/*
+ * The port of an unmodified guest: what it may say and hear on the link that it is on.
+ *
+ * from_guest is attached to clsact ingress of the guest's tap, to_guest to its egress. One loaded object serves all
+ * taps: the map `ports` says for each interface what holds there. It is a hash and not an array, because replacing an
+ * element of a hash is one step for the programs that read it. A tap that has no entry isn't ours.
+ *
+ * A guest that visits believes itself at home. It is never told otherwise: each of its ARP requests is answered on the
+ * spot with its home gateway's link-layer address, whose frames go to the local router instead (RFC 5563 section 6.1).
+ * The link that it visits is never told either: a mobile node must not broadcast ARP there, nor answer it
+ * (RFC 3344 section 4.6).
+ */
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/pkt_cls.h>
+#include <stdbool.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#define MAX_PORTS 1024
+#define MOBILE_IP_PORT 434
+#define ARP_REQUEST 1
+#define ARP_REPLY 2
+#define ICMP_REDIRECT 5
+#define FRAGMENT_OFFSET 0x1fff
+
+/* Marks an answer to the guest's own ARP request, which alone may pass to a visitor. */
+#define ANSWER_MARK 0x1b4
+
+/* What holds in one direction; org.mooring.hook.daemon.PortRules writes these numbers. */
+enum rule {
+	SHUT, /* the guest isn't here: nothing passes */
+	VISITING, /* unicast IPv4 of the home address and no other packet */
+	HOME, /* all but what the home agent says about, or to, a guest that was away */
+};
+
+struct port {
+	__u8 from_guest; /* enum rule */
+	__u8 to_guest; /* enum rule */
+	__u8 mac[ETH_ALEN]; /* the guest's */
+	__u8 gateway[ETH_ALEN]; /* the home gateway's, the answer to a visitor's ARP requests */
+	__u8 router[ETH_ALEN]; /* where the guest's unicast IPv4 goes; all zero: where the guest sent it */
+	__be32 home_address;
+	__be32 agent; /* whose Registration Replies are ours; zero: anyone's */
+};
+
+/* In the order of org.mooring.hook.daemon.PortCounters. */
+enum counter {
+	REDIRECTED_TO_ROUTER,
+	ARP_ANSWERED,
+	OWN_ARP_HELD_BACK,
+	BROADCAST_HELD_BACK,
+	OTHER_SOURCE_HELD_BACK,
+	SHUT_FROM_GUEST,
+	REPLY_TAKEN,
+	ARP_KEPT_AWAY,
+	ADDRESS_CONFLICT_KEPT_AWAY,
+	REDIRECT_KEPT_AWAY,
+	OTHER_KEPT_AWAY,
+	SHUT_TO_GUEST,
+	COUNTERS
+};
+
+struct counters {
+	__u64 of[COUNTERS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_PORTS);
+	__type(key, __u32); /* interface index */
+	__type(value, struct port);
+} ports SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_PORTS);
+	__type(key, __u32); /* interface index */
+	__type(value, struct counters);
+} port_counters SEC(".maps");
+
+/* ARP for IPv4 over Ethernet (RFC 826). */
+struct arp {
+	__be16 hardware;
+	__be16 protocol;
+	__u8 hardware_length;
+	__u8 protocol_length;
+	__be16 operation;
+	__u8 sender_mac[ETH_ALEN];
+	__be32 sender;
+	__u8 target_mac[ETH_ALEN];
+	__be32 target;
+} __attribute__((packed));
+
+static __always_inline void count(struct __sk_buff *skb, enum counter what)
+{
+	__u32 ifindex = skb->ifindex;
+	struct counters *counters = bpf_map_lookup_elem(&port_counters, &ifindex);
+
+	if (counters)
+		__sync_fetch_and_add(&counters->of[what], 1);
+}
+
+static __always_inline int drop(struct __sk_buff *skb, enum counter why)
+{
+	count(skb, why);
+	return TC_ACT_SHOT;
+}
+
+/* Left to whatever filter comes next. */
+static __always_inline int pass(void)
+{
+	return TC_ACT_UNSPEC;
+}
+
+static __always_inline bool same_mac(const __u8 *a, const __u8 *b)
+{
+	return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3]) | (a[4] ^ b[4]) | (a[5] ^ b[5])) == 0;
+}
+
+static __always_inline bool is_group(const __u8 *mac)
+{
+	return mac[0] & 1;
+}
+
+/* Multicast, limited broadcast and class E. */
+static __always_inline bool is_unicast(__be32 address)
+{
+	return address && bpf_ntohl(address) < 0xe0000000;
+}
+
+static __always_inline void *start(struct __sk_buff *skb)
+{
+	return (void *)(long)skb->data;
+}
+
+static __always_inline void *end(struct __sk_buff *skb)
+{
+	return (void *)(long)skb->data_end;
+}
+
+/* Makes the headers that are looked at readable in place, as far as the frame has them. */
+static __always_inline void gather_headers(struct __sk_buff *skb)
+{
+	__u32 wanted = sizeof(struct ethhdr) + sizeof(struct arp);
+
+	if (start(skb) + wanted > end(skb))
+		bpf_skb_pull_data(skb, skb->len < wanted ? skb->len : wanted);
+}
+
+static __always_inline bool is_ipv4_over_ethernet(struct arp *arp)
+{
+	return arp->hardware == bpf_htons(1) && arp->protocol == bpf_htons(ETH_P_IP) &&
+	       arp->hardware_length == ETH_ALEN && arp->protocol_length == sizeof(arp->sender);
+}
+
+/* Whether the packet's transport header is here, and not in an earlier fragment, and of that protocol. */
+static __always_inline bool carries(struct iphdr *ip, __u8 protocol)
+{
+	return ip->protocol == protocol && !(ip->frag_off & bpf_htons(FRAGMENT_OFFSET));
+}
+
+static __always_inline bool is_registration_reply(struct __sk_buff *skb, struct iphdr *ip, struct port *port)
+{
+	__be16 source;
+
+	return carries(ip, IPPROTO_UDP) && ip->daddr == port->home_address && (!port->agent || ip->saddr == port->agent) &&
+	       !bpf_skb_load_bytes(skb, sizeof(struct ethhdr) + ip->ihl * 4, &source, sizeof(source)) &&
+	       source == bpf_htons(MOBILE_IP_PORT);
+}
+
+/* RFC 3344 section 4.2.1: a visiting mobile node must ignore redirects to other routers. */
+static __always_inline bool is_redirect(struct __sk_buff *skb, struct iphdr *ip)
+{
+	__u8 type;
+
+	return carries(ip, IPPROTO_ICMP) &&
+	       !bpf_skb_load_bytes(skb, sizeof(struct ethhdr) + ip->ihl * 4, &type, sizeof(type)) && type == ICMP_REDIRECT;
+}
+
+/* Sends the guest's unicast IPv4 to the router, whichever link-layer address the guest has cached. */
+static __always_inline int to_router(struct __sk_buff *skb, struct port *port)
+{
+	struct ethhdr *eth = start(skb);
+
+	if ((void *)(eth + 1) > end(skb))
+		return TC_ACT_SHOT;
+	if (same_mac(port->router, (__u8[ETH_ALEN]){}))
+		return pass();
+	__builtin_memcpy(eth->h_dest, port->router, ETH_ALEN);
+	count(skb, REDIRECTED_TO_ROUTER);
+	return pass();
+}
+
+/*
+ * Turns the guest's ARP request into its answer. What asks about the guest's own address is a probe or an announcement
+ * (RFC 5227): an answer would be a conflict, and it must not be heard on the visited link.
+ */
+static __always_inline int answer_arp(struct __sk_buff *skb, struct port *port)
+{
+	struct ethhdr *eth = start(skb);
+	struct arp *arp = (void *)(eth + 1);
+	__be32 asked;
+
+	if ((void *)(arp + 1) > end(skb) || !is_ipv4_over_ethernet(arp))
+		return drop(skb, BROADCAST_HELD_BACK);
+	asked = arp->target;
+	if (arp->operation != bpf_htons(ARP_REQUEST) || asked == port->home_address || asked == arp->sender)
+		return drop(skb, OWN_ARP_HELD_BACK);
+
+	arp->operation = bpf_htons(ARP_REPLY);
+	__builtin_memcpy(arp->target_mac, arp->sender_mac, ETH_ALEN);
+	arp->target = arp->sender;
+	__builtin_memcpy(arp->sender_mac, port->gateway, ETH_ALEN);
+	arp->sender = asked;
+	__builtin_memcpy(eth->h_dest, arp->target_mac, ETH_ALEN);
+	__builtin_memcpy(eth->h_source, port->gateway, ETH_ALEN);
+
+	skb->mark = ANSWER_MARK;
+	count(skb, ARP_ANSWERED);
+	return bpf_redirect(skb->ifindex, 0);
+}
+
+static __always_inline int from_visitor(struct __sk_buff *skb, struct port *port)
+{
+	struct ethhdr *eth = start(skb);
+	struct iphdr *ip = (void *)(eth + 1);
+
+	if ((void *)(eth + 1) > end(skb))
+		return TC_ACT_SHOT;
+	if (eth->h_proto == bpf_htons(ETH_P_ARP))
+		return answer_arp(skb, port);
+	if (eth->h_proto != bpf_htons(ETH_P_IP) || skb->vlan_present || is_group(eth->h_dest) ||
+	    (void *)(ip + 1) > end(skb) || !is_unicast(ip->daddr))
+		return drop(skb, BROADCAST_HELD_BACK);
+	/* No other address of the guest's has a tunnel: on the visited link it would be forged (RFC 3344 section 5.6). */
+	if (ip->saddr != port->home_address)
+		return drop(skb, OTHER_SOURCE_HELD_BACK);
+	return to_router(skb, port);
+}
+
+static __always_inline int from_guest_at_home(struct __sk_buff *skb, struct port *port)
+{
+	struct ethhdr *eth = start(skb);
+
+	if ((void *)(eth + 1) > end(skb))
+		return TC_ACT_SHOT;
+	if (eth->h_proto == bpf_htons(ETH_P_IP) && !skb->vlan_present && !is_group(eth->h_dest))
+		return to_router(skb, port);
+	return pass();
+}
+
+static __always_inline int to_visitor(struct __sk_buff *skb, struct port *port)
+{
+	struct ethhdr *eth = start(skb);
+	struct iphdr *ip = (void *)(eth + 1);
+
+	if ((void *)(eth + 1) > end(skb))
+		return TC_ACT_SHOT;
+	if (eth->h_proto == bpf_htons(ETH_P_ARP))
+		return skb->mark == ANSWER_MARK ? pass() : drop(skb, ARP_KEPT_AWAY);
+	if (eth->h_proto != bpf_htons(ETH_P_IP) || skb->vlan_present || !same_mac(eth->h_dest, port->mac) ||
+	    (void *)(ip + 1) > end(skb) || ip->daddr != port->home_address)
+		return drop(skb, OTHER_KEPT_AWAY);
+	if (is_registration_reply(skb, ip, port))
+		return drop(skb, REPLY_TAKEN);
+	if (is_redirect(skb, ip))
+		return drop(skb, REDIRECT_KEPT_AWAY);
+	return pass();
+}
+
+static __always_inline int to_guest_at_home(struct __sk_buff *skb, struct port *port)
+{
+	struct ethhdr *eth = start(skb);
+	struct arp *arp = (void *)(eth + 1);
+	struct iphdr *ip = (void *)(eth + 1);
+
+	if ((void *)(eth + 1) > end(skb))
+		return TC_ACT_SHOT;
+	/* The home agent's gratuitous ARP (RFC 3344 section 4.6) is a conflict to the guest it speaks for (RFC 5227). */
+	if (eth->h_proto == bpf_htons(ETH_P_ARP) && (void *)(arp + 1) <= end(skb) && is_ipv4_over_ethernet(arp) &&
+	    arp->sender == port->home_address && !same_mac(arp->sender_mac, port->mac))
+		return drop(skb, ADDRESS_CONFLICT_KEPT_AWAY);
+	if (eth->h_proto == bpf_htons(ETH_P_IP) && (void *)(ip + 1) <= end(skb) && is_registration_reply(skb, ip, port))
+		return drop(skb, REPLY_TAKEN);
+	return pass();
+}
+
+static __always_inline struct port *port_of(struct __sk_buff *skb)
+{
+	__u32 ifindex = skb->ifindex;
+
+	return bpf_map_lookup_elem(&ports, &ifindex);
+}
+
+SEC("tc")
+int from_guest(struct __sk_buff *skb)
+{
+	struct port *port = port_of(skb);
+
+	if (!port)
+		return pass();
+	gather_headers(skb);
+	switch (port->from_guest) {
+	case VISITING:
+		return from_visitor(skb, port);
+	case HOME:
+		return from_guest_at_home(skb, port);
+	default:
+		return drop(skb, SHUT_FROM_GUEST);
+	}
+}
+
+SEC("tc")
+int to_guest(struct __sk_buff *skb)
+{
+	struct port *port = port_of(skb);
+
+	if (!port)
+		return pass();
+	gather_headers(skb);
+	switch (port->to_guest) {
+	case VISITING:
+		return to_visitor(skb, port);
+	case HOME:
+		return to_guest_at_home(skb, port);
+	default:
+		return drop(skb, SHUT_TO_GUEST);
+	}
+}
+
+char _license[] SEC("license") = "GPL";
