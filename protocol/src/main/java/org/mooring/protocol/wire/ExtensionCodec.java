@@ -1,0 +1,137 @@
+package org.mooring.protocol.wire;
+
+import java.util.List;
+import java.util.Optional;
+import org.mooring.protocol.wire.Decoded.Reason;
+import org.mooring.protocol.wire.Decoded.Undecodable;
+import org.mooring.protocol.wire.Extension.Authentication;
+import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
+import org.mooring.protocol.wire.Extension.DeviceId;
+import org.mooring.protocol.wire.Extension.GeneralizedAuthentication;
+import org.mooring.protocol.wire.Extension.Nai;
+import org.mooring.protocol.wire.Extension.NormalVendorSpecific;
+import org.mooring.protocol.wire.Extension.Padding;
+import org.mooring.protocol.wire.Extension.Skippable;
+import org.mooring.protocol.wire.Extension.UdpTunnelReply;
+
+/**
+ * Reads the extensions of a message: the header forms of RFC 3344 §1.9 (TLV), §1.10 (long), §1.11 (short) and RFC 3115
+ * §2.1.
+ */
+final class ExtensionCodec {
+    private static final int FIRST_SKIPPABLE = 128;
+
+    private ExtensionCodec() {}
+
+    /**
+     * Reads what follows {@code from} into {@code extensions}; stops at the first that cannot be read, and says why.
+     */
+    static Optional<Undecodable> decode(Octets datagram, int from, List<Extension> extensions) {
+        int at = from;
+        while (at < datagram.length()) {
+            int type = datagram.unsignedByte(at);
+            if (type < FIRST_SKIPPABLE && !isRecognised(type)) {
+                return Optional.of(new Undecodable(Reason.UNRECOGNISED_EXTENSION, at));
+            }
+            int length = lengthAt(datagram, at, type);
+            if (length > datagram.length() - at) {
+                return Optional.of(new Undecodable(Reason.EXTENSION_OVERRUNS_DATAGRAM, at));
+            }
+            var extension = decode(type, datagram.slice(at, at + length));
+            if (extension.isEmpty()) {
+                return Optional.of(new Undecodable(Reason.MALFORMED_EXTENSION, at));
+            }
+            extensions.add(extension.get());
+            at += length;
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isRecognised(int type) {
+        return switch (type) {
+            case Padding.TYPE,
+                    32,
+                    33,
+                    34,
+                    GeneralizedAuthentication.TYPE,
+                    CriticalVendorSpecific.TYPE,
+                    UdpTunnelReply.TYPE -> true;
+            default -> false;
+        };
+    }
+
+    /** The whole extension's length; more than is left where not even the header is whole. */
+    private static int lengthAt(Octets datagram, int at, int type) {
+        int left = datagram.length() - at;
+        return switch (type) {
+            case Padding.TYPE -> 1;
+            case GeneralizedAuthentication.TYPE, CriticalVendorSpecific.TYPE ->
+                left < 4 ? 4 : 4 + datagram.unsignedShort(at + 2);
+            default -> left < 2 ? 2 : 2 + datagram.unsignedByte(at + 1);
+        };
+    }
+
+    private static Optional<Extension> decode(int type, Octets octets) {
+        return switch (type) {
+            case Padding.TYPE -> Optional.of(new Padding());
+            case 32 -> authentication(Authentication.Kind.MOBILE_HOME, octets);
+            case 33 -> authentication(Authentication.Kind.MOBILE_FOREIGN, octets);
+            case 34 -> authentication(Authentication.Kind.FOREIGN_HOME, octets);
+            case GeneralizedAuthentication.TYPE -> generalizedAuthentication(octets);
+            case CriticalVendorSpecific.TYPE -> criticalVendorSpecific(octets);
+            case UdpTunnelReply.TYPE -> udpTunnelReply(octets);
+            case Nai.TYPE -> Optional.of(new Nai(octets.slice(2)));
+            // A skippable type whose data does not fit what we know of it is one that we do not recognise.
+            case NormalVendorSpecific.TYPE -> normalVendorSpecific(octets).or(() -> skippable(type, octets));
+            case DeviceId.TYPE -> deviceId(octets).or(() -> skippable(type, octets));
+            default -> skippable(type, octets);
+        };
+    }
+
+    private static Optional<Extension> authentication(Authentication.Kind kind, Octets octets) {
+        return octets.length() < Authentication.AUTHENTICATOR_OFFSET
+                ? Optional.empty()
+                : Optional.of(
+                        new Authentication(kind, octets.int32(2), octets.slice(Authentication.AUTHENTICATOR_OFFSET)));
+    }
+
+    private static Optional<Extension> generalizedAuthentication(Octets octets) {
+        return octets.length() < 8
+                ? Optional.empty()
+                : Optional.of(new GeneralizedAuthentication(octets.unsignedByte(1), octets.int32(4), octets.slice(8)));
+    }
+
+    private static Optional<Extension> criticalVendorSpecific(Octets octets) {
+        return octets.length() < 10
+                ? Optional.empty()
+                : Optional.of(new CriticalVendorSpecific(
+                        octets.unsignedByte(1), octets.int32(4), octets.unsignedShort(8), octets.slice(10)));
+    }
+
+    private static Optional<Extension> udpTunnelReply(Octets octets) {
+        return octets.length() != 8
+                ? Optional.empty()
+                : Optional.of(new UdpTunnelReply(
+                        octets.unsignedByte(2),
+                        octets.unsignedByte(3),
+                        octets.unsignedShort(4),
+                        octets.unsignedShort(6)));
+    }
+
+    private static Optional<Extension> normalVendorSpecific(Octets octets) {
+        return octets.length() < 10
+                ? Optional.empty()
+                : Optional.of(new NormalVendorSpecific(
+                        octets.unsignedShort(2), octets.int32(4), octets.unsignedShort(8), octets.slice(10)));
+    }
+
+    private static Optional<Extension> deviceId(Octets octets) {
+        return octets.length() < 4 || octets.unsignedByte(2) != DeviceId.SUBTYPE
+                ? Optional.empty()
+                : Optional.of(new DeviceId(octets.unsignedByte(3), octets.slice(4)));
+    }
+
+    private static Optional<Extension> skippable(int type, Octets octets) {
+        return Optional.of(new Skippable(type, octets.slice(2)));
+    }
+}
