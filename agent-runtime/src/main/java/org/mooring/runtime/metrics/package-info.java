@@ -1,0 +1,5 @@
+/** Counters and gauges, exposed as Prometheus text. */
+@NullMarked
+package org.mooring.runtime.metrics;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** The sd_notify protocol. */
+@NullMarked
+package org.mooring.runtime.systemd;
+
+import org.jspecify.annotations.NullMarked;
