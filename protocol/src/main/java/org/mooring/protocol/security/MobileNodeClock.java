@@ -12,6 +12,7 @@ import org.mooring.protocol.wire.Identification;
  */
 public final class MobileNodeClock {
     private Duration offset = Duration.ZERO;
+    private @Nullable Identification accepted;
     private @Nullable Identification newest;
 
     /**
@@ -26,18 +27,22 @@ public final class MobileNodeClock {
         return newest;
     }
 
-    /** Takes the home agent's time from an authenticated reply with code 133 (its high half; RFC 3344 §3.6.2.3). */
+    /**
+     * Takes the home agent's time from an authenticated reply with code 133 (RFC 3344 §3.6.2.3): its high half.
+     *
+     * <p>What we sent from a clock that was ahead was refused, so it no longer counts; only what was accepted does.
+     */
     public void resynchronise(Identification reply, Instant now) {
         offset = Duration.between(now, Identification.of(reply.high(), 0).toInstant(now));
+        newest = accepted;
     }
 
     /**
-     * Takes note that {@code id} was used for this mobile node, here or on another host: none that is older will do.
+     * Takes note that {@code id} was accepted for this mobile node, from here or another host: no older one will do.
      */
     public void observe(Identification id) {
-        if (newest == null || id.isAfter(newest)) {
-            newest = id;
-        }
+        accepted = newer(accepted, id);
+        newest = newer(newest, id);
     }
 
     /** How far the home agent's clock is ahead of ours, to the second. */
@@ -45,8 +50,12 @@ public final class MobileNodeClock {
         return offset;
     }
 
-    /** The newest that was used, as far as we know. */
-    public Optional<Identification> newest() {
-        return Optional.ofNullable(newest);
+    /** The newest that was accepted, as far as we know. */
+    public Optional<Identification> accepted() {
+        return Optional.ofNullable(accepted);
+    }
+
+    private static Identification newer(@Nullable Identification known, Identification id) {
+        return known != null && known.isAfter(id) ? known : id;
     }
 }

@@ -1,0 +1,173 @@
+package org.mooring.protocol.security;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.mooring.protocol.wire.Identification;
+
+@DisplayName("RFC 3344 §5.7.1 Replay Protection using Timestamps")
+class Section5_7_1Test {
+    private static final Instant NOW = Instant.parse("2026-11-22T12:00:00.250Z");
+    private static final Duration TOLERANCE = Duration.ofSeconds(7);
+
+    private final ReplayGuard guard = new ReplayGuard(TOLERANCE);
+
+    @Test
+    @DisplayName("The format is NTP's")
+    void ntpFormat() {
+        var id = Identification.of(Instant.parse("1970-01-01T00:00:00.5Z"));
+
+        assertEquals(Identification.of((int) 2_208_988_800L, 0x80000000), id);
+        assertEquals(Instant.parse("1970-01-01T00:00:00.5Z"), id.toInstant(Instant.EPOCH));
+        assertEquals("83aa7e80.80000000", id.toString());
+    }
+
+    @Test
+    void bitsThatTheClockDoesNotSupplyAreRandom() {
+        var exact = Identification.of(NOW);
+
+        var id = Identification.of(NOW, 0xfffffabc);
+
+        assertEquals(exact.bits() >>> 12, id.bits() >>> 12);
+        assertEquals(0xabc, id.low() & 0xfff);
+    }
+
+    @ParameterizedTest(name = "{0} ms from our clock: {1}")
+    @CsvSource({"-500, true", "-7000, true", "-7001, false", "0, true", "7000, true", "7001, false", "-86400000, false"
+    })
+    void acceptsATimestampNearTheClock(long milliseconds, boolean fresh) {
+        // Timestamps are exact to the nanosecond at best: the thousandth decides.
+        assertEquals(fresh, guard.isFresh(Identification.of(NOW.plusMillis(milliseconds)), NOW));
+    }
+
+    @Test
+    void acceptsOnlyWhatIsLaterThanAllAcceptedBefore() {
+        var id = Identification.of(NOW);
+        guard.advance(id);
+
+        assertFalse(guard.isFresh(id, NOW));
+        assertFalse(guard.isFresh(new Identification(id.bits() - 1), NOW));
+        assertTrue(guard.isFresh(id.next(), NOW));
+        assertEquals(Optional.of(id), guard.newest());
+    }
+
+    @Test
+    void askingChangesNothing() {
+        var id = Identification.of(NOW);
+
+        assertTrue(guard.isFresh(id, NOW));
+        assertTrue(guard.isFresh(id, NOW));
+        assertEquals(Optional.empty(), guard.newest());
+    }
+
+    @Test
+    void remembersAcrossARestart() {
+        var restored = ReplayGuard.restored(TOLERANCE, Identification.of(NOW));
+
+        assertFalse(restored.isFresh(Identification.of(NOW), NOW.plusSeconds(1)));
+        assertTrue(restored.isFresh(Identification.of(NOW.plusSeconds(1)), NOW.plusSeconds(1)));
+    }
+
+    @Test
+    @DisplayName("A reply with code 133 has our time in the high half and the request's low half")
+    void resynchronises() {
+        var stale = Identification.of(NOW.minusSeconds(60)).withHigh(1);
+
+        assertEquals(Identification.of(Identification.of(NOW).high(), stale.low()), guard.resynchronise(stale, NOW));
+    }
+
+    @Test
+    void resynchronisesToWhatWillBeAcceptedWhereSomethingNewerThanOurClockWas() {
+        var ahead = Identification.of(NOW.plusSeconds(3));
+        guard.advance(ahead);
+        var mobileNode = new MobileNodeClock();
+
+        mobileNode.resynchronise(guard.resynchronise(mobileNode.next(NOW, 0), NOW), NOW);
+
+        assertTrue(guard.isFresh(mobileNode.next(NOW, 0), NOW));
+    }
+
+    @Test
+    @DisplayName("The era of 1900 ends on 2036-02-07, 06:28:16 UTC, and nobody notices")
+    void outlivesTheEra() {
+        var wrap = Instant.parse("2036-02-07T06:28:16Z");
+        var before = Identification.of(wrap.minusMillis(500));
+        var after = Identification.of(wrap.plusMillis(500));
+        assertEquals(0, after.high());
+
+        assertTrue(guard.isFresh(before, wrap.plusMillis(500)));
+        guard.advance(before);
+        assertTrue(guard.isFresh(after, wrap.minusMillis(500)));
+        guard.advance(after);
+
+        assertFalse(guard.isFresh(before, wrap));
+        assertEquals(wrap.plusMillis(500), after.toInstant(wrap.minusMillis(500)));
+        assertEquals(
+                before.high() + 2,
+                guard.resynchronise(before, wrap.plusSeconds(1)).high());
+    }
+
+    @Test
+    @DisplayName("The mobile node's timestamps only grow, whatever its clock does")
+    void mobileNodeTimestampsGrow() {
+        var clock = new MobileNodeClock();
+        var first = clock.next(NOW, 0);
+
+        var second = clock.next(NOW, 0);
+        var third = clock.next(NOW.minusSeconds(30), 0);
+
+        assertEquals(Identification.of(NOW, 0), first);
+        assertEquals(first.next(), second);
+        assertEquals(second.next(), third);
+    }
+
+    @Test
+    @DisplayName("The mobile node goes past what another host has used for it")
+    void mobileNodeGoesPastOtherHosts() {
+        var clock = new MobileNodeClock();
+        var elsewhere = Identification.of(NOW.plusSeconds(3));
+
+        clock.observe(elsewhere);
+
+        assertEquals(elsewhere.next(), clock.next(NOW, 0));
+        assertEquals(Optional.of(elsewhere), clock.accepted());
+    }
+
+    @ParameterizedTest(name = "clock {0} s off")
+    @CsvSource({"60", "-60", "86400", "-86400"})
+    @DisplayName("§3.6.2.3: after code 133 the next request is accepted")
+    void mobileNodeResynchronises(long seconds) {
+        var clock = new MobileNodeClock();
+        var wrong = NOW.plusSeconds(seconds);
+        var refused = clock.next(wrong, 0);
+        assertFalse(guard.isFresh(refused, NOW));
+
+        clock.resynchronise(guard.resynchronise(refused, NOW), wrong);
+        var next = clock.next(wrong.plusMillis(20), 0);
+
+        assertTrue(guard.isFresh(next, NOW.plusMillis(30)));
+        assertTrue(
+                Math.abs(clock.offset().toSeconds() + seconds) <= 1,
+                () -> clock.offset().toString());
+    }
+
+    @Test
+    @DisplayName("§3.6.2.3: resynchronising never goes back behind what was accepted")
+    void mobileNodeStaysPastWhatWasAccepted() {
+        var clock = new MobileNodeClock();
+        var accepted = clock.next(NOW, 0);
+        clock.observe(accepted);
+
+        clock.resynchronise(Identification.of(NOW), NOW);
+
+        assertEquals(accepted.next(), clock.next(NOW, 0));
+    }
+}
