@@ -1,0 +1,171 @@
+package org.mooring.runtime.udp;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.SimpleChannelInboundHandler;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.epoll.EpollDatagramChannel;
+import io.netty.channel.socket.DatagramPacket;
+import io.netty.channel.unix.RawUnixChannelOption;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.runtime.Failure;
+import org.mooring.runtime.loop.AgentLoop;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A UDP socket that is bound to an address, never to the wildcard: a site's router runs several agents. What it takes is
+ * handed on on the loop's thread.
+ */
+public final class UdpSocket implements AutoCloseable {
+    /** The port of registration messages (RFC 3344 §1.8). */
+    public static final int REGISTRATION_PORT = 434;
+
+    private static final Logger log = LoggerFactory.getLogger(UdpSocket.class);
+
+    private static final int LONGEST_DATAGRAM = 65_535;
+
+    /** How many datagrams one recvmmsg(2) takes. */
+    private static final int BURST = 16;
+
+    private static final int SOL_SOCKET = 1;
+    private static final int SO_BINDTODEVICE = 25;
+    private static final int IFNAMSIZ = 16;
+    private static final RawUnixChannelOption BIND_TO_DEVICE =
+            new RawUnixChannelOption("SO_BINDTODEVICE", SOL_SOCKET, SO_BINDTODEVICE, IFNAMSIZ);
+
+    private final AgentLoop<?, ?> loop;
+    private final int receiveBuffer;
+    private final Channel channel;
+
+    private UdpSocket(AgentLoop<?, ?> loop, int receiveBuffer, Channel channel) {
+        this.loop = loop;
+        this.receiveBuffer = receiveBuffer;
+        this.channel = channel;
+    }
+
+    /**
+     * Binds a socket. Nobody else can bind the same address and port.
+     *
+     * @param receiveBuffer octets that may wait in the kernel, SO_RCVBUF; net.core.rmem_max limits it
+     * @throws Failure if the port is taken, the address isn't one of this machine's, or a capability is missing
+     */
+    public static UdpSocket bind(
+            AgentLoop<?, ?> loop, Ipv4Address address, int port, int receiveBuffer, Consumer<Datagram> receiver)
+            throws Failure {
+        var local = new InetSocketAddress(address.toInet(), port);
+        return new UdpSocket(loop, receiveBuffer, open(loop, local, Optional.empty(), receiveBuffer, receiver));
+    }
+
+    /**
+     * Binds a second socket to the same address and port, which takes what arrives on {@code device}; the rest stays
+     * with this one. What the second sends leaves by {@code device} (SO_BINDTODEVICE).
+     */
+    public UdpSocket alsoOn(String device, Consumer<Datagram> receiver) throws Failure {
+        // Two sockets may share a port if both say so when the second is bound. After that the door is closed again,
+        // so that nobody's third can take the datagrams.
+        setReuseAddress(channel, true);
+        try {
+            Channel second = open(loop, local(), Optional.of(device), receiveBuffer, receiver);
+            setReuseAddress(second, false);
+            return new UdpSocket(loop, receiveBuffer, second);
+        } finally {
+            setReuseAddress(channel, false);
+        }
+    }
+
+    private static void setReuseAddress(Channel channel, boolean on) {
+        channel.config().setOption(ChannelOption.SO_REUSEADDR, on);
+    }
+
+    private static Channel open(
+            AgentLoop<?, ?> loop,
+            InetSocketAddress local,
+            Optional<String> device,
+            int receiveBuffer,
+            Consumer<Datagram> receiver)
+            throws Failure {
+        Bootstrap bootstrap = new Bootstrap()
+                .group(loop.group())
+                .channel(EpollDatagramChannel.class)
+                .option(ChannelOption.SO_RCVBUF, receiveBuffer)
+                .option(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, LONGEST_DATAGRAM)
+                .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(BURST * LONGEST_DATAGRAM))
+                .handler(new Receiver(loop, receiver));
+        device.ifPresent(
+                name -> bootstrap.option(BIND_TO_DEVICE, interfaceName(name)).option(ChannelOption.SO_REUSEADDR, true));
+        ChannelFuture bound = bootstrap.bind(local).awaitUninterruptibly();
+        if (!bound.isSuccess()) {
+            throw BindFailure.of(local, device, bound.cause());
+        }
+        return bound.channel();
+    }
+
+    private static ByteBuffer interfaceName(String name) {
+        return ByteBuffer.allocateDirect(IFNAMSIZ)
+                .put(name.getBytes(StandardCharsets.UTF_8))
+                .rewind();
+    }
+
+    public InetSocketAddress local() {
+        return (InetSocketAddress) channel.localAddress();
+    }
+
+    /** Sends a datagram. One that the kernel refuses is logged: UDP promises nothing, and peers retransmit. */
+    public void send(InetSocketAddress to, Octets payload) {
+        send(to, payload, reason -> log.warn("datagram not sent from={} to={} reason={}", local(), to, reason));
+    }
+
+    /**
+     * Sends a datagram.
+     *
+     * @param refused told why, on the loop's thread, if the kernel refuses it: no route, for one
+     */
+    public void send(InetSocketAddress to, Octets payload, Consumer<String> refused) {
+        ByteBuf buffer = channel.alloc().buffer(payload.length());
+        payload.writeTo(buffer);
+        channel.writeAndFlush(new DatagramPacket(buffer, to)).addListener(sent -> {
+            if (!sent.isSuccess()) {
+                refused.accept(String.valueOf(sent.cause().getMessage()));
+            }
+        });
+    }
+
+    @Override
+    public void close() {
+        channel.close().awaitUninterruptibly();
+    }
+
+    private static final class Receiver extends SimpleChannelInboundHandler<DatagramPacket> {
+        private final AgentLoop<?, ?> loop;
+        private final Consumer<Datagram> receiver;
+
+        Receiver(AgentLoop<?, ?> loop, Consumer<Datagram> receiver) {
+            this.loop = loop;
+            this.receiver = receiver;
+        }
+
+        @Override
+        protected void channelRead0(ChannelHandlerContext context, DatagramPacket packet) {
+            var datagram =
+                    new Datagram(loop.now(), packet.sender(), packet.recipient(), Octets.copyOf(packet.content()));
+            loop.execute(() -> receiver.accept(datagram));
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            log.warn("datagram not received at={} reason={}", context.channel().localAddress(), cause.getMessage());
+        }
+    }
+}
