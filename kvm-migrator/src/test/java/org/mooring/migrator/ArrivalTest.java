@@ -1,0 +1,98 @@
+package org.mooring.migrator;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ArrivalTest {
+    private static final Instant NOW = Instant.parse("2026-01-02T03:04:05Z");
+    private static final Instant RESUMED = NOW.minusMillis(1);
+
+    private final Arrival arrival = new Arrival();
+
+    @Test
+    void announcesTheGuestAtResume() {
+        assertEquals(List.of(new ArrivalAction.AnnounceReady()), listening());
+        assertEquals(List.of(new ArrivalAction.AnnounceRunning(RESUMED)), resumed());
+        assertEquals(List.of(new ArrivalAction.Finish(true)), arrival.handle(new ArrivalEvent.SessionEnded(NOW)));
+    }
+
+    @Test
+    void endsWithTheSessionBeforeTheGuestRuns() {
+        listening();
+        assertEquals(List.of(new ArrivalAction.QuitQemu()), arrival.handle(new ArrivalEvent.SessionEnded(NOW)));
+        assertEquals(gone("the session with the source was lost before the guest ran"), qemuEnded("exit"));
+    }
+
+    @Test
+    void endsOnRequestButOnlyOnce() {
+        listening();
+        assertEquals(List.of(new ArrivalAction.QuitQemu()), arrival.handle(new ArrivalEvent.AbortRequested(NOW)));
+        assertEquals(List.of(), arrival.handle(new ArrivalEvent.SessionEnded(NOW)));
+        assertEquals(gone("ended on the source's request"), qemuEnded("exit"));
+    }
+
+    @Test
+    void keepsARunningGuestWhateverTheSourceWanted() {
+        listening();
+        resumed();
+        assertEquals(List.of(), arrival.handle(new ArrivalEvent.AbortRequested(NOW)));
+        assertEquals(List.of(new ArrivalAction.Finish(true)), arrival.handle(new ArrivalEvent.SessionEnded(NOW)));
+    }
+
+    @Test
+    void givesARunningGuestUpWhenTheSourceHasTakenItBack() {
+        listening();
+        resumed();
+        assertEquals(List.of(new ArrivalAction.QuitQemu()), arrival.handle(new ArrivalEvent.EvictRequested(NOW)));
+        assertEquals(gone("ended because the source has taken the guest back"), qemuEnded("exit"));
+    }
+
+    @Test
+    void clearsUpAfterAQemuThatDied() {
+        listening();
+        assertEquals(gone("load of migration failed"), qemuEnded("load of migration failed"));
+        assertEquals(List.of(), arrival.handle(new ArrivalEvent.SessionEnded(NOW)));
+    }
+
+    @Test
+    void clearsUpAfterAGuestThatDiedOnceItRan() {
+        listening();
+        resumed();
+        assertEquals(gone("killed"), qemuEnded("killed"));
+    }
+
+    @Test
+    void clearsUpWhenQemuRefusesToListen() {
+        assertEquals(
+                List.of(new ArrivalAction.QuitQemu()),
+                arrival.handle(new ArrivalEvent.Refused(NOW, "no port is free")));
+        assertEquals(gone("no port is free"), qemuEnded("exit"));
+    }
+
+    @Test
+    void doesNotTakeAResumeForAnArrivalOnceItIsEnding() {
+        listening();
+        arrival.handle(new ArrivalEvent.AbortRequested(NOW));
+        assertEquals(List.of(), resumed());
+        assertEquals(gone("ended on the source's request"), qemuEnded("exit"));
+    }
+
+    private List<ArrivalAction> listening() {
+        return arrival.handle(new ArrivalEvent.Listening(NOW));
+    }
+
+    private List<ArrivalAction> resumed() {
+        return arrival.handle(new ArrivalEvent.Resumed(NOW, RESUMED));
+    }
+
+    private List<ArrivalAction> qemuEnded(String reason) {
+        return arrival.handle(new ArrivalEvent.QemuEnded(NOW, reason));
+    }
+
+    private static List<ArrivalAction> gone(String reason) {
+        return List.of(new ArrivalAction.ClearAndAnnounceGone(reason), new ArrivalAction.Finish(false));
+    }
+}
