@@ -1,4 +1,4 @@
-/** Linux addresses and errors, as values. */
+/** What Linux calls interface, MAC address, sysctl and errno, as values. The sub-packages talk to the kernel. */
 @NullMarked
 package org.mooring.linux;
 

@@ -1,0 +1,169 @@
+package org.mooring.linux.libc;
+
+import java.lang.ref.Reference;
+import java.util.function.LongSupplier;
+import jnr.ffi.LibraryLoader;
+import jnr.ffi.Runtime;
+import org.mooring.linux.Errno;
+
+/**
+ * System calls. Each is repeated while a signal interrupts it, and answers what the kernel answered: a result that is not
+ * negative, or {@code -errno}. All are safe for use by several threads.
+ */
+public final class Syscall {
+    public static final int AF_INET = 2;
+    public static final int AF_NETLINK = 16;
+    public static final int AF_PACKET = 17;
+
+    public static final int SOCK_RAW = 3;
+    public static final int SOCK_CLOEXEC = 0x80000;
+
+    public static final int SOL_SOCKET = 1;
+    public static final int SO_RCVBUF = 8;
+    public static final int SO_ATTACH_FILTER = 26;
+    public static final int SO_RCVBUFFORCE = 33;
+    public static final int SO_TIMESTAMPNS = 35;
+
+    public static final int MSG_DONTWAIT = 0x40;
+
+    public static final int O_RDWR = 2;
+    public static final int O_NONBLOCK = 0x800;
+    public static final int O_CLOEXEC = 0x80000;
+
+    private static final int EFD_CLOEXEC = 0x80000;
+    private static final int EFD_NONBLOCK = 0x800;
+    private static final int POLLIN = 1;
+    private static final int POLLFD_SIZE = 8;
+
+    private static final LibC C = LibraryLoader.create(LibC.class).load("c");
+    private static final Runtime RUNTIME = Runtime.getRuntime(C);
+    private static final int BPF = bpfNumber(System.getProperty("os.arch"));
+
+    private Syscall() {}
+
+    public static long socket(int domain, int type, int protocol) {
+        return answer(() -> C.socket(domain, type | SOCK_CLOEXEC, protocol));
+    }
+
+    public static long bind(int socket, Memory address) {
+        return answer(() -> C.bind(socket, address.address(), address.size()), address);
+    }
+
+    public static long getsockname(int socket, Memory address) {
+        Memory length = new Memory(Integer.BYTES);
+        length.bytes().putInt(address.size());
+        return answer(() -> C.getsockname(socket, address.address(), length.address()), address, length);
+    }
+
+    public static long setsockopt(int socket, int level, int option, Memory value) {
+        return answer(() -> C.setsockopt(socket, level, option, value.address(), value.size()), value);
+    }
+
+    public static long setsockopt(int socket, int level, int option, int value) {
+        Memory memory = new Memory(Integer.BYTES);
+        memory.bytes().putInt(value);
+        return setsockopt(socket, level, option, memory);
+    }
+
+    /** Sends the first {@code length} octets of {@code data}. */
+    public static long send(int socket, Memory data, int length) {
+        return answer(() -> C.send(socket, data.address(), bounded(data, length), 0), data);
+    }
+
+    public static long sendto(int socket, Memory data, Memory address) {
+        return answer(
+                () -> C.sendto(socket, data.address(), data.size(), 0, address.address(), address.size()),
+                data,
+                address);
+    }
+
+    public static long recv(int socket, Memory data, int flags) {
+        return answer(() -> C.recv(socket, data.address(), data.size(), flags), data);
+    }
+
+    public static long recvmsg(int socket, Memory message, int flags) {
+        return answer(() -> C.recvmsg(socket, message.address(), flags), message);
+    }
+
+    public static long open(String path, int flags) {
+        return answer(() -> C.open(path, flags | O_CLOEXEC));
+    }
+
+    public static long read(int fd, Memory data) {
+        return answer(() -> C.read(fd, data.address(), data.size()), data);
+    }
+
+    public static long write(int fd, Memory data) {
+        return answer(() -> C.write(fd, data.address(), data.size()), data);
+    }
+
+    public static long ioctl(int fd, long request, Memory argument) {
+        return answer(() -> C.ioctl(fd, request, argument.address()), argument);
+    }
+
+    public static long ioctl(int fd, long request, long argument) {
+        return answer(() -> C.ioctl(fd, request, argument));
+    }
+
+    /** Answers {@code -ENOSYS} on an architecture whose number for bpf(2) we don't know. */
+    public static long bpf(int command, Memory attributes) {
+        if (BPF < 0) {
+            return -Errno.ENOSYS.number();
+        }
+        return answer(() -> C.syscall(BPF, command, attributes.address(), attributes.size()), attributes);
+    }
+
+    /** Waits, for as long as it takes, until one of two descriptors has something to read. */
+    static long pollInput(int one, int other) {
+        Memory descriptors = new Memory(2 * POLLFD_SIZE);
+        descriptors
+                .bytes()
+                .putInt(one)
+                .putShort((short) POLLIN)
+                .putShort((short) 0)
+                .putInt(other)
+                .putShort((short) POLLIN);
+        return answer(() -> C.poll(descriptors.address(), 2, -1), descriptors);
+    }
+
+    static long eventfd() {
+        return answer(() -> C.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    }
+
+    /** Never repeated: Linux has given the number back even when it says EINTR. */
+    static void close(int fd) {
+        C.close(fd);
+    }
+
+    private static long answer(LongSupplier call, Memory... inUse) {
+        try {
+            while (true) {
+                long result = call.getAsLong();
+                if (result >= 0) {
+                    return result;
+                }
+                int errno = RUNTIME.getLastError();
+                if (errno != Errno.EINTR.number()) {
+                    return -errno;
+                }
+            }
+        } finally {
+            Reference.reachabilityFence(inUse);
+        }
+    }
+
+    private static int bounded(Memory memory, int length) {
+        if (length > memory.size()) {
+            throw new IndexOutOfBoundsException(length + " octets of " + memory.size());
+        }
+        return length;
+    }
+
+    private static int bpfNumber(String architecture) {
+        return switch (architecture) {
+            case "amd64", "x86_64" -> 321;
+            case "aarch64", "riscv64", "loongarch64" -> 280;
+            default -> -1;
+        };
+    }
+}

@@ -1,0 +1,136 @@
+package org.mooring.linux;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ThreadLocalRandom;
+import org.mooring.linux.libc.SetNs;
+
+/**
+ * A network namespace of a test's own, with {@code lo} up. Its name is random, so that runs don't meet; {@link #close} removes it and
+ * all devices in it. Needs root and iproute2: for tests tagged {@code netns}.
+ */
+public final class NetworkNamespace implements AutoCloseable {
+    private final String name;
+    private final ExecutorService thread;
+
+    private NetworkNamespace(String name) {
+        this.name = name;
+        this.thread = Executors.newSingleThreadExecutor(task -> new Thread(task, name));
+    }
+
+    public static NetworkNamespace create() throws Exception {
+        String name = String.format("mt-%08x", ThreadLocalRandom.current().nextInt());
+        execute("ip", "netns", "add", name);
+        NetworkNamespace namespace = new NetworkNamespace(name);
+        try {
+            namespace.run(() -> SetNs.enterNetworkNamespace("/run/netns/" + name));
+            namespace.exec("ip", "link", "set", "lo", "up");
+        } catch (Exception | Error e) {
+            namespace.close();
+            throw e;
+        }
+        return namespace;
+    }
+
+    /** As in {@code ip netns list}. */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * Runs {@code body} inside, on the one thread that lives there, and waits for it. Threads and processes that it starts live there,
+     * too. What it throws is thrown here.
+     */
+    public <T> T run(Callable<T> body) throws Exception {
+        try {
+            return thread.submit(body).get();
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof Exception cause) {
+                cause.addSuppressed(new Exception("called from here"));
+                throw cause;
+            }
+            if (e.getCause() instanceof Error cause) {
+                throw cause;
+            }
+            throw e;
+        }
+    }
+
+    /** As {@link #run(Callable)}, for a body without a result. */
+    public void run(Body body) throws Exception {
+        run(() -> {
+            body.run();
+            return true;
+        });
+    }
+
+    /**
+     * Runs a command inside and waits for it.
+     *
+     * @return what it printed, standard error included
+     * @throws AssertionError if its exit code is not zero
+     */
+    public String exec(String... command) {
+        List<String> inside = new ArrayList<>(List.of("ip", "netns", "exec", name));
+        inside.addAll(List.of(command));
+        return execute(inside.toArray(String[]::new));
+    }
+
+    /** Connects this namespace with another one by a veth pair. Both ends are up; neither has an address. */
+    public void connect(String device, NetworkNamespace peer, String peerDevice) {
+        execute(
+                "ip",
+                "link",
+                "add",
+                device,
+                "netns",
+                name,
+                "type",
+                "veth",
+                "peer",
+                "name",
+                peerDevice,
+                "netns",
+                peer.name);
+        exec("ip", "link", "set", device, "up");
+        peer.exec("ip", "link", "set", peerDevice, "up");
+    }
+
+    @Override
+    public void close() {
+        thread.shutdownNow();
+        execute("ip", "netns", "delete", name);
+    }
+
+    /** What {@link #run(Body)} runs. */
+    @FunctionalInterface
+    public interface Body {
+        void run() throws Exception;
+    }
+
+    private static String execute(String... command) {
+        try {
+            Process process =
+                    new ProcessBuilder(command).redirectErrorStream(true).start();
+            process.getOutputStream().close();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            int exitCode = process.waitFor();
+            if (exitCode != 0) {
+                throw new AssertionError(String.join(" ", command) + ": exit code " + exitCode + ": " + output);
+            }
+            return output;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+}
