@@ -1,2 +1,380 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
-char _license[] __attribute__((section("license"), used)) = "GPL";
+/*
+ * The packets of home addresses, in and out of IP-in-IP tunnels (RFC 2003). One agent, home or foreign, loads this once; what
+ * differs between the two is in struct agent.
+ *
+ * The agent's device (mip-ha, mip-fa) is a TUN device that nobody reads. What the kernel routes to it meets `encapsulate` at its
+ * egress and leaves from there; what `decapsulate` takes out of a tunnel goes on as if the device had received it. So routing,
+ * netfilter and TTL are the kernel's own, as with an ipip device.
+ *
+ *     home agent      HoA/32 dev mip-ha -> encapsulate -> uplink        uplink -> decapsulate -> mip-ha -> routing
+ *     foreign agent   link -> mark_visitor -> table 435: default dev mip-fa -> encapsulate -> uplink
+ *                     uplink -> decapsulate -> mip-fa -> HoA/32 dev link
+ */
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/pkt_cls.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#define AF_INET 2
+#define IP_DF 0x4000
+#define IP_MF 0x2000
+#define IP_OFFSET 0x1fff
+#define ICMP_ECHO 8
+#define TUNNEL_TTL 64
+#define REVERSE_TUNNEL_MARK 0x1b3
+
+#define ECN_MASK 3
+#define ECN_NOT_ECT 0
+#define ECN_ECT_1 1
+#define ECN_ECT_0 2
+#define ECN_CE 3
+
+/* As org.mooring.datapath.Drop. */
+enum drop {
+	DROP_UNLISTED,
+	DROP_FOREIGN_TUNNEL,
+	DROP_MALFORMED,
+	DROP_EXPIRED,
+	DROP_CONGESTION,
+	DROP_LOOP,
+	DROP_NO_ROUTE,
+	DROP_TOO_BIG,
+	DROP_REFUSED,
+	DROPS
+};
+
+enum role { HOME_AGENT, FOREIGN_AGENT };
+
+/* What doesn't change while the agent runs. */
+struct agent {
+	__be32 address; /* the tunnels' end here */
+	__u32 device;	/* interface index of the agent's TUN device */
+	__u32 role;
+	__u32 encap_flags; /* for bpf_skb_adjust_room: BPF_F_ADJ_ROOM_FIXED_GSO, unless segments may be made smaller */
+	__be16 keep;	   /* what the outer header keeps of the inner one's frag_off */
+	__u8 pad[2];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct agent);
+} agent SEC(".maps");
+
+/* A zero address is none. Replaced as a whole, so that a packet sees all of it or nothing. */
+struct forwarding {
+	__be32 to_home;	   /* packets for the home address are encapsulated to here */
+	__be32 from_home;  /* packets from the home address are encapsulated to here */
+	__be32 accept[2];  /* outer sources that packets are taken from */
+	__u32 link;	   /* where the visitor is */
+	__u8 mac[ETH_ALEN];
+	__u8 pad[2];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 20);
+	__type(key, __be32); /* home address */
+	__type(value, struct forwarding);
+} forwardings SEC(".maps");
+
+/* Apart from struct forwarding, so that replacing one loses no count. */
+struct traffic {
+	__u64 packets_encapsulated;
+	__u64 octets_encapsulated;
+	__u64 packets_decapsulated;
+	__u64 octets_decapsulated;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 20);
+	__type(key, __be32); /* home address */
+	__type(value, struct traffic);
+} traffic SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, DROPS);
+	__type(key, __u32);
+	__type(value, __u64);
+} drops SEC(".maps");
+
+static __always_inline int drop(__u32 reason)
+{
+	__u64 *count = bpf_map_lookup_elem(&drops, &reason);
+
+	if (count)
+		__sync_fetch_and_add(count, 1);
+	return TC_ACT_SHOT;
+}
+
+static __always_inline const struct agent *this_agent(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&agent, &zero);
+}
+
+static __always_inline __u16 checksum(const struct iphdr *ip)
+{
+	const __u16 *words = (const void *)ip;
+	__u32 sum = 0;
+
+#pragma unroll
+	for (int i = 0; i < (int)(sizeof(*ip) / 2); i++)
+		sum += words[i];
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum += sum >> 16;
+	return ~sum;
+}
+
+/* Segments that travel as one count as what they will be. */
+static __always_inline __u64 packets(const struct __sk_buff *skb)
+{
+	return skb->gso_size ? (skb->len + skb->gso_size - 1) / skb->gso_size : 1;
+}
+
+/* --- into the tunnel ---------------------------------------------------------------------------------------------------- */
+
+/* RFC 2003 §3.1. The ECN field is copied with the rest of the octet: RFC 6040's normal mode. */
+static __always_inline struct iphdr outer_header(const struct agent *self, const struct iphdr *inner, __be32 remote, __u32 length)
+{
+	struct iphdr outer = {
+		.version = 4,
+		.ihl = sizeof(outer) / 4,
+		.tos = inner->tos,
+		/* Too long for the field: segments, whose own lengths the kernel will write. */
+		.tot_len = length <= 0xffff ? bpf_htons(length) : 0,
+		.frag_off = inner->frag_off & self->keep,
+		.ttl = TUNNEL_TTL,
+		.protocol = IPPROTO_IPIP,
+		.saddr = self->address,
+		.daddr = remote,
+	};
+
+	if (!outer.frag_off)
+		outer.id = bpf_get_prandom_u32();
+	outer.check = checksum(&outer);
+	return outer;
+}
+
+/* Sends an encapsulated packet, which still begins with its IP header, to the next hop towards the tunnel's exit. */
+static __always_inline int transmit(struct __sk_buff *skb, const struct agent *self, const struct iphdr *outer)
+{
+	struct bpf_fib_lookup fib = {
+		.family = AF_INET,
+		.l4_protocol = IPPROTO_IPIP,
+		.tot_len = skb->gso_size ? 0 : skb->len,
+		.ipv4_src = outer->saddr,
+		.ipv4_dst = outer->daddr,
+		/* As if received there: BPF_FIB_LOOKUP_OUTPUT would only take routes out of the TUN device itself. */
+		.ifindex = skb->ifindex,
+	};
+	struct bpf_redir_neigh next_hop = {};
+
+	switch (bpf_fib_lookup(skb, &fib, sizeof(fib), 0)) {
+	case BPF_FIB_LKUP_RET_SUCCESS:
+	case BPF_FIB_LKUP_RET_NO_NEIGH:
+		break;
+	case BPF_FIB_LKUP_RET_FRAG_NEEDED:
+		/* The stack fragments what it forwards; so the packet goes around once more, as if the device had received it. */
+		return outer->frag_off & bpf_htons(IP_DF) ? drop(DROP_TOO_BIG) : bpf_redirect(self->device, BPF_F_INGRESS);
+	default:
+		return drop(DROP_NO_ROUTE);
+	}
+	if (fib.ifindex == skb->ifindex)
+		return drop(DROP_LOOP);
+	/* Room for a link-layer header: bpf_redirect_neigh refuses packets of a device that has none. */
+	if (bpf_skb_change_head(skb, ETH_HLEN, 0))
+		return drop(DROP_REFUSED);
+	next_hop.nh_family = fib.family;
+	__builtin_memcpy(next_hop.ipv6_nh, fib.ipv6_dst, sizeof(next_hop.ipv6_nh));
+	return bpf_redirect_neigh(fib.ifindex, &next_hop, sizeof(next_hop), 0);
+}
+
+SEC("tc/encapsulate")
+int encapsulate(struct __sk_buff *skb)
+{
+	const struct agent *self = this_agent();
+	const struct forwarding *forwarding;
+	struct iphdr inner, outer;
+	struct traffic *used;
+	__be32 home, remote = 0;
+
+	if (!self || skb->protocol != bpf_htons(ETH_P_IP) || bpf_skb_load_bytes(skb, 0, &inner, sizeof(inner)))
+		return TC_ACT_SHOT;
+
+	home = inner.daddr;
+	forwarding = bpf_map_lookup_elem(&forwardings, &home);
+	if (forwarding)
+		remote = forwarding->to_home;
+	if (!remote) {
+		home = inner.saddr;
+		forwarding = bpf_map_lookup_elem(&forwardings, &home);
+		if (forwarding)
+			remote = forwarding->from_home;
+	}
+	if (!remote)
+		return drop(DROP_UNLISTED);
+	/* RFC 2003 §3.2, RFC 3344 §4.2.3: it came out of the tunnel that it would go into. */
+	if (inner.saddr == remote)
+		return drop(DROP_LOOP);
+
+	used = bpf_map_lookup_elem(&traffic, &home);
+	if (used) {
+		__sync_fetch_and_add(&used->packets_encapsulated, packets(skb));
+		__sync_fetch_and_add(&used->octets_encapsulated, skb->len);
+	}
+	outer = outer_header(self, &inner, remote, skb->len + sizeof(outer));
+	if (bpf_skb_adjust_room(skb, sizeof(outer), BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 | self->encap_flags) ||
+	    bpf_skb_store_bytes(skb, 0, &outer, sizeof(outer), 0))
+		return drop(DROP_REFUSED);
+	skb->mark = 0; /* ours told only how to come here */
+	return transmit(skb, self, &outer);
+}
+
+/* --- out of the tunnel -------------------------------------------------------------------------------------------------- */
+
+/* Whether congestion can be told to the inner transport (RFC 6040 §4.2, figure 4); if so, `tos` is the octet to go on with. */
+static __always_inline bool combine_ecn(const struct iphdr *outer, const struct iphdr *inner, __u8 *tos)
+{
+	__u8 outside = outer->tos & ECN_MASK, inside = inner->tos & ECN_MASK;
+
+	*tos = inner->tos;
+	if (outside == ECN_CE) {
+		*tos |= ECN_CE;
+		return inside != ECN_NOT_ECT;
+	}
+	if (outside == ECN_ECT_1 && inside == ECN_ECT_0)
+		*tos = (inner->tos & ~ECN_MASK) | ECN_ECT_1;
+	return true;
+}
+
+static __always_inline bool is_echo_request(struct __sk_buff *skb, __u32 l2, const struct iphdr *inner)
+{
+	__u8 type;
+
+	return inner->protocol == IPPROTO_ICMP && !(inner->frag_off & bpf_htons(IP_OFFSET)) &&
+	       !bpf_skb_load_bytes(skb, l2 + sizeof(*inner) + inner->ihl * 4, &type, sizeof(type)) && type == ICMP_ECHO;
+}
+
+/* Takes off the outer header, leaving the inner one with `tos`. */
+static __always_inline bool strip(struct __sk_buff *skb, __u32 l2, const struct iphdr *inner, __u8 tos)
+{
+	if (bpf_skb_adjust_room(skb, -(__s32)sizeof(*inner), BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO))
+		return false;
+	if (tos == inner->tos)
+		return true;
+	/* The checksum's words are big-endian: the octet is the low half of its word. */
+	return !bpf_l3_csum_replace(skb, l2 + offsetof(struct iphdr, check), bpf_htons(inner->tos), bpf_htons(tos), 2) &&
+	       !bpf_skb_store_bytes(skb, l2 + offsetof(struct iphdr, tos), &tos, sizeof(tos), 0);
+}
+
+static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
+{
+	const struct agent *self = this_agent();
+	const struct forwarding *forwarding;
+	struct iphdr outer, inner;
+	struct traffic *used;
+	__be32 home;
+	__u8 tos;
+
+	/* A frame with a VLAN tag is the VLAN device's, one for another's MAC nobody's. */
+	if (!self || skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present || skb->pkt_type != PACKET_HOST ||
+	    bpf_skb_load_bytes(skb, l2, &outer, sizeof(outer)) || outer.protocol != IPPROTO_IPIP ||
+	    outer.daddr != self->address)
+		return TC_ACT_UNSPEC;
+	/* The kernel puts fragments together, and knows options; then the agent's raw socket gets the packet. */
+	if (outer.frag_off & bpf_htons(IP_MF | IP_OFFSET) || outer.ihl != sizeof(outer) / 4)
+		return TC_ACT_UNSPEC;
+
+	/* From here on the packet is this agent's or nobody's: the stack would answer "protocol unreachable". */
+	if (checksum(&outer) || bpf_skb_load_bytes(skb, l2 + sizeof(outer), &inner, sizeof(inner)) ||
+	    inner.version != 4 || inner.ihl < sizeof(inner) / 4)
+		return drop(DROP_MALFORMED);
+	if (!inner.ttl)
+		return drop(DROP_EXPIRED);
+	if (!combine_ecn(&outer, &inner, &tos))
+		return drop(DROP_CONGESTION);
+
+	/* Whoever tests the way here may tunnel an ordinary ping to itself. */
+	if (inner.saddr == outer.saddr && inner.daddr == self->address && is_echo_request(skb, l2, &inner))
+		return strip(skb, l2, &inner, tos) ? TC_ACT_OK : drop(DROP_REFUSED);
+
+	/* RFC 3024 §4.3.2 at home; the visitor list of RFC 3344 §4.2.2 abroad. */
+	home = self->role == HOME_AGENT ? inner.saddr : inner.daddr;
+	forwarding = bpf_map_lookup_elem(&forwardings, &home);
+	if (!forwarding)
+		return drop(DROP_UNLISTED);
+	if (outer.saddr != forwarding->accept[0] && outer.saddr != forwarding->accept[1])
+		return drop(DROP_FOREIGN_TUNNEL);
+
+	used = bpf_map_lookup_elem(&traffic, &home);
+	if (used) {
+		__sync_fetch_and_add(&used->packets_decapsulated, packets(skb));
+		__sync_fetch_and_add(&used->octets_decapsulated, skb->len - l2 - sizeof(outer));
+	}
+	if (!strip(skb, l2, &inner, tos))
+		return drop(DROP_REFUSED);
+	return bpf_redirect(self->device, BPF_F_INGRESS);
+}
+
+SEC("tc/decapsulate")
+int decapsulate(struct __sk_buff *skb)
+{
+	return from_uplink(skb, ETH_HLEN);
+}
+
+/* For uplinks without a link-layer header, such as ppp0. */
+SEC("tc/decapsulate_raw")
+int decapsulate_raw(struct __sk_buff *skb)
+{
+	return from_uplink(skb, 0);
+}
+
+/* --- from a visitor ------------------------------------------------------------------------------------------------------ */
+
+static __always_inline bool same_mac(const __u8 *a, const __u8 *b)
+{
+	__u8 difference = 0;
+
+#pragma unroll
+	for (int i = 0; i < ETH_ALEN; i++)
+		difference |= a[i] ^ b[i];
+	return !difference;
+}
+
+/*
+ * Marks what a visitor sends if it shall go through the reverse tunnel (RFC 3024 §5.1). The mark's routing table comes after
+ * the local one, so what is meant for the router itself stays here; broadcasts are not tunnelled in this delivery style.
+ */
+SEC("tc/mark_visitor")
+int mark_visitor(struct __sk_buff *skb)
+{
+	const struct forwarding *visitor;
+	struct ethhdr eth;
+	struct iphdr ip;
+
+	if (skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present || skb->pkt_type != PACKET_HOST ||
+	    bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)) || bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof(ip)))
+		return TC_ACT_UNSPEC;
+	visitor = bpf_map_lookup_elem(&forwardings, &ip.saddr);
+	if (visitor && visitor->from_home && visitor->link == skb->ifindex &&
+	    same_mac(visitor->mac, eth.h_source))
+		skb->mark = REVERSE_TUNNEL_MARK;
+	return TC_ACT_UNSPEC;
+}
+
+char _license[] SEC("license") = "GPL";

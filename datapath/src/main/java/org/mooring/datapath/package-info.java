@@ -1,4 +1,8 @@
-/** Sends a home address's packets to its care-of address. */
+/**
+ * Sends a home address's packets to its care-of address, and back.
+ *
+ * <p>A home agent opens a {@code Datapath<HomeForwarding>}, a foreign agent a {@link org.mooring.datapath.VisitorDatapath}.
+ */
 @NullMarked
 package org.mooring.datapath;
 

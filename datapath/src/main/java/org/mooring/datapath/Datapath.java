@@ -1,0 +1,51 @@
+package org.mooring.datapath;
+
+import java.net.Inet4Address;
+import java.util.Map;
+
+/**
+ * The packets of home addresses, to and from the agent at the other end of the tunnel.
+ *
+ * <p>Every operation says what shall be so, and may be repeated. When it returns, the kernel forwards accordingly; when
+ * it throws, the same operation may be tried again, or {@link #remove} takes back what was done of it. Confined to one
+ * thread.
+ *
+ * @param <F> {@link HomeForwarding} or {@link VisitorForwarding}, by the agent's role
+ */
+public interface Datapath<F extends Forwarding> extends AutoCloseable {
+    /** Forwards so from now on, instead of what was installed. What is staged stays staged. */
+    void install(F forwarding) throws DatapathException;
+
+    /**
+     * Prepares for packets of the home address that come through {@code forwarding}'s tunnel, and takes them from now
+     * on, but sends nothing of the present path into it. Replaces what was staged before.
+     *
+     * <p>At a foreign agent a visitor that is only staged gets the packets that come through its tunnel; packets from
+     * elsewhere, the agent's own site included, go on to the visitor's home.
+     */
+    void stage(F forwarding) throws DatapathException;
+
+    /**
+     * Makes what is staged the installed forwarding, in one step in which no packet is lost. At a home agent, the
+     * tunnel that was installed changes places with it, so packets on their way out of that one are still taken.
+     *
+     * @throws IllegalStateException if nothing is staged
+     */
+    void flip(Inet4Address homeAddress) throws DatapathException;
+
+    /** Drops what is staged and leaves what is installed. */
+    void unstage(Inet4Address homeAddress) throws DatapathException;
+
+    /** Ends all forwarding for the home address, also what is staged. */
+    void remove(Inet4Address homeAddress) throws DatapathException;
+
+    /** What each home address has used its tunnels for. Counting begins when the datapath is opened. */
+    Map<Inet4Address, Traffic> traffic() throws DatapathException;
+
+    /** How many packets were dropped, by reason; reasons without a packet are there as well. */
+    Map<Drop, Long> drops() throws DatapathException;
+
+    /** Lets go of the datapath; the kernel goes on forwarding. */
+    @Override
+    void close() throws DatapathException;
+}
