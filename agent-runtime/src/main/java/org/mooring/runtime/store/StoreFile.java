@@ -1,0 +1,88 @@
+package org.mooring.runtime.store;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.h2.mvstore.DataUtils;
+import org.h2.mvstore.MVMap;
+import org.h2.mvstore.MVStore;
+import org.h2.mvstore.MVStoreException;
+
+/** The MVStore file, open and locked. Confined to the store's thread. */
+final class StoreFile {
+    /** Commits after which old chunks are rewritten, so that the file stays small. */
+    private static final int COMMITS_BETWEEN_COMPACTIONS = 1_000;
+
+    private static final int FILL_RATE_PERCENT = 50;
+    private static final int OCTETS_PER_COMPACTION = 1 << 20;
+    private static final int MILLISECONDS_TO_COMPACT_AT_CLOSE = 200;
+
+    private final MVStore store;
+    private int commits;
+
+    private StoreFile(MVStore store) {
+        this.store = store;
+    }
+
+    static StoreFile open(Path file) throws StoreException {
+        if (Files.exists(file) && !Files.isWritable(file)) {
+            // MVStore would open it for reading only, and refuse the first write.
+            throw new StoreException(
+                    file + " cannot be written by user " + System.getProperty("user.name") + ": give it to that user");
+        }
+        try {
+            return new StoreFile(new MVStore.Builder()
+                    .fileName(file.toString())
+                    .autoCommitDisabled()
+                    .open());
+        } catch (MVStoreException e) {
+            throw new StoreException(
+                    switch (e.getErrorCode()) {
+                        case DataUtils.ERROR_FILE_LOCKED ->
+                            file
+                                    + " is in use by another process: stop that one, or give this one a state-directory"
+                                    + " of its own";
+                        case DataUtils.ERROR_READING_FAILED, DataUtils.ERROR_WRITING_FAILED ->
+                            file + " cannot be opened: " + reason(e);
+                        default ->
+                            file + " is damaged (" + reason(e)
+                                    + "): move it away; what it held comes back with the next registrations";
+                    },
+                    e);
+        }
+    }
+
+    /** What the operating system said, if it was it. */
+    static String reason(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return String.valueOf(root.getMessage());
+    }
+
+    MVMap<String, String> map(String name) {
+        return store.openMap(name);
+    }
+
+    /** Returns once all changes are on disk. */
+    void commit() {
+        store.commit();
+        store.sync();
+        commits++;
+    }
+
+    void compactNowAndThen() {
+        if (commits % COMMITS_BETWEEN_COMPACTIONS == 0) {
+            store.compact(FILL_RATE_PERCENT, OCTETS_PER_COMPACTION);
+        }
+    }
+
+    /** Closes the file without writing to it. */
+    void abandon() {
+        store.closeImmediately();
+    }
+
+    void close() {
+        store.close(MILLISECONDS_TO_COMPACT_AT_CLOSE);
+    }
+}
