@@ -1,0 +1,99 @@
+package org.mooring.home;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.mooring.home.MobileNodeState.Answered;
+import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Identification;
+import org.mooring.protocol.wire.ReplyCode;
+
+/** Accepts, denies, repeats or says nothing, and counts it. Confined to the agent loop. */
+final class Answers {
+    /** Denials that somebody who has no key can provoke, with garbage or with what was recorded before. */
+    private static final Set<ReplyCode> RATE_LIMITED =
+            Set.of(ReplyCode.HA_MOBILE_NODE_FAILED_AUTHENTICATION, ReplyCode.HA_IDENTIFICATION_MISMATCH);
+
+    private static final int DISCARDS_LOGGED_AT_ONCE = 10;
+
+    private final Consumer<Action> out;
+    private final Traffic traffic;
+    private final RateLimit discardLog = new RateLimit(DISCARDS_LOGGED_AT_ONCE, Duration.ofSeconds(1));
+    private Replies replies;
+
+    Answers(HomeAgentConfiguration configuration, Traffic traffic, Consumer<Action> out) {
+        this.out = out;
+        this.traffic = traffic;
+        this.replies = new Replies(configuration);
+    }
+
+    void configure(HomeAgentConfiguration configuration) {
+        replies = new Replies(configuration);
+    }
+
+    /** Answers with success. The same request gets the same answer from now on. */
+    void accept(MobileNodeState node, Change.Acceptance acceptance, int lifetime, Instant at) {
+        var received = acceptance.received();
+        var reply = replies.reply(
+                received, acceptance.code(), lifetime, received.request().identification(), acceptance.association());
+        node.answered(new Answered(received, reply));
+        send(node, reply, acceptance.code(), at);
+    }
+
+    void repeat(MobileNodeState node, Answered answered) {
+        out.accept(answered.reply());
+        traffic.countRepeat();
+        log(new Fact.Repeated(node.homeAddress(), answered.received().from()));
+    }
+
+    /**
+     * @param association what the mobile node is likely to verify the reply with
+     */
+    void deny(
+            MobileNodeState node,
+            ReceivedRequest received,
+            SecurityAssociation association,
+            Verdict.Denial denial,
+            Instant at) {
+        if (RATE_LIMITED.contains(denial.code()) && !node.permitsDenial(denial.code(), at)) {
+            discard(Discard.RATE_LIMITED, received.from(), at);
+            return;
+        }
+        var request = received.request();
+        var reply = replies.reply(
+                received, denial.code(), request.lifetime(), identification(node, received, association), association);
+        send(node, reply, denial.code(), at);
+        log(new Fact.Denied(denial.code(), node.homeAddress(), received.from(), denial.reason()));
+    }
+
+    void discard(Discard discard, Endpoint from, Instant at) {
+        discard(discard, discard.words(), from, at);
+    }
+
+    void discard(Discard discard, String reason, Endpoint from, Instant at) {
+        traffic.countDiscard(discard, at);
+        var level = discard.isSuspicious() && discardLog.permits(at) ? Fact.Level.WARNING : Fact.Level.DEBUG;
+        log(new Fact.Discarded(level, discard, from, reason));
+    }
+
+    /** §5.7.1: the request's own if its timestamp is good, whatever the code; else one that tells our time. */
+    private static Identification identification(
+            MobileNodeState node, ReceivedRequest received, SecurityAssociation association) {
+        var guard = node.guard(association);
+        var identification = received.request().identification();
+        return guard.isFresh(identification, received.at())
+                ? identification
+                : guard.resynchronise(identification, received.at());
+    }
+
+    private void send(MobileNodeState node, Action.SendReply reply, ReplyCode code, Instant at) {
+        out.accept(reply);
+        traffic.countReply(code.value(), at);
+        node.countReply(code.value(), at);
+    }
+
+    private void log(Fact fact) {
+        out.accept(new Action.Log(fact));
+    }
+}

@@ -1,0 +1,41 @@
+package org.mooring.home;
+
+import org.mooring.protocol.wire.Decoded;
+
+/** Why a datagram was not answered. */
+public enum Discard {
+    /** Not a message, or one with an extension that must be recognised and isn't (RFC 3344 §1.8). */
+    UNDECODABLE("not a registration message"),
+    NOT_A_REQUEST("not a registration request"),
+    /** RFC 5944 §3.8.2.1: nothing is said to those whom the agent does not know. */
+    UNKNOWN_MOBILE_NODE("no association with this mobile node"),
+    /** RFC 5944 §3.8.2.1. */
+    NO_AUTHORIZATION("no authorization-enabling extension"),
+    /** RFC 5944 §3.8.2.1 (d). */
+    UNKNOWN_FOREIGN_AGENT("foreign-home authentication, but no association with this foreign agent"),
+    /** The same request is being served: its reply is on the way. */
+    IN_PROGRESS("the same request is in progress"),
+    /** A newer request of the same mobile node waits for the one in progress. */
+    SUPERSEDED("a newer request took its place"),
+    /** A denial that would have gone to someone who was denied a moment ago. */
+    RATE_LIMITED("too many denials to this mobile node");
+
+    private final String words;
+
+    Discard(String words) {
+        this.words = words;
+    }
+
+    public String words() {
+        return words;
+    }
+
+    /** Whether it may be a configuration that is missing, or somebody who tries. */
+    boolean isSuspicious() {
+        return this == UNKNOWN_MOBILE_NODE || this == NO_AUTHORIZATION || this == UNKNOWN_FOREIGN_AGENT;
+    }
+
+    static String words(Decoded.Undecodable undecodable) {
+        return UNDECODABLE.words + ": " + undecodable.reason() + " at octet " + undecodable.offset();
+    }
+}

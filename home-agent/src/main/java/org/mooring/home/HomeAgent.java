@@ -1,0 +1,263 @@
+package org.mooring.home;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.mooring.home.MobileNodeState.Answered;
+import org.mooring.protocol.security.ReplayGuard;
+import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.security.Verified;
+import org.mooring.protocol.security.Verifier;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.protocol.wire.ReplyCode;
+
+/**
+ * The home agent of RFC 3344 §3.8, with the corrections of RFC 5944: events in, actions out. Opens nothing, reads no clock, confined to one
+ * thread.
+ *
+ * <p>An accepted request changes the forwarding first, then the store, and is answered last. While a mobile node's change is under way, the
+ * newest authenticated request that comes for it waits, and is checked when the change is done: so requests never overtake each other, and no
+ * more than two are held for a mobile node. Where RFC 5944 merely permits silence, RFC 3344's answer is given, at a limited rate.
+ */
+public final class HomeAgent {
+    private final Map<Ipv4Address, MobileNodeState> mobileNodes = new TreeMap<>();
+    private final Traffic traffic = new Traffic();
+    private final List<Action> actions = new ArrayList<>();
+    private final Event.Handler handler = new Handler();
+    private final Answers answers;
+    private final BindingChanges changes;
+    private HomeAgentConfiguration configuration;
+    private ValidityChecks checks;
+
+    public HomeAgent(HomeAgentConfiguration configuration) {
+        this.configuration = configuration;
+        this.checks = new ValidityChecks(configuration);
+        this.answers = new Answers(configuration, traffic, actions::add);
+        this.changes = new BindingChanges(answers, actions::add);
+        configureMobileNodes();
+    }
+
+    public List<Action> handle(Event event) {
+        event.on(handler);
+        var wanted = List.copyOf(actions);
+        actions.clear();
+        return wanted;
+    }
+
+    /** The bindings that are served, by home address. */
+    public List<MobilityBinding> bindings() {
+        return mobileNodes.values().stream()
+                .flatMap(node -> node.binding().stream())
+                .toList();
+    }
+
+    public List<MobileNodeStatus> mobileNodes() {
+        return mobileNodes.values().stream().map(MobileNodeState::status).toList();
+    }
+
+    public Traffic traffic() {
+        return traffic;
+    }
+
+    /** Mobile nodes that are configured no more stay: their bindings run out, and their Identifications must not be used again. */
+    private void configureMobileNodes() {
+        mobileNodes.values().forEach(node -> node.configure(List.of(), Optional.empty()));
+        for (var mobileNode : configuration.mobileNodes()) {
+            mobileNodes
+                    .computeIfAbsent(mobileNode.homeAddress(), MobileNodeState::new)
+                    .configure(mobileNode.associations(), mobileNode.mac());
+        }
+    }
+
+    private void restore(MobileNodeRecord stored, Instant at) {
+        var node = mobileNodes.get(stored.homeAddress());
+        if (node != null) {
+            changes.restore(node, stored, at);
+        } else {
+            stored.binding().ifPresent(binding -> actions.add(new Action.Log(new Fact.BindingForgotten(binding))));
+        }
+    }
+
+    private void receive(Event.DatagramReceived event) {
+        traffic.countDatagram();
+        if (event.decoded() instanceof Decoded.Message message) {
+            if (message.message() instanceof RegistrationRequest request) {
+                receive(new ReceivedRequest(event.at(), event.from(), event.to(), message, request));
+            } else {
+                answers.discard(Discard.NOT_A_REQUEST, event.from(), event.at());
+            }
+        } else if (event.decoded() instanceof Decoded.Undecodable undecodable) {
+            answers.discard(Discard.UNDECODABLE, Discard.words(undecodable), event.from(), event.at());
+        }
+    }
+
+    private void receive(ReceivedRequest received) {
+        var node = mobileNodes.get(received.homeAddress());
+        if (node == null || node.associations().isEmpty()) {
+            answers.discard(
+                    Discard.UNKNOWN_MOBILE_NODE,
+                    Discard.UNKNOWN_MOBILE_NODE.words() + " " + received.homeAddress(),
+                    received.from(),
+                    received.at());
+            return;
+        }
+        var verified = Verifier.verify(received.message(), Kind.MOBILE_HOME, node.associations());
+        if (verified instanceof Verified.By by) {
+            serve(node, received, by.association());
+        } else if (verified == Verified.Not.MISSING) {
+            answers.discard(Discard.NO_AUTHORIZATION, received.from(), received.at());
+        } else {
+            var denial = new Verdict.Denial(
+                    ReplyCode.HA_MOBILE_NODE_FAILED_AUTHENTICATION, "mobile-home authentication: " + verified);
+            answers.deny(node, received, node.likelyKnown(received), denial, received.at());
+        }
+    }
+
+    private void serve(MobileNodeState node, ReceivedRequest received, SecurityAssociation association) {
+        if (node.change().isPresent()) {
+            queue(node, node.change().get(), received);
+            return;
+        }
+        var guard = node.guard(association);
+        var answered = node.answered().filter(last -> isRepeated(last, received, association));
+        if (answered.isPresent()) {
+            answers.repeat(node, answered.get());
+            return;
+        }
+        var verdict = checks.check(received, guard);
+        if (verdict instanceof Verdict.Acceptable acceptable) {
+            accept(node, new Change.Acceptance(received, association, acceptable.code()));
+        } else if (verdict instanceof Verdict.Denial denial) {
+            answers.deny(node, received, association, denial, received.at());
+        } else if (verdict instanceof Verdict.Silence silence) {
+            answers.discard(silence.discard(), received.from(), received.at());
+        }
+    }
+
+    /**
+     * §3.8.2.2 has a duplicate answered without a longer lifetime, §5.7.1 refuses any timestamp that is not newer. So: the datagram that was
+     * accepted last gets its reply once more while its timestamp is near the clock, every other one is refused.
+     */
+    private static boolean isRepeated(Answered last, ReceivedRequest received, SecurityAssociation association) {
+        return received.repeats(last.received())
+                && new ReplayGuard(association.tolerance())
+                        .isFresh(received.request().identification(), received.at());
+    }
+
+    private void accept(MobileNodeState node, Change.Acceptance acceptance) {
+        boolean another = !acceptance.received().request().isDeregistration()
+                && node.binding().isEmpty();
+        if (another && countBindings() >= configuration.maxBindings()) {
+            var denial = new Verdict.Denial(
+                    ReplyCode.HA_INSUFFICIENT_RESOURCES, "there are max-bindings=" + configuration.maxBindings());
+            answers.deny(
+                    node,
+                    acceptance.received(),
+                    acceptance.association(),
+                    denial,
+                    acceptance.received().at());
+            return;
+        }
+        changes.begin(node, acceptance, configuration.maxLifetime());
+    }
+
+    /** With those that are being made. */
+    private long countBindings() {
+        return mobileNodes.values().stream()
+                .filter(node -> node.binding().isPresent()
+                        || node.change().flatMap(Change::after).isPresent())
+                .count();
+    }
+
+    private void queue(MobileNodeState node, Change change, ReceivedRequest received) {
+        boolean inProgress = change.acceptance()
+                .filter(acceptance -> received.repeats(acceptance.received()))
+                .isPresent();
+        if (inProgress) {
+            answers.discard(Discard.IN_PROGRESS, received.from(), received.at());
+            return;
+        }
+        var superseded = node.await(received);
+        superseded.ifPresent(other -> answers.discard(Discard.SUPERSEDED, other.from(), received.at()));
+    }
+
+    private void serveWaiting(MobileNodeState node) {
+        if (node.change().isEmpty()) {
+            node.takeWaiting().ifPresent(this::receive);
+        }
+    }
+
+    /** One method per event. */
+    private final class Handler implements Event.Handler {
+        @Override
+        public void handle(Event.Restored event) {
+            event.records().forEach(stored -> restore(stored, event.at()));
+        }
+
+        @Override
+        public void handle(Event.DatagramReceived event) {
+            receive(event);
+        }
+
+        @Override
+        public void handle(Event.ForwardingChanged event) {
+            var node = node(event.homeAddress());
+            changes.forwardingChanged(node, changeOf(node, event), event.at());
+            serveWaiting(node);
+        }
+
+        @Override
+        public void handle(Event.ForwardingFailed event) {
+            var node = node(event.homeAddress());
+            changes.forwardingFailed(node, changeOf(node, event), event.reason(), event.at());
+            serveWaiting(node);
+        }
+
+        @Override
+        public void handle(Event.Persisted event) {
+            var node = node(event.homeAddress());
+            changes.persisted(node, changeOf(node, event), event.at());
+            serveWaiting(node);
+        }
+
+        @Override
+        public void handle(Event.PersistFailed event) {
+            var node = node(event.homeAddress());
+            changes.persistFailed(node, changeOf(node, event), event.reason(), event.at());
+            serveWaiting(node);
+        }
+
+        @Override
+        public void handle(Event.LifetimeExpired event) {
+            changes.lifetimeExpired(node(event.homeAddress()), event.at());
+        }
+
+        @Override
+        public void handle(Event.AnnouncementDue event) {
+            changes.announcementDue(node(event.homeAddress()), event.at());
+        }
+
+        @Override
+        public void handle(Event.Reconfigured event) {
+            configuration = event.configuration();
+            checks = new ValidityChecks(configuration);
+            answers.configure(configuration);
+            configureMobileNodes();
+        }
+
+        private MobileNodeState node(Ipv4Address homeAddress) {
+            return Objects.requireNonNull(mobileNodes.get(homeAddress), "no mobile node has this home address");
+        }
+
+        private static Change changeOf(MobileNodeState node, Event event) {
+            return node.change().orElseThrow(() -> new AssertionError(event));
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package org.mooring.home;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Ipv4Address;
+
+/**
+ * What the home agent is told (RFC 3344 §3.8.1).
+ *
+ * @param address the agent's own, which is also the tunnels' near end
+ * @param homeNetworkBroadcast the broadcast address of the home network
+ * @param maxLifetime seconds; 0xffff permits bindings that never end
+ * @param maxBindings how many mobile nodes may be away at a time
+ * @param requireAssociation whether a foreign agent without an association is refused
+ * @param foreignAgents the associations with each foreign agent, by the address that its requests come from
+ */
+public record HomeAgentConfiguration(
+        Ipv4Address address,
+        Ipv4Address homeNetworkBroadcast,
+        int maxLifetime,
+        int maxBindings,
+        boolean requireAssociation,
+        ReverseTunnel reverseTunnel,
+        List<MobileNode> mobileNodes,
+        Map<Ipv4Address, List<SecurityAssociation>> foreignAgents) {
+    public HomeAgentConfiguration {
+        mobileNodes = List.copyOf(mobileNodes);
+        var copy = new LinkedHashMap<Ipv4Address, List<SecurityAssociation>>();
+        foreignAgents.forEach((foreignAgent, associations) -> copy.put(foreignAgent, List.copyOf(associations)));
+        foreignAgents = Map.copyOf(copy);
+    }
+
+    /** Whether a registration must ask for a reverse tunnel (RFC 3024 §3.4, code 138). */
+    public enum ReverseTunnel {
+        OPTIONAL,
+        REQUIRED
+    }
+
+    List<SecurityAssociation> associationsWith(Ipv4Address foreignAgent) {
+        return foreignAgents.getOrDefault(foreignAgent, List.of());
+    }
+
+    boolean isBroadcast(Ipv4Address destination) {
+        return destination.equals(Ipv4Address.LIMITED_BROADCAST) || destination.equals(homeNetworkBroadcast);
+    }
+}

@@ -1,0 +1,37 @@
+package org.mooring.home;
+
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.Optional;
+import org.mooring.linux.MacAddress;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Extension.DeviceId;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RegistrationRequest;
+
+/** A Registration Request and how it came. */
+record ReceivedRequest(
+        Instant at, Endpoint from, Ipv4Address to, Decoded.Message message, RegistrationRequest request) {
+
+    Ipv4Address homeAddress() {
+        return request.homeAddress();
+    }
+
+    /** Octet for octet what {@code other} was, from the same sender. */
+    boolean repeats(ReceivedRequest other) {
+        return from.equals(other.from) && message.wire().equals(other.message.wire());
+    }
+
+    /** RFC 3344 §3.8.3.1: the mobile node is at home, where a tunnel that may still be up must not take the reply. */
+    boolean isDeregistrationFromHome() {
+        return request.isDeregistration() && from.address().equals(homeAddress());
+    }
+
+    /** The mobile node's MAC, if it says (RFC 5563 §5.3). The frame doesn't tell: a host may have sent it for its guest. */
+    Optional<MacAddress> deviceMac() {
+        return request.extension(DeviceId.class)
+                .filter(DeviceId::isEthernet)
+                .map(id -> MacAddress.read(ByteBuffer.wrap(id.identifier().toByteArray())))
+                .filter(mac -> !mac.isGroup());
+    }
+}

@@ -1,0 +1,158 @@
+package org.mooring.home;
+
+import static org.mooring.protocol.wire.ReplyCode.HA_ENCAPSULATION_UNAVAILABLE;
+import static org.mooring.protocol.wire.ReplyCode.HA_FOREIGN_AGENT_FAILED_AUTHENTICATION;
+import static org.mooring.protocol.wire.ReplyCode.HA_IDENTIFICATION_MISMATCH;
+import static org.mooring.protocol.wire.ReplyCode.HA_POORLY_FORMED_REQUEST;
+import static org.mooring.protocol.wire.ReplyCode.HA_REVERSE_TUNNEL_MANDATORY;
+import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_CVSE_FROM_FOREIGN_AGENT;
+import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_CVSE_FROM_MOBILE_NODE;
+import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.mooring.home.HomeAgentConfiguration.ReverseTunnel;
+import org.mooring.protocol.security.ReplayGuard;
+import org.mooring.protocol.security.Verified;
+import org.mooring.protocol.security.Verifier;
+import org.mooring.protocol.wire.Extension;
+import org.mooring.protocol.wire.Extension.Authentication;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.protocol.wire.ReplyCode;
+
+/**
+ * The validity checks of RFC 3344 §3.8.2.1 (b) and after, and the refusals of §3.8.2.3, in the order of the text. The mobile node's
+ * authenticator, (a), has been verified before. Nothing is changed here: a request that fails a later check leaves no trace of an earlier one.
+ */
+final class ValidityChecks {
+    private final HomeAgentConfiguration configuration;
+
+    ValidityChecks(HomeAgentConfiguration configuration) {
+        this.configuration = configuration;
+    }
+
+    Verdict check(ReceivedRequest received, ReplayGuard guard) {
+        return identification(received, guard)
+                .or(() -> foreignHomeAuthentication(received))
+                .or(() -> homeAgentAddress(received))
+                .or(() -> form(received.request()))
+                .or(() -> services(received.request()))
+                .orElseGet(() -> new Verdict.Acceptable(codeOfAcceptance(received.request())));
+    }
+
+    private static Optional<Verdict> identification(ReceivedRequest received, ReplayGuard guard) {
+        var identification = received.request().identification();
+        if (guard.isFresh(identification, received.at())) {
+            return Optional.empty();
+        }
+        var skew = Duration.between(received.at(), identification.toInstant(received.at()));
+        return deny(
+                HA_IDENTIFICATION_MISMATCH,
+                "its clock is %d ms from ours, newest accepted %s"
+                        .formatted(
+                                skew.toMillis(),
+                                guard.newest().map(Object::toString).orElse("none")));
+    }
+
+    private Optional<Verdict> foreignHomeAuthentication(ReceivedRequest received) {
+        var associations = configuration.associationsWith(received.from().address());
+        if (associations.isEmpty()) {
+            return withoutAssociation(received);
+        }
+        // RFC 5944 §3.5.4, §3.8.1: foreign agents do not authenticate deregistrations.
+        if (received.request().isDeregistration()) {
+            return Optional.empty();
+        }
+        var verified = Verifier.verify(received.message(), Kind.FOREIGN_HOME, associations);
+        return verified instanceof Verified.By
+                ? Optional.empty()
+                : deny(HA_FOREIGN_AGENT_FAILED_AUTHENTICATION, "foreign-home authentication: " + verified);
+    }
+
+    private Optional<Verdict> withoutAssociation(ReceivedRequest received) {
+        var request = received.request();
+        if (request.extensions().stream().anyMatch(ValidityChecks::isForeignHomeAuthentication)) {
+            return Optional.of(new Verdict.Silence(Discard.UNKNOWN_FOREIGN_AGENT));
+        }
+        boolean throughForeignAgent =
+                !request.isDeregistration() && !request.flags().decapsulationByMobileNode();
+        return configuration.requireAssociation() && throughForeignAgent
+                ? deny(
+                        HA_FOREIGN_AGENT_FAILED_AUTHENTICATION,
+                        "no association with this foreign agent, and require-association is on")
+                : Optional.empty();
+    }
+
+    private static boolean isForeignHomeAuthentication(Extension extension) {
+        return extension instanceof Authentication authentication && authentication.kind() == Kind.FOREIGN_HOME;
+    }
+
+    private Optional<Verdict> homeAgentAddress(ReceivedRequest received) {
+        // §3.8.2.1: whoever asked all home agents of the network learns this one's address from the reply.
+        if (configuration.isBroadcast(received.to())) {
+            return deny(HA_UNKNOWN_HOME_AGENT_ADDRESS, "sent to the broadcast address");
+        }
+        // §3.8.3.2
+        var homeAgent = received.request().homeAgent();
+        return homeAgent.equals(configuration.address())
+                ? Optional.empty()
+                : deny(HA_UNKNOWN_HOME_AGENT_ADDRESS, "its home agent is " + homeAgent);
+    }
+
+    /** §3.8.2.3. Reserved bits pass: §3.3 has them ignored, and older peers set r for what RFC 2002 called V. */
+    private Optional<Verdict> form(RegistrationRequest request) {
+        var extensions = request.extensions();
+        int mobileHome = IntStream.range(0, extensions.size())
+                .filter(i -> extensions.get(i).isAuthorizationEnabling())
+                .findFirst()
+                .orElse(extensions.size());
+        for (int i = 0; i < extensions.size(); i++) {
+            // RFC 3115 §2.4. None is known here, so that each must be refused.
+            if (extensions.get(i) instanceof CriticalVendorSpecific critical) {
+                return deny(
+                        i < mobileHome ? HA_UNKNOWN_CVSE_FROM_MOBILE_NODE : HA_UNKNOWN_CVSE_FROM_FOREIGN_AGENT,
+                        "critical extension of vendor %d type %d".formatted(critical.vendor(), critical.vendorType()));
+            }
+        }
+        return request.isDeregistration() || isPossible(request.careOfAddress(), request.homeAddress())
+                ? Optional.empty()
+                : deny(HA_POORLY_FORMED_REQUEST, "no tunnel can go to " + request.careOfAddress());
+    }
+
+    /** A binding of an address to itself, or to this agent, would loop. */
+    private boolean isPossible(Ipv4Address careOfAddress, Ipv4Address homeAddress) {
+        return careOfAddress.isUnicast()
+                && !careOfAddress.equals(homeAddress)
+                && !careOfAddress.equals(configuration.address())
+                && !careOfAddress.equals(configuration.homeNetworkBroadcast());
+    }
+
+    /** RFC 3024 §4.3.1: the forward tunnel first, the reverse tunnel last. Without B the request is still good (RFC 3344 §3.8.2). */
+    private Optional<Verdict> services(RegistrationRequest request) {
+        if (request.isDeregistration()) {
+            return Optional.empty();
+        }
+        var flags = request.flags();
+        if (flags.minimalEncapsulation() || flags.greEncapsulation()) {
+            return deny(HA_ENCAPSULATION_UNAVAILABLE, "flags=" + flags + ", only IP in IP is served");
+        }
+        return configuration.reverseTunnel() == ReverseTunnel.REQUIRED && !flags.reverseTunneling()
+                ? deny(HA_REVERSE_TUNNEL_MANDATORY, "flags=" + flags + ", reverse-tunnel is required")
+                : Optional.empty();
+    }
+
+    /** §3.8.2.2: 1 tells who asked for simultaneous bindings that the others are gone. */
+    private static ReplyCode codeOfAcceptance(RegistrationRequest request) {
+        return request.flags().simultaneousBindings() && !request.isDeregistration()
+                ? ReplyCode.ACCEPTED_WITHOUT_SIMULTANEOUS_BINDINGS
+                : ReplyCode.ACCEPTED;
+    }
+
+    private static Optional<Verdict> deny(ReplyCode code, String reason) {
+        return Optional.of(new Verdict.Denial(code, reason));
+    }
+}

@@ -1,0 +1,138 @@
+package org.mooring.home;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.mooring.home.HomeNetwork.AT_HOME;
+import static org.mooring.home.HomeNetwork.CARE_OF_A;
+import static org.mooring.home.HomeNetwork.CARE_OF_B;
+import static org.mooring.home.HomeNetwork.FOREIGN_AGENT_A;
+import static org.mooring.home.HomeNetwork.FOREIGN_AGENT_B;
+import static org.mooring.home.HomeNetwork.FOREIGN_HOME;
+import static org.mooring.home.HomeNetwork.HOME_ADDRESS;
+import static org.mooring.home.HomeNetwork.HOME_AGENT;
+import static org.mooring.home.HomeNetwork.T;
+import static org.mooring.home.HomeNetwork.relayed;
+import static org.mooring.home.HomeNetwork.signed;
+import static org.mooring.protocol.wire.ReplyCode.HA_FOREIGN_AGENT_FAILED_AUTHENTICATION;
+import static org.mooring.protocol.wire.ReplyCode.HA_IDENTIFICATION_MISMATCH;
+
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.mooring.protocol.security.Verified;
+import org.mooring.protocol.security.Verifier;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Extension.Authentication;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Extension.Nai;
+import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.RegistrationRequest.Flags;
+
+@DisplayName("RFC 3344 §3.8.3 Sending Registration Replies")
+class Section3_8_3Test {
+    private final HomeNetwork network = new HomeNetwork();
+
+    @Test
+    @DisplayName("§3.8.3.1: the reply goes to where the request came from, its port included")
+    void answersToTheSender() {
+        var behindNat = new Endpoint(CARE_OF_B, 61_000);
+        network.receive(behindNat, signed(network.request(T, 300, CARE_OF_B)));
+        var sent = network.all(Action.SendReply.class).get(0);
+        assertEquals(behindNat, sent.to());
+        assertEquals(false, sent.onHomeLink());
+    }
+
+    @Test
+    @DisplayName("§3.8.3.1, T50: a mobile node that deregisters from home is answered on the home link")
+    void answersADeregistrationFromHomeOnTheHomeLink() {
+        network.register(300);
+        network.actions();
+        network.pass(Duration.ofSeconds(1));
+        network.deregisterFromHome();
+        var sent = network.all(Action.SendReply.class).get(0);
+        assertEquals(AT_HOME, sent.to());
+        assertEquals(true, sent.onHomeLink());
+    }
+
+    @Test
+    @DisplayName("§3.8.3.1: so it is when it is denied, though its binding still exists")
+    void deniesADeregistrationFromHomeOnTheHomeLink() {
+        network.register(300);
+        network.actions();
+        var late = signed(network.request(Flags.NONE, 0, HOME_ADDRESS));
+        network.pass(Duration.ofSeconds(20));
+        network.receive(AT_HOME, late);
+        assertEquals(true, network.all(Action.SendReply.class).get(0).onHomeLink());
+        assertEquals(HA_IDENTIFICATION_MISMATCH, network.code());
+        assertEquals(List.of(CARE_OF_A), network.careOfAddresses());
+    }
+
+    @Test
+    @DisplayName("§3.8.3.2: home address, home agent and Identification are the request's")
+    void copiesFields() {
+        var request = network.request(T, 300, CARE_OF_A);
+        network.receive(FOREIGN_AGENT_A, relayed(request));
+        var reply = network.reply();
+        assertEquals(HOME_ADDRESS, reply.homeAddress());
+        assertEquals(HOME_AGENT, reply.homeAgent());
+        assertEquals(request.identification(), reply.identification());
+    }
+
+    @Test
+    @DisplayName(
+            "§3.8.3.3: mobile-home authentication, then foreign-home authentication of a foreign agent with an association")
+    void authenticatesForTheForeignAgentLast() {
+        network.register(300);
+        assertEquals(List.of(Kind.MOBILE_HOME, Kind.FOREIGN_HOME), authentications());
+    }
+
+    @Test
+    @DisplayName("§3.8.3.3: a denial is authenticated like an acceptance")
+    void authenticatesDenials() {
+        network.receive(FOREIGN_AGENT_A, signed(network.request(T, 300, CARE_OF_A)));
+        assertEquals(List.of(Kind.MOBILE_HOME, Kind.FOREIGN_HOME), authentications());
+        assertEquals(HA_FOREIGN_AGENT_FAILED_AUTHENTICATION, network.code());
+    }
+
+    @Test
+    @DisplayName("§3.8.3.3: without an association with the foreign agent, mobile-home authentication alone")
+    void authenticatesForTheMobileNodeAlone() {
+        network.receive(FOREIGN_AGENT_B, signed(network.request(T, 300, CARE_OF_B)));
+        assertEquals(List.of(Kind.MOBILE_HOME), authentications());
+    }
+
+    @Test
+    @DisplayName("RFC 5944 §3.5.4: deregistrations carry no foreign-home authentication")
+    void leavesForeignHomeAuthenticationOutOfDeregistrations() {
+        network.register(300);
+        network.actions();
+        network.pass(Duration.ofSeconds(1));
+        network.receive(FOREIGN_AGENT_A, signed(network.request(T, 0, CARE_OF_A)));
+        assertEquals(List.of(Kind.MOBILE_HOME), authentications());
+    }
+
+    @Test
+    @DisplayName("RFC 2794 §2: an NAI comes back, before the mobile-home authentication")
+    void echoesTheNai() {
+        var nai = Nai.of("vm42@site-a.example");
+        network.receive(FOREIGN_AGENT_B, signed(network.request(T, 300, CARE_OF_B, nai)));
+        assertEquals(nai, network.reply().extensions().get(0));
+    }
+
+    /** The kinds of the only reply's authentication extensions, all of which are right. */
+    private List<Kind> authentications() {
+        var sent = network.all(Action.SendReply.class).get(0);
+        var reply = assertInstanceOf(Decoded.Message.class, RegistrationCodec.decode(sent.wire()));
+        var kinds = reply.message().extensions().stream()
+                .map(Authentication.class::cast)
+                .map(Authentication::kind)
+                .toList();
+        HomeNetwork.open(sent);
+        if (kinds.contains(Kind.FOREIGN_HOME)) {
+            assertEquals(
+                    new Verified.By(FOREIGN_HOME), Verifier.verify(reply, Kind.FOREIGN_HOME, List.of(FOREIGN_HOME)));
+        }
+        return kinds;
+    }
+}

@@ -1,0 +1,167 @@
+package org.mooring.home;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.mooring.home.HomeNetwork.AT_HOME;
+import static org.mooring.home.HomeNetwork.CARE_OF_A;
+import static org.mooring.home.HomeNetwork.CARE_OF_B;
+import static org.mooring.home.HomeNetwork.FOREIGN_AGENT_A;
+import static org.mooring.home.HomeNetwork.FOREIGN_AGENT_B;
+import static org.mooring.home.HomeNetwork.HOME_ADDRESS;
+import static org.mooring.home.HomeNetwork.HOME_AGENT;
+import static org.mooring.home.HomeNetwork.MAC;
+import static org.mooring.home.HomeNetwork.MOBILE_HOME;
+import static org.mooring.home.HomeNetwork.T;
+import static org.mooring.home.HomeNetwork.signed;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.mooring.home.Action.AnnounceAway;
+import org.mooring.home.Action.AnnounceHome;
+import org.mooring.home.Action.ArmAnnouncement;
+import org.mooring.home.Action.RemoveForwarding;
+import org.mooring.home.HomeAgentConfiguration.ReverseTunnel;
+import org.mooring.linux.MacAddress;
+import org.mooring.protocol.wire.Extension.DeviceId;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationRequest.Flags;
+
+@DisplayName("RFC 3344 §4.6 ARP, Proxy ARP, and Gratuitous ARP")
+class Section4_6Test {
+    private static final AnnounceAway AWAY = new AnnounceAway(HOME_ADDRESS);
+    private static final AnnounceHome HOME = new AnnounceHome(HOME_ADDRESS, MAC);
+
+    private final HomeNetwork network = new HomeNetwork();
+
+    @Test
+    @DisplayName("T46: the first binding is announced with the agent's MAC, three times in all")
+    void announcesTheFirstBinding() {
+        network.register(300);
+        letAnnouncementsPass();
+        assertEquals(List.of(AWAY, AWAY, AWAY), network.all(AnnounceAway.class));
+    }
+
+    @Test
+    @DisplayName("T47: a denial is not announced")
+    void announcesNoDenial() {
+        network.receive(FOREIGN_AGENT_A, signed(network.request(T, 300, CARE_OF_A)));
+        assertEquals(List.of(), network.all(AnnounceAway.class));
+    }
+
+    @Test
+    @DisplayName("T48: a further care-of address is not announced")
+    void announcesNoMove() {
+        network.register(300);
+        letAnnouncementsPass();
+        network.actions();
+        network.receive(FOREIGN_AGENT_B, signed(network.request(T, 300, CARE_OF_B)));
+        assertEquals(List.of(), network.all(AnnounceAway.class));
+        assertEquals(List.of(), network.all(ArmAnnouncement.class));
+    }
+
+    @Test
+    @DisplayName("T32: coming home ends the proxying first, and is announced then with the mobile node's MAC")
+    void announcesTheReturnHome() {
+        network.register(300);
+        letAnnouncementsPass();
+        network.actions();
+        network.deregisterFromHome();
+        letAnnouncementsPass();
+        var relevant = network.actions().stream()
+                .filter(action -> action instanceof RemoveForwarding || action instanceof AnnounceHome)
+                .toList();
+        assertEquals(List.of(new RemoveForwarding(HOME_ADDRESS), HOME, HOME, HOME), relevant);
+    }
+
+    @Test
+    @DisplayName("coming home at once stops the announcements of being away")
+    void announcesNothingThatIsOver() {
+        network.register(300);
+        network.pass(Duration.ofMillis(500));
+        network.deregisterFromHome();
+        letAnnouncementsPass();
+        assertEquals(List.of(AWAY), network.all(AnnounceAway.class));
+        assertEquals(List.of(HOME, HOME, HOME), network.all(AnnounceHome.class));
+    }
+
+    @Test
+    @DisplayName("RFC 5563 §5.3: the MAC that the request's Device ID names is the one announced")
+    void announcesTheMacOfTheDeviceId() {
+        var device = DeviceId.ethernet(Octets.ofHex("525400010050"));
+        network.receive(AT_HOME, signed(network.request(Flags.NONE, 0, HOME_ADDRESS, device)));
+        assertEquals(
+                List.of(new AnnounceHome(HOME_ADDRESS, MacAddress.of("52:54:00:01:00:50"))),
+                network.all(AnnounceHome.class));
+    }
+
+    @Test
+    @DisplayName("the MAC that a registration named is remembered for the return")
+    void remembersTheMacOfTheDeviceId() {
+        var device = DeviceId.ethernet(Octets.ofHex("525400010050"));
+        network.receive(FOREIGN_AGENT_B, signed(network.request(T, 300, CARE_OF_B, device)));
+        network.pass(Duration.ofSeconds(1));
+        network.deregisterFromHome();
+        assertEquals(
+                List.of(new AnnounceHome(HOME_ADDRESS, MacAddress.of("52:54:00:01:00:50"))),
+                network.all(AnnounceHome.class));
+    }
+
+    @Test
+    @DisplayName("without a MAC to announce, the operator is told")
+    void saysThatTheMacIsUnknown() {
+        var nameless = new HomeNetwork(new HomeAgentConfiguration(
+                HOME_AGENT,
+                HomeNetwork.BROADCAST,
+                600,
+                100,
+                false,
+                ReverseTunnel.OPTIONAL,
+                List.of(new MobileNode(HOME_ADDRESS, Optional.empty(), List.of(MOBILE_HOME))),
+                Map.of()));
+        nameless.deregisterFromHome();
+        assertEquals(List.of(), nameless.all(AnnounceHome.class));
+        assertEquals(true, nameless.facts().contains(new Fact.MacUnknown(HOME_ADDRESS)));
+    }
+
+    @Test
+    @DisplayName("T49: a deregistration that is denied changes nothing on the home link")
+    void announcesNoDeniedReturn() {
+        network.register(300);
+        letAnnouncementsPass();
+        network.actions();
+        var late = signed(network.request(Flags.NONE, 0, HOME_ADDRESS));
+        network.pass(Duration.ofSeconds(20));
+        network.receive(AT_HOME, late);
+        assertEquals(
+                1,
+                network.actions().stream()
+                        .filter(Action.SendReply.class::isInstance)
+                        .count());
+        assertEquals(List.of(CARE_OF_A), network.careOfAddresses());
+    }
+
+    @Test
+    @DisplayName(
+            "H45, T51: a lifetime that ends stops the proxying and is not announced: nobody knows where the mobile node is")
+    void announcesNoExpiry() {
+        network.register(300);
+        network.actions();
+        network.pass(Duration.ofMinutes(5));
+        network.handle(new Event.LifetimeExpired(network.now(), HOME_ADDRESS));
+        letAnnouncementsPass();
+        assertEquals(List.of(new RemoveForwarding(HOME_ADDRESS)), network.all(RemoveForwarding.class));
+        assertEquals(List.of(), network.all(AnnounceAway.class));
+        assertEquals(List.of(), network.all(AnnounceHome.class));
+    }
+
+    /** Fires the announcement timer as often as it would fire, and once more. */
+    private void letAnnouncementsPass() {
+        for (int i = 0; i < 4; i++) {
+            network.pass(Duration.ofSeconds(1));
+            network.handle(new Event.AnnouncementDue(network.now(), HOME_ADDRESS));
+        }
+    }
+}
