@@ -1,0 +1,117 @@
+package org.mooring.hook;
+
+import java.time.Instant;
+import java.util.List;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.RegistrationRequest;
+
+/** What the hook wants done. {@link Executor} is the exhaustive dispatch. */
+public sealed interface Action {
+    void on(Executor executor);
+
+    /** To whom a request is sent on the link. */
+    enum Agent {
+        FOREIGN_AGENT,
+        HOME_AGENT
+    }
+
+    /** With whose addresses a request leaves. */
+    enum Sender {
+        /** The guest's: whoever receives it takes the guest to be on this link. */
+        GUEST,
+        /** This host's. */
+        HOST
+    }
+
+    /**
+     * Sends a request with each of {@code seals} in turn appended.
+     *
+     * @param guest whose registration it is
+     */
+    record SendRequest(Guest guest, Sender sender, Agent to, RegistrationRequest request, List<Seal> seals)
+            implements Action {
+        public SendRequest {
+            seals = List.copyOf(seals);
+        }
+
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Finds out, or again, the link-layer addresses that a request for the guest will need. */
+    record ResolveAgents(Guest guest) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** A gratuitous ARP with the guest's addresses on its home link (RFC 3344 §4.6). */
+    record Announce(Guest guest) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** From now on these rules hold on the guest's port. */
+    record SetPort(Guest guest, PortRule fromGuest, PortRule toGuest) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** The guest's port is no longer the hook's. */
+    record ReleasePort(Guest guest) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Wants {@link Event.TimerFired} at {@code due}; replaces the guest's earlier timer of that kind. */
+    record ArmTimer(Guest guest, Timer timer, Instant due) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** The outcome of each check of the guest that was asked for and not answered yet. */
+    record AnswerCheck(Guest guest, CheckOutcome outcome) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Something that an operator may want to know. */
+    record Report(Instant at, Fact fact) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** One method for each action: forgetting one doesn't compile. */
+    interface Executor {
+        void execute(SendRequest action);
+
+        void execute(ResolveAgents action);
+
+        void execute(Announce action);
+
+        void execute(SetPort action);
+
+        void execute(ReleasePort action);
+
+        void execute(ArmTimer action);
+
+        void execute(AnswerCheck action);
+
+        void execute(Report action);
+    }
+}

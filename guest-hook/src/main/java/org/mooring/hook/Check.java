@@ -1,0 +1,138 @@
+package org.mooring.hook;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.mooring.hook.Action.Agent;
+import org.mooring.hook.Action.AnswerCheck;
+import org.mooring.hook.Action.ArmTimer;
+import org.mooring.hook.Action.SendRequest;
+import org.mooring.protocol.security.MobileNodeClock;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.ReplyCode;
+
+/**
+ * A dry run of a guest's registration: a request that changes no binding, but passes, and is judged by, each agent that a
+ * registration from here would. Confined to one thread.
+ */
+final class Check {
+    /** A foreign agent says after a bit more than 7 s that the home agent is silent (RFC 3344 §3.7.1). */
+    private static final Duration LONGEST = Duration.ofSeconds(9);
+
+    private final Guest guest;
+    private final Link link;
+    private final Requests requests;
+    private final MobileNodeClock clock;
+    private final Retransmission retransmission = new Retransmission();
+
+    private @Nullable SendRequest request;
+    private Instant sentAt = Instant.EPOCH;
+    private @Nullable Instant due;
+    private @Nullable Instant deadline;
+    private @Nullable Duration clockSkew;
+    private boolean runsHere;
+
+    Check(Guest guest, Link link, Requests requests, MobileNodeClock clock) {
+        this.guest = guest;
+        this.link = link;
+        this.requests = requests;
+        this.clock = clock;
+    }
+
+    /** Begins, or does nothing if it goes on already. */
+    void begin(Phase phase, Instant at, List<Action> out) {
+        if (deadline != null) {
+            return;
+        }
+        if (!guest.atHome() && link.foreignAgent() == null) {
+            answer(Optional.empty(), Optional.empty(), "no foreign agent is configured: no guest may visit here", out);
+            return;
+        }
+        if (phase == Phase.STOPPED) {
+            // A deregistration could take its binding away, and a renewal is no longer ours to send.
+            answer(Optional.empty(), Optional.empty(), "the guest is being migrated: ask again afterwards", out);
+            return;
+        }
+        runsHere = phase == Phase.RUNNING;
+        deadline = at.plus(LONGEST);
+        clockSkew = null;
+        retransmission.reset();
+        send(at, out);
+    }
+
+    void timerFired(Instant at, List<Action> out) {
+        if (due == null || deadline == null || at.isBefore(due)) {
+            return;
+        }
+        if (at.isBefore(deadline)) {
+            send(at, out);
+        } else {
+            answer(Optional.empty(), Optional.empty(), "no answer from " + agent(), out);
+        }
+    }
+
+    /** Whether {@code reply} answers the latest request. */
+    boolean isAnsweredBy(RegistrationReply reply) {
+        return request != null
+                && request.request().identification().low()
+                        == reply.identification().low();
+    }
+
+    /** Acts on a reply for which {@link #isAnsweredBy} holds. */
+    void replyReceived(Instant at, Decoded.Message received, RegistrationReply reply, List<Action> out) {
+        if (request == null) {
+            throw new AssertionError("no request is answered by " + reply);
+        }
+        ReplyCode code = reply.code();
+        Duration roundTrip = Duration.between(sentAt, at);
+        Reply checked = Reply.check(guest, request.to(), received, reply);
+        if (checked instanceof Reply.Unauthentic unauthentic) {
+            answer(
+                    Optional.of(code),
+                    Optional.of(roundTrip),
+                    unauthentic.why() + ": " + Denial.KEYS_DIFFER.advice(),
+                    out);
+        } else if (Denial.of(code) == Denial.CLOCKS_DIFFER && clockSkew == null) {
+            clock.resynchronise(reply.identification(), at);
+            clockSkew = clock.offset();
+            request = null;
+            arm(sentAt.plus(Retransmission.SPACING), out);
+        } else if (code.isAccepted()) {
+            clock.observe(request.request().identification());
+            answer(Optional.of(code), Optional.of(roundTrip), "the agents would accept", out);
+        } else {
+            answer(Optional.of(code), Optional.of(roundTrip), Denial.of(code).advice(), out);
+        }
+    }
+
+    private void send(Instant at, List<Action> out) {
+        request = runsHere ? requests.renewal(at) : requests.check(at);
+        sentAt = at;
+        out.add(request);
+        retransmission.sent();
+        Instant again = at.plus(retransmission.patience());
+        arm(deadline != null && deadline.isBefore(again) ? deadline : again, out);
+    }
+
+    private void arm(Instant due, List<Action> out) {
+        this.due = due;
+        out.add(new ArmTimer(guest, Timer.CHECK, due));
+    }
+
+    private String agent() {
+        ForeignAgent foreignAgent = link.foreignAgent();
+        return request != null && request.to() == Agent.FOREIGN_AGENT && foreignAgent != null
+                ? "foreign-agent " + foreignAgent.address()
+                : "home-agent " + guest.homeAgent();
+    }
+
+    private void answer(Optional<ReplyCode> code, Optional<Duration> roundTrip, String verdict, List<Action> out) {
+        out.add(new AnswerCheck(guest, new CheckOutcome(code, Optional.ofNullable(clockSkew), roundTrip, verdict)));
+        request = null;
+        due = null;
+        deadline = null;
+    }
+}

@@ -1,0 +1,64 @@
+package org.mooring.hook;
+
+import java.time.Instant;
+import org.mooring.protocol.wire.Decoded;
+
+/** Everything that can happen to the hook. Time enters only through {@link #at()}. */
+public sealed interface Event {
+    Instant at();
+
+    void on(Handler handler);
+
+    /** Something became of the guest called {@code guest}, be it configured or not. */
+    record Happened(Instant at, String guest, Happening what) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** A guest can no longer be watched. It may run on, or not. */
+    record Vanished(Instant at, String guest, String reason) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** An operator wants to know whether the guest could register from here. */
+    record CheckRequested(Instant at, String guest) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** A datagram came from UDP port 434. */
+    record ReplyReceived(Instant at, Decoded decoded) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** A timer of {@link Action.ArmTimer}, stale or not. */
+    record TimerFired(Instant at, String guest, Timer timer) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** One method for each event: forgetting one doesn't compile. */
+    interface Handler {
+        void handle(Happened event);
+
+        void handle(Vanished event);
+
+        void handle(CheckRequested event);
+
+        void handle(ReplyReceived event);
+
+        void handle(TimerFired event);
+    }
+}

@@ -1,0 +1,181 @@
+package org.mooring.hook;
+
+import java.time.Duration;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.ReplyCode;
+
+/**
+ * Something worth knowing, as one line for the log. Every line that the core may cause is made here.
+ *
+ * @param guest whom it is about
+ */
+public record Fact(Severity severity, String guest, String line) {
+    /** The Identification of a reply tells the home agent's time to the second. */
+    private static final Duration CLOCKS_AGREE = Duration.ofSeconds(2);
+
+    /** How much it matters. */
+    public enum Severity {
+        DEBUG,
+        INFO,
+        /** Something that an operator can mend. */
+        WARNING
+    }
+
+    static Fact phase(Guest guest, Phase phase) {
+        String where = guest.atHome() ? "home" : "visiting";
+        return info(
+                guest.name(),
+                switch (phase) {
+                    case GONE -> "guest gone guest=%s".formatted(guest.name());
+                    case ARRIVING -> "guest arriving guest=%s link=%s".formatted(guest.name(), where);
+                    case RUNNING -> "guest running guest=%s link=%s".formatted(guest.name(), where);
+                    case STOPPED -> "guest stopped by its migration guest=%s".formatted(guest.name());
+                    case LEFT -> "guest left guest=%s".formatted(guest.name());
+                });
+    }
+
+    static Fact cameBack(Guest guest) {
+        return info(
+                guest.name(), "guest runs here again after its migration stopped it guest=%s".formatted(guest.name()));
+    }
+
+    static Fact ranAfterItLeft(Guest guest) {
+        return warning(
+                guest.name(),
+                "guest runs here after its migration was complete, so it is registered here again guest=%s: make sure that it runs nowhere else"
+                        .formatted(guest.name()));
+    }
+
+    static Fact arrivesWhereItRuns(Guest guest, Phase phase) {
+        return warning(
+                guest.name(),
+                "guest said to be arriving, but it is %s here; nothing changes guest=%s"
+                        .formatted(phase == Phase.STOPPED ? "stopped" : "running", guest.name()));
+    }
+
+    static Fact vanished(Guest guest, Phase phase, String reason) {
+        if (phase == Phase.LEFT || phase == Phase.GONE) {
+            return debug(
+                    guest.name(), "guest no longer watched guest=%s reason=\"%s\"".formatted(guest.name(), reason));
+        }
+        return warning(
+                guest.name(),
+                "guest can no longer be watched, so its registration is not renewed but left to lapse guest=%s reason=\"%s\": if it still runs, tell with 'guest-hook event %s running'"
+                        .formatted(guest.name(), reason, guest.name()));
+    }
+
+    static Fact notConfigured(String guest) {
+        return warning(
+                guest,
+                "guest has no configuration, so nobody registers for it and it is unreachable away from home guest=%s: add a [[guest]] record with name = \"%s\""
+                        .formatted(guest, guest));
+    }
+
+    static Fact noForeignAgent(Guest guest) {
+        return warning(
+                guest.name(),
+                "guest visits a link without a foreign agent and is unreachable guest=%s: configure [foreign-agent], or move it to a link that has one"
+                        .formatted(guest.name()));
+    }
+
+    static Fact accepted(Guest guest, Ipv4Address careOfAddress, int lifetime, Duration roundTrip) {
+        return info(
+                guest.name(),
+                "registration accepted guest=%s home=%s care-of=%s lifetime=%ds round-trip=%dms"
+                        .formatted(guest.name(), guest.homeAddress(), careOfAddress, lifetime, roundTrip.toMillis()));
+    }
+
+    static Fact renewed(Guest guest, int lifetime) {
+        return debug(guest.name(), "registration renewed guest=%s lifetime=%ds".formatted(guest.name(), lifetime));
+    }
+
+    static Fact deregistered(Guest guest, Ipv4Address careOfAddress, Duration roundTrip) {
+        return info(
+                guest.name(),
+                "deregistration accepted guest=%s home=%s care-of=%s round-trip=%dms"
+                        .formatted(guest.name(), guest.homeAddress(), careOfAddress, roundTrip.toMillis()));
+    }
+
+    static Fact denied(Guest guest, ReplyCode code, Denial denial, Duration retry) {
+        return warning(
+                guest.name(),
+                "registration denied guest=%s code=%s by=%s retry=%ds: %s"
+                        .formatted(guest.name(), code, denial.speaker(code), retry.toSeconds(), denial.advice()));
+    }
+
+    static Fact refused(Guest guest, ReplyCode code, Denial denial) {
+        return warning(
+                guest.name(),
+                "registration refused for good guest=%s code=%s by=%s: %s; then 'guest-hook event %s running'"
+                        .formatted(guest.name(), code, denial.speaker(code), denial.advice(), guest.name()));
+    }
+
+    static Fact lifetimeShortened(Guest guest, int lifetime) {
+        return info(
+                guest.name(),
+                "foreign agent allows a shorter lifetime guest=%s lifetime=%ds".formatted(guest.name(), lifetime));
+    }
+
+    /** @param ahead how far the home agent's clock is ahead of this host's; negative if it is behind */
+    static Fact clocksDiffer(Guest guest, Duration ahead) {
+        if (ahead.abs().compareTo(CLOCKS_AGREE) < 0) {
+            return info(
+                    guest.name(),
+                    "home agent had a later request for the guest, from another host guest=%s home-agent=%s"
+                            .formatted(guest.name(), guest.homeAgent()));
+        }
+        return warning(
+                guest.name(),
+                "clock of this host is %ds %s that of the home agent guest=%s home-agent=%s: see to NTP on both; registering with the home agent's time"
+                        .formatted(
+                                ahead.abs().toSeconds(),
+                                ahead.isNegative() ? "ahead of" : "behind",
+                                guest.name(),
+                                guest.homeAgent()));
+    }
+
+    static Fact noAnswer(Guest guest, String agent, int requests) {
+        return warning(
+                guest.name(),
+                "no answer to %d requests guest=%s from=%s: is it running, and does UDP port 434 pass?"
+                        .formatted(requests, guest.name(), agent));
+    }
+
+    static Fact gaveUp(Guest guest, Ipv4Address careOfAddress) {
+        return warning(
+                guest.name(),
+                "deregistration not answered, the binding is left to lapse guest=%s care-of=%s"
+                        .formatted(guest.name(), careOfAddress));
+    }
+
+    static Fact lapsed(Guest guest) {
+        return warning(
+                guest.name(),
+                "registration lapsed before it was renewed, the guest is unreachable guest=%s home=%s"
+                        .formatted(guest.name(), guest.homeAddress()));
+    }
+
+    static Fact unexpectedReply(Guest guest) {
+        return debug(
+                guest.name(), "reply discarded guest=%s reason=\"answers no request of ours\"".formatted(guest.name()));
+    }
+
+    static Fact unauthenticReply(Guest guest, ReplyCode code, String why) {
+        return warning(
+                guest.name(),
+                "reply discarded guest=%s code=%s reason=\"%s\": %s"
+                        .formatted(guest.name(), code, why, Denial.KEYS_DIFFER.advice()));
+    }
+
+    private static Fact debug(String guest, String line) {
+        return new Fact(Severity.DEBUG, guest, line);
+    }
+
+    private static Fact info(String guest, String line) {
+        return new Fact(Severity.INFO, guest, line);
+    }
+
+    private static Fact warning(String guest, String line) {
+        return new Fact(Severity.WARNING, guest, line);
+    }
+}

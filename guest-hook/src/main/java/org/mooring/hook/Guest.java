@@ -1,0 +1,27 @@
+package org.mooring.hook;
+
+import org.jspecify.annotations.Nullable;
+import org.mooring.linux.MacAddress;
+import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Ipv4Address;
+
+/**
+ * A guest that may run on this host, and what it takes to be the mobile node in its place.
+ *
+ * @param mac of the guest's interface
+ * @param homeGatewayMac what the guest has cached for its default gateway, or would at home
+ * @param atHome whether this host's link is the guest's home link
+ * @param lifetime seconds to ask for; 0xffff is infinity
+ * @param association between the guest and its home agent
+ * @param foreignAssociation between the guest and the foreign agent of this link, where there is one
+ */
+public record Guest(
+        String name,
+        MacAddress mac,
+        Ipv4Address homeAddress,
+        Ipv4Address homeAgent,
+        MacAddress homeGatewayMac,
+        boolean atHome,
+        int lifetime,
+        SecurityAssociation association,
+        @Nullable SecurityAssociation foreignAssociation) {}

@@ -1,0 +1,96 @@
+package org.mooring.hook;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.IntSupplier;
+import org.mooring.hook.Action.Report;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.RegistrationReply;
+
+/**
+ * The mobile node of RFC 3344 §3.6 for each guest of a host: events in, actions out. Opens nothing, reads no clock.
+ * Confined to one thread.
+ */
+public final class GuestHook {
+    private final Map<String, MobileNode> mobileNodes = new TreeMap<>();
+    private final Set<String> notConfigured = new HashSet<>();
+
+    /**
+     * A hook that knows of none of {@code guests} where it is.
+     *
+     * @param random fills the bits of an Identification that the clock doesn't supply (§5.7.1)
+     */
+    public GuestHook(Link link, List<Guest> guests, IntSupplier random) {
+        guests.forEach(guest -> mobileNodes.put(guest.name(), new MobileNode(guest, link, random)));
+    }
+
+    public List<Action> handle(Event event) {
+        List<Action> out = new ArrayList<>();
+        event.on(new Handling(out));
+        return out;
+    }
+
+    /** All configured guests, in the order of their names. */
+    public List<GuestStatus> guests() {
+        return mobileNodes.values().stream().map(MobileNode::status).toList();
+    }
+
+    private final class Handling implements Event.Handler {
+        private final List<Action> out;
+
+        Handling(List<Action> out) {
+            this.out = out;
+        }
+
+        @Override
+        public void handle(Event.Happened event) {
+            MobileNode mobileNode = mobileNodes.get(event.guest());
+            if (mobileNode != null) {
+                mobileNode.happened(event.what(), event.at(), out);
+            } else if (event.what() == Happening.ENDED) {
+                notConfigured.remove(event.guest());
+            } else if (notConfigured.add(event.guest())) {
+                out.add(new Report(event.at(), Fact.notConfigured(event.guest())));
+            }
+        }
+
+        @Override
+        public void handle(Event.Vanished event) {
+            MobileNode mobileNode = mobileNodes.get(event.guest());
+            if (mobileNode != null) {
+                mobileNode.vanished(event.reason(), event.at(), out);
+            }
+            notConfigured.remove(event.guest());
+        }
+
+        @Override
+        public void handle(Event.CheckRequested event) {
+            MobileNode mobileNode = mobileNodes.get(event.guest());
+            if (mobileNode != null) {
+                mobileNode.checkRequested(event.at(), out);
+            }
+        }
+
+        @Override
+        public void handle(Event.ReplyReceived event) {
+            if (event.decoded() instanceof Decoded.Message message
+                    && message.message() instanceof RegistrationReply reply) {
+                mobileNodes.values().stream()
+                        .filter(mobileNode -> mobileNode.hasHomeAddress(reply.homeAddress()))
+                        .forEach(mobileNode -> mobileNode.replyReceived(message, reply, event.at(), out));
+            }
+        }
+
+        @Override
+        public void handle(Event.TimerFired event) {
+            MobileNode mobileNode = mobileNodes.get(event.guest());
+            if (mobileNode != null) {
+                mobileNode.timerFired(event.timer(), event.at(), out);
+            }
+        }
+    }
+}

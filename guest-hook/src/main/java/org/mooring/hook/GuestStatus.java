@@ -1,0 +1,22 @@
+package org.mooring.hook;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.mooring.protocol.wire.ReplyCode;
+
+/**
+ * What is true of a guest now.
+ *
+ * @param registration none, requested, denied, refused or accepted
+ * @param expires when the registration at the foreign agent ends unless it is renewed
+ * @param code of the latest reply
+ * @param roundTrip of the latest reply
+ */
+public record GuestStatus(
+        Guest guest,
+        Phase phase,
+        String registration,
+        Optional<Instant> expires,
+        Optional<ReplyCode> code,
+        Optional<Duration> roundTrip) {}

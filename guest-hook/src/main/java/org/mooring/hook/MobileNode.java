@@ -1,0 +1,255 @@
+package org.mooring.hook;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+import org.mooring.hook.Action.Announce;
+import org.mooring.hook.Action.ArmTimer;
+import org.mooring.hook.Action.ReleasePort;
+import org.mooring.hook.Action.Report;
+import org.mooring.hook.Action.ResolveAgents;
+import org.mooring.hook.Action.SetPort;
+import org.mooring.protocol.security.MobileNodeClock;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RegistrationReply;
+
+/**
+ * One guest, as the mobile node that it doesn't know it is (RFC 3344 §3.6): from QEMU's word on where the guest is follow
+ * its registration and what its port lets pass. Confined to one thread.
+ *
+ * <p>Only the guest decides which host speaks for it: a host that saw it stop for its migration is silent until QEMU says
+ * that it runs there again (RFC 5563 §4.4).
+ */
+final class MobileNode {
+    /** RFC 3344 §4.6: "should be retransmitted a small number of times to increase its reliability". */
+    private static final int ANNOUNCEMENTS = 3;
+
+    private static final Duration ANNOUNCEMENT_SPACING = Duration.ofSeconds(1);
+
+    private final Guest guest;
+    private final Link link;
+    private final Registration registration;
+    private final Check check;
+    private Phase phase = Phase.GONE;
+    private boolean paused;
+    private boolean migrating;
+    private int announcementsLeft;
+    private @Nullable Instant nextAnnouncement;
+
+    MobileNode(Guest guest, Link link, IntSupplier random) {
+        this.guest = guest;
+        this.link = link;
+        MobileNodeClock clock = new MobileNodeClock();
+        Requests requests = new Requests(guest, link, clock, random);
+        registration = new Registration(guest, requests, clock);
+        check = new Check(guest, link, requests, clock);
+    }
+
+    boolean hasHomeAddress(Ipv4Address address) {
+        return guest.homeAddress().equals(address);
+    }
+
+    GuestStatus status() {
+        return new GuestStatus(
+                guest,
+                phase,
+                registration.state().name().toLowerCase(Locale.ROOT),
+                registration.expires(),
+                registration.lastCode(),
+                registration.roundTrip());
+    }
+
+    void happened(Happening what, Instant at, List<Action> out) {
+        switch (what) {
+            case ARRIVING -> arriving(at, out);
+            case RUNNING -> running(at, out);
+            case MIGRATION_STARTED -> migrationStarted(at, out);
+            case STOPPED -> stopped(at, out);
+            case MIGRATION_COMPLETED -> migrationCompleted(at, out);
+            case MIGRATION_FAILED -> migrationFailed(at, out);
+            case ENDED -> ended(at, out);
+        }
+    }
+
+    private void arriving(Instant at, List<Action> out) {
+        if (phase == Phase.RUNNING || phase == Phase.STOPPED) {
+            out.add(new Report(at, Fact.arrivesWhereItRuns(guest, phase)));
+            return;
+        }
+        forgetMigration();
+        registration.end();
+        // The guest doesn't read its port yet. What it, or QEMU for it, sends first proves that it runs, and passes;
+        // but
+        // the home link's broadcasts must not fill the queue that waits for it.
+        out.add(new SetPort(guest, guest.atHome() ? PortRule.HOME : PortRule.VISITING, PortRule.VISITING));
+        out.add(new ResolveAgents(guest));
+        if (phase != Phase.ARRIVING) {
+            enter(Phase.ARRIVING, at, out);
+        }
+    }
+
+    private void running(Instant at, List<Action> out) {
+        paused = false;
+        if (phase == Phase.RUNNING) {
+            if (registration.state() == Registration.State.REFUSED) {
+                register(at, out);
+            }
+            return;
+        }
+        Phase before = phase;
+        phase = Phase.RUNNING;
+        migrating = false;
+        register(at, out);
+        out.add(new Report(
+                at,
+                switch (before) {
+                    case STOPPED -> Fact.cameBack(guest);
+                    case LEFT -> Fact.ranAfterItLeft(guest);
+                    case GONE, ARRIVING, RUNNING -> Fact.phase(guest, Phase.RUNNING);
+                }));
+    }
+
+    private void migrationStarted(Instant at, List<Action> out) {
+        if (phase == Phase.RUNNING || phase == Phase.GONE) {
+            migrating = true;
+            stopIfMigrating(at, out);
+        }
+    }
+
+    private void stopped(Instant at, List<Action> out) {
+        paused = true;
+        stopIfMigrating(at, out);
+    }
+
+    private void migrationCompleted(Instant at, List<Action> out) {
+        if (!migrating) {
+            return;
+        }
+        forgetMigration();
+        silence();
+        out.add(new SetPort(guest, PortRule.SHUT, PortRule.SHUT));
+        enter(Phase.LEFT, at, out);
+    }
+
+    private void migrationFailed(Instant at, List<Action> out) {
+        migrating = false;
+        if (phase == Phase.STOPPED || phase == Phase.LEFT) {
+            running(at, out);
+        }
+    }
+
+    private void ended(Instant at, List<Action> out) {
+        out.add(new ReleasePort(guest));
+        if (phase == Phase.GONE) {
+            return;
+        }
+        boolean ranHere = phase == Phase.RUNNING;
+        forgetMigration();
+        silence();
+        ForeignAgent foreignAgent = link.foreignAgent();
+        if (ranHere && !guest.atHome() && foreignAgent != null) {
+            registration.begin(new Purpose.Departure(foreignAgent), at, out);
+        }
+        enter(Phase.GONE, at, out);
+    }
+
+    /** The guest's port keeps its rules: if the guest runs on, it goes on as it was. */
+    void vanished(String reason, Instant at, List<Action> out) {
+        Phase before = phase;
+        forgetMigration();
+        if (before != Phase.GONE) {
+            silence();
+        }
+        phase = Phase.GONE;
+        out.add(new Report(at, Fact.vanished(guest, before, reason)));
+    }
+
+    void checkRequested(Instant at, List<Action> out) {
+        out.add(new ResolveAgents(guest));
+        check.begin(phase, at, out);
+    }
+
+    void timerFired(Timer timer, Instant at, List<Action> out) {
+        switch (timer) {
+            case REGISTRATION -> registration.timerFired(at, out);
+            case CHECK -> check.timerFired(at, out);
+            case ANNOUNCEMENT -> {
+                if (nextAnnouncement != null && !at.isBefore(nextAnnouncement)) {
+                    announce(at, out);
+                }
+            }
+        }
+    }
+
+    void replyReceived(Decoded.Message received, RegistrationReply reply, Instant at, List<Action> out) {
+        if (registration.isAnsweredBy(reply)) {
+            registration.replyReceived(at, received, reply, out);
+        } else if (check.isAnsweredBy(reply)) {
+            check.replyReceived(at, received, reply, out);
+        } else {
+            out.add(new Report(at, Fact.unexpectedReply(guest)));
+        }
+    }
+
+    private void register(Instant at, List<Action> out) {
+        if (guest.atHome()) {
+            comeHome(at, out);
+        } else {
+            visit(at, out);
+        }
+    }
+
+    private void visit(Instant at, List<Action> out) {
+        ForeignAgent foreignAgent = link.foreignAgent();
+        if (foreignAgent == null) {
+            out.add(new SetPort(guest, PortRule.VISITING, PortRule.VISITING));
+            out.add(new Report(at, Fact.noForeignAgent(guest)));
+            return;
+        }
+        registration.begin(new Purpose.Visit(foreignAgent), at, out);
+        out.add(new SetPort(guest, PortRule.VISITING, PortRule.VISITING));
+    }
+
+    /** RFC 3344 §4.6: answer ARP again, announce with one's own address, and only then deregister. */
+    private void comeHome(Instant at, List<Action> out) {
+        out.add(new SetPort(guest, PortRule.HOME, PortRule.HOME));
+        announcementsLeft = ANNOUNCEMENTS;
+        announce(at, out);
+        registration.begin(new Purpose.Home(guest), at, out);
+    }
+
+    private void announce(Instant at, List<Action> out) {
+        out.add(new Announce(guest));
+        announcementsLeft--;
+        nextAnnouncement = announcementsLeft > 0 ? at.plus(ANNOUNCEMENT_SPACING) : null;
+        if (nextAnnouncement != null) {
+            out.add(new ArmTimer(guest, Timer.ANNOUNCEMENT, nextAnnouncement));
+        }
+    }
+
+    private void stopIfMigrating(Instant at, List<Action> out) {
+        if (migrating && paused && (phase == Phase.RUNNING || phase == Phase.GONE)) {
+            silence();
+            enter(Phase.STOPPED, at, out);
+        }
+    }
+
+    private void silence() {
+        registration.end();
+        nextAnnouncement = null;
+    }
+
+    private void forgetMigration() {
+        migrating = false;
+        paused = false;
+    }
+
+    private void enter(Phase next, Instant at, List<Action> out) {
+        phase = next;
+        out.add(new Report(at, Fact.phase(guest, next)));
+    }
+}

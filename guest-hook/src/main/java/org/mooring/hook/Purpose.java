@@ -1,0 +1,70 @@
+package org.mooring.hook;
+
+import java.time.Instant;
+import org.mooring.hook.Action.SendRequest;
+import org.mooring.protocol.wire.Ipv4Address;
+
+/** What a guest's registration is for. */
+sealed interface Purpose {
+    /** The next request. Lifetimes are in seconds. */
+    SendRequest request(Requests requests, int lifetime, Instant now);
+
+    Ipv4Address careOfAddress();
+
+    /** Who is asked, as in {@code foreign-agent 192.0.2.1}. */
+    String agent();
+
+    /** The guest is on a foreign link. */
+    record Visit(ForeignAgent foreignAgent) implements Purpose {
+        @Override
+        public SendRequest request(Requests requests, int lifetime, Instant now) {
+            return requests.visit(foreignAgent, lifetime, now);
+        }
+
+        @Override
+        public Ipv4Address careOfAddress() {
+            return foreignAgent.careOfAddress();
+        }
+
+        @Override
+        public String agent() {
+            return "foreign-agent " + foreignAgent.address();
+        }
+    }
+
+    /** The guest has ended on a foreign link. */
+    record Departure(ForeignAgent foreignAgent) implements Purpose {
+        @Override
+        public SendRequest request(Requests requests, int lifetime, Instant now) {
+            return requests.departure(foreignAgent, now);
+        }
+
+        @Override
+        public Ipv4Address careOfAddress() {
+            return foreignAgent.careOfAddress();
+        }
+
+        @Override
+        public String agent() {
+            return "foreign-agent " + foreignAgent.address();
+        }
+    }
+
+    /** The guest is on its home link: there is no care-of address but its own. */
+    record Home(Guest guest) implements Purpose {
+        @Override
+        public SendRequest request(Requests requests, int lifetime, Instant now) {
+            return requests.home(now);
+        }
+
+        @Override
+        public Ipv4Address careOfAddress() {
+            return guest.homeAddress();
+        }
+
+        @Override
+        public String agent() {
+            return "home-agent " + guest.homeAgent();
+        }
+    }
+}

@@ -1,0 +1,269 @@
+package org.mooring.hook;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.mooring.hook.Action.ArmTimer;
+import org.mooring.hook.Action.Report;
+import org.mooring.hook.Action.SendRequest;
+import org.mooring.protocol.security.MobileNodeClock;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.ReplyCode;
+
+/**
+ * The registration of one guest that this host speaks for (RFC 3344 §3.6): asks, asks again, corrects itself by what a
+ * denial says, renews. Confined to one thread.
+ *
+ * <p>§3.6 allows one registration a second "in the absence of link-layer indications". QEMU's RESUME is such an
+ * indication, so a request follows it at once; and where the reply only corrects that request (codes 133 and 69), the
+ * corrected one follows at once as well, for it is the registration that the indication is for. All later requests keep
+ * their distance of a second, and so do retransmissions (§3.6.3), which no indication excuses.
+ */
+final class Registration {
+    /** Codes 133 and 69 may each correct the first request once. */
+    private static final int CORRECTIONS = 2;
+
+    /** One request may get lost; two in a row are worth a line. */
+    private static final int REQUESTS_BEFORE_COMPLAINT = 2;
+
+    /** The binding of a guest that has ended harms nobody and lapses anyhow. */
+    private static final int DEPARTURE_REQUESTS = 4;
+
+    private static final int INFINITE = 0xffff;
+
+    /** How far it is. */
+    enum State {
+        NONE,
+        REQUESTED,
+        DENIED,
+        REFUSED,
+        ACCEPTED
+    }
+
+    private final Guest guest;
+    private final Requests requests;
+    private final MobileNodeClock clock;
+    private final Retransmission retransmission = new Retransmission();
+    private final Set<String> complaints = new HashSet<>();
+
+    private State state = State.NONE;
+    private Purpose purpose;
+    private int lifetime;
+    private int correctionsLeft;
+    private boolean renewal;
+    private @Nullable SendRequest request;
+    private Instant sentAt = Instant.EPOCH;
+    private @Nullable Instant due;
+    private @Nullable Instant expires;
+    private @Nullable ReplyCode lastCode;
+    private @Nullable Duration roundTrip;
+
+    Registration(Guest guest, Requests requests, MobileNodeClock clock) {
+        this.guest = guest;
+        this.requests = requests;
+        this.clock = clock;
+        this.purpose = new Purpose.Home(guest);
+    }
+
+    State state() {
+        return state;
+    }
+
+    /** When the present registration at a foreign agent ends unless it is renewed. */
+    Optional<Instant> expires() {
+        return Optional.ofNullable(expires);
+    }
+
+    /** Of the latest reply. */
+    Optional<ReplyCode> lastCode() {
+        return Optional.ofNullable(lastCode);
+    }
+
+    /** Of the latest reply. */
+    Optional<Duration> roundTrip() {
+        return Optional.ofNullable(roundTrip);
+    }
+
+    /** Something was indicated that needs a registration: asks at once. */
+    void begin(Purpose purpose, Instant at, List<Action> out) {
+        this.purpose = purpose;
+        lifetime = guest.lifetime();
+        correctionsLeft = CORRECTIONS;
+        renewal = false;
+        expires = null;
+        lastCode = null;
+        complaints.clear();
+        retransmission.reset();
+        send(at, out);
+    }
+
+    /** Asks again as soon as may be, although nothing is due. */
+    void renewNow(Instant at, List<Action> out) {
+        retransmission.reset();
+        Instant allowed = sentAt.plus(Retransmission.SPACING);
+        if (at.isBefore(allowed)) {
+            arm(allowed, out);
+        } else {
+            send(at, out);
+        }
+    }
+
+    /** Asks nothing more, whatever comes. */
+    void end() {
+        state = State.NONE;
+        request = null;
+        due = null;
+        expires = null;
+    }
+
+    void timerFired(Instant at, List<Action> out) {
+        if (due == null || at.isBefore(due)) {
+            return;
+        }
+        due = null;
+        if (expires != null && !at.isBefore(expires)) {
+            out.add(new Report(at, Fact.lapsed(guest)));
+            expires = null;
+        }
+        if (state == State.ACCEPTED) {
+            renewal = true;
+            retransmission.reset();
+        } else if (state == State.REQUESTED && retransmission.requests() >= REQUESTS_BEFORE_COMPLAINT) {
+            complain("no answer", at, Fact.noAnswer(guest, purpose.agent(), retransmission.requests()), out);
+        }
+        if (purpose instanceof Purpose.Departure && retransmission.requests() >= DEPARTURE_REQUESTS) {
+            out.add(new Report(at, Fact.gaveUp(guest, purpose.careOfAddress())));
+            end();
+        } else {
+            send(at, out);
+        }
+    }
+
+    /** Whether {@code reply} answers the latest request, by the low half of its Identification (§3.6.2.1). */
+    boolean isAnsweredBy(RegistrationReply reply) {
+        return request != null
+                && request.request().identification().low()
+                        == reply.identification().low();
+    }
+
+    /** Acts on a reply for which {@link #isAnsweredBy} holds. */
+    void replyReceived(Instant at, Decoded.Message received, RegistrationReply reply, List<Action> out) {
+        if (request == null) {
+            throw new AssertionError("no request is answered by " + reply);
+        }
+        SendRequest answered = request;
+        Reply checked = Reply.check(guest, answered.to(), received, reply);
+        if (checked instanceof Reply.Unauthentic unauthentic) {
+            complain("unauthentic", at, Fact.unauthenticReply(guest, reply.code(), unauthentic.why()), out);
+            return;
+        }
+        request = null;
+        due = null;
+        lastCode = reply.code();
+        roundTrip = Duration.between(sentAt, at);
+        retransmission.answered(roundTrip);
+        // §3.4: a lifetime of zero in a success means "deregistered", which isn't what a visitor asked for.
+        if (reply.code().isAccepted() && (reply.lifetime() > 0 || !(purpose instanceof Purpose.Visit))) {
+            clock.observe(answered.request().identification());
+            accepted(reply, roundTrip, at, out);
+        } else {
+            denied(reply, at, out);
+        }
+    }
+
+    private void send(Instant at, List<Action> out) {
+        request = purpose.request(requests, lifetime, at);
+        sentAt = at;
+        state = State.REQUESTED;
+        out.add(request);
+        retransmission.sent();
+        arm(at.plus(retransmission.patience()), out);
+    }
+
+    private void arm(Instant due, List<Action> out) {
+        this.due = due;
+        out.add(new ArmTimer(guest, Timer.REGISTRATION, due));
+    }
+
+    private void accepted(RegistrationReply reply, Duration roundTrip, Instant at, List<Action> out) {
+        state = State.ACCEPTED;
+        boolean newsworthy = !renewal || !complaints.isEmpty();
+        complaints.clear();
+        if (purpose instanceof Purpose.Visit) {
+            // §3.4, §3.6.2.2: never longer than was asked for.
+            int granted = Math.min(lifetime, reply.lifetime());
+            out.add(new Report(
+                    at,
+                    newsworthy
+                            ? Fact.accepted(guest, purpose.careOfAddress(), granted, roundTrip)
+                            : Fact.renewed(guest, granted)));
+            expireAfter(granted, out);
+        } else {
+            out.add(new Report(at, Fact.deregistered(guest, purpose.careOfAddress(), roundTrip)));
+            end();
+            state = purpose instanceof Purpose.Home ? State.ACCEPTED : State.NONE;
+        }
+    }
+
+    /** §3.6.2.2: the lifetime runs from when the request was sent. Half of it is left for requests that get lost. */
+    private void expireAfter(int granted, List<Action> out) {
+        if (granted == INFINITE) {
+            expires = null;
+            return;
+        }
+        expires = sentAt.plusSeconds(granted);
+        Duration half = Duration.ofSeconds(granted).dividedBy(2);
+        arm(sentAt.plus(half.compareTo(Retransmission.SPACING) > 0 ? half : Retransmission.SPACING), out);
+    }
+
+    private void denied(RegistrationReply reply, Instant at, List<Action> out) {
+        state = State.DENIED;
+        Denial denial = Denial.of(reply.code());
+        if (denial == Denial.CLOCKS_DIFFER) {
+            clock.resynchronise(reply.identification(), at);
+            complain("clock", at, Fact.clocksDiffer(guest, clock.offset()), out);
+            correct(at, out);
+        } else if (denial == Denial.LIFETIME_TOO_LONG && reply.lifetime() > 0 && reply.lifetime() < lifetime) {
+            lifetime = reply.lifetime();
+            out.add(new Report(at, Fact.lifetimeShortened(guest, lifetime)));
+            correct(at, out);
+        } else if (denial == Denial.NOT_WANTED) {
+            state = State.REFUSED;
+            out.add(new Report(at, Fact.refused(guest, reply.code(), denial)));
+        } else {
+            complain(
+                    "code " + reply.code().value(),
+                    at,
+                    Fact.denied(guest, reply.code(), denial, retransmission.patience()),
+                    out);
+            askAgain(out);
+        }
+    }
+
+    private void correct(Instant at, List<Action> out) {
+        if (correctionsLeft > 0) {
+            correctionsLeft--;
+            retransmission.reset();
+            send(at, out);
+        } else {
+            askAgain(out);
+        }
+    }
+
+    /** A denial is retried when its request would have been, had no reply come. */
+    private void askAgain(List<Action> out) {
+        arm(sentAt.plus(retransmission.patience()), out);
+    }
+
+    /** Says a thing once for each registration: what is repeated every few seconds nobody reads. */
+    private void complain(String topic, Instant at, Fact fact, List<Action> out) {
+        if (complaints.add(topic)) {
+            out.add(new Report(at, fact));
+        }
+    }
+}

@@ -1,0 +1,106 @@
+package org.mooring.hook;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.IntSupplier;
+import org.mooring.hook.Action.Agent;
+import org.mooring.hook.Action.SendRequest;
+import org.mooring.hook.Action.Sender;
+import org.mooring.linux.MacAddress;
+import org.mooring.protocol.security.MobileNodeClock;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Extension.DeviceId;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.protocol.wire.RegistrationRequest.Flags;
+
+/** Writes the requests of one guest (RFC 3344 §3.6.1), each with an Identification of its own. */
+final class Requests {
+    private final Guest guest;
+    private final Link link;
+    private final MobileNodeClock clock;
+    private final IntSupplier random;
+
+    Requests(Guest guest, Link link, MobileNodeClock clock, IntSupplier random) {
+        this.guest = guest;
+        this.link = link;
+        this.clock = clock;
+        this.random = random;
+    }
+
+    /** A registration at the foreign agent. */
+    SendRequest visit(ForeignAgent foreignAgent, int lifetime, Instant now) {
+        return throughForeignAgent(Sender.GUEST, foreignAgent, lifetime, now);
+    }
+
+    /** The deregistration of a guest that ended while it visited. */
+    SendRequest departure(ForeignAgent foreignAgent, Instant now) {
+        return throughForeignAgent(Sender.GUEST, foreignAgent, 0, now);
+    }
+
+    /** "I am at home": takes away every care-of address (RFC 3344 §3.6.1.2, §3.8.2.2). */
+    SendRequest home(Instant now) {
+        return toHomeAgent(Sender.GUEST, Flags.NONE, guest.homeAddress(), now);
+    }
+
+    /**
+     * A request that changes nothing and yet is checked by every agent on the way: it deregisters a care-of address that
+     * the guest isn't registered with, and leaves with this host's addresses, because the guest is elsewhere.
+     */
+    SendRequest check(Instant now) {
+        ForeignAgent foreignAgent = link.foreignAgent();
+        return guest.atHome() || foreignAgent == null
+                ? toHomeAgent(Sender.HOST, Flags.DECAPSULATION_BY_MOBILE_NODE, link.hostAddress(), now)
+                : throughForeignAgent(Sender.HOST, foreignAgent, 0, now);
+    }
+
+    /** What a guest that runs here would send next. */
+    SendRequest renewal(Instant now) {
+        ForeignAgent foreignAgent = link.foreignAgent();
+        return guest.atHome() || foreignAgent == null ? home(now) : visit(foreignAgent, guest.lifetime(), now);
+    }
+
+    private SendRequest throughForeignAgent(Sender sender, ForeignAgent foreignAgent, int lifetime, Instant now) {
+        // §3.6.1.2, RFC 3024 §3.2: the foreign agent decapsulates, and takes what the guest sends back by the tunnel.
+        var request = request(Flags.REVERSE_TUNNELING, lifetime, foreignAgent.careOfAddress(), now);
+        // §3.6.1.3: for the home agent first, for the foreign agent last.
+        List<Seal> seals = new ArrayList<>();
+        seals.add(new Seal(Kind.MOBILE_HOME, guest.association()));
+        var foreignAssociation = guest.foreignAssociation();
+        if (foreignAssociation != null) {
+            seals.add(new Seal(Kind.MOBILE_FOREIGN, foreignAssociation));
+        }
+        return new SendRequest(guest, sender, Agent.FOREIGN_AGENT, request, seals);
+    }
+
+    private SendRequest toHomeAgent(Sender sender, Flags flags, Ipv4Address careOfAddress, Instant now) {
+        return new SendRequest(
+                guest,
+                sender,
+                Agent.HOME_AGENT,
+                request(flags, 0, careOfAddress, now),
+                List.of(new Seal(Kind.MOBILE_HOME, guest.association())));
+    }
+
+    private RegistrationRequest request(Flags flags, int lifetime, Ipv4Address careOfAddress, Instant now) {
+        return new RegistrationRequest(
+                flags,
+                lifetime,
+                guest.homeAddress(),
+                guest.homeAgent(),
+                careOfAddress,
+                clock.next(now, random.getAsInt()),
+                List.of(DeviceId.ethernet(octets(guest.mac()))));
+    }
+
+    private static Octets octets(MacAddress mac) {
+        byte[] octets = new byte[MacAddress.LENGTH];
+        for (int i = 0; i < octets.length; i++) {
+            octets[i] = (byte) (mac.bits() >>> (8 * (octets.length - 1 - i)));
+        }
+        return Octets.of(octets);
+    }
+}

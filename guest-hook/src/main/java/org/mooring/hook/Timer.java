@@ -1,0 +1,11 @@
+package org.mooring.hook;
+
+/** What a guest's timers are for. */
+public enum Timer {
+    /** The next Registration Request: a retransmission or a renewal. */
+    REGISTRATION,
+    /** The next gratuitous ARP. */
+    ANNOUNCEMENT,
+    /** The next request of a check, or the end of it. */
+    CHECK
+}

@@ -1,0 +1,125 @@
+package org.mooring.hook;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.mooring.hook.Action.Agent;
+import org.mooring.hook.Action.SendRequest;
+import org.mooring.hook.Action.Sender;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.ReplyCode;
+
+@DisplayName("A check passes all agents and changes no binding")
+class CheckTest {
+    private final Scene scene = Scene.visiting();
+
+    @Test
+    void itAsksToForgetACareOfAddressThatTheGuestDoesNotHaveWithTheHostsAddresses() {
+        SendRequest request = check(scene);
+        assertEquals(Agent.FOREIGN_AGENT, request.to());
+        assertEquals(Sender.HOST, request.sender());
+        assertTrue(request.request().isDeregistration());
+        assertEquals(Scene.CARE_OF_ADDRESS, request.request().careOfAddress());
+        assertFalse(request.request().isDeregistrationOfAll());
+    }
+
+    @Test
+    @DisplayName("at home it must not say that the guest is at home")
+    void onTheHomeLinkItAsksToForgetThisHostsAddress() {
+        SendRequest request = check(Scene.home());
+        assertEquals(Agent.HOME_AGENT, request.to());
+        assertEquals(Sender.HOST, request.sender());
+        assertEquals(Ipv4Address.of("10.2.0.10"), request.request().careOfAddress());
+        assertFalse(request.request().isDeregistrationOfAll());
+    }
+
+    @Test
+    void allIsWell() {
+        scene.homeAgentReplies(check(scene), 0, 0);
+        var outcome = scene.checked().orElseThrow();
+        assertTrue(outcome.isWell());
+        assertEquals(Optional.of(Scene.ROUND_TRIP), outcome.roundTrip());
+        assertEquals(Optional.empty(), outcome.clockSkew());
+    }
+
+    @Test
+    void clocksThatDifferAreMeasuredAndTheRestIsCheckedWithTheHomeAgentsTime() {
+        scene.homeAgentResynchronises(check(scene), Duration.ofSeconds(60));
+        assertEquals(List.of(), scene.requests(), "no link says that there is a hurry (§3.6)");
+        scene.fire(Timer.CHECK);
+        scene.homeAgentReplies(scene.request(), 0, 0);
+        var outcome = scene.checked().orElseThrow();
+        assertTrue(outcome.isWell());
+        var off = outcome.clockSkew().orElseThrow().minusSeconds(60).abs();
+        assertTrue(off.compareTo(Duration.ofSeconds(1)) <= 0, () -> "wrong by " + off);
+    }
+
+    @Test
+    void aDenialIsTheAnswer() {
+        scene.foreignAgentReplies(check(scene), 78, 0);
+        var outcome = scene.checked().orElseThrow();
+        assertFalse(outcome.isWell());
+        assertEquals(Optional.of(new ReplyCode(78)), outcome.code());
+        assertTrue(outcome.verdict().contains("home agent"), outcome::verdict);
+    }
+
+    @Test
+    void keysThatDifferAreTold() {
+        var request = check(scene);
+        scene.replied(
+                Scene.reply(request, 131, 0, request.request().identification()),
+                new Seal(Kind.MOBILE_HOME, Scene.OTHER_KEY));
+        assertTrue(scene.checked().orElseThrow().verdict().contains("the keys differ"));
+    }
+
+    @Test
+    void silenceEndsIt() {
+        check(scene);
+        for (int i = 0; scene.checked().isEmpty() && i < 10; i++) {
+            scene.fire(Timer.CHECK);
+        }
+        var outcome = scene.checked().orElseThrow();
+        assertEquals(Optional.empty(), outcome.code());
+        assertEquals("no answer from foreign-agent 10.2.0.2", outcome.verdict());
+        assertTrue(
+                Duration.between(Scene.START, scene.now()).compareTo(Duration.ofSeconds(7)) > 0,
+                "the foreign agent has not had its 7 s");
+    }
+
+    @Test
+    void aGuestThatRunsHereIsRenewedInstead() {
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentReplies(scene.request(), 0, 300);
+        SendRequest request = check(scene);
+        assertEquals(Sender.GUEST, request.sender());
+        assertEquals(Scene.LIFETIME, request.request().lifetime());
+    }
+
+    @Test
+    void aGuestThatIsBeingMigratedIsLeftAlone() {
+        scene.happens(Happening.RUNNING, Happening.MIGRATION_STARTED, Happening.STOPPED);
+        scene.handle(new Event.CheckRequested(scene.now(), Scene.NAME));
+        assertEquals(List.of(), scene.requests());
+        assertFalse(scene.checked().orElseThrow().isWell());
+    }
+
+    @Test
+    void withoutAForeignAgentNoGuestMayVisit() {
+        var none = Scene.visitingWithoutForeignAgent();
+        none.handle(new Event.CheckRequested(none.now(), Scene.NAME));
+        assertFalse(none.checked().orElseThrow().isWell());
+    }
+
+    private static SendRequest check(Scene scene) {
+        scene.handle(new Event.CheckRequested(scene.now(), Scene.NAME));
+        return scene.request();
+    }
+}

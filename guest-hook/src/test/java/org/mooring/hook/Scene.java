@@ -1,0 +1,197 @@
+package org.mooring.hook;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.mooring.hook.Action.AnswerCheck;
+import org.mooring.hook.Action.ArmTimer;
+import org.mooring.hook.Action.Report;
+import org.mooring.hook.Action.SendRequest;
+import org.mooring.hook.Event.Happened;
+import org.mooring.hook.Event.ReplyReceived;
+import org.mooring.hook.Event.TimerFired;
+import org.mooring.linux.MacAddress;
+import org.mooring.protocol.security.Algorithm;
+import org.mooring.protocol.security.Key;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Identification;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.ReplyCode;
+
+/** A hook with one guest, the agents' keys to answer it with, and a clock that only moves when told. */
+final class Scene {
+    static final String NAME = "web";
+    static final Ipv4Address HOME_ADDRESS = Ipv4Address.of("10.1.0.50");
+    static final Ipv4Address HOME_AGENT = Ipv4Address.of("10.1.0.1");
+    static final Ipv4Address CARE_OF_ADDRESS = Ipv4Address.of("198.51.100.2");
+    static final ForeignAgent FOREIGN_AGENT = new ForeignAgent(Ipv4Address.of("10.2.0.2"), CARE_OF_ADDRESS);
+    static final MacAddress MAC = MacAddress.of("52:54:00:01:00:50");
+    static final MacAddress GATEWAY_MAC = MacAddress.of("02:00:00:01:00:01");
+    static final int LIFETIME = 300;
+    static final Instant START = Instant.parse("2026-03-01T12:00:00Z");
+    static final Duration ROUND_TRIP = Duration.ofMillis(20);
+
+    static final SecurityAssociation MOBILE_HOME = association(256, "00112233445566778899aabbccddeeff");
+    static final SecurityAssociation MOBILE_FOREIGN = association(512, "ffeeddccbbaa99887766554433221100");
+    static final SecurityAssociation OTHER_KEY = association(256, "0f0e0d0c0b0a09080706050403020100");
+
+    private final GuestHook hook;
+    private final Guest guest;
+    private Instant now = START;
+    private int random = 0x123;
+    private List<Action> latest = List.of();
+
+    private Scene(boolean atHome, @Nullable ForeignAgent foreignAgent, @Nullable SecurityAssociation mobileForeign) {
+        guest = new Guest(
+                NAME, MAC, HOME_ADDRESS, HOME_AGENT, GATEWAY_MAC, atHome, LIFETIME, MOBILE_HOME, mobileForeign);
+        hook = new GuestHook(new Link(Ipv4Address.of("10.2.0.10"), foreignAgent), List.of(guest), () -> random++);
+    }
+
+    static Scene visiting() {
+        return new Scene(false, FOREIGN_AGENT, null);
+    }
+
+    static Scene visitingWithMobileForeignAssociation() {
+        return new Scene(false, FOREIGN_AGENT, MOBILE_FOREIGN);
+    }
+
+    static Scene visitingWithoutForeignAgent() {
+        return new Scene(false, null, null);
+    }
+
+    static Scene home() {
+        return new Scene(true, null, null);
+    }
+
+    List<Action> lastActions() {
+        return latest;
+    }
+
+    Guest guest() {
+        return guest;
+    }
+
+    Instant now() {
+        return now;
+    }
+
+    void wait(Duration duration) {
+        now = now.plus(duration);
+    }
+
+    List<Action> happens(Happening... happenings) {
+        latest = new ArrayList<>();
+        for (Happening what : happenings) {
+            latest.addAll(hook.handle(new Happened(now, NAME, what)));
+        }
+        return latest;
+    }
+
+    List<Action> handle(Event event) {
+        latest = hook.handle(event);
+        return latest;
+    }
+
+    /** Moves the clock to when the latest timer of that kind is due. */
+    List<Action> fire(Timer timer) {
+        now = due(timer).orElseThrow();
+        return handle(new TimerFired(now, NAME, timer));
+    }
+
+    /** When the latest actions want that timer. */
+    Optional<Instant> due(Timer timer) {
+        return latest.stream()
+                .filter(ArmTimer.class::isInstance)
+                .map(ArmTimer.class::cast)
+                .filter(armed -> armed.timer() == timer)
+                .map(ArmTimer::due)
+                .reduce((first, second) -> second);
+    }
+
+    /** The one request among the latest actions. */
+    SendRequest request() {
+        var requests = requests();
+        if (requests.size() != 1) {
+            throw new AssertionError("not one request but " + requests.size() + ": " + latest);
+        }
+        return requests.get(0);
+    }
+
+    List<SendRequest> requests() {
+        return latest.stream()
+                .filter(SendRequest.class::isInstance)
+                .map(SendRequest.class::cast)
+                .toList();
+    }
+
+    List<Fact> facts() {
+        return latest.stream()
+                .filter(Report.class::isInstance)
+                .map(action -> ((Report) action).fact())
+                .toList();
+    }
+
+    Optional<CheckOutcome> checked() {
+        return latest.stream()
+                .filter(AnswerCheck.class::isInstance)
+                .map(action -> ((AnswerCheck) action).outcome())
+                .findFirst();
+    }
+
+    GuestStatus status() {
+        return hook.guests().get(0);
+    }
+
+    /** The home agent's answer arrives after {@link #ROUND_TRIP}. */
+    List<Action> homeAgentReplies(SendRequest to, int code, int lifetime) {
+        return replied(reply(to, code, lifetime, to.request().identification()), homeSeal());
+    }
+
+    /** Code 133: {@code ahead} is how far the home agent's clock is ahead of ours. */
+    List<Action> homeAgentResynchronises(SendRequest to, Duration ahead) {
+        var itsTime = Identification.of(now.plus(ROUND_TRIP).plus(ahead));
+        return replied(reply(to, 133, 0, to.request().identification().withHigh(itsTime.high())), homeSeal());
+    }
+
+    /** The foreign agent's own answer. */
+    List<Action> foreignAgentReplies(SendRequest to, int code, int lifetime) {
+        return replied(reply(to, code, lifetime, to.request().identification()));
+    }
+
+    List<Action> replied(RegistrationReply reply, Seal... seals) {
+        wait(ROUND_TRIP);
+        return handle(received(now, reply, seals));
+    }
+
+    static RegistrationReply reply(SendRequest to, int code, int lifetime, Identification identification) {
+        return new RegistrationReply(
+                new ReplyCode(code), lifetime, HOME_ADDRESS, HOME_AGENT, identification, List.of());
+    }
+
+    static ReplyReceived received(Instant at, RegistrationReply reply, Seal... seals) {
+        Octets octets = Seal.encode(reply, seals);
+        return new ReplyReceived(at, RegistrationCodec.decode(octets));
+    }
+
+    static Seal homeSeal() {
+        return new Seal(Kind.MOBILE_HOME, MOBILE_HOME);
+    }
+
+    static Decoded decoded(SendRequest request) {
+        return RegistrationCodec.decode(
+                Seal.encode(request.request(), request.seals().toArray(Seal[]::new)));
+    }
+
+    private static SecurityAssociation association(int spi, String key) {
+        return new SecurityAssociation(spi, new Key(Octets.ofHex(key)), Algorithm.HMAC_MD5, Duration.ofSeconds(7));
+    }
+}

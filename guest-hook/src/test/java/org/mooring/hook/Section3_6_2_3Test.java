@@ -1,0 +1,187 @@
+package org.mooring.hook;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.ReplyCode;
+
+@DisplayName("RFC 3344 §3.6.2.3 Registration Request Denied")
+class Section3_6_2_3Test {
+    private static final Duration SECOND = Duration.ofSeconds(1);
+
+    private final Scene scene = Scene.visiting();
+
+    @ParameterizedTest(name = "the home agent''s clock is {0} s ahead of ours")
+    @ValueSource(longs = {60, -60, 3600, -3600})
+    void code133SetsTheClockAndAsksAgainAtOnce(long ahead) {
+        scene.happens(Happening.RUNNING);
+        var first = scene.request();
+        scene.homeAgentResynchronises(first, Duration.ofSeconds(ahead));
+        var second = scene.request();
+        var itsTime = scene.now().plusSeconds(ahead);
+        var skew = Duration.between(itsTime, second.request().identification().toInstant(itsTime))
+                .abs();
+        assertTrue(skew.compareTo(SECOND) <= 0, () -> "still off by " + skew);
+        scene.homeAgentReplies(second, 0, 300);
+        assertEquals("accepted", scene.status().registration());
+    }
+
+    @Test
+    void code133SaysWhoseClockIsOffByHowMuch() {
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(-61));
+        var fact = scene.facts().get(0);
+        assertEquals(Fact.Severity.WARNING, fact.severity());
+        assertTrue(fact.line().startsWith("clock of this host is 61s ahead of that of the home agent"), fact::line);
+    }
+
+    @Test
+    void code133BecauseAnotherHostWasFasterIsNoMatterOfClocks() {
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentResynchronises(scene.request(), SECOND);
+        assertEquals(Fact.Severity.INFO, scene.facts().get(0).severity());
+    }
+
+    @Test
+    @DisplayName("§3.6: later corrections keep the second between requests")
+    void code133AgainAndAgainIsNoStorm() {
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
+        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
+        var third = scene.now();
+        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
+        assertEquals(List.of(), scene.requests());
+        assertFalse(scene.due(Timer.REGISTRATION).orElseThrow().isBefore(third.plus(SECOND)));
+    }
+
+    @Test
+    @DisplayName("§3.6: a renewal isn't indicated by the link, so its correction keeps the second")
+    void code133ToARenewalWaits() {
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
+        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
+        scene.homeAgentReplies(scene.request(), 0, 300);
+        scene.fire(Timer.REGISTRATION);
+        Instant renewed = scene.now();
+        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
+        assertEquals(List.of(), scene.requests());
+        assertEquals(Optional.of(renewed.plus(SECOND)), scene.due(Timer.REGISTRATION));
+    }
+
+    @Test
+    void code69IsAskedAgainAtOnceWithNoMoreThanTheForeignAgentAllows() {
+        scene.happens(Happening.RUNNING);
+        scene.foreignAgentReplies(scene.request(), 69, 120);
+        var second = scene.request();
+        assertEquals(120, second.request().lifetime());
+        scene.homeAgentReplies(second, 0, 120);
+        assertEquals("accepted", scene.status().registration());
+        scene.fire(Timer.REGISTRATION);
+        assertEquals(120, scene.request().request().lifetime());
+    }
+
+    @ParameterizedTest(name = "{0} s allowed")
+    @ValueSource(ints = {0, 300, 1800})
+    void code69ThatAllowsNoLessIsOneMoreDenial(int allowed) {
+        scene.happens(Happening.RUNNING);
+        scene.foreignAgentReplies(scene.request(), 69, allowed);
+        assertEquals(List.of(), scene.requests());
+        scene.fire(Timer.REGISTRATION);
+        assertEquals(Scene.LIFETIME, scene.request().request().lifetime());
+    }
+
+    @Test
+    void code131SaysThatTheKeysDiffer() {
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentReplies(scene.request(), 131, 0);
+        var fact = scene.facts().get(0);
+        assertEquals(Fact.Severity.WARNING, fact.severity());
+        assertTrue(fact.line().contains("the keys differ"), fact::line);
+    }
+
+    @Test
+    @DisplayName(
+            "a reply with code 131 is sealed with the home agent's key, which isn't ours: said all the same, not believed")
+    void code131WithTheOtherKeySaysSoToo() {
+        scene.happens(Happening.RUNNING);
+        var request = scene.request();
+        scene.replied(
+                Scene.reply(request, 131, 0, request.request().identification()),
+                new Seal(Kind.MOBILE_HOME, Scene.OTHER_KEY));
+        assertTrue(scene.facts().get(0).line().contains("the keys differ"));
+        assertEquals("requested", scene.status().registration());
+    }
+
+    @ParameterizedTest(name = "code {0}")
+    @ValueSource(ints = {64, 65, 66, 67, 68, 70, 71, 72, 74, 75, 76, 77, 78, 80, 81, 82, 88, 116})
+    void theForeignAgentsOtherDenialsAreRetriedEverMoreSlowly(int code) {
+        scene.happens(Happening.RUNNING);
+        scene.foreignAgentReplies(scene.request(), code, 0);
+        assertRetriedEverMoreSlowly(code, false);
+    }
+
+    @ParameterizedTest(name = "code {0}")
+    @ValueSource(ints = {128, 130, 131, 132, 134, 135, 136, 137, 139})
+    void theHomeAgentsOtherDenialsAreRetriedEverMoreSlowly(int code) {
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentReplies(scene.request(), code, 0);
+        assertRetriedEverMoreSlowly(code, true);
+    }
+
+    @ParameterizedTest(name = "code {0}")
+    @ValueSource(ints = {129, 149, 150})
+    @DisplayName("RFC 5563 §8.1: who isn't wanted should not ask again")
+    void aRefusalIsFinal(int code) {
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentReplies(scene.request(), code, 0);
+        assertEquals(List.of(Fact.refused(scene.guest(), new ReplyCode(code), Denial.NOT_WANTED)), scene.facts());
+        scene.wait(Duration.ofHours(1));
+        assertEquals(List.of(), scene.handle(new Event.TimerFired(scene.now(), Scene.NAME, Timer.REGISTRATION)));
+        // The operator has mended it, and says so.
+        scene.happens(Happening.RUNNING);
+        assertEquals(1, scene.requests().size());
+    }
+
+    @Test
+    void aDeniedRenewalLeavesTheRegistrationAsItIs() {
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentReplies(scene.request(), 0, 300);
+        scene.fire(Timer.REGISTRATION);
+        scene.homeAgentReplies(scene.request(), 130, 0);
+        assertEquals("denied", scene.status().registration());
+        assertEquals(Optional.of(Scene.START.plusSeconds(300)), scene.status().expires());
+    }
+
+    private void assertRetriedEverMoreSlowly(int code, boolean byHomeAgent) {
+        assertEquals("denied", scene.status().registration());
+        assertEquals(1, scene.facts().size());
+        Duration before = Duration.ZERO;
+        Instant asked = Scene.START;
+        for (int i = 0; i < 4; i++) {
+            scene.fire(Timer.REGISTRATION);
+            Duration waited = Duration.between(asked, scene.now());
+            assertTrue(waited.compareTo(SECOND) >= 0, "asked again after " + waited);
+            assertTrue(waited.compareTo(before.multipliedBy(2)) >= 0, "asked again after " + waited);
+            before = waited;
+            asked = scene.now();
+            var request = scene.request();
+            if (byHomeAgent) {
+                scene.homeAgentReplies(request, code, 0);
+            } else {
+                scene.foreignAgentReplies(request, code, 0);
+            }
+            assertEquals(List.of(), scene.facts(), "said once already");
+        }
+    }
+}
