@@ -2,7 +2,7 @@ package org.mooring.linux.libc;
 
 /**
  * The functions that we call, with addresses as {@code long}: the quickest way through jnr-ffi, and the same on each 64-bit
- * architecture. jnr-ffi saves errno per thread after each call. Public because the class that jnr-ffi makes lives in a class
+ * architecture. None has a sixth argument, which jnr-ffi 2.3.0 garbles if it is an {@code int}. jnr-ffi saves errno per thread after each call. Public because the class that jnr-ffi makes lives in a class
  * loader of its own; all others call {@link Syscall}.
  */
 public interface LibC {
@@ -16,7 +16,7 @@ public interface LibC {
 
     long send(int socket, long data, long length, int flags);
 
-    long sendto(int socket, long data, long length, int flags, long address, int addressLength);
+    long sendmsg(int socket, long message, int flags);
 
     long recv(int socket, long data, long length, int flags);
 

@@ -70,19 +70,16 @@ public final class Syscall {
         return answer(() -> C.send(socket, data.address(), bounded(data, length), 0), data);
     }
 
-    public static long sendto(int socket, Memory data, Memory address) {
-        return answer(
-                () -> C.sendto(socket, data.address(), data.size(), 0, address.address(), address.size()),
-                data,
-                address);
+    public static long sendmsg(int socket, MessageHeader message) {
+        return answer(() -> C.sendmsg(socket, message.memory().address(), 0), message.memory());
     }
 
     public static long recv(int socket, Memory data, int flags) {
         return answer(() -> C.recv(socket, data.address(), data.size(), flags), data);
     }
 
-    public static long recvmsg(int socket, Memory message, int flags) {
-        return answer(() -> C.recvmsg(socket, message.address(), flags), message);
+    public static long recvmsg(int socket, MessageHeader message, int flags) {
+        return answer(() -> C.recvmsg(socket, message.memory().address(), flags), message.memory());
     }
 
     public static long open(String path, int flags) {

@@ -1,0 +1,146 @@
+package org.mooring.linux.packet;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.stream.Stream;
+import org.mooring.linux.MacAddress;
+import org.mooring.linux.libc.Memory;
+
+/**
+ * Which frames a {@link PacketSocket} gets: a classic BPF program (bpf(4), {@code linux/filter.h}) that the kernel runs on each one. A
+ * frame of a VLAN, whose tag the kernel keeps beside it, passes only {@link #EVERYTHING}.
+ */
+public final class PacketFilter {
+    /** Lets all frames pass. */
+    public static final PacketFilter EVERYTHING = new PacketFilter(List.of(List.of()));
+
+    private static final int LOAD_WORD = 0x20;
+    private static final int LOAD_HALF = 0x28;
+    private static final int LOAD_BYTE = 0x30;
+    private static final int LOAD_HALF_INDEXED = 0x48;
+    private static final int LOAD_INDEX_HEADER_LENGTH = 0xb1;
+    private static final int JUMP_IF_EQUAL = 0x15;
+    private static final int JUMP_IF_SET = 0x45;
+    private static final int RETURN = 0x06;
+
+    private static final int VLAN_TAG_PRESENT = 0xffff_f000 + 48; // SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT
+    private static final int SOURCE_MAC = 6;
+    private static final int ETHER_TYPE = 12;
+    private static final int IPV4 = EthernetFrame.HEADER_LENGTH;
+    private static final int FRAGMENT_OFFSET = 0x1fff;
+    private static final int WHOLE_FRAME = 0x4_0000;
+
+    private static final int INSTRUCTION_SIZE = 8;
+    private static final int PROGRAM_SIZE = 16;
+
+    /** A frame passes that satisfies every test of one of these. */
+    private final List<List<Instruction>> alternatives;
+
+    private PacketFilter(List<List<Instruction>> alternatives) {
+        this.alternatives = alternatives;
+    }
+
+    /** Frames that carry {@code etherType}. */
+    public static PacketFilter etherType(int etherType) {
+        return tests(
+                load(LOAD_BYTE, VLAN_TAG_PRESENT),
+                failUnlessEqual(0),
+                load(LOAD_HALF, ETHER_TYPE),
+                failUnlessEqual(etherType));
+    }
+
+    public static PacketFilter arp() {
+        return etherType(EtherType.ARP);
+    }
+
+    /** UDP over IPv4 to {@code port}; of a fragmented datagram only the first fragment. */
+    public static PacketFilter udpTo(int port) {
+        return udp(2, port);
+    }
+
+    /** UDP over IPv4 from {@code port}; of a fragmented datagram only the first fragment. */
+    public static PacketFilter udpFrom(int port) {
+        return udp(0, port);
+    }
+
+    /** Frames from {@code source}. */
+    public static PacketFilter from(MacAddress source) {
+        return tests(
+                load(LOAD_HALF, SOURCE_MAC),
+                failUnlessEqual((int) (source.bits() >>> 32)),
+                load(LOAD_WORD, SOURCE_MAC + 2),
+                failUnlessEqual((int) source.bits()));
+    }
+
+    /** What this filter or {@code other} lets pass. */
+    public PacketFilter or(PacketFilter other) {
+        return new PacketFilter(Stream.concat(alternatives.stream(), other.alternatives.stream())
+                .toList());
+    }
+
+    /** What both this filter and {@code other} let pass. */
+    public PacketFilter and(PacketFilter other) {
+        return new PacketFilter(alternatives.stream()
+                .flatMap(mine -> other.alternatives.stream()
+                        .map(its -> Stream.concat(mine.stream(), its.stream()).toList()))
+                .toList());
+    }
+
+    /** A {@code struct sock_fprog}. */
+    Memory toProgram() {
+        int count = alternatives.stream().mapToInt(List::size).sum() + alternatives.size() + 1;
+        Memory instructions = new Memory(count * INSTRUCTION_SIZE);
+        ByteBuffer out = instructions.bytes();
+        for (List<Instruction> tests : alternatives) {
+            for (int i = 0; i < tests.size(); i++) {
+                int toNextAlternative = tests.size() - i;
+                tests.get(i).write(out, toNextAlternative);
+            }
+            new Instruction(RETURN, Failing.NEVER, WHOLE_FRAME).write(out, 0);
+        }
+        new Instruction(RETURN, Failing.NEVER, 0).write(out, 0);
+        Memory program = new Memory(PROGRAM_SIZE).point(8, instructions);
+        program.bytes().putShort((short) count);
+        return program;
+    }
+
+    private static PacketFilter udp(int portOffset, int port) {
+        return etherType(EtherType.IPV4)
+                .and(tests(
+                        load(LOAD_BYTE, IPV4 + 9),
+                        failUnlessEqual(Ipv4Packet.UDP),
+                        load(LOAD_HALF, IPV4 + 6),
+                        new Instruction(JUMP_IF_SET, Failing.IF_TRUE, FRAGMENT_OFFSET),
+                        load(LOAD_INDEX_HEADER_LENGTH, IPV4),
+                        load(LOAD_HALF_INDEXED, IPV4 + portOffset),
+                        failUnlessEqual(port)));
+    }
+
+    private static PacketFilter tests(Instruction... tests) {
+        return new PacketFilter(List.of(List.of(tests)));
+    }
+
+    private static Instruction load(int code, int offset) {
+        return new Instruction(code, Failing.NEVER, offset);
+    }
+
+    private static Instruction failUnlessEqual(int value) {
+        return new Instruction(JUMP_IF_EQUAL, Failing.IF_FALSE, value);
+    }
+
+    private enum Failing {
+        NEVER,
+        IF_TRUE,
+        IF_FALSE
+    }
+
+    /** A {@code struct sock_filter}, whose jumps are not known before the whole alternative is. */
+    private record Instruction(int code, Failing failing, int operand) {
+        void write(ByteBuffer out, int toNextAlternative) {
+            out.putShort((short) code)
+                    .put((byte) (failing == Failing.IF_TRUE ? toNextAlternative : 0))
+                    .put((byte) (failing == Failing.IF_FALSE ? toNextAlternative : 0))
+                    .putInt(operand);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package org.mooring.linux.packet;
+
+import static org.mooring.linux.KernelException.check;
+
+import java.util.List;
+import java.util.Optional;
+import org.mooring.linux.Errno;
+import org.mooring.linux.Interface;
+import org.mooring.linux.KernelException;
+import org.mooring.linux.libc.Descriptor;
+import org.mooring.linux.libc.InputDescriptor;
+import org.mooring.linux.libc.Memory;
+import org.mooring.linux.libc.Syscall;
+
+/**
+ * Sends and receives whole Ethernet frames on one interface (packet(7)), a bridge's port included, before netfilter and the filters of tc
+ * see them. Needs CAP_NET_RAW. One thread at a time receives; any may send or close.
+ */
+public final class PacketSocket implements AutoCloseable {
+    static final int SOL_PACKET = 263;
+    private static final int PACKET_ADD_MEMBERSHIP = 1;
+    static final int PACKET_AUXDATA = 8;
+    private static final int PACKET_IGNORE_OUTGOING = 23;
+    private static final int PACKET_MR_PROMISC = 1;
+    private static final short ETH_P_ALL = 3;
+
+    static final int ADDRESS_SIZE = 20; // struct sockaddr_ll
+    private static final int MEMBERSHIP_SIZE = 16; // struct packet_mreq
+
+    private final Interface link;
+    private final InputDescriptor socket;
+    private final FrameBuffer buffer = new FrameBuffer();
+
+    private PacketSocket(Interface link, InputDescriptor socket) {
+        this.link = link;
+        this.socket = socket;
+    }
+
+    /**
+     * Opens a socket that gets what {@code filter} lets pass, from the first frame on.
+     *
+     * @throws KernelException EPERM without CAP_NET_RAW, ENODEV or ENXIO if the interface is gone
+     */
+    public static PacketSocket open(Interface link, PacketFilter filter, Option... options) throws KernelException {
+        // Protocol 0 receives nothing until the filter is there and bind says what to receive.
+        Descriptor descriptor = new Descriptor(check(
+                Syscall.socket(Syscall.AF_PACKET, Syscall.SOCK_RAW, 0),
+                () -> "open a packet socket on " + link.name()));
+        try {
+            prepare(descriptor, link, filter, List.of(options));
+            return new PacketSocket(link, new InputDescriptor(descriptor));
+        } catch (KernelException e) {
+            descriptor.close();
+            throw e;
+        }
+    }
+
+    /** Sends one frame on the interface. */
+    public void send(EthernetFrame frame) throws KernelException {
+        Memory octets = Memory.copyOf(frame.toOctets());
+        check(socket.use(fd -> Syscall.send(fd, octets, octets.size())), () -> "send a frame on " + link.name());
+    }
+
+    /**
+     * Waits for a frame. While the interface is down nothing arrives; it goes on when it is up again.
+     *
+     * @return empty once the socket is closed, be it by another thread
+     * @throws KernelException ENODEV when the interface is gone
+     */
+    public synchronized Optional<ReceivedFrame> receive() throws KernelException {
+        while (true) {
+            long length = socket.awaitInput(fd -> Syscall.recvmsg(fd, buffer.message(), Syscall.MSG_DONTWAIT));
+            if (length >= 0) {
+                return Optional.of(buffer.frame((int) length));
+            }
+            if (length == -Errno.EBADF.number()) {
+                return Optional.empty();
+            }
+            boolean down = length == -Errno.ENETDOWN.number();
+            if (!down || isUnbound()) {
+                throw new KernelException(
+                        "receive from " + link.name(), down ? Errno.ENODEV : new Errno((int) -length));
+            }
+        }
+    }
+
+    /** Closes the socket and lets a thread that waits in {@link #receive} return. */
+    @Override
+    public void close() {
+        socket.close();
+    }
+
+    private static void prepare(Descriptor socket, Interface link, PacketFilter filter, List<Option> options)
+            throws KernelException {
+        Memory program = filter.toProgram();
+        option(socket, "filter", Syscall.SOL_SOCKET, Syscall.SO_ATTACH_FILTER, program);
+        option(socket, "timestamps", Syscall.SOL_SOCKET, Syscall.SO_TIMESTAMPNS, number(1));
+        option(socket, "auxiliary data", SOL_PACKET, PACKET_AUXDATA, number(1));
+        if (!options.contains(Option.OUTGOING_TOO)) {
+            option(socket, "ignore outgoing", SOL_PACKET, PACKET_IGNORE_OUTGOING, number(1));
+        }
+        if (options.contains(Option.PROMISCUOUS)) {
+            Memory membership = new Memory(MEMBERSHIP_SIZE);
+            membership.bytes().putInt(link.index()).putShort((short) PACKET_MR_PROMISC);
+            option(socket, "promiscuous", SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership);
+        }
+        Memory address = new Memory(ADDRESS_SIZE);
+        address.bytes()
+                .putShort((short) Syscall.AF_PACKET)
+                .put((byte) 0)
+                .put((byte) ETH_P_ALL)
+                .putInt(link.index());
+        check(socket.use(fd -> Syscall.bind(fd, address)), () -> "bind a packet socket to " + link.name());
+    }
+
+    private static void option(Descriptor socket, String name, int level, int option, Memory value)
+            throws KernelException {
+        check(
+                socket.use(fd -> Syscall.setsockopt(fd, level, option, value)),
+                () -> "set the option '" + name + "' of a packet socket");
+    }
+
+    private static Memory number(int value) {
+        Memory memory = new Memory(Integer.BYTES);
+        memory.bytes().putInt(value);
+        return memory;
+    }
+
+    /** Whether the interface is gone: the kernel has then set the socket's own to -1. */
+    private boolean isUnbound() {
+        Memory address = new Memory(ADDRESS_SIZE);
+        socket.use(fd -> Syscall.getsockname(fd, address));
+        return address.bytes().getInt(4) == -1;
+    }
+
+    /** What a socket does beyond the usual. */
+    public enum Option {
+        /** The interface takes in frames for other stations, too. */
+        PROMISCUOUS,
+        /** Frames that this machine sends are received as well. */
+        OUTGOING_TOO
+    }
+}
