@@ -1,0 +1,103 @@
+package org.mooring.foreign;
+
+import java.time.Instant;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+
+/** What the foreign agent wants done. */
+public sealed interface Action {
+    void on(Executor executor);
+
+    /** Send to port 434 of {@code homeAgent}, from the care-of address (RFC 5944 §3.7.2.2). */
+    record RelayToHomeAgent(Ipv4Address homeAgent, Octets message) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /**
+     * Send from port 434 to a mobile node: in a frame to its MAC address, because nobody asks for the MAC address of a
+     * visitor by ARP (RFC 3344 §4.2.2).
+     */
+    record SendToVisitor(
+            String link,
+            Octets linkAddress,
+            Ipv4Address source,
+            Ipv4Address destination,
+            int destinationPort,
+            Octets message)
+            implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Forward the packets of {@code visitor}; answered by VisitorInstalled or VisitorNotInstalled. */
+    record InstallVisitor(Visitor visitor) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Stop forwarding; answered by VisitorRemoved or VisitorNotRemoved. */
+    record RemoveVisitor(Ipv4Address homeAddress) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Make {@code visitor} outlive a crash; answered by VisitorStored or VisitorNotStored. */
+    record StoreVisitor(Visitor visitor) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Delete what was stored of a visitor; nobody waits for it, a stale one expires by itself. */
+    record ForgetVisitor(Ipv4Address homeAddress) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Fire at {@code at}, in place of what was armed for {@code timer} before. */
+    record ArmTimer(Event.Timer timer, Instant at) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Write to the log, and count. */
+    record Report(Fact fact) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** One method per action: forgetting one does not compile. */
+    interface Executor {
+        void execute(RelayToHomeAgent action);
+
+        void execute(SendToVisitor action);
+
+        void execute(InstallVisitor action);
+
+        void execute(RemoveVisitor action);
+
+        void execute(StoreVisitor action);
+
+        void execute(ForgetVisitor action);
+
+        void execute(ArmTimer action);
+
+        void execute(Report action);
+    }
+}

@@ -1,0 +1,157 @@
+package org.mooring.foreign;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Identification;
+import org.mooring.protocol.wire.Ipv4Address;
+
+/** Everything that can happen to the foreign agent. Time enters only through {@link #at()}. */
+public sealed interface Event {
+    Instant at();
+
+    void on(Handler handler);
+
+    /** A datagram to port 434 arrived on a visitor link. */
+    record RequestReceived(Instant at, Origin origin, Decoded decoded) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** A datagram arrived at the care-of address from the home agents' side. */
+    record ReplyReceived(Instant at, Ipv4Address from, Decoded decoded) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /**
+     * An ICMP error came back for a request that was relayed, or our own kernel knew no way.
+     *
+     * @param type of the ICMP message, 3 for Destination Unreachable
+     * @param request which one, if the error quotes enough of it
+     */
+    record HomeAgentUnreachable(Instant at, Ipv4Address homeAgent, int type, int code, Optional<Identification> request)
+            implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The kernel forwards {@code visitor}'s packets as was asked. */
+    record VisitorInstalled(Instant at, Visitor visitor) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The kernel refused to forward {@code visitor}'s packets. */
+    record VisitorNotInstalled(Instant at, Visitor visitor, String why) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The kernel forwards no packets of {@code homeAddress} any more. */
+    record VisitorRemoved(Instant at, Ipv4Address homeAddress) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The kernel refused to stop forwarding. */
+    record VisitorNotRemoved(Instant at, Ipv4Address homeAddress, String why) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** {@code visitor} outlives a crash from now on. */
+    record VisitorStored(Instant at, Visitor visitor) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The store refused {@code visitor}. */
+    record VisitorNotStored(Instant at, Visitor visitor, String why) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** A timer that was armed for {@code timer} ran out; stale ones are ignored. */
+    record TimerFired(Instant at, Timer timer) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The agent starts with what it had stored; the kernel forwards for those that have not expired at {@code at}. */
+    record Restored(Instant at, List<Visitor> visitors) implements Event {
+        public Restored {
+            visitors = List.copyOf(visitors);
+        }
+
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The configuration was read again. */
+    record PolicyChanged(Instant at, Policy policy) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** What a timer is for; a newer one for the same replaces it. */
+    record Timer(Purpose purpose, Ipv4Address homeAddress) {
+        /** The two things that end by themselves. */
+        public enum Purpose {
+            PENDING_REQUEST,
+            VISITOR
+        }
+    }
+
+    /** One method per event: forgetting one does not compile. */
+    interface Handler {
+        void handle(RequestReceived event);
+
+        void handle(ReplyReceived event);
+
+        void handle(HomeAgentUnreachable event);
+
+        void handle(VisitorInstalled event);
+
+        void handle(VisitorNotInstalled event);
+
+        void handle(VisitorRemoved event);
+
+        void handle(VisitorNotRemoved event);
+
+        void handle(VisitorStored event);
+
+        void handle(VisitorNotStored event);
+
+        void handle(TimerFired event);
+
+        void handle(Restored event);
+
+        void handle(PolicyChanged event);
+    }
+}

@@ -1,0 +1,175 @@
+package org.mooring.foreign;
+
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.ReplyCode;
+
+/** Something that happened, for the log and the counters: what is silent on the wire is not silent here. */
+public sealed interface Fact {
+    Level level();
+
+    /** The line for the log: what, then keys and values. */
+    String line();
+
+    /** Who wants to read it. */
+    enum Level {
+        /** Who follows single messages. */
+        DEBUG,
+        /** Who follows visitors. */
+        INFO,
+        /** Who can mend it. */
+        WARN
+    }
+
+    /** Why a datagram was dropped without an answer, where it could be read. */
+    enum Discard {
+        /** A reply on a visitor link, or a request from a home agent. */
+        UNEXPECTED_MESSAGE,
+        /** No unicast link-layer address to answer to. */
+        BAD_LINK_ADDRESS,
+        /** No request waits for this reply (RFC 3344 §3.7.3.1). */
+        NO_PENDING_REQUEST,
+        /** One waits, but for another Identification or from another home agent (RFC 3344 §3.7.3.1). */
+        REPLY_DOES_NOT_MATCH
+    }
+
+    /** A datagram that could not be read was dropped (RFC 3344 §1.8). */
+    record Unreadable(String from, Decoded.Reason reason, int offset) implements Fact {
+        @Override
+        public Level level() {
+            return Level.DEBUG;
+        }
+
+        @Override
+        public String line() {
+            return "datagram discarded reason=" + reason + " offset=" + offset + " from=" + from;
+        }
+    }
+
+    /** A datagram was dropped without an answer. */
+    record Discarded(String from, Discard reason) implements Fact {
+        @Override
+        public Level level() {
+            return Level.DEBUG;
+        }
+
+        @Override
+        public String line() {
+            return "datagram discarded reason=" + reason + " from=" + from;
+        }
+    }
+
+    /** A request went on to the home agent. */
+    record RequestRelayed(Ipv4Address homeAddress, Ipv4Address homeAgent, String link, int lifetime) implements Fact {
+        @Override
+        public Level level() {
+            return Level.DEBUG;
+        }
+
+        @Override
+        public String line() {
+            return "request relayed home=" + homeAddress + " home-agent=" + homeAgent + " link=" + link + " lifetime="
+                    + lifetime;
+        }
+    }
+
+    /**
+     * We denied a request.
+     *
+     * @param answered false where the mobile node was told less than a second ago
+     */
+    record RequestDenied(Ipv4Address homeAddress, String link, ReplyCode code, String why, boolean answered)
+            implements Fact {
+        @Override
+        public Level level() {
+            return Level.INFO;
+        }
+
+        @Override
+        public String line() {
+            return "request denied code=" + code + " home=" + homeAddress + " link=" + link + " why=\"" + why + "\""
+                    + (answered ? "" : " answered=no");
+        }
+    }
+
+    /** The home agent's answer went on to the mobile node. */
+    record ReplyRelayed(Ipv4Address homeAddress, Ipv4Address homeAgent, ReplyCode code, int lifetime) implements Fact {
+        @Override
+        public Level level() {
+            return code.isAccepted() ? Level.DEBUG : Level.INFO;
+        }
+
+        @Override
+        public String line() {
+            return "reply relayed code=" + code + " home=" + homeAddress + " home-agent=" + homeAgent
+                    + (code.isAccepted() ? " lifetime=" + lifetime : "");
+        }
+    }
+
+    /** A mobile node is served, newly or for longer. */
+    record VisitorServed(Visitor visitor, boolean renewed) implements Fact {
+        @Override
+        public Level level() {
+            return Level.INFO;
+        }
+
+        @Override
+        public String line() {
+            return (renewed ? "visitor renewed" : "visitor arrived") + " home=" + visitor.homeAddress() + " home-agent="
+                    + visitor.homeAgent() + " link=" + visitor.link() + " expiry="
+                    + (visitor.expiry().equals(Visitor.NEVER) ? "never" : visitor.expiry());
+        }
+    }
+
+    /** A mobile node is served no more. */
+    record VisitorLeft(Ipv4Address homeAddress, boolean expired) implements Fact {
+        @Override
+        public Level level() {
+            return Level.INFO;
+        }
+
+        @Override
+        public String line() {
+            return "visitor left home=" + homeAddress + " why=" + (expired ? "expired" : "deregistered");
+        }
+    }
+
+    /** The kernel refused something. */
+    record KernelRefused(Ipv4Address homeAddress, String what, String why) implements Fact {
+        @Override
+        public Level level() {
+            return Level.WARN;
+        }
+
+        @Override
+        public String line() {
+            return "kernel refused to " + what + " visitor home=" + homeAddress + " why=\"" + why + "\"";
+        }
+    }
+
+    /** A visitor is served but would not outlive a crash. */
+    record NotStored(Ipv4Address homeAddress, String why) implements Fact {
+        @Override
+        public Level level() {
+            return Level.WARN;
+        }
+
+        @Override
+        public String line() {
+            return "visitor not stored, a restart would forget it home=" + homeAddress + " why=\"" + why + "\"";
+        }
+    }
+
+    /** What a restart found. */
+    record VisitorsRestored(int served, int expired) implements Fact {
+        @Override
+        public Level level() {
+            return Level.INFO;
+        }
+
+        @Override
+        public String line() {
+            return "visitors restored served=" + served + " expired=" + expired;
+        }
+    }
+}

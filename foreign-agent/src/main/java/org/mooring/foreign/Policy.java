@@ -1,0 +1,46 @@
+package org.mooring.foreign;
+
+import java.util.List;
+import java.util.Map;
+import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Ipv4Address;
+
+/**
+ * What the operator decided.
+ *
+ * @param careOfAddress the care-of address that is offered: the end of the tunnels
+ * @param links the agent's own address on each visitor link, by interface name
+ * @param maxLifetime the longest lifetime that is relayed, in seconds; 0xffff is infinity
+ * @param maxPending how many requests may wait for an answer at once
+ * @param maxVisitors how long the visitor list may grow
+ * @param requireAssociation serve only who shares an association with us, or whose home agent does
+ * @param mobileNodes mobile-foreign associations by home address
+ * @param homeAgents foreign-home associations by the home agent's address
+ */
+public record Policy(
+        Ipv4Address careOfAddress,
+        Map<String, Ipv4Address> links,
+        int maxLifetime,
+        int maxPending,
+        int maxVisitors,
+        boolean requireAssociation,
+        Map<Ipv4Address, List<SecurityAssociation>> mobileNodes,
+        Map<Ipv4Address, List<SecurityAssociation>> homeAgents) {
+    public Policy {
+        links = Map.copyOf(links);
+        mobileNodes = Map.copyOf(mobileNodes);
+        homeAgents = Map.copyOf(homeAgents);
+    }
+
+    List<SecurityAssociation> mobileForeign(Ipv4Address homeAddress) {
+        return mobileNodes.getOrDefault(homeAddress, List.of());
+    }
+
+    List<SecurityAssociation> foreignHome(Ipv4Address homeAgent) {
+        return homeAgents.getOrDefault(homeAgent, List.of());
+    }
+
+    boolean isOwn(Ipv4Address address) {
+        return address.equals(careOfAddress) || links.containsValue(address);
+    }
+}

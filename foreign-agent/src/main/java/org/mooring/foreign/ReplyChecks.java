@@ -1,0 +1,61 @@
+package org.mooring.foreign;
+
+import java.util.Optional;
+import org.mooring.protocol.security.Verified;
+import org.mooring.protocol.security.Verifier;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
+import org.mooring.protocol.wire.Extension.Nai;
+import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.protocol.wire.ReplyCode;
+
+/** What the reply to {@code request} must pass before it is relayed (RFC 3344 §3.7.3.1). */
+record ReplyChecks(Policy policy, Decoded.Message received, RegistrationReply reply, RegistrationRequest request) {
+    /** The first check that fails: what the mobile node is told instead. */
+    Optional<Denial> denial() {
+        return foreignHomeAuthentication()
+                .or(this::criticalVendorExtensions)
+                .or(this::homeAgent)
+                .or(this::nai);
+    }
+
+    /** §3.7.3.1: where an association is shared, exactly one valid Foreign-Home extension. */
+    private Optional<Denial> foreignHomeAuthentication() {
+        var associations = policy.foreignHome(request.homeAgent());
+        if (associations.isEmpty()) {
+            return Optional.empty();
+        }
+        var verified = Verifier.verify(received, Kind.FOREIGN_HOME, associations);
+        // RFC 5944 §3.5.4: none on the reply to a deregistration.
+        boolean excused = request.isDeregistration() && reply.lifetime() == 0 && verified.equals(Verified.Not.MISSING);
+        return Denial.when(
+                !excused && !(verified instanceof Verified.By),
+                ReplyCode.FA_HOME_AGENT_FAILED_AUTHENTICATION,
+                "foreign-home authentication of " + request.homeAgent() + ": " + verified);
+    }
+
+    /** RFC 3115 §2.4. */
+    private Optional<Denial> criticalVendorExtensions() {
+        return Denial.when(
+                reply.extension(CriticalVendorSpecific.class).isPresent(),
+                ReplyCode.FA_UNKNOWN_CVSE_FROM_HOME_AGENT,
+                "unknown critical vendor extension in the reply");
+    }
+
+    // RFC 2794 §3 has the next two codes put into the reply itself, under an authenticator that then is wrong.
+
+    private Optional<Denial> homeAgent() {
+        return Denial.when(
+                reply.homeAgent().isUnspecified(), ReplyCode.FA_MISSING_HOME_AGENT, "the reply names no home agent");
+    }
+
+    private Optional<Denial> nai() {
+        return Denial.when(
+                request.extension(Nai.class).isPresent()
+                        && reply.extension(Nai.class).isEmpty(),
+                ReplyCode.FA_MISSING_NAI,
+                "the reply lacks the request's NAI");
+    }
+}

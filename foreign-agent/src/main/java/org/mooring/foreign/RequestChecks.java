@@ -1,0 +1,152 @@
+package org.mooring.foreign;
+
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.mooring.protocol.security.Verified;
+import org.mooring.protocol.security.Verifier;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Extension;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
+import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.protocol.wire.ReplyCode;
+
+/** What a request must pass before it is relayed (RFC 3344 §3.7.2.1, RFC 3024 §4.2.1). */
+final class RequestChecks {
+    /** Encapsulating Delivery Style (RFC 3024 §3.3). */
+    private static final int ENCAPSULATING_DELIVERY_STYLE = 130;
+
+    /** So that only a neighbour can ask for a reverse tunnel (RFC 3024 §4.2.1). */
+    private static final int TTL_OF_A_NEIGHBOUR = 255;
+
+    private final Policy policy;
+    private final Decoded.Message received;
+    private final RegistrationRequest request;
+    private final Origin origin;
+
+    RequestChecks(Policy policy, Decoded.Message received, RegistrationRequest request, Origin origin) {
+        this.policy = policy;
+        this.received = received;
+        this.request = request;
+        this.origin = origin;
+    }
+
+    /** The first check that fails. */
+    Optional<Denial> denial() {
+        return Stream.<Supplier<Optional<Denial>>>of(
+                        this::mobileForeignAuthentication,
+                        this::wellFormed,
+                        this::homeAddress,
+                        this::homeAgent,
+                        this::association,
+                        this::careOfAddress,
+                        this::lifetime,
+                        this::encapsulation,
+                        this::deliveryStyle,
+                        this::distance)
+                .map(Supplier::get)
+                .flatMap(Optional::stream)
+                .findFirst();
+    }
+
+    /** §3.7.2.1: where an association is shared, exactly one valid Mobile-Foreign extension. */
+    private Optional<Denial> mobileForeignAuthentication() {
+        var associations = policy.mobileForeign(request.homeAddress());
+        if (associations.isEmpty()) {
+            return Optional.empty();
+        }
+        var verified = Verifier.verify(received, Kind.MOBILE_FOREIGN, associations);
+        return Denial.when(
+                !(verified instanceof Verified.By),
+                ReplyCode.FA_MOBILE_NODE_FAILED_AUTHENTICATION,
+                "mobile-foreign authentication: " + verified);
+    }
+
+    /**
+     * §3.3, RFC 3115 §2.4. The reserved bits r and x are ignored: §3.3 says so, §3.7.2.1 says the opposite, and peers
+     * older than RFC 3344 set what is r now.
+     */
+    private Optional<Denial> wellFormed() {
+        return Denial.when(
+                        request.extensions().stream().noneMatch(Extension::isAuthorizationEnabling),
+                        ReplyCode.FA_POORLY_FORMED_REQUEST,
+                        "no authorization-enabling extension")
+                .or(() -> Denial.when(
+                        request.extension(CriticalVendorSpecific.class).isPresent(),
+                        ReplyCode.FA_UNKNOWN_CVSE_FROM_MOBILE_NODE,
+                        "unknown critical vendor extension"));
+    }
+
+    /** RFC 2794 §3: replies could not be told apart. */
+    private Optional<Denial> homeAddress() {
+        return Denial.when(
+                !request.homeAddress().isUnicast(),
+                ReplyCode.FA_NONZERO_HOME_ADDRESS_REQUIRED,
+                "no home address is assigned through this agent");
+    }
+
+    /** §3.7.2 as RFC 5944 and its erratum 3116 have it, RFC 4433 §5.2: nowhere to relay to. */
+    private Optional<Denial> homeAgent() {
+        return Denial.when(
+                        !request.homeAgent().isUnicast(),
+                        ReplyCode.FA_NONZERO_HOME_AGENT_REQUIRED,
+                        "no home agent is assigned through this agent")
+                .or(() -> Denial.when(
+                        policy.isOwn(request.homeAgent()),
+                        ReplyCode.FA_INVALID_HOME_AGENT_ADDRESS,
+                        "the home agent's address is this agent's own"));
+    }
+
+    private Optional<Denial> association() {
+        return Denial.when(
+                policy.requireAssociation()
+                        && policy.mobileForeign(request.homeAddress()).isEmpty()
+                        && policy.foreignHome(request.homeAgent()).isEmpty(),
+                ReplyCode.FA_ADMINISTRATIVELY_PROHIBITED,
+                "no association with the mobile node or with home agent " + request.homeAgent());
+    }
+
+    /** §3.7.2.1; RFC 5944 §3.7.2.1 lets deregistrations of any care-of address pass. */
+    private Optional<Denial> careOfAddress() {
+        return Denial.when(
+                !request.isDeregistration()
+                        && !request.flags().decapsulationByMobileNode()
+                        && !request.careOfAddress().equals(policy.careOfAddress()),
+                ReplyCode.FA_INVALID_CARE_OF_ADDRESS,
+                "care-of address " + request.careOfAddress() + " is not offered, " + policy.careOfAddress() + " is");
+    }
+
+    /** §3.7.2.1: the lifetime may not be changed in passing, so it is refused. */
+    private Optional<Denial> lifetime() {
+        return Denial.when(
+                request.lifetime() > policy.maxLifetime(),
+                ReplyCode.FA_LIFETIME_TOO_LONG,
+                "lifetime " + request.lifetime() + " above the maximum of " + policy.maxLifetime());
+    }
+
+    /** §3.4: with a co-located care-of address the encapsulation is none of our business. */
+    private Optional<Denial> encapsulation() {
+        var flags = request.flags();
+        return Denial.when(
+                !flags.decapsulationByMobileNode() && (flags.minimalEncapsulation() || flags.greEncapsulation()),
+                ReplyCode.FA_ENCAPSULATION_UNAVAILABLE,
+                "only IP in IP is available, flags " + flags);
+    }
+
+    /** RFC 3024 §4.2.1. */
+    private Optional<Denial> deliveryStyle() {
+        return Denial.when(
+                request.extensions().stream().anyMatch(extension -> extension.type() == ENCAPSULATING_DELIVERY_STYLE),
+                ReplyCode.FA_DELIVERY_STYLE_NOT_SUPPORTED,
+                "only direct delivery is available");
+    }
+
+    /** RFC 3024 §4.2.1. */
+    private Optional<Denial> distance() {
+        return Denial.when(
+                request.flags().reverseTunneling() && origin.ttl() != TTL_OF_A_NEIGHBOUR,
+                ReplyCode.FA_MOBILE_NODE_TOO_DISTANT,
+                "reverse tunnel requested with TTL " + origin.ttl());
+    }
+}

@@ -1,0 +1,33 @@
+package org.mooring.foreign;
+
+import java.time.Instant;
+import org.mooring.protocol.wire.Identification;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+
+/**
+ * An entry of the visitor list: a mobile node whose home agent has accepted its registration through us (RFC 3344
+ * §3.7.1).
+ *
+ * @param link the interface on which the mobile node is
+ * @param linkAddress its MAC address
+ * @param homeAgent the other end of its tunnel
+ * @param reverseTunneling whether its packets go back through the tunnel (RFC 3024 §3.2)
+ * @param identification of the request that was accepted
+ * @param expiry {@link #NEVER} for an infinite lifetime
+ */
+public record Visitor(
+        Ipv4Address homeAddress,
+        String link,
+        Octets linkAddress,
+        Ipv4Address homeAgent,
+        Ipv4Address careOfAddress,
+        boolean reverseTunneling,
+        Identification identification,
+        Instant expiry) {
+    public static final Instant NEVER = Instant.MAX;
+
+    boolean hasExpired(Instant now) {
+        return !now.isBefore(expiry);
+    }
+}

@@ -1,0 +1,183 @@
+package org.mooring.foreign;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.mooring.foreign.Event.Timer.Purpose.PENDING_REQUEST;
+import static org.mooring.foreign.Event.Timer.Purpose.VISITOR;
+import static org.mooring.foreign.Site.*;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.mooring.foreign.Event.Timer;
+import org.mooring.protocol.wire.Identification;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.ReplyCode;
+
+@DisplayName("RFC 3344 §3.7.1 Configuration and Registration Tables")
+class Section3_7_1Test {
+    private final ForeignAgent agent = new ForeignAgent(POLICY);
+
+    @Test
+    void deniesWithCode66WhenTooManyRequestsArePending() {
+        for (int host = 1; host <= POLICY.maxPending(); host++) {
+            agent.handle(requestReceived(NOW, sealed(request(Ipv4Address.of("10.1.0." + host), 300, ID))));
+        }
+
+        var actions = agent.handle(requestReceived(NOW, sealed(request())));
+
+        assertEquals(
+                Optional.of(ReplyCode.FA_INSUFFICIENT_RESOURCES),
+                denial(actions).map(RegistrationReply::code));
+        assertEquals(POLICY.maxPending(), agent.pending().size());
+    }
+
+    @Test
+    void aNewerRequestTakesTheOlderOnesPlace() {
+        for (int host = 1; host < POLICY.maxPending(); host++) {
+            agent.handle(requestReceived(NOW, sealed(request(Ipv4Address.of("10.1.0." + host), 300, ID))));
+        }
+        agent.handle(requestReceived(NOW, sealed(request())));
+        var later = NOW.plusSeconds(1);
+        var newer = request(HOME, 300, ID.next());
+
+        agent.handle(requestReceived(later, sealed(newer)));
+
+        assertEquals(POLICY.maxPending(), agent.pending().size());
+        assertEquals(
+                List.of(newer.identification()),
+                agent.pending().stream()
+                        .map(pending -> pending.request().identification())
+                        .filter(id -> !id.equals(ID))
+                        .toList());
+    }
+
+    @Test
+    void deniesWithCode78WhatIsPendingForSevenSeconds() {
+        agent.handle(requestReceived(NOW, sealed(request())));
+        var deadline = NOW.plusSeconds(7);
+
+        var actions = agent.handle(pendingTimer(deadline));
+
+        assertEquals(Optional.of(reply(request(), ReplyCode.FA_REGISTRATION_TIMEOUT, 300)), denial(actions));
+        assertEquals(List.of(), agent.pending());
+    }
+
+    @Test
+    void aStaleTimerChangesNothing() {
+        agent.handle(requestReceived(NOW, sealed(request())));
+        agent.handle(requestReceived(NOW.plusSeconds(3), sealed(request(HOME, 300, ID.next()))));
+
+        assertEquals(List.of(), agent.handle(pendingTimer(NOW.plusSeconds(7))));
+        assertEquals(1, agent.pending().size());
+    }
+
+    @Test
+    void theVisitorListIsBounded() {
+        for (int host = 1; host <= POLICY.maxVisitors(); host++) {
+            serve(agent, NOW, request(Ipv4Address.of("10.1.0." + host), 300, ID), 300);
+        }
+
+        var denied = agent.handle(requestReceived(NOW, sealed(request())));
+        var renewed = agent.handle(requestReceived(NOW, sealed(request(Ipv4Address.of("10.1.0.1"), 300, ID.next()))));
+
+        assertEquals(
+                Optional.of(ReplyCode.FA_INSUFFICIENT_RESOURCES), denial(denied).map(RegistrationReply::code));
+        assertEquals(Optional.empty(), denial(renewed));
+    }
+
+    @Test
+    void aHomeAddressIsServedForOneHomeAgentOnly() {
+        var other = Ipv4Address.of("10.9.0.1");
+        var open = new ForeignAgent(new Policy(
+                CARE_OF, POLICY.links(), MAX_LIFETIME, 5, 10, false, POLICY.mobileNodes(), POLICY.homeAgents()));
+        serve(open, NOW, request(), 300);
+
+        var actions = open.handle(requestReceived(NOW, sealed(withHomeAgent(request(), other))));
+
+        assertEquals(
+                Optional.of(ReplyCode.FA_INSUFFICIENT_RESOURCES),
+                denial(actions).map(RegistrationReply::code));
+    }
+
+    @Test
+    @DisplayName("§3.7: an entry that expires is deleted, and nobody is told")
+    void expires() {
+        var visitor = serve(agent, NOW, request(), 300);
+
+        var early = agent.handle(visitorTimer(NOW.plusSeconds(299)));
+        var due = agent.handle(visitorTimer(NOW.plusSeconds(300)));
+
+        assertEquals(List.of(), early);
+        assertEquals(
+                List.of(
+                        new Action.RemoveVisitor(HOME),
+                        new Action.ForgetVisitor(HOME),
+                        new Action.Report(new Fact.VisitorLeft(visitor.homeAddress(), true))),
+                due);
+        assertEquals(List.of(), agent.visitors());
+    }
+
+    @Test
+    void doesNotExpireWhileItsRenewalIsWithTheKernel() {
+        serve(agent, NOW, request(), 300);
+        var due = NOW.plusSeconds(300);
+        var renewal = request(HOME, 300, ID.next());
+        agent.handle(requestReceived(due.minusMillis(20), sealed(renewal)));
+        agent.handle(replyReceived(due.minusMillis(10), sealed(reply(renewal, ReplyCode.ACCEPTED, 300))));
+
+        assertEquals(
+                List.of(new Action.ArmTimer(new Timer(VISITOR, HOME), due.plusSeconds(1))),
+                agent.handle(visitorTimer(due)));
+
+        agent.handle(new Event.VisitorInstalled(
+                due, visitor(renewal, due.minusMillis(10).plusSeconds(300))));
+        assertEquals(List.of(), agent.handle(visitorTimer(due.plusSeconds(1))));
+        assertEquals(1, agent.visitors().size());
+    }
+
+    @Test
+    @DisplayName("After a restart the visitors are served until they expire")
+    void restores() {
+        var alive = visitor(request(), NOW.plusSeconds(60));
+        var forEver = visitor(request(Ipv4Address.of("10.1.0.51"), 0xffff, ID), Visitor.NEVER);
+        var expired = visitor(request(Ipv4Address.of("10.1.0.52"), 300, ID), NOW);
+        var unlinked = new Visitor(
+                Ipv4Address.of("10.1.0.53"), "gone", MAC, HOME_AGENT, CARE_OF, true, ID, NOW.plusSeconds(60));
+
+        var actions = agent.handle(new Event.Restored(NOW, List.of(alive, forEver, expired, unlinked)));
+
+        assertEquals(
+                List.of(
+                        new Action.ArmTimer(new Timer(VISITOR, HOME), NOW.plusSeconds(60)),
+                        new Action.ForgetVisitor(expired.homeAddress()),
+                        new Action.ForgetVisitor(unlinked.homeAddress()),
+                        new Action.Report(new Fact.VisitorsRestored(2, 2))),
+                actions);
+        assertEquals(List.of(alive, forEver), agent.visitors());
+        assertEquals(
+                List.of(new Action.RemoveVisitor(HOME), new Action.ForgetVisitor(HOME)),
+                deeds(agent.handle(visitorTimer(NOW.plusSeconds(60)))));
+    }
+
+    @Test
+    void anotherPolicyAppliesToTheNextRequest() {
+        agent.handle(new Event.PolicyChanged(
+                NOW, new Policy(CARE_OF, POLICY.links(), 60, 5, 10, true, POLICY.mobileNodes(), POLICY.homeAgents())));
+
+        var actions = agent.handle(requestReceived(NOW, sealed(request(HOME, 61, Identification.of(1, 1)))));
+
+        assertEquals(
+                Optional.of(ReplyCode.FA_LIFETIME_TOO_LONG), denial(actions).map(RegistrationReply::code));
+    }
+
+    private static Event pendingTimer(Instant at) {
+        return new Event.TimerFired(at, new Timer(PENDING_REQUEST, HOME));
+    }
+
+    private static Event visitorTimer(Instant at) {
+        return new Event.TimerFired(at, new Timer(VISITOR, HOME));
+    }
+}

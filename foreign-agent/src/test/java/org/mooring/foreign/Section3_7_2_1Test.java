@@ -1,0 +1,271 @@
+package org.mooring.foreign;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.mooring.foreign.Site.*;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
+import org.mooring.protocol.wire.Extension.Skippable;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.protocol.wire.RegistrationRequest.Flags;
+import org.mooring.protocol.wire.ReplyCode;
+
+@DisplayName("RFC 3344 §3.7.2.1 Validity Checks")
+class Section3_7_2_1Test {
+    private final ForeignAgent agent = new ForeignAgent(POLICY);
+
+    @Test
+    void discardsSilentlyWhatCannotBeRead() {
+        var unrecognised = RegistrationCodec.encode(request()).concat(Octets.ofHex("6400"));
+
+        var actions = agent.handle(requestReceived(NOW, unrecognised));
+
+        assertEquals(
+                List.of(new Action.Report(
+                        new Fact.Unreadable(HOME.toString(), Decoded.Reason.UNRECOGNISED_EXTENSION, 24))),
+                actions);
+    }
+
+    @Test
+    void discardsSilentlyAReplyFromTheLink() {
+        var actions = agent.handle(requestReceived(NOW, sealed(reply(request(), ReplyCode.ACCEPTED, 300))));
+
+        assertEquals(
+                List.of(new Action.Report(new Fact.Discarded(HOME.toString(), Fact.Discard.UNEXPECTED_MESSAGE))),
+                actions);
+    }
+
+    @Test
+    void discardsSilentlyWhatCannotBeAnswered() {
+        var origin = new Origin(LINK, Octets.ofHex("ffffffffffff"), HOME, PORT, LINK_ADDRESS, 255);
+
+        var actions = agent.handle(requestReceived(NOW, origin, sealed(request())));
+
+        assertEquals(
+                List.of(new Action.Report(new Fact.Discarded(HOME.toString(), Fact.Discard.BAD_LINK_ADDRESS))),
+                actions);
+    }
+
+    @Test
+    void deniesWithCode67WithoutAMobileForeignExtensionWhereAnAssociationIsShared() {
+        assertDenied(ReplyCode.FA_MOBILE_NODE_FAILED_AUTHENTICATION, shared(), sealed(request()));
+    }
+
+    @Test
+    void deniesWithCode67WhenTheMobileForeignExtensionIsWrong() {
+        var wrong = new Seal(Kind.MOBILE_FOREIGN, association(0x2001, "00"));
+
+        assertDenied(ReplyCode.FA_MOBILE_NODE_FAILED_AUTHENTICATION, shared(), wrong.appendTo(sealed(request())));
+    }
+
+    @Test
+    void deniesWithCode67WhenThereAreTwoMobileForeignExtensions() {
+        var seal = new Seal(Kind.MOBILE_FOREIGN, MOBILE_FOREIGN);
+
+        assertDenied(
+                ReplyCode.FA_MOBILE_NODE_FAILED_AUTHENTICATION,
+                shared(),
+                seal.appendTo(seal.appendTo(sealed(request()))));
+    }
+
+    @Test
+    void relaysWithOneValidMobileForeignExtension() {
+        var seal = new Seal(Kind.MOBILE_FOREIGN, MOBILE_FOREIGN);
+
+        assertRelayed(shared(), ORIGIN, seal.appendTo(sealed(request())));
+    }
+
+    @Test
+    void relaysWithAMobileForeignExtensionWhereNoAssociationIsShared() {
+        var seal = new Seal(Kind.MOBILE_FOREIGN, MOBILE_FOREIGN);
+
+        assertRelayed(agent, ORIGIN, seal.appendTo(sealed(request())));
+    }
+
+    @Test
+    void deniesWithCode70WithoutAnAuthorizationEnablingExtension() {
+        assertDenied(ReplyCode.FA_POORLY_FORMED_REQUEST, agent, RegistrationCodec.encode(request()));
+    }
+
+    @Test
+    @DisplayName("§3.3: the reserved bits are ignored")
+    void relaysWithReservedBits() {
+        assertRelayed(agent, ORIGIN, sealed(withFlags(request(), Flags.REVERSE_TUNNELING.plus(Flags.RESERVED))));
+    }
+
+    @Test
+    @DisplayName("RFC 3115 §2.4: denies with code 100 when a critical vendor extension is unknown")
+    void unknownCriticalVendorExtension() {
+        assertDenied(
+                ReplyCode.FA_UNKNOWN_CVSE_FROM_MOBILE_NODE,
+                agent,
+                sealed(withExtensions(request(), new CriticalVendorSpecific(4711, 1, Octets.EMPTY))));
+    }
+
+    @Test
+    @DisplayName("RFC 2794 §3: denies with code 96 without a home address")
+    void noHomeAddress() {
+        var request = request(Ipv4Address.UNSPECIFIED, 300, ID);
+
+        var actions = agent.handle(requestReceived(NOW, sealed(request)));
+
+        var expected = reply(request, ReplyCode.FA_NONZERO_HOME_ADDRESS_REQUIRED, 300);
+        assertEquals(
+                List.of(new Action.SendToVisitor(
+                        LINK,
+                        MAC,
+                        LINK_ADDRESS,
+                        Ipv4Address.LIMITED_BROADCAST,
+                        PORT,
+                        RegistrationCodec.encode(expected))),
+                deeds(actions));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0.0.0.0", "255.255.255.255"})
+    @DisplayName("RFC 4433 §5.2: denies with code 90 without a home agent")
+    void noHomeAgent(String homeAgent) {
+        assertDenied(
+                ReplyCode.FA_NONZERO_HOME_AGENT_REQUIRED,
+                agent,
+                sealed(withHomeAgent(request(), Ipv4Address.of(homeAgent))));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"198.51.100.2", "10.2.0.2"})
+    @DisplayName("RFC 5944 §3.7.2, erratum 3116: denies with code 116 when the home agent's address is its own")
+    void homeAgentIsOurselves(String homeAgent) {
+        assertDenied(
+                ReplyCode.FA_INVALID_HOME_AGENT_ADDRESS,
+                agent,
+                sealed(withHomeAgent(request(), Ipv4Address.of(homeAgent))));
+    }
+
+    @Test
+    void deniesWithCode65WhereAnAssociationIsRequiredAndNoneIsShared() {
+        assertDenied(
+                ReplyCode.FA_ADMINISTRATIVELY_PROHIBITED,
+                agent,
+                sealed(withHomeAgent(request(), Ipv4Address.of("10.9.0.1"))));
+    }
+
+    @Test
+    void deniesWithCode77WhenTheCareOfAddressIsNotOffered() {
+        assertDenied(
+                ReplyCode.FA_INVALID_CARE_OF_ADDRESS,
+                agent,
+                sealed(withCareOfAddress(request(), Ipv4Address.of("192.0.2.2"))));
+    }
+
+    @Test
+    void relaysACoLocatedCareOfAddress() {
+        var request = withFlags(
+                withCareOfAddress(request(), Ipv4Address.of("10.2.0.77")), Flags.DECAPSULATION_BY_MOBILE_NODE);
+
+        assertRelayed(agent, ORIGIN, sealed(request));
+    }
+
+    @Test
+    @DisplayName("RFC 5944 §3.7.2.1: relays a deregistration whatever its care-of address")
+    void relaysADeregistrationOfAll() {
+        assertRelayed(agent, ORIGIN, sealed(withCareOfAddress(request(HOME, 0, ID), HOME)));
+    }
+
+    @ParameterizedTest(name = "lifetime {0}: code {1}")
+    @CsvSource({"1801, 69", "65535, 69"})
+    void deniesWithCode69WhenTheLifetimeIsTooLong(int lifetime, int code) {
+        var request = request(HOME, lifetime, ID);
+
+        var actions = agent.handle(requestReceived(NOW, sealed(request)));
+
+        assertEquals(Optional.of(reply(request, new ReplyCode(code), MAX_LIFETIME)), denial(actions));
+    }
+
+    @Test
+    void relaysTheLongestLifetime() {
+        assertRelayed(agent, ORIGIN, sealed(request(HOME, MAX_LIFETIME, ID)));
+    }
+
+    @Test
+    void deniesWithCode72WhenTheEncapsulationIsUnavailable() {
+        for (var encapsulation : List.of(Flags.MINIMAL_ENCAPSULATION, Flags.GRE_ENCAPSULATION)) {
+            assertDenied(
+                    ReplyCode.FA_ENCAPSULATION_UNAVAILABLE,
+                    new ForeignAgent(POLICY),
+                    sealed(withFlags(request(), encapsulation)));
+        }
+    }
+
+    @Test
+    @DisplayName("RFC 3024 §4.2.1: denies with code 79 when encapsulating delivery is asked for")
+    void encapsulatingDelivery() {
+        assertDenied(
+                ReplyCode.FA_DELIVERY_STYLE_NOT_SUPPORTED,
+                agent,
+                sealed(request()).concat(RegistrationCodec.encode(List.of(new Skippable(130, Octets.EMPTY)))));
+    }
+
+    @Test
+    @DisplayName("RFC 3024 §4.2.1: denies with code 76 when a reverse tunnel is asked for from afar")
+    void tooDistant() {
+        var afar = new Origin(LINK, MAC, HOME, PORT, LINK_ADDRESS, 254);
+
+        var actions = agent.handle(requestReceived(NOW, afar, sealed(request())));
+
+        assertEquals(
+                Optional.of(ReplyCode.FA_MOBILE_NODE_TOO_DISTANT),
+                denial(actions).map(RegistrationReply::code));
+        assertRelayed(agent, afar, sealed(withFlags(request(), Flags.NONE)));
+    }
+
+    private static ForeignAgent shared() {
+        return new ForeignAgent(new Policy(
+                CARE_OF,
+                POLICY.links(),
+                MAX_LIFETIME,
+                5,
+                10,
+                true,
+                Map.of(HOME, List.of(MOBILE_FOREIGN)),
+                POLICY.homeAgents()));
+    }
+
+    private static void assertDenied(ReplyCode code, ForeignAgent agent, Octets message) {
+        var request = (RegistrationRequest) ((Decoded.Message) RegistrationCodec.decode(message)).message();
+
+        var actions = agent.handle(requestReceived(NOW, message));
+
+        var denial = denial(actions).orElseThrow(() -> new AssertionError("not denied: " + actions));
+        assertEquals(code, denial.code());
+        assertEquals(request.homeAddress(), denial.homeAddress());
+        assertEquals(request.homeAgent(), denial.homeAgent());
+        assertEquals(request.identification(), denial.identification());
+        assertEquals(List.of(), agent.pending());
+    }
+
+    private static void assertRelayed(ForeignAgent agent, Origin origin, Octets message) {
+        var actions = agent.handle(requestReceived(NOW, origin, message));
+
+        assertEquals(
+                1,
+                actions.stream()
+                        .filter(Action.RelayToHomeAgent.class::isInstance)
+                        .count(),
+                actions::toString);
+        assertEquals(Optional.empty(), denial(actions));
+    }
+}

@@ -1,0 +1,98 @@
+package org.mooring.foreign;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.mooring.foreign.Event.Timer.Purpose.PENDING_REQUEST;
+import static org.mooring.foreign.Site.*;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.mooring.foreign.Event.Timer;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Extension.DeviceId;
+import org.mooring.protocol.wire.Extension.Padding;
+import org.mooring.protocol.wire.Extension.Skippable;
+import org.mooring.protocol.wire.Octets;
+
+@DisplayName("RFC 3344 §3.7.2.2 Forwarding a Valid Request to the Home Agent")
+class Section3_7_2_2Test {
+    private static final Octets MESSAGE =
+            sealed(withExtensions(request(), new Padding(), DeviceId.ethernet(MAC), new Skippable(200, MAC)));
+
+    @Test
+    void relaysToTheHomeAgentAndWaitsSevenSeconds() {
+        var agent = new ForeignAgent(POLICY);
+
+        var actions = agent.handle(requestReceived(NOW, MESSAGE));
+
+        assertEquals(
+                List.of(
+                        new Action.ArmTimer(new Timer(PENDING_REQUEST, HOME), NOW.plusSeconds(7)),
+                        new Action.RelayToHomeAgent(HOME_AGENT, FOR_FOREIGN_AGENT.appendTo(MESSAGE)),
+                        new Action.Report(new Fact.RequestRelayed(HOME, HOME_AGENT, LINK, 300))),
+                actions);
+    }
+
+    @Test
+    void removesWhatFollowsTheAuthorizationEnablingExtension() {
+        var agent = new ForeignAgent(POLICY);
+        var forUs = new Seal(Kind.MOBILE_FOREIGN, MOBILE_FOREIGN).appendTo(MESSAGE.concat(Octets.ofHex("c801aa")));
+
+        assertEquals(List.of(FOR_FOREIGN_AGENT.appendTo(MESSAGE)), relayed(agent, forUs));
+    }
+
+    @Test
+    @DisplayName("RFC 4721 §3.2: an MN-AAA authentication stays")
+    void keepsGeneralizedAuthentication() {
+        var agent = new ForeignAgent(POLICY);
+        var authorized = MESSAGE.concat(Octets.ofHex("8402abcd 2401 0014 00000200 62d9ffd899645abd8be915dd3d25432c"));
+
+        assertEquals(
+                List.of(FOR_FOREIGN_AGENT.appendTo(authorized)),
+                relayed(agent, authorized.concat(Octets.ofHex("c801aa"))));
+    }
+
+    @Test
+    void appendsNothingWhereNoAssociationIsShared() {
+        var open =
+                new ForeignAgent(new Policy(CARE_OF, POLICY.links(), MAX_LIFETIME, 5, 10, false, Map.of(), Map.of()));
+
+        assertEquals(List.of(MESSAGE), relayed(open, MESSAGE));
+    }
+
+    @Test
+    void authenticatesDeregistrationsToo() {
+        var agent = new ForeignAgent(POLICY);
+        var deregistration = sealed(request(HOME, 0, ID));
+
+        assertEquals(List.of(FOR_FOREIGN_AGENT.appendTo(deregistration)), relayed(agent, deregistration));
+    }
+
+    @Test
+    void relaysARetransmissionAgain() {
+        var agent = new ForeignAgent(POLICY);
+
+        assertEquals(relayed(agent, MESSAGE), relayed(agent, MESSAGE));
+        assertEquals(1, agent.pending().size());
+    }
+
+    @Test
+    @DisplayName("§3.7.2: an entry that is there stays as it is until the reply")
+    void keepsTheVisitor() {
+        var agent = new ForeignAgent(POLICY);
+        var visitor = serve(agent, NOW, request(), 300);
+
+        agent.handle(requestReceived(NOW.plusSeconds(100), sealed(request(HOME, 0, ID.next()))));
+
+        assertEquals(List.of(visitor), agent.visitors());
+    }
+
+    private static List<Octets> relayed(ForeignAgent agent, Octets message) {
+        return agent.handle(requestReceived(NOW, message)).stream()
+                .filter(Action.RelayToHomeAgent.class::isInstance)
+                .map(action -> ((Action.RelayToHomeAgent) action).message())
+                .toList();
+    }
+}

@@ -1,0 +1,108 @@
+package org.mooring.foreign;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.mooring.foreign.Site.*;
+
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.ReplyCode;
+
+@DisplayName("RFC 3344 §3.7.2.3 Denying Invalid Requests")
+class Section3_7_2_3Test {
+    private static final Octets TOO_LONG = sealed(request(HOME, 1801, ID));
+    private static final Octets DENIAL =
+            RegistrationCodec.encode(reply(request(), ReplyCode.FA_LIFETIME_TOO_LONG, MAX_LIFETIME));
+
+    private final ForeignAgent agent = new ForeignAgent(POLICY);
+
+    @Test
+    void repliesFromTheAddressThatWasAskedToTheFramesSource() {
+        var actions = agent.handle(requestReceived(NOW, TOO_LONG));
+
+        assertEquals(List.of(toVisitor(DENIAL)), deeds(actions));
+        assertEquals(
+                List.of(new Fact.RequestDenied(
+                        HOME, LINK, ReplyCode.FA_LIFETIME_TOO_LONG, "lifetime 1801 above the maximum of 1800", true)),
+                facts(actions));
+    }
+
+    @Test
+    void repliesFromItsOwnAddressWhereTheGroupWasAsked() {
+        var origin = new Origin(LINK, MAC, HOME, PORT, Ipv4Address.ALL_MOBILITY_AGENTS, 1);
+
+        var actions = agent.handle(requestReceived(NOW, origin, TOO_LONG));
+
+        assertEquals(List.of(toVisitor(DENIAL)), deeds(actions));
+    }
+
+    @Test
+    void copiesTheLifetimeOtherwise() {
+        var request = withCareOfAddress(request(HOME, 77, ID), Ipv4Address.of("192.0.2.2"));
+
+        var actions = agent.handle(requestReceived(NOW, sealed(request)));
+
+        assertEquals(Optional.of(reply(request, ReplyCode.FA_INVALID_CARE_OF_ADDRESS, 77)), denial(actions));
+    }
+
+    @Test
+    @DisplayName("§3.7.2: at most one denial a second to a mobile node")
+    void limitsDenials() {
+        assertEquals(1, deeds(agent.handle(requestReceived(NOW, TOO_LONG))).size());
+
+        var soon = agent.handle(requestReceived(NOW.plusMillis(999), TOO_LONG));
+        var others = agent.handle(
+                requestReceived(NOW.plusMillis(999), sealed(request(Ipv4Address.of("10.1.0.51"), 1801, ID))));
+        var later = agent.handle(requestReceived(NOW.plusSeconds(1), TOO_LONG));
+
+        assertEquals(List.of(), deeds(soon));
+        assertEquals(
+                false,
+                assertInstanceOf(Fact.RequestDenied.class, facts(soon).get(0)).answered());
+        assertEquals(1, deeds(others).size());
+        assertEquals(List.of(toVisitor(DENIAL)), deeds(later));
+    }
+
+    @Test
+    void rememberingWhomItDeniedTakesBoundedMemory() {
+        int answered = 0;
+        for (int i = 1; i <= 10_000; i++) {
+            var request = request(new Ipv4Address(0x0a010000 + i), 1801, ID);
+            answered +=
+                    deeds(agent.handle(requestReceived(NOW, sealed(request)))).size();
+        }
+
+        assertEquals(4096, answered);
+        assertEquals(
+                1,
+                deeds(agent.handle(requestReceived(NOW.plusSeconds(1), TOO_LONG)))
+                        .size());
+    }
+
+    @Test
+    void authenticatesTheDenialWhereAnAssociationIsShared() {
+        var other = association(0x3001, "66");
+        var shared = new ForeignAgent(new Policy(
+                CARE_OF,
+                POLICY.links(),
+                MAX_LIFETIME,
+                5,
+                10,
+                true,
+                Map.of(HOME, List.of(other, MOBILE_FOREIGN)),
+                Map.of()));
+        var seal = new Seal(Kind.MOBILE_FOREIGN, MOBILE_FOREIGN);
+
+        var actions = shared.handle(requestReceived(NOW, seal.appendTo(TOO_LONG)));
+
+        assertEquals(List.of(toVisitor(seal.appendTo(DENIAL))), deeds(actions));
+    }
+}
