@@ -1,0 +1,185 @@
+package org.mooring.lab;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The configuration files of a site's programs, as an operator would write them for this topology. */
+final class Configuration {
+    private final RunDirectory run;
+    private final Keys keys;
+    private final GuestImage image;
+
+    Configuration(RunDirectory run, Keys keys, GuestImage image) {
+        this.run = run;
+        this.keys = keys;
+        this.image = image;
+    }
+
+    String homeAgent(Site site) {
+        Path directory = run.resolve(site.router());
+        var text = new StringBuilder("""
+                address = "%s"
+                home-link = "lan"
+                home-network = "%s"
+                uplinks = ["wan"]
+                state-directory = "%s"
+                control-socket = "%s"
+
+                [[foreign-agent]]
+                address = "%s"
+                [[foreign-agent.association]]
+                spi = 4097
+                key = "%s"
+                """.formatted(
+                        site.routerAddress(),
+                        site.network(),
+                        directory.resolve("home-agent"),
+                        directory.resolve("home-agent.sock"),
+                        site.other().careOfAddress(),
+                        keys.foreignHome(site.other(), site)));
+        for (Guest guest : Guest.ALL) {
+            if (guest.home() == site) {
+                text.append("""
+
+                        [[mobile-node]]
+                        home-address = "%s"
+                        mac = "%s"
+                        [[mobile-node.association]]
+                        spi = 256
+                        key = "%s"
+                        """.formatted(guest.address(), guest.mac(), keys.mobileHome(guest)));
+            }
+        }
+        return text.toString();
+    }
+
+    String foreignAgent(Site site) {
+        Path directory = run.resolve(site.router());
+        return """
+                care-of-address = "%s"
+                uplinks = ["wan"]
+                state-directory = "%s"
+                control-socket = "%s"
+
+                [[link]]
+                interface = "lan"
+                address = "%s"
+
+                [[home-agent]]
+                address = "%s"
+                [[home-agent.association]]
+                spi = 4097
+                key = "%s"
+                """.formatted(
+                        site.careOfAddress(),
+                        directory.resolve("foreign-agent"),
+                        directory.resolve("foreign-agent.sock"),
+                        site.foreignAgentAddress(),
+                        site.other().routerAddress(),
+                        keys.foreignHome(site, site.other()));
+    }
+
+    String guestHook(Site site) {
+        Path directory = run.resolve(site.host());
+        var text = new StringBuilder("""
+                control-socket = "%s"
+                guests-directory = "%s"
+
+                [link]
+                bridge = "br0"
+                uplink = "up0"
+                network = "%s"
+                router = "%s"
+
+                [foreign-agent]
+                address = "%s"
+                care-of-address = "%s"
+                """.formatted(
+                        directory.resolve("guest-hook.sock"),
+                        directory.resolve("guests"),
+                        site.network(),
+                        site.routerAddress(),
+                        site.foreignAgentAddress(),
+                        site.careOfAddress()));
+        for (Guest guest : Guest.ALL) {
+            text.append("""
+
+                    [[guest]]
+                    name = "%s"
+                    mac = "%s"
+                    home-address = "%s"
+                    home-network = "%s"
+                    home-gateway = "%s"
+                    home-gateway-mac = "%s"
+                    home-agent = "%s"
+                    [guest.association]
+                    spi = 256
+                    key = "%s"
+                    """.formatted(
+                            guest.name(),
+                            guest.mac(),
+                            guest.address(),
+                            guest.home().network(),
+                            guest.home().routerAddress(),
+                            guest.home().routerMac(),
+                            guest.home().routerAddress(),
+                            keys.mobileHome(guest)));
+        }
+        return text.toString();
+    }
+
+    String kvmMigrator(Site site) {
+        Path directory = run.resolve(site.host());
+        var text = new StringBuilder("""
+                guests-directory = "%s"
+                hook-socket = "%s"
+
+                [network]
+                bridge = "br0"
+                uplink = "up0"
+
+                [migration]
+                address = "%s"
+
+                [[host]]
+                name = "%s"
+                ssh = "root@%s"
+                program = "%s"
+                config = "%s"
+                """.formatted(
+                        directory.resolve("guests"),
+                        directory.resolve("guest-hook.sock"),
+                        site.hostAddress(),
+                        site.other().host(),
+                        site.other().hostAddress(),
+                        run.resolve("mooring/bin/kvm-migrator"),
+                        run.resolve(site.other().host() + "/kvm-migrator.toml")));
+        for (Guest guest : Guest.ALL) {
+            text.append("""
+
+                    [[guest]]
+                    name = "%s"
+                    memory = 112
+                    cpus = 1
+                    mac = "%s"
+                    accel = "tcg"
+                    kernel = "%s"
+                    initrd = "%s"
+                    append = "%s"
+                    extra-args = [%s]
+                    """.formatted(
+                            guest.name(),
+                            guest.mac(),
+                            image.kernel(),
+                            image.initrd(),
+                            GuestImage.commandLine(guest),
+                            quoted(Monitor.arguments(guest))));
+        }
+        return text.toString();
+    }
+
+    private static String quoted(List<String> words) {
+        return words.stream().map(word -> '"' + word + '"').collect(Collectors.joining(", "));
+    }
+}

@@ -1,0 +1,130 @@
+package org.mooring.lab;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** One of the project's daemons, run as the real program in a namespace from its configuration file. */
+final class Daemon {
+    /** The user and group of the agents, who have only the capabilities of the systemd units. */
+    static final int USER = 64434;
+
+    private static final String CAPABILITIES = "+net_admin,+net_raw,+net_bind_service,+bpf";
+
+    private final Namespace namespace;
+    private final List<String> words;
+    private final Path log;
+    private final Path socket;
+    private @Nullable Process process;
+
+    private Daemon(Namespace namespace, List<String> words, Path log, Path socket) {
+        this.namespace = namespace;
+        this.words = List.copyOf(words);
+        this.log = log;
+        this.socket = socket;
+    }
+
+    /** A daemon that runs as root. */
+    static Daemon asRoot(Namespace namespace, Path program, Path configuration, Path log, Path socket) {
+        return new Daemon(namespace, run(program, configuration), log, socket);
+    }
+
+    /**
+     * A daemon that runs as {@link #USER} with the capabilities of an agent. It finds {@code /dev/net/tun} open to everyone,
+     * as udev has it on an installed machine, whatever it is here.
+     */
+    static Daemon asAgent(
+            Namespace namespace, RunDirectory run, Path program, Path configuration, Path log, Path socket) {
+        String devices = run.directory("dev").toString();
+        var words = new ArrayList<>(List.of(
+                "sh",
+                "-c",
+                "mount -t tmpfs -o mode=755 devices \"$0\" && mknod -m 666 \"$0/tun\" c 10 200"
+                        + " && mount --bind \"$0/tun\" /dev/net/tun && exec \"$@\"",
+                devices,
+                "setpriv",
+                "--reuid",
+                "" + USER,
+                "--regid",
+                "" + USER,
+                "--clear-groups",
+                "--no-new-privs",
+                "--bounding-set",
+                "-all," + CAPABILITIES,
+                "--inh-caps",
+                "-all," + CAPABILITIES,
+                "--ambient-caps",
+                "-all," + CAPABILITIES));
+        words.addAll(run(program, configuration));
+        return new Daemon(namespace, words, log, socket);
+    }
+
+    private static List<String> run(Path program, Path configuration) {
+        return List.of(program.toString(), "run", "--config", configuration.toString());
+    }
+
+    /** Starts it; {@link #awaitReady} waits for what it does then. */
+    Daemon start() {
+        process = namespace.start(log.toFile(), words);
+        return this;
+    }
+
+    /** Returns once it answers on its control socket. */
+    Daemon awaitReady() {
+        Await.until("a control socket is at " + socket, () -> {
+            if (!isRunning()) {
+                throw new LabException("it ended at once: " + String.join(" ", words) + "\n" + logged());
+            }
+            return Control.isHealthy(socket);
+        });
+        return this;
+    }
+
+    boolean isRunning() {
+        return process != null && process.isAlive();
+    }
+
+    Path socket() {
+        return socket;
+    }
+
+    String logged() {
+        try {
+            return Files.exists(log) ? Files.readString(log) : "";
+        } catch (IOException e) {
+            throw new LabException("cannot read " + log, e);
+        }
+    }
+
+    /** {@code kill -9}. */
+    void kill() {
+        if (process != null) {
+            process.destroyForcibly();
+            awaitEnd(process);
+        }
+    }
+
+    /** SIGTERM, as systemd stops it. */
+    void stop() {
+        if (process != null) {
+            process.destroy();
+            awaitEnd(process);
+        }
+    }
+
+    private static void awaitEnd(Process process) {
+        try {
+            if (!process.waitFor(20, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+                throw new LabException("a daemon did not end after SIGTERM: process " + process.pid());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            process.destroyForcibly();
+        }
+    }
+}

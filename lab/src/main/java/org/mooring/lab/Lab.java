@@ -1,0 +1,182 @@
+package org.mooring.lab;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The testbed: the networks, the project's programs on routers and KVM hosts, and real guests. Closing it removes everything
+ * that it made; so does the next run, if this one is killed.
+ */
+final class Lab implements AutoCloseable {
+    private final RunDirectory run;
+    private final Topology topology;
+    private final Configuration configuration;
+    private final Map<Site, Daemon> homeAgents = new EnumMap<>(Site.class);
+    private final Map<Site, Daemon> foreignAgents = new EnumMap<>(Site.class);
+    private final Map<Site, Daemon> hooks = new EnumMap<>(Site.class);
+    private boolean closed;
+
+    private Lab(RunDirectory run, Path imageScript) {
+        this.run = run;
+        topology = new Topology(run.prefix());
+        var ssh = new SecureShell(run);
+        GuestImage image = GuestImage.make(run, imageScript, ssh);
+        for (Site site : Site.values()) {
+            ssh.hostKey(site.host(), site.hostAddress());
+        }
+        ssh.home(namespace("cn"), "cn");
+        for (Site site : Site.values()) {
+            ssh.home(namespace(site.host()), site.host());
+            ssh.home(namespace(site.neighbour()), site.neighbour());
+            ssh.serve(namespace(site.host()), site.host(), site.hostAddress());
+        }
+        configuration = new Configuration(run, new Keys(), image);
+        for (Site site : Site.values()) {
+            define(site);
+        }
+    }
+
+    /**
+     * Raises the networks and writes the configurations; starts nothing of ours yet.
+     *
+     * @param run holds the programs in {@code mooring}
+     */
+    static Lab raise(RunDirectory run, Path imageScript) {
+        if (!Files.exists(Path.of("/dev/net/tun"))) {
+            throw new LabException("this kernel has no /dev/net/tun: load the module tun");
+        }
+        try {
+            return new Lab(run, imageScript);
+        } catch (RuntimeException e) {
+            run.remove();
+            throw e;
+        }
+    }
+
+    private void define(Site site) {
+        String router = site.router();
+        Path home = run.directory(router);
+        Daemon homeAgent = agent(site, "home-agent", configuration.homeAgent(site));
+        Daemon foreignAgent = agent(site, "foreign-agent", configuration.foreignAgent(site));
+        Command.run("chown", "-R", Daemon.USER + ":" + Daemon.USER, home.toString());
+        homeAgents.put(site, homeAgent);
+        foreignAgents.put(site, foreignAgent);
+
+        String host = site.host();
+        run.directory(host + "/guests");
+        hooks.put(
+                site,
+                Daemon.asRoot(
+                        namespace(host),
+                        program("guest-hook"),
+                        secret(host + "/guest-hook.toml", configuration.guestHook(site)),
+                        run.resolve(host + "/guest-hook.log"),
+                        run.resolve(host + "/guest-hook.sock")));
+        secret(host + "/kvm-migrator.toml", configuration.kvmMigrator(site));
+    }
+
+    private Daemon agent(Site site, String program, String text) {
+        String router = site.router();
+        return Daemon.asAgent(
+                namespace(router),
+                run,
+                program(program),
+                secret(router + "/" + program + ".toml", text),
+                run.resolve(router + "/" + program + ".log"),
+                run.resolve(router + "/" + program + ".sock"));
+    }
+
+    private Path secret(String name, String text) {
+        Path file = run.write(name, text);
+        Command.run("chmod", "600", file.toString());
+        return file;
+    }
+
+    /** Starts the agents and the hooks, and returns when all of them are ready. */
+    void startDaemons() {
+        List<Daemon> all = daemons();
+        all.forEach(Daemon::start);
+        all.forEach(Daemon::awaitReady);
+    }
+
+    List<Daemon> daemons() {
+        var all = new ArrayList<Daemon>();
+        all.addAll(homeAgents.values());
+        all.addAll(foreignAgents.values());
+        all.addAll(hooks.values());
+        return all;
+    }
+
+    Daemon homeAgent(Site site) {
+        return of(homeAgents, site);
+    }
+
+    Daemon foreignAgent(Site site) {
+        return of(foreignAgents, site);
+    }
+
+    Daemon hook(Site site) {
+        return of(hooks, site);
+    }
+
+    private static Daemon of(Map<Site, Daemon> daemons, Site site) {
+        Daemon daemon = daemons.get(site);
+        if (daemon == null) {
+            throw new AssertionError(site);
+        }
+        return daemon;
+    }
+
+    RunDirectory run() {
+        return run;
+    }
+
+    Namespace namespace(String name) {
+        return topology.namespace(name);
+    }
+
+    Configuration configuration() {
+        return configuration;
+    }
+
+    Path program(String name) {
+        Path program = run.resolve("mooring/bin/" + name);
+        if (!Files.isExecutable(program)) {
+            throw new LabException("no " + program + ": the programs have to be built first, by mvn package");
+        }
+        return program;
+    }
+
+    /** Runs a verb of the migrator on a KVM host, to its end. */
+    Command migrator(Site host, String... words) {
+        var command = new ArrayList<>(List.of(program("kvm-migrator").toString()));
+        command.addAll(List.of(words));
+        command.addAll(List.of(
+                "--config", run.resolve(host.host() + "/kvm-migrator.toml").toString()));
+        return Command.attempt(namespace(host.host()).inside(command), "");
+    }
+
+    /** Starts a guest at home, by the migrator, and returns when it has booted. */
+    void start(Guest guest) {
+        Command started = migrator(guest.home(), "startup", guest.name());
+        if (started.status() != 0) {
+            throw new LabException(started.toString());
+        }
+        Path console = run.resolve(guest.home().host() + "/guests/" + guest.name() + ".log");
+        Await.until(
+                guest.name() + " has booted, see " + console,
+                () -> Files.exists(console) && Files.readString(console).contains("GUEST-READY"));
+    }
+
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            run.remove();
+        }
+    }
+}
