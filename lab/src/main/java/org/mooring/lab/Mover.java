@@ -1,0 +1,205 @@
+package org.mooring.lab;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.mooring.lab.report.Move;
+import org.mooring.lab.report.Throughput;
+import org.mooring.lab.report.TimelineEvent;
+
+/** Moves a guest, and measures from outside the programs what that does to its traffic. */
+final class Mover {
+    private static final long MILLISECOND = 1_000_000;
+    private static final long BEFORE = 1000 * MILLISECOND;
+    private static final long AFTER = 2000 * MILLISECOND;
+    private static final long BIN = 20 * MILLISECOND;
+    private static final int HEADERS = 160;
+
+    private final Lab lab;
+    private final Guest guest;
+    private final Sessions sessions;
+    private int flows;
+
+    Mover(Lab lab, Guest guest, Sessions sessions) {
+        this.lab = lab;
+        this.guest = guest;
+        this.sessions = sessions;
+    }
+
+    /** One move, measured; the control is yet to be taken. */
+    Measured move(Site from, Site to) {
+        int number = ++flows;
+        String name = guest.name() + "-" + number + "-";
+        RunDirectory run = lab.run();
+        String probes = "udp port " + UdpFlow.PORT + " and dst host " + guest.address();
+        String registrations = "udp port 434";
+        String iperf = "tcp src port 5201 and src host " + guest.address();
+        try (var taps = Capture.everywhere(run, name + "taps", lab.namespace(to.host()), HEADERS, probes);
+                var home = Capture.everywhere(
+                        run, name + from.router(), lab.namespace(from.router()), 1500, registrations);
+                var away =
+                        Capture.everywhere(run, name + to.router(), lab.namespace(to.router()), 1500, registrations);
+                var stream = Capture.on(run, name + "cn", lab.namespace("cn"), "eth0", HEADERS, iperf);
+                var flow = new UdpFlow(lab.namespace("cn"), guest.address(), number)) {
+            Await.until("the probes are answered", () -> flow.echoes().count() >= UdpFlow.PER_SECOND);
+            Switchover switchover = Switchover.of(lab, guest, from, to);
+            long end = switchover.resume() + AFTER;
+            Await.until(
+                    "probes are answered after the move", () -> flow.echoes().since(end) > 0);
+            sessions.awaitLife(switchover.resume());
+            flow.stopSending();
+            GuestCount count = settled(flow);
+            var measured = new Measured(from, to, switchover, flow, count);
+            measured.registrations(from, home.frames());
+            measured.registrations(to, away.frames());
+            measured.taps(tapIndex(to), taps.frames());
+            measured.stream(stream.frames());
+            return measured;
+        }
+    }
+
+    /** The guest's count once nothing changes any more: its last packets are still on the way when we stop. */
+    private GuestCount settled(UdpFlow flow) {
+        Namespace correspondent = lab.namespace("cn");
+        GuestCount count = GuestCount.ask(correspondent, guest.address(), flow.number());
+        long unchangedSince = System.nanoTime();
+        while (count.lost(flow.sent()) > 0
+                && System.nanoTime() - unchangedSince < Duration.ofMillis(500).toNanos()) {
+            GuestCount next = GuestCount.ask(correspondent, guest.address(), flow.number());
+            if (!next.equals(count)) {
+                count = next;
+                unchangedSince = System.nanoTime();
+            }
+        }
+        return count;
+    }
+
+    private int tapIndex(Site site) {
+        String link = lab.namespace(site.host()).ipJson("link", "show", "dev", guest.tap());
+        return Json.parse(link).path(0).path("ifindex").asInt();
+    }
+
+    /**
+     * The same session's longest silence, in milliseconds, when the guest is only paused at home for as long.
+     *
+     * @param downtime how long, in nanoseconds
+     */
+    double control(long downtime) {
+        try (Monitor monitor = new Monitor(lab.namespace(guest.home().host()), guest)) {
+            long stop = monitor.execute("stop", "STOP");
+            java.util.concurrent.locks.LockSupport.parkNanos(downtime - (Clock.now() - stop));
+            long resume = monitor.execute("cont", "RESUME");
+            Arrivals arrivals = sessions.counter().arrivals();
+            Await.until("the session is heard after stop and cont", () -> arrivals.since(resume + AFTER) > 0);
+            return milliseconds(arrivals.longestSilence(stop - BEFORE, resume + AFTER));
+        }
+    }
+
+    static double milliseconds(long nanoseconds) {
+        return Math.round(nanoseconds / 10_000.0) / 100.0;
+    }
+
+    /** What is known of a move. */
+    final class Measured {
+        private final Site from;
+        private final Site to;
+        private final Switchover switchover;
+        private final UdpFlow flow;
+        private final GuestCount count;
+        private final List<TimelineEvent> events;
+        private final List<SeenRegistration> registrations = new ArrayList<>();
+        private long firstPacket = -1;
+        private Throughput throughput = new Throughput(0, 1, List.of(), List.of());
+
+        private Measured(Site from, Site to, Switchover switchover, UdpFlow flow, GuestCount count) {
+            this.from = from;
+            this.to = to;
+            this.switchover = switchover;
+            this.flow = flow;
+            this.count = count;
+            events = new ArrayList<>(switchover.events());
+        }
+
+        private void registrations(Site site, List<CapturedFrame> frames) {
+            for (SeenRegistration seen : SeenRegistration.in(frames)) {
+                if (seen.isAbout(guest)) {
+                    registrations.add(seen);
+                    events.add(new TimelineEvent(fromStop(seen.time()), "router " + site, seen.words()));
+                }
+            }
+        }
+
+        /** The first probe packet that the destination's tap was given: it lies there until the guest reads it. */
+        private void taps(int index, List<CapturedFrame> frames) {
+            firstPacket = frames.stream()
+                    .filter(frame -> frame.device() == index && frame.outgoing())
+                    .mapToLong(CapturedFrame::time)
+                    .findFirst()
+                    .orElseThrow(() -> new LabException("no probe packet was seen on the destination's tap"));
+            events.add(new TimelineEvent(fromStop(firstPacket), "tap " + to, "first probe packet"));
+        }
+
+        private void stream(List<CapturedFrame> frames) {
+            long start = Math.min(switchover.decision(), switchover.stop()) - BEFORE;
+            double[] megabits = new double[(int) ((switchover.resume() + AFTER - start) / BIN)];
+            for (CapturedFrame frame : frames) {
+                long bin = (frame.time() - start) / BIN;
+                if (frame.time() >= start && bin < megabits.length) {
+                    megabits[(int) bin] += frame.length() * 8 / 1e6 / (BIN / 1e9);
+                }
+            }
+            throughput = new Throughput(
+                    fromStop(start),
+                    milliseconds(BIN),
+                    java.util.Arrays.stream(megabits).boxed().toList(),
+                    List.of(
+                            new Throughput.Mark(fromStop(switchover.decision()), "decision"),
+                            new Throughput.Mark(0, "STOP"),
+                            new Throughput.Mark(fromStop(switchover.resume()), "RESUME"),
+                            new Throughput.Mark(fromStop(firstPacket), "first packet")));
+        }
+
+        long downtime() {
+            return switchover.resume() - switchover.stop();
+        }
+
+        private double fromStop(long time) {
+            return milliseconds(time - switchover.stop());
+        }
+
+        /** Two-phase: it was asked for what the guest needs there before the guest was stopped here. */
+        private String registeredVia() {
+            boolean before =
+                    registrations.stream().anyMatch(seen -> seen.brings(guest, to) && seen.time() < switchover.stop());
+            return before ? "two-phase" : "plain";
+        }
+
+        Move report(double control) {
+            long start = switchover.decision();
+            long end = switchover.resume() + AFTER;
+            events.sort(Comparator.comparingDouble(TimelineEvent::tMs));
+            List<Move.Silence> silences = sessions.all().stream()
+                    .map(s ->
+                            new Move.Silence(s.name(), milliseconds(s.arrivals().longestSilence(start, end)), s.end()))
+                    .toList();
+            return new Move(
+                    from.name(),
+                    to.name(),
+                    registeredVia(),
+                    milliseconds(downtime()),
+                    milliseconds(flow.echoes().longestSilence(start, end)),
+                    Math.max(0, milliseconds(firstPacket - switchover.resume())),
+                    flow.sent(),
+                    count.lost(flow.sent()),
+                    count.duplicated(),
+                    count.reordered(),
+                    !sessions.broken().isEmpty(),
+                    milliseconds(sessions.counter().arrivals().longestSilence(start, end)),
+                    control,
+                    silences,
+                    events,
+                    throughput);
+        }
+    }
+}

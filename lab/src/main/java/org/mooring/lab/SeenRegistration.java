@@ -1,0 +1,60 @@
+package org.mooring.lab;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.RegistrationMessage;
+import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.RegistrationRequest;
+
+/**
+ * A registration message that a capture saw.
+ *
+ * @param time nanoseconds since 1970
+ * @param outgoing whether the machine where it was captured sent it
+ */
+record SeenRegistration(long time, boolean outgoing, RegistrationMessage message) {
+
+    static List<SeenRegistration> in(List<CapturedFrame> frames) {
+        return frames.stream().flatMap(SeenRegistration::of).toList();
+    }
+
+    private static Stream<SeenRegistration> of(CapturedFrame frame) {
+        var payload = frame.udpPayload();
+        byte[] octets = new byte[payload.remaining()];
+        payload.get(octets);
+        return RegistrationCodec.decode(Octets.of(octets)) instanceof Decoded.Message decoded
+                ? Stream.of(new SeenRegistration(frame.time(), frame.outgoing(), decoded.message()))
+                : Stream.empty();
+    }
+
+    /** Whether this asks for what a guest needs at that site: a binding with its care-of address, or none at home. */
+    boolean brings(Guest guest, Site site) {
+        if (!(message instanceof RegistrationRequest request) || !isAbout(guest)) {
+            return false;
+        }
+        return site == guest.home()
+                ? request.careOfAddress().equals(request.homeAddress())
+                : request.lifetime() > 0 && request.careOfAddress().toString().equals(site.careOfAddress());
+    }
+
+    boolean isAbout(Guest guest) {
+        return message.homeAddress().toString().equals(guest.address());
+    }
+
+    /** In the words of RFC 3344. */
+    String words() {
+        String direction = outgoing ? "sends " : "receives ";
+        if (message instanceof RegistrationRequest request) {
+            return direction
+                    + (request.lifetime() == 0 ? "deregistration" : "registration")
+                    + " request, care-of address " + request.careOfAddress() + ", lifetime " + request.lifetime();
+        }
+        if (message instanceof RegistrationReply reply) {
+            return direction + "reply, code " + reply.code() + ", lifetime " + reply.lifetime();
+        }
+        throw new AssertionError(message);
+    }
+}

@@ -1,0 +1,50 @@
+package org.mooring.lab.report;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.annotation.JsonNaming;
+import java.util.List;
+
+/**
+ * One live migration, as measured from outside the programs. Times are in milliseconds.
+ *
+ * @param registeredVia "plain": registered at RESUME; "two-phase": prepared before STOP
+ * @param qemuDowntimeMs from STOP at the source to RESUME at the destination
+ * @param stuntimeMs longest silence at the correspondent, of the flow of 1,000 packets/s that the guest sends back
+ * @param addedMs from RESUME until a packet of the probe flow lies in the destination's tap, or reaches it; 0 if one lay there
+ * @param udpSent packets of the probe flow that the correspondent sent
+ * @param udpLost those of them that the receiver in the guest never had
+ * @param udpDuplicated those that it had more than once
+ * @param udpReordered those that it had after a later one (RFC 4737 §3)
+ * @param tcpReset whether any of the TCP sessions broke
+ * @param tcpLongestSilenceMs longest silence of the TCP session with the correspondent
+ * @param controlSilenceMs the same session's, over a stop/cont at home of the same length
+ */
+@JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+public record Move(
+        String from,
+        String to,
+        String registeredVia,
+        double qemuDowntimeMs,
+        double stuntimeMs,
+        double addedMs,
+        int udpSent,
+        int udpLost,
+        int udpDuplicated,
+        int udpReordered,
+        boolean tcpReset,
+        double tcpLongestSilenceMs,
+        double controlSilenceMs,
+        List<Silence> sessions,
+        List<TimelineEvent> events,
+        @JsonIgnore Throughput throughput) {
+
+    public Move {
+        sessions = List.copyOf(sessions);
+        events = List.copyOf(events);
+    }
+
+    /** A session's longest silence over the move; {@code end} says why it broke, if it did. */
+    @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
+    public record Silence(String session, double longestSilenceMs, String end) {}
+}
