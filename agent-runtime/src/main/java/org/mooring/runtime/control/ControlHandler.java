@@ -134,7 +134,7 @@ final class ControlHandler extends SimpleChannelInboundHandler<FullHttpRequest> 
         }
     }
 
-    private static void problem(ChannelHandlerContext context, HttpResponseStatus status, String what) {
+    static void problem(ChannelHandlerContext context, HttpResponseStatus status, String what) {
         send(context, status, text(new Problem(what)));
     }
 

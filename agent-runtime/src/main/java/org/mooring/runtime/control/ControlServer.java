@@ -3,6 +3,7 @@ package org.mooring.runtime.control;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -11,7 +12,9 @@ import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.group.ChannelGroup;
 import io.netty.channel.group.DefaultChannelGroup;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.handler.codec.http.HttpMessage;
 import io.netty.handler.codec.http.HttpObjectAggregator;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.timeout.ReadTimeoutHandler;
 import io.netty.handler.timeout.WriteTimeoutHandler;
@@ -37,7 +40,7 @@ import org.mooring.runtime.metrics.Metrics;
  * Prometheus text, and {@code /health}. A connection serves one request.
  */
 public final class ControlServer implements AutoCloseable {
-    static final int LONGEST_BODY = 64 * 1024;
+    private static final int LONGEST_BODY = 64 * 1024;
     private static final int MOST_CONNECTIONS = 64;
 
     /** For a client to send its request, and to take its answer. */
@@ -91,7 +94,7 @@ public final class ControlServer implements AutoCloseable {
                                 .addLast(new ReadTimeoutHandler(SECONDS_TO_TRANSFER))
                                 .addLast(new WriteTimeoutHandler(SECONDS_TO_TRANSFER))
                                 .addLast(new HttpServerCodec())
-                                .addLast(new HttpObjectAggregator(LONGEST_BODY))
+                                .addLast(new BoundedBody())
                                 .addLast(new ControlHandler(agent, routes, metrics, longestAnswer));
                     }
                 })
@@ -111,6 +114,21 @@ public final class ControlServer implements AutoCloseable {
         } catch (Failure e) {
             group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
             throw e;
+        }
+    }
+
+    /** Says 413 as everything else is said, and closes. */
+    private static final class BoundedBody extends HttpObjectAggregator {
+        BoundedBody() {
+            super(LONGEST_BODY);
+        }
+
+        @Override
+        protected void handleOversizedMessage(ChannelHandlerContext context, HttpMessage oversized) {
+            ControlHandler.problem(
+                    context,
+                    HttpResponseStatus.REQUEST_ENTITY_TOO_LARGE,
+                    "the body is longer than " + LONGEST_BODY + " octets");
         }
     }
 

@@ -81,7 +81,7 @@ public final class Store implements AutoCloseable {
 
     private <V> Map<String, V> readAll(String map, Class<V> type) throws StoreException {
         Map<String, V> values = new TreeMap<>();
-        for (Map.Entry<String, String> entry : file().map(map).entrySet()) {
+        for (Map.Entry<String, String> entry : file().read(map).entrySet()) {
             try {
                 values.put(entry.getKey(), Json.MAPPER.readValue(entry.getValue(), type));
             } catch (JsonProcessingException e) {

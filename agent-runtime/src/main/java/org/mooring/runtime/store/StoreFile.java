@@ -2,10 +2,14 @@ package org.mooring.runtime.store;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
 import org.h2.mvstore.DataUtils;
 import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
 import org.h2.mvstore.MVStoreException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The MVStore file, open and locked. Confined to the store's thread. */
 final class StoreFile {
@@ -16,10 +20,14 @@ final class StoreFile {
     private static final int OCTETS_PER_COMPACTION = 1 << 20;
     private static final int MILLISECONDS_TO_COMPACT_AT_CLOSE = 200;
 
+    private static final Logger log = LoggerFactory.getLogger(StoreFile.class);
+
+    private final Path file;
     private final MVStore store;
     private int commits;
 
-    private StoreFile(MVStore store) {
+    private StoreFile(Path file, MVStore store) {
+        this.file = file;
         this.store = store;
     }
 
@@ -30,25 +38,32 @@ final class StoreFile {
                     file + " cannot be written by user " + System.getProperty("user.name") + ": give it to that user");
         }
         try {
-            return new StoreFile(new MVStore.Builder()
-                    .fileName(file.toString())
-                    .autoCommitDisabled()
-                    .open());
-        } catch (MVStoreException e) {
+            return new StoreFile(
+                    file,
+                    new MVStore.Builder()
+                            .fileName(file.toString())
+                            .autoCommitDisabled()
+                            .open());
+        } catch (RuntimeException e) {
+            // Damaged octets surface as any exception that decoding them can throw.
+            int code = e instanceof MVStoreException refused ? refused.getErrorCode() : DataUtils.ERROR_FILE_CORRUPT;
             throw new StoreException(
-                    switch (e.getErrorCode()) {
+                    switch (code) {
                         case DataUtils.ERROR_FILE_LOCKED ->
                             file
                                     + " is in use by another process: stop that one, or give this one a state-directory"
                                     + " of its own";
                         case DataUtils.ERROR_READING_FAILED, DataUtils.ERROR_WRITING_FAILED ->
                             file + " cannot be opened: " + reason(e);
-                        default ->
-                            file + " is damaged (" + reason(e)
-                                    + "): move it away; what it held comes back with the next registrations";
+                        default -> damaged(file, e);
                     },
                     e);
         }
+    }
+
+    private static String damaged(Path file, RuntimeException e) {
+        return file + " is damaged (" + reason(e)
+                + "): move it away; what it held comes back with the next registrations";
     }
 
     /** What the operating system said, if it was it. */
@@ -62,6 +77,19 @@ final class StoreFile {
 
     MVMap<String, String> map(String name) {
         return store.openMap(name);
+    }
+
+    /**
+     * A copy of a map.
+     *
+     * @throws StoreException if the file is damaged where the map is
+     */
+    Map<String, String> read(String name) throws StoreException {
+        try {
+            return new TreeMap<>(map(name));
+        } catch (RuntimeException e) {
+            throw new StoreException(damaged(file, e), e);
+        }
     }
 
     /** Returns once all changes are on disk. */
@@ -83,6 +111,12 @@ final class StoreFile {
     }
 
     void close() {
-        store.close(MILLISECONDS_TO_COMPACT_AT_CLOSE);
+        try {
+            store.close(MILLISECONDS_TO_COMPACT_AT_CLOSE);
+        } catch (RuntimeException e) {
+            // All that was acknowledged is on disk already.
+            log.warn("store not compacted file={} reason={}", file, reason(e));
+            store.closeImmediately();
+        }
     }
 }

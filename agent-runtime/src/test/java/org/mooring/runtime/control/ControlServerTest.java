@@ -195,6 +195,7 @@ class ControlServerTest {
     void takesNoBodyBeyondItsBound() throws Exception {
         String answer = raw("POST /guests/a/events HTTP/1.1\r\nContent-Length: 999999999\r\n\r\n");
         assertTrue(answer.startsWith("HTTP/1.1 413 "), answer);
+        assertTrue(answer.contains("{\"error\":\"the body is longer than 65536 octets\"}"), answer);
     }
 
     @Test
