@@ -1,0 +1,117 @@
+package org.mooring.linux.tun;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import org.mooring.linux.Errno;
+import org.mooring.linux.KernelException;
+import org.mooring.linux.libc.Descriptor;
+import org.mooring.linux.libc.InputDescriptor;
+import org.mooring.linux.libc.Memory;
+import org.mooring.linux.libc.Syscall;
+
+/**
+ * A TUN or TAP device that this program is the other end of: what it writes arrives on the device, what leaves by the device it reads.
+ * One thread reads; any may write or close.
+ */
+public final class Tun implements AutoCloseable {
+    private static final String CLONE_DEVICE = "/dev/net/tun";
+    private static final int SET_INTERFACE = 0x400454ca;
+    private static final int SET_PERSIST = 0x400454cb;
+    private static final int NO_PACKET_INFORMATION = 0x1000;
+
+    /** {@code struct ifreq}: the name, then the flags. */
+    private static final int NAME_LENGTH = 16;
+
+    private static final int REQUEST_SIZE = 40;
+
+    /** The longest packet that the kernel hands over in one read without segmentation offloads. */
+    private static final int MAX_PACKET = 1 << 16;
+
+    /** What crosses the device. */
+    public enum Layer {
+        /** IP packets: {@code IFF_TUN}. */
+        IP(1),
+        /** Ethernet frames: {@code IFF_TAP}. */
+        ETHERNET(2);
+
+        private final int flag;
+
+        Layer(int flag) {
+            this.flag = flag;
+        }
+    }
+
+    private final String name;
+    private final InputDescriptor descriptor;
+
+    private Tun(String name, InputDescriptor descriptor) {
+        this.name = name;
+        this.descriptor = descriptor;
+    }
+
+    /**
+     * Opens the device {@code name}, creating it where there is none. It goes when it is closed, unless it is persistent.
+     *
+     * @throws KernelException also (EBUSY) when another program holds the device, and (EINVAL) when the name belongs to a device of
+     *     another kind
+     */
+    public static Tun open(String name, Layer layer) throws KernelException {
+        var descriptor = new Descriptor(KernelException.check(
+                Syscall.open(CLONE_DEVICE, Syscall.O_RDWR | Syscall.O_NONBLOCK), () -> "open " + CLONE_DEVICE));
+        try {
+            var request = new Memory(REQUEST_SIZE);
+            byte[] ascii = name.getBytes(StandardCharsets.US_ASCII);
+            if (ascii.length >= NAME_LENGTH) {
+                throw new IllegalArgumentException("an interface's name has at most 15 octets: " + name);
+            }
+            request.bytes().put(ascii).position(NAME_LENGTH).putShort((short) (layer.flag | NO_PACKET_INFORMATION));
+            KernelException.check(
+                    descriptor.use(fd -> Syscall.ioctl(fd, SET_INTERFACE, request)),
+                    () -> "open " + (layer == Layer.IP ? "TUN" : "TAP") + " device " + name);
+            return new Tun(name, new InputDescriptor(descriptor));
+        } catch (KernelException | RuntimeException e) {
+            descriptor.close();
+            throw e;
+        }
+    }
+
+    public String name() {
+        return name;
+    }
+
+    /** Whether the device stays when no program holds it. */
+    public void setPersistent(boolean persistent) throws KernelException {
+        KernelException.check(
+                descriptor.use(fd -> Syscall.ioctl(fd, SET_PERSIST, persistent ? 1L : 0L)),
+                () -> "make " + name + (persistent ? " persistent" : " go when it is closed"));
+    }
+
+    /**
+     * Waits for a packet or frame that leaves by the device.
+     *
+     * @throws KernelException (EBADF) once another thread has closed this
+     */
+    public ByteBuffer read() throws KernelException {
+        var packet = new Memory(MAX_PACKET);
+        long length =
+                KernelException.check(descriptor.awaitInput(fd -> Syscall.read(fd, packet)), () -> "read from " + name);
+        return packet.bytes().limit((int) length);
+    }
+
+    /** Makes a packet or frame arrive on the device. Returns false if the device is down, and the packet lost. */
+    public boolean write(ByteBuffer packet) throws KernelException {
+        var octets = Memory.copyOf(packet);
+        long result = descriptor.use(fd -> Syscall.write(fd, octets));
+        // EIO is what the kernel says of a device that is down.
+        if (result == -Errno.EIO.number()) {
+            return false;
+        }
+        KernelException.check(result, () -> "write to " + name);
+        return true;
+    }
+
+    @Override
+    public void close() {
+        descriptor.close();
+    }
+}
