@@ -3,6 +3,7 @@ package org.mooring.runtime.config;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.mooring.linux.MacAddress;
 import org.mooring.protocol.wire.Ipv4Address;
 
 /**
@@ -35,6 +36,15 @@ record Kind<T>(String expected, T standIn, Function<Object, Optional<T>> parse) 
 
     static final Kind<Ipv4Prefix> PREFIX = text(
             "a network such as \"192.0.2.0/24\", with no bit set beyond its length", Ipv4Prefix.ALL, Ipv4Prefix::of);
+
+    static final Kind<MacAddress> MAC =
+            text("a unicast MAC address such as \"52:54:00:12:34:56\"", new MacAddress(0x0200_0000_0000L), text -> {
+                MacAddress mac = MacAddress.of(text);
+                if (mac.isGroup() || mac.equals(MacAddress.NONE)) {
+                    throw new IllegalArgumentException();
+                }
+                return mac;
+            });
 
     /** Linux takes any name of 1 to 15 octets without a slash, a colon or white space. */
     static final Kind<String> INTERFACE_NAME =

@@ -13,6 +13,7 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.mooring.linux.MacAddress;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.SecurityAssociation;
@@ -112,6 +113,15 @@ public final class Section {
 
     public Optional<Ipv4Prefix> optionalPrefix(String key) {
         return optional(key, Kind.PREFIX);
+    }
+
+    /** A unicast link-layer address. */
+    public MacAddress mac(String key) {
+        return required(key, Kind.MAC);
+    }
+
+    public Optional<MacAddress> optionalMac(String key) {
+        return optional(key, Kind.MAC);
     }
 
     /** The name of a network interface. It need not exist yet. */

@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Function;
+import org.mooring.linux.MacAddress;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.runtime.config.Ipv4Prefix;
@@ -41,6 +42,7 @@ public final class Json {
         SimpleModule module = new SimpleModule("texts");
         add(module, Ipv4Address.class, Ipv4Address::of);
         add(module, Ipv4Prefix.class, Ipv4Prefix::of);
+        add(module, MacAddress.class, MacAddress::of);
         add(module, Octets.class, Octets::ofHex);
         add(module, Instant.class, Instant::parse);
         add(module, Duration.class, Duration::parse);
