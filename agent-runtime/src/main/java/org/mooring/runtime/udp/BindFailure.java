@@ -37,7 +37,7 @@ final class BindFailure {
                 });
     }
 
-    private static int errno(@Nullable Throwable cause) {
+    static int errno(@Nullable Throwable cause) {
         return cause instanceof NativeIoException refused ? -refused.expectedErr() : 0;
     }
 }

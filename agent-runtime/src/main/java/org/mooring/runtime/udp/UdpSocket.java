@@ -124,7 +124,10 @@ public final class UdpSocket implements AutoCloseable {
 
     /** Sends a datagram. One that the kernel refuses is logged: UDP promises nothing, and peers retransmit. */
     public void send(InetSocketAddress to, Octets payload) {
-        send(to, payload, reason -> log.warn("datagram not sent from={} to={} reason={}", local(), to, reason));
+        send(
+                to,
+                payload,
+                refusal -> log.warn("datagram not sent from={} to={} reason={}", local(), to, refusal.reason()));
     }
 
     /**
@@ -132,12 +135,13 @@ public final class UdpSocket implements AutoCloseable {
      *
      * @param refused told why, on the loop's thread, if the kernel refuses it: no route, for one
      */
-    public void send(InetSocketAddress to, Octets payload, Consumer<String> refused) {
+    public void send(InetSocketAddress to, Octets payload, Consumer<SendRefusal> refused) {
         ByteBuf buffer = channel.alloc().buffer(payload.length());
         payload.writeTo(buffer);
         channel.writeAndFlush(new DatagramPacket(buffer, to)).addListener(sent -> {
-            if (!sent.isSuccess()) {
-                refused.accept(String.valueOf(sent.cause().getMessage()));
+            Throwable cause = sent.cause();
+            if (cause != null) {
+                refused.accept(new SendRefusal(BindFailure.errno(cause), String.valueOf(cause.getMessage())));
             }
         });
     }
