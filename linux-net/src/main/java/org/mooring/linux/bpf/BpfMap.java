@@ -87,7 +87,9 @@ public final class BpfMap implements AutoCloseable {
 
     /** Removes an entry. Returns whether there was one. */
     public boolean remove(ByteBuffer key) throws KernelException {
-        long result = element(BpfCall.MAP_DELETE_ELEM, keyOf(key), new Memory(0));
+        var attributes = new Memory(ATTRIBUTES_SIZE);
+        attributes.point(8, keyOf(key));
+        long result = on(BpfCall.MAP_DELETE_ELEM, attributes);
         if (result == -Errno.ENOENT.number()) {
             return false;
         }
@@ -120,10 +122,7 @@ public final class BpfMap implements AutoCloseable {
         var attributes = new Memory(ATTRIBUTES_SIZE);
         key.ifPresent(from -> attributes.point(8, from));
         attributes.point(16, next);
-        long result = descriptor.use(fd -> {
-            attributes.bytes().putInt(0, fd);
-            return BpfCall.MAP_GET_NEXT_KEY.on(attributes);
-        });
+        long result = on(BpfCall.MAP_GET_NEXT_KEY, attributes);
         if (result == -Errno.ENOENT.number()) {
             return false;
         }
@@ -134,6 +133,10 @@ public final class BpfMap implements AutoCloseable {
     private long element(BpfCall call, Memory key, Memory value) {
         var attributes = new Memory(ATTRIBUTES_SIZE);
         attributes.point(8, key).point(16, value);
+        return on(call, attributes);
+    }
+
+    private long on(BpfCall call, Memory attributes) {
         return descriptor.use(fd -> {
             attributes.bytes().putInt(0, fd);
             return call.on(attributes);

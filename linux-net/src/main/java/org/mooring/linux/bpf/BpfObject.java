@@ -100,15 +100,15 @@ public final class BpfObject implements AutoCloseable {
     private byte[] instructions(Elf elf, Elf.Symbol function) throws IOException {
         var section = elf.section(function.section());
         var code = ByteBuffer.wrap(elf.content(section)).order(ByteOrder.LITTLE_ENDIAN);
-        for (var relocation : elf.relocationsOf(section)) {
-            if (relocation.offset() >= function.value() && relocation.offset() < function.value() + function.size()) {
-                relocate(code, relocation, function);
-            }
-        }
         for (int at = function.value(); at < function.value() + function.size(); at += 8) {
             if (Byte.toUnsignedInt(code.get(at)) == CALL && (code.get(at + 1) >> 4) == CALL_OF_FUNCTION) {
                 throw new InvalidBpfObjectException(
                         function.name() + " calls a function that isn't inlined: declare it static __always_inline");
+            }
+        }
+        for (var relocation : elf.relocationsOf(section)) {
+            if (relocation.offset() >= function.value() && relocation.offset() < function.value() + function.size()) {
+                relocate(code, relocation, function);
             }
         }
         var instructions = new byte[function.size()];
