@@ -13,6 +13,7 @@ public record Errno(int number) {
     public static final Errno ESRCH = new Errno(3);
     public static final Errno EINTR = new Errno(4);
     public static final Errno EIO = new Errno(5);
+    public static final Errno ENXIO = new Errno(6);
     public static final Errno EBADF = new Errno(9);
     public static final Errno EAGAIN = new Errno(11);
     public static final Errno EACCES = new Errno(13);
@@ -22,6 +23,7 @@ public record Errno(int number) {
     public static final Errno EINVAL = new Errno(22);
     public static final Errno ENOSPC = new Errno(28);
     public static final Errno ENOSYS = new Errno(38);
+    public static final Errno EMSGSIZE = new Errno(90);
     public static final Errno EOPNOTSUPP = new Errno(95);
     public static final Errno EADDRINUSE = new Errno(98);
     public static final Errno EADDRNOTAVAIL = new Errno(99);

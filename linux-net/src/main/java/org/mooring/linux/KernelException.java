@@ -1,6 +1,7 @@
 package org.mooring.linux;
 
 import java.io.IOException;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /** The kernel refused something. The message says what we were doing, the kernel's reason, and for EPERM what helps. */
@@ -46,6 +47,12 @@ public final class KernelException extends IOException {
 
     public Errno errno() {
         return errno;
+    }
+
+    /** Never null. */
+    @Override
+    public String getMessage() {
+        return Objects.requireNonNull(super.getMessage());
     }
 
     private static String advice(Errno errno) {

@@ -1,0 +1,150 @@
+package org.mooring.linux.netlink;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.mooring.linux.Errno;
+import org.mooring.linux.Interface;
+import org.mooring.linux.KernelException;
+
+/** Network devices. */
+public final class Links {
+    private static final int RTM_NEWLINK = 16;
+    private static final int RTM_DELLINK = 17;
+    private static final int RTM_GETLINK = 18;
+
+    private static final int IFLA_ADDRESS = 1;
+    private static final int IFLA_IFNAME = 3;
+    private static final int IFLA_MTU = 4;
+    private static final int IFLA_MASTER = 10;
+    private static final int IFLA_TXQLEN = 13;
+    private static final int IFLA_LINKINFO = 18;
+    private static final int IFLA_INFO_KIND = 1;
+
+    private static final int IFF_UP = 0x1;
+    private static final int IFF_RUNNING = 0x40;
+
+    private static final int BODY_LENGTH = 16; // struct ifinfomsg
+    private static final String BRIDGE = "bridge";
+
+    private final NetlinkSocket socket;
+
+    Links(NetlinkSocket socket) {
+        this.socket = socket;
+    }
+
+    public List<Link> dump() throws KernelException {
+        return socket.dump(message(RTM_GETLINK, 0, 0, 0, 0), "list the links", Links::read);
+    }
+
+    /** The device with this name; empty if there is none. */
+    public Optional<Link> find(String name) throws KernelException {
+        try {
+            return Optional.of(get(name));
+        } catch (KernelException e) {
+            if (e.errno().equals(Errno.ENODEV)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /**
+     * The device with this name.
+     *
+     * @throws KernelException ENODEV if there is none
+     */
+    public Link get(String name) throws KernelException {
+        return socket.get(
+                message(RTM_GETLINK, 0, 0, 0, 0).attribute(IFLA_IFNAME, name), "find link " + name, Links::read);
+    }
+
+    public void setUp(Interface link) throws KernelException {
+        change(message(RTM_NEWLINK, 0, link.index(), IFF_UP, IFF_UP), "set link " + link.name() + " up");
+    }
+
+    public void setDown(Interface link) throws KernelException {
+        change(message(RTM_NEWLINK, 0, link.index(), 0, IFF_UP), "set link " + link.name() + " down");
+    }
+
+    /** Sets the longest packet, in octets without the link-layer header. */
+    public void setMtu(Interface link, int mtu) throws KernelException {
+        change(message(link).attribute(IFLA_MTU, mtu), "set the MTU of link " + link.name() + " to " + mtu);
+    }
+
+    /** Sets how many packets wait in a TAP device whose reader is slow. */
+    public void setTxQueueLength(Interface link, int packets) throws KernelException {
+        change(
+                message(link).attribute(IFLA_TXQLEN, packets),
+                "set the transmit queue length of link " + link.name() + " to " + packets);
+    }
+
+    /** Makes {@code port} a port of {@code bridge}, and of no other one. */
+    public void setMaster(Interface port, Interface bridge) throws KernelException {
+        change(
+                message(port).attribute(IFLA_MASTER, bridge.index()),
+                "make link " + port.name() + " a port of " + bridge.name());
+    }
+
+    /** Makes {@code port} a port of no bridge. */
+    public void clearMaster(Interface port) throws KernelException {
+        change(message(port).attribute(IFLA_MASTER, 0), "take link " + port.name() + " out of its bridge");
+    }
+
+    /**
+     * The bridge with this name, made if there is none. It is not set up.
+     *
+     * @throws KernelException EEXIST if the name is that of another kind of device
+     */
+    public Link ensureBridge(String name) throws KernelException {
+        int flags = NetlinkMessage.NLM_F_CREATE | NetlinkMessage.NLM_F_EXCL;
+        NetlinkMessage message = message(RTM_NEWLINK, flags, 0, 0, 0)
+                .attribute(IFLA_IFNAME, name)
+                .nested(IFLA_LINKINFO, info -> info.attribute(IFLA_INFO_KIND, BRIDGE));
+        String operation = "create bridge " + name;
+        socket.execute(List.of(new Request(message, operation, Set.of(Errno.EEXIST))));
+        Link link = get(name);
+        if (!link.kind().equals(BRIDGE)) {
+            throw new KernelException(operation, Errno.EEXIST, "a link of another kind has this name");
+        }
+        return link;
+    }
+
+    /** Deletes the device. Not every kind lets itself be deleted. */
+    public void remove(String name) throws KernelException {
+        NetlinkMessage message = message(RTM_DELLINK, 0, 0, 0, 0).attribute(IFLA_IFNAME, name);
+        socket.execute(List.of(new Request(message, "delete link " + name, Set.of(Errno.ENODEV))));
+    }
+
+    private void change(NetlinkMessage message, String operation) throws KernelException {
+        socket.execute(List.of(new Request(message, operation)));
+    }
+
+    static NetlinkMessage message(Interface link) {
+        return message(RTM_NEWLINK, 0, link.index(), 0, 0);
+    }
+
+    private static NetlinkMessage message(int type, int messageFlags, int index, int flags, int change) {
+        return new NetlinkMessage(type, messageFlags)
+                .octets(0, 0)
+                .half(0)
+                .word(index)
+                .word(flags)
+                .word(change);
+    }
+
+    private static Link read(ByteBuffer body) {
+        int index = body.getInt(4);
+        int flags = body.getInt(8);
+        Attributes attributes = Attributes.of(body.position(BODY_LENGTH));
+        return new Link(
+                new Interface(
+                        attributes.text(IFLA_IFNAME), index, attributes.mac(IFLA_ADDRESS), attributes.word(IFLA_MTU)),
+                (flags & IFF_UP) != 0,
+                (flags & IFF_RUNNING) != 0,
+                attributes.word(IFLA_TXQLEN),
+                attributes.word(IFLA_MASTER),
+                attributes.nested(IFLA_LINKINFO).text(IFLA_INFO_KIND));
+    }
+}

@@ -1,0 +1,97 @@
+package org.mooring.linux.netlink;
+
+import java.net.Inet4Address;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
+import org.mooring.linux.MacAddress;
+
+/** A request under construction: {@code struct nlmsghdr}, a body of fixed fields, then attributes (netlink(7), rtnetlink(7)). */
+final class NetlinkMessage {
+    static final int HEADER_LENGTH = 16;
+    static final int ALIGNMENT = 4;
+
+    static final int NLM_F_REQUEST = 0x001;
+    static final int NLM_F_ACK = 0x004;
+    static final int NLM_F_DUMP = 0x300;
+    static final int NLM_F_REPLACE = 0x100;
+    static final int NLM_F_EXCL = 0x200;
+    static final int NLM_F_CREATE = 0x400;
+
+    private static final int CAPACITY = 512;
+    private static final int NLA_F_NESTED = 0x8000;
+
+    private final ByteBuffer bytes = ByteBuffer.allocate(CAPACITY).order(ByteOrder.nativeOrder());
+
+    NetlinkMessage(int type, int flags) {
+        bytes.putShort(4, (short) type)
+                .putShort(6, (short) (flags | NLM_F_REQUEST))
+                .position(HEADER_LENGTH);
+    }
+
+    NetlinkMessage octets(int... values) {
+        for (int value : values) {
+            bytes.put((byte) value);
+        }
+        return this;
+    }
+
+    NetlinkMessage half(int value) {
+        bytes.putShort((short) value);
+        return this;
+    }
+
+    NetlinkMessage word(int value) {
+        bytes.putInt(value);
+        return this;
+    }
+
+    NetlinkMessage attribute(int type, int word) {
+        return nested(type, message -> message.word(word));
+    }
+
+    NetlinkMessage octet(int type, int octet) {
+        return nested(type, message -> message.octets(octet));
+    }
+
+    NetlinkMessage attribute(int type, String text) {
+        return nested(
+                type,
+                message ->
+                        message.bytes.put(text.getBytes(StandardCharsets.UTF_8)).put((byte) 0));
+    }
+
+    NetlinkMessage attribute(int type, Inet4Address address) {
+        return nested(type, message -> message.bytes.put(address.getAddress()));
+    }
+
+    NetlinkMessage attribute(int type, MacAddress mac) {
+        return nested(type, message -> mac.write(message.bytes));
+    }
+
+    /** An attribute that holds what {@code content} adds: fields or other attributes. */
+    NetlinkMessage nested(int type, Consumer<NetlinkMessage> content) {
+        int start = bytes.position();
+        bytes.putShort((short) 0).putShort((short) type);
+        content.accept(this);
+        bytes.putShort(start, (short) (bytes.position() - start));
+        while (bytes.position() % ALIGNMENT != 0) {
+            bytes.put((byte) 0);
+        }
+        return this;
+    }
+
+    /** As {@link #nested}, marked as holding attributes, where the kernel insists on that. */
+    NetlinkMessage nest(int type, Consumer<NetlinkMessage> attributes) {
+        return nested(type | NLA_F_NESTED, attributes);
+    }
+
+    /** The message as it is sent; {@code further} flags are added to those that it has. */
+    ByteBuffer toOctets(int further, int sequence) {
+        ByteBuffer out = bytes.duplicate().order(ByteOrder.nativeOrder()).flip();
+        return out.putInt(0, out.limit())
+                .putShort(6, (short) (bytes.getShort(6) | further))
+                .putInt(8, sequence);
+    }
+}

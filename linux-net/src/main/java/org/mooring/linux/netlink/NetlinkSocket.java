@@ -1,0 +1,201 @@
+package org.mooring.linux.netlink;
+
+import static org.mooring.linux.KernelException.check;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.mooring.linux.Errno;
+import org.mooring.linux.KernelException;
+import org.mooring.linux.libc.Descriptor;
+import org.mooring.linux.libc.Memory;
+import org.mooring.linux.libc.Syscall;
+
+/**
+ * A NETLINK_ROUTE socket: many changes in one datagram, their acknowledgements, and dumps. Several threads may use it; they take turns. The
+ * kernel does what it is asked for within the sending call, so an answer that does not come is a fault, not a delay.
+ */
+final class NetlinkSocket implements AutoCloseable {
+    private static final int NETLINK_ROUTE = 0;
+    private static final int SOL_NETLINK = 270;
+    private static final int NETLINK_CAP_ACK = 10;
+    private static final int NETLINK_EXT_ACK = 11;
+    private static final int NETLINK_GET_STRICT_CHK = 12;
+    private static final int SO_RCVTIMEO = 20;
+    private static final int MSG_TRUNC = 0x20;
+
+    private static final int NLM_F_DUMP_INTR = 0x10;
+
+    private static final int SEND_BUFFER = 32 << 10;
+    private static final int RECEIVE_BUFFER = 64 << 10; // twice what the kernel fills at most in a dump
+
+    /** So that the acknowledgements of one datagram fit in the default receive buffer. */
+    private static final int MOST_AT_ONCE = 64;
+
+    private static final int ANSWER_SECONDS = 10;
+    private static final int DUMP_ATTEMPTS = 10;
+
+    private final Descriptor socket;
+    private final Memory out = new Memory(SEND_BUFFER);
+    private final Memory in = new Memory(RECEIVE_BUFFER);
+    private int sequence;
+
+    private NetlinkSocket(Descriptor socket) {
+        this.socket = socket;
+    }
+
+    static NetlinkSocket open() throws KernelException {
+        Descriptor descriptor = new Descriptor(check(
+                Syscall.socket(Syscall.AF_NETLINK, Syscall.SOCK_RAW, NETLINK_ROUTE), () -> "open a netlink socket"));
+        try {
+            option(descriptor, SOL_NETLINK, NETLINK_CAP_ACK, 1);
+            option(descriptor, SOL_NETLINK, NETLINK_EXT_ACK, 1);
+            option(descriptor, SOL_NETLINK, NETLINK_GET_STRICT_CHK, 1);
+            Memory timeout = new Memory(2 * Long.BYTES); // struct timeval
+            timeout.bytes().putLong(ANSWER_SECONDS);
+            check(
+                    descriptor.use(fd -> Syscall.setsockopt(fd, Syscall.SOL_SOCKET, SO_RCVTIMEO, timeout)),
+                    () -> "set the time-out of a netlink socket");
+            return new NetlinkSocket(descriptor);
+        } catch (KernelException e) {
+            descriptor.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Makes all of {@code requests}, in their order, each one whether or not those before it were refused.
+     *
+     * @throws KernelException the first refusal; the others are suppressed in it
+     */
+    synchronized void execute(List<Request> requests) throws KernelException {
+        List<KernelException> refusals = new ArrayList<>();
+        for (int from = 0; from < requests.size(); from += MOST_AT_ONCE) {
+            executeAtOnce(requests.subList(from, Math.min(from + MOST_AT_ONCE, requests.size())), refusals);
+        }
+        if (!refusals.isEmpty()) {
+            KernelException first = refusals.get(0);
+            refusals.subList(1, refusals.size()).forEach(first::addSuppressed);
+            throw first;
+        }
+    }
+
+    /**
+     * What {@code reader} makes of each message that a dump gives.
+     *
+     * @param question a message whose body and attributes say what to list
+     */
+    synchronized <T> List<T> dump(NetlinkMessage question, String operation, Function<ByteBuffer, T> reader)
+            throws KernelException {
+        for (int attempt = 1; ; attempt++) {
+            int asked = ++sequence;
+            send(question.toOctets(NetlinkMessage.NLM_F_DUMP, asked), operation);
+            List<T> answers = new ArrayList<>();
+            boolean changedMeanwhile = collect(asked, operation, reader, answers);
+            if (!changedMeanwhile || attempt == DUMP_ATTEMPTS) {
+                return answers;
+            }
+        }
+    }
+
+    /** What {@code reader} makes of the one message that answers {@code question}. */
+    synchronized <T> T get(NetlinkMessage question, String operation, Function<ByteBuffer, T> reader)
+            throws KernelException {
+        int asked = ++sequence;
+        send(question.toOctets(0, asked), operation);
+        while (true) {
+            for (Answer answer : receive(operation)) {
+                if (answer.sequence() == asked) {
+                    answer.check(operation);
+                    return reader.apply(answer.body());
+                }
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        socket.close();
+    }
+
+    private void executeAtOnce(List<Request> requests, List<KernelException> refusals) throws KernelException {
+        int first = sequence + 1;
+        ByteBuffer datagram = out.bytes();
+        for (Request request : requests) {
+            datagram.put(request.message().toOctets(NetlinkMessage.NLM_F_ACK, ++sequence));
+        }
+        String operation = requests.get(0).operation();
+        int length = datagram.position();
+        check(socket.use(fd -> Syscall.send(fd, out, length)), () -> operation);
+        for (int awaited = requests.size(); awaited > 0; ) {
+            for (Answer answer : receive(operation)) {
+                int index = answer.sequence() - first;
+                if (index >= 0 && index < requests.size()) {
+                    awaited--;
+                    Request request = requests.get(index);
+                    if (!request.content().contains(answer.errno())) {
+                        answer.refusal(request.operation()).ifPresent(refusals::add);
+                    }
+                }
+            }
+        }
+    }
+
+    /** Adds to {@code answers} until the dump is done; answers whether the list changed while the kernel made it. */
+    private <T> boolean collect(int asked, String operation, Function<ByteBuffer, T> reader, List<T> answers)
+            throws KernelException {
+        boolean changedMeanwhile = false;
+        while (true) {
+            for (Answer answer : receive(operation)) {
+                if (answer.sequence() != asked) {
+                    continue; // of an earlier dump that was given up
+                }
+                changedMeanwhile |= (answer.flags() & NLM_F_DUMP_INTR) != 0;
+                answer.check(operation);
+                if (answer.type() == Answer.NLMSG_DONE) {
+                    return changedMeanwhile;
+                }
+                answers.add(reader.apply(answer.body()));
+            }
+        }
+    }
+
+    private void send(ByteBuffer message, String operation) throws KernelException {
+        int length = message.remaining();
+        out.bytes().put(message);
+        check(socket.use(fd -> Syscall.send(fd, out, length)), () -> operation);
+    }
+
+    /** One datagram's messages. Their bodies are valid until the next call. */
+    private List<Answer> receive(String operation) throws KernelException {
+        long length = check(socket.use(fd -> Syscall.recv(fd, in, MSG_TRUNC)), () -> operation + " (no answer)");
+        if (length > RECEIVE_BUFFER) {
+            throw new KernelException(operation, Errno.EMSGSIZE);
+        }
+        ByteBuffer datagram = in.bytes().limit((int) length);
+        List<Answer> answers = new ArrayList<>();
+        while (datagram.remaining() >= NetlinkMessage.HEADER_LENGTH) {
+            int start = datagram.position();
+            int end = Math.min(start + datagram.getInt(), datagram.limit());
+            int type = datagram.getShort() & 0xffff;
+            int flags = datagram.getShort() & 0xffff;
+            int answered = datagram.getInt();
+            ByteBuffer body = datagram.slice(
+                            start + NetlinkMessage.HEADER_LENGTH,
+                            Math.max(end - start - NetlinkMessage.HEADER_LENGTH, 0))
+                    .order(ByteOrder.nativeOrder());
+            answers.add(new Answer(type, flags, answered, body));
+            int aligned = (end + NetlinkMessage.ALIGNMENT - 1) / NetlinkMessage.ALIGNMENT * NetlinkMessage.ALIGNMENT;
+            datagram.position(Math.max(start + NetlinkMessage.HEADER_LENGTH, Math.min(aligned, datagram.limit())));
+        }
+        return answers;
+    }
+
+    private static void option(Descriptor socket, int level, int option, int value) throws KernelException {
+        check(
+                socket.use(fd -> Syscall.setsockopt(fd, level, option, value)),
+                () -> "set option " + option + " of a netlink socket (needs Linux 4.20 or newer)");
+    }
+}
