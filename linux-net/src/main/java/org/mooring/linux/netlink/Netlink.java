@@ -37,6 +37,10 @@ public final class Netlink implements AutoCloseable {
         return new Rules(socket);
     }
 
+    public Filters filters() {
+        return new Filters(socket);
+    }
+
     @Override
     public void close() {
         socket.close();
