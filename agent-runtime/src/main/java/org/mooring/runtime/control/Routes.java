@@ -33,6 +33,11 @@ public final class Routes {
         return add("GET", path, request -> CompletableFuture.completedFuture(handler.answer(request)));
     }
 
+    /** Adds a route that only looks, where the agent's thread may not: it answers later. */
+    public Routes getLater(String path, PatientHandler handler) {
+        return add("GET", path, handler);
+    }
+
     /** Adds a route that changes something. */
     public Routes post(String path, Handler handler) {
         return add("POST", path, request -> CompletableFuture.completedFuture(handler.answer(request)));

@@ -1,6 +1,8 @@
 package org.mooring.runtime.loop;
 
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -40,6 +42,22 @@ public final class Worker<E> implements AutoCloseable {
                 supervisor.crash("working on the " + name + " thread", e);
             }
         });
+    }
+
+    /**
+     * Does {@code work} in its turn, for somebody who waits for what it returns or throws. What follows runs on this
+     * thread, too.
+     */
+    public <T> CompletionStage<T> ask(Callable<T> work) {
+        CompletableFuture<T> answer = new CompletableFuture<>();
+        thread.execute(() -> {
+            try {
+                answer.complete(work.call());
+            } catch (Exception e) {
+                answer.completeExceptionally(e);
+            }
+        });
+        return answer;
     }
 
     /** Ends the thread once it has done all that was submitted, or a while has passed. */
