@@ -46,8 +46,8 @@ public sealed interface Action {
         }
     }
 
-    /** A {@link Event.LifetimeExpired} at {@code expiry}. */
-    record ArmLifetime(Ipv4Address homeAddress, Instant expiry) implements Action {
+    /** A {@link Event.TimerFired} at {@code at}, in place of what was armed for {@code timer} before. */
+    record ArmTimer(Event.Timer timer, Instant at) implements Action {
         @Override
         public void on(Executor executor) {
             executor.execute(this);
@@ -70,16 +70,8 @@ public sealed interface Action {
         }
     }
 
-    /** A {@link Event.AnnouncementDue} at {@code due}. */
-    record ArmAnnouncement(Ipv4Address homeAddress, Instant due) implements Action {
-        @Override
-        public void on(Executor executor) {
-            executor.execute(this);
-        }
-    }
-
     /** Something an operator wants to know. RFC 3344's "silently discard" is silent on the wire, not in the log. */
-    record Log(Fact fact) implements Action {
+    record Report(Fact fact) implements Action {
         @Override
         public void on(Executor executor) {
             executor.execute(this);
@@ -96,14 +88,12 @@ public sealed interface Action {
 
         void execute(Persist action);
 
-        void execute(ArmLifetime action);
+        void execute(ArmTimer action);
 
         void execute(AnnounceAway action);
 
         void execute(AnnounceHome action);
 
-        void execute(ArmAnnouncement action);
-
-        void execute(Log action);
+        void execute(Report action);
     }
 }

@@ -22,14 +22,14 @@ final class Answers {
     private final RateLimit discardLog = new RateLimit(DISCARDS_LOGGED_AT_ONCE, Duration.ofSeconds(1));
     private Replies replies;
 
-    Answers(HomeAgentConfiguration configuration, Traffic traffic, Consumer<Action> out) {
+    Answers(Policy policy, Traffic traffic, Consumer<Action> out) {
         this.out = out;
         this.traffic = traffic;
-        this.replies = new Replies(configuration);
+        this.replies = new Replies(policy);
     }
 
-    void configure(HomeAgentConfiguration configuration) {
-        replies = new Replies(configuration);
+    void follow(Policy policy) {
+        replies = new Replies(policy);
     }
 
     /** Answers with success. The same request gets the same answer from now on. */
@@ -73,7 +73,7 @@ final class Answers {
 
     void discard(Discard discard, String reason, Endpoint from, Instant at) {
         traffic.countDiscard(discard, at);
-        var level = discard.isSuspicious() && discardLog.permits(at) ? Fact.Level.WARNING : Fact.Level.DEBUG;
+        var level = discard.isSuspicious() && discardLog.permits(at) ? Fact.Level.WARN : Fact.Level.DEBUG;
         log(new Fact.Discarded(level, discard, from, reason));
     }
 
@@ -94,6 +94,6 @@ final class Answers {
     }
 
     private void log(Fact fact) {
-        out.accept(new Action.Log(fact));
+        out.accept(new Action.Report(fact));
     }
 }

@@ -5,6 +5,8 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.mooring.home.Change.Step;
+import org.mooring.home.Event.Timer;
+import org.mooring.home.Event.Timer.Purpose;
 import org.mooring.home.Fact.BindingEnded.End;
 import org.mooring.home.MobileNodeState.Announcement;
 import org.mooring.protocol.wire.ReplyCode;
@@ -79,7 +81,7 @@ final class BindingChanges {
             restore(node, change, at);
         } else {
             node.endChange();
-            out.accept(new Action.ArmLifetime(node.homeAddress(), at.plus(REMOVAL_RETRY)));
+            out.accept(new Action.ArmTimer(new Timer(Purpose.LIFETIME, node.homeAddress()), at.plus(REMOVAL_RETRY)));
         }
     }
 
@@ -191,7 +193,7 @@ final class BindingChanges {
 
     private void armLifetime(MobilityBinding binding) {
         if (!binding.isInfinite()) {
-            out.accept(new Action.ArmLifetime(binding.homeAddress(), binding.expiry()));
+            out.accept(new Action.ArmTimer(new Timer(Purpose.LIFETIME, binding.homeAddress()), binding.expiry()));
         }
     }
 
@@ -245,11 +247,12 @@ final class BindingChanges {
             node.stopAnnouncing();
         } else {
             node.announcing(new Announcement(announcement.gratuitousArp(), announcement.repeats() - 1));
-            out.accept(new Action.ArmAnnouncement(node.homeAddress(), at.plus(ANNOUNCEMENT_INTERVAL)));
+            out.accept(new Action.ArmTimer(
+                    new Timer(Purpose.ANNOUNCEMENT, node.homeAddress()), at.plus(ANNOUNCEMENT_INTERVAL)));
         }
     }
 
     private void log(Fact fact) {
-        out.accept(new Action.Log(fact));
+        out.accept(new Action.Report(fact));
     }
 }

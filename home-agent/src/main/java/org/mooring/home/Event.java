@@ -69,16 +69,8 @@ public sealed interface Event {
         }
     }
 
-    /** The timer of {@link Action.ArmLifetime}. One that was armed for an earlier expiry is stale and changes nothing. */
-    record LifetimeExpired(Instant at, Ipv4Address homeAddress) implements Event {
-        @Override
-        public void on(Handler handler) {
-            handler.handle(this);
-        }
-    }
-
-    /** The timer of {@link Action.ArmAnnouncement}. */
-    record AnnouncementDue(Instant at, Ipv4Address homeAddress) implements Event {
+    /** A timer that was armed for {@code timer} ran out. A stale one changes nothing. */
+    record TimerFired(Instant at, Timer timer) implements Event {
         @Override
         public void on(Handler handler) {
             handler.handle(this);
@@ -86,10 +78,21 @@ public sealed interface Event {
     }
 
     /** The operator changed associations or limits. Bindings stay. */
-    record Reconfigured(Instant at, HomeAgentConfiguration configuration) implements Event {
+    record PolicyChanged(Instant at, Policy policy) implements Event {
         @Override
         public void on(Handler handler) {
             handler.handle(this);
+        }
+    }
+
+    /** What a timer is for; a newer one for the same replaces it. */
+    record Timer(Purpose purpose, Ipv4Address homeAddress) {
+        /** What takes its time. */
+        public enum Purpose {
+            /** The end of a binding. */
+            LIFETIME,
+            /** The repetition of a gratuitous ARP. */
+            ANNOUNCEMENT
         }
     }
 
@@ -107,10 +110,8 @@ public sealed interface Event {
 
         void handle(PersistFailed event);
 
-        void handle(LifetimeExpired event);
+        void handle(TimerFired event);
 
-        void handle(AnnouncementDue event);
-
-        void handle(Reconfigured event);
+        void handle(PolicyChanged event);
     }
 }

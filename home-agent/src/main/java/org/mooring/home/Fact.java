@@ -8,13 +8,13 @@ public sealed interface Fact {
     Level level();
 
     /** The fact, then its keys. */
-    String text();
+    String line();
 
-    /** INFO: bindings made, changed, ended. WARNING: something that an operator can mend. DEBUG: each datagram. */
+    /** INFO: bindings made, changed, ended. WARN: something that an operator can mend. DEBUG: each datagram. */
     enum Level {
         DEBUG,
         INFO,
-        WARNING
+        WARN
     }
 
     record BindingMade(MobilityBinding binding) implements Fact {
@@ -24,7 +24,7 @@ public sealed interface Fact {
         }
 
         @Override
-        public String text() {
+        public String line() {
             return "binding made " + keys(binding);
         }
     }
@@ -36,7 +36,7 @@ public sealed interface Fact {
         }
 
         @Override
-        public String text() {
+        public String line() {
             return "binding moved " + keys(binding) + " before=" + before;
         }
     }
@@ -48,7 +48,7 @@ public sealed interface Fact {
         }
 
         @Override
-        public String text() {
+        public String line() {
             return "binding renewed " + keys(binding);
         }
     }
@@ -60,7 +60,7 @@ public sealed interface Fact {
         }
 
         @Override
-        public String text() {
+        public String line() {
             return "binding restored " + keys(binding) + " expiry="
                     + (binding.isInfinite() ? "never" : binding.expiry().toString());
         }
@@ -79,7 +79,7 @@ public sealed interface Fact {
         }
 
         @Override
-        public String text() {
+        public String line() {
             return (how == End.EXPIRED ? "binding expired " : "binding deregistered ") + keys(binding);
         }
     }
@@ -88,11 +88,11 @@ public sealed interface Fact {
     record BindingForgotten(MobilityBinding binding) implements Fact {
         @Override
         public Level level() {
-            return Level.WARNING;
+            return Level.WARN;
         }
 
         @Override
-        public String text() {
+        public String line() {
             return "binding not restored: the mobile node is not configured any more " + keys(binding);
         }
     }
@@ -105,7 +105,7 @@ public sealed interface Fact {
         }
 
         @Override
-        public String text() {
+        public String line() {
             return "nothing to deregister home=" + homeAddress + " care-of=" + careOfAddress + " from=" + from;
         }
     }
@@ -113,12 +113,12 @@ public sealed interface Fact {
     record Denied(ReplyCode code, Ipv4Address homeAddress, Endpoint from, String reason) implements Fact {
         @Override
         public Level level() {
-            return Level.WARNING;
+            return Level.WARN;
         }
 
         @Override
-        public String text() {
-            return "registration denied code=" + code.value() + " home=" + homeAddress + " from=" + from + " reason=\""
+        public String line() {
+            return "registration denied code=" + code.value() + " home=" + homeAddress + " from=" + from + " why=\""
                     + reason + "\"";
         }
     }
@@ -131,7 +131,7 @@ public sealed interface Fact {
         }
 
         @Override
-        public String text() {
+        public String line() {
             return "reply repeated home=" + homeAddress + " from=" + from;
         }
     }
@@ -139,36 +139,36 @@ public sealed interface Fact {
     /**
      * Something that is not answered.
      *
-     * @param level WARNING where it may be a guest's or an agent's missing configuration, and not too many came before it
+     * @param level WARN where it may be a guest's or an agent's missing policy, and not too many came before it
      */
     record Discarded(Level level, Discard discard, Endpoint from, String reason) implements Fact {
         @Override
-        public String text() {
-            return "datagram discarded from=" + from + " reason=\"" + reason + "\"";
+        public String line() {
+            return "datagram discarded from=" + from + " why=\"" + reason + "\"";
         }
     }
 
     record ForwardingRefused(Ipv4Address homeAddress, String reason) implements Fact {
         @Override
         public Level level() {
-            return Level.WARNING;
+            return Level.WARN;
         }
 
         @Override
-        public String text() {
-            return "forwarding refused by the kernel home=" + homeAddress + " reason=\"" + reason + "\"";
+        public String line() {
+            return "forwarding refused by the kernel home=" + homeAddress + " why=\"" + reason + "\"";
         }
     }
 
     record StoreRefused(Ipv4Address homeAddress, String reason) implements Fact {
         @Override
         public Level level() {
-            return Level.WARNING;
+            return Level.WARN;
         }
 
         @Override
-        public String text() {
-            return "binding not stored home=" + homeAddress + " reason=\"" + reason + "\"";
+        public String line() {
+            return "binding not stored home=" + homeAddress + " why=\"" + reason + "\"";
         }
     }
 
@@ -176,11 +176,11 @@ public sealed interface Fact {
     record MacUnknown(Ipv4Address homeAddress) implements Fact {
         @Override
         public Level level() {
-            return Level.WARNING;
+            return Level.WARN;
         }
 
         @Override
-        public String text() {
+        public String line() {
             return "not announced at home: its MAC is not known (no Device ID in the request, no mobile-node.mac) home="
                     + homeAddress;
         }

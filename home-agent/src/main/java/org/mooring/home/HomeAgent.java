@@ -33,13 +33,13 @@ public final class HomeAgent {
     private final Event.Handler handler = new Handler();
     private final Answers answers;
     private final BindingChanges changes;
-    private HomeAgentConfiguration configuration;
+    private Policy policy;
     private ValidityChecks checks;
 
-    public HomeAgent(HomeAgentConfiguration configuration) {
-        this.configuration = configuration;
-        this.checks = new ValidityChecks(configuration);
-        this.answers = new Answers(configuration, traffic, actions::add);
+    public HomeAgent(Policy policy) {
+        this.policy = policy;
+        this.checks = new ValidityChecks(policy);
+        this.answers = new Answers(policy, traffic, actions::add);
         this.changes = new BindingChanges(answers, actions::add);
         configureMobileNodes();
     }
@@ -69,7 +69,7 @@ public final class HomeAgent {
     /** Mobile nodes that are configured no more stay: their bindings run out, and their Identifications must not be used again. */
     private void configureMobileNodes() {
         mobileNodes.values().forEach(node -> node.configure(List.of(), Optional.empty()));
-        for (var mobileNode : configuration.mobileNodes()) {
+        for (var mobileNode : policy.mobileNodes()) {
             mobileNodes
                     .computeIfAbsent(mobileNode.homeAddress(), MobileNodeState::new)
                     .configure(mobileNode.associations(), mobileNode.mac());
@@ -81,7 +81,7 @@ public final class HomeAgent {
         if (node != null) {
             changes.restore(node, stored, at);
         } else {
-            stored.binding().ifPresent(binding -> actions.add(new Action.Log(new Fact.BindingForgotten(binding))));
+            stored.binding().ifPresent(binding -> actions.add(new Action.Report(new Fact.BindingForgotten(binding))));
         }
     }
 
@@ -154,9 +154,9 @@ public final class HomeAgent {
     private void accept(MobileNodeState node, Change.Acceptance acceptance) {
         boolean another = !acceptance.received().request().isDeregistration()
                 && node.binding().isEmpty();
-        if (another && countBindings() >= configuration.maxBindings()) {
+        if (another && countBindings() >= policy.maxBindings()) {
             var denial = new Verdict.Denial(
-                    ReplyCode.HA_INSUFFICIENT_RESOURCES, "there are max-bindings=" + configuration.maxBindings());
+                    ReplyCode.HA_INSUFFICIENT_RESOURCES, "there are max-bindings=" + policy.maxBindings());
             answers.deny(
                     node,
                     acceptance.received(),
@@ -165,7 +165,7 @@ public final class HomeAgent {
                     acceptance.received().at());
             return;
         }
-        changes.begin(node, acceptance, configuration.maxLifetime());
+        changes.begin(node, acceptance, policy.maxLifetime());
     }
 
     /** With those that are being made. */
@@ -235,20 +235,19 @@ public final class HomeAgent {
         }
 
         @Override
-        public void handle(Event.LifetimeExpired event) {
-            changes.lifetimeExpired(node(event.homeAddress()), event.at());
+        public void handle(Event.TimerFired event) {
+            var node = node(event.timer().homeAddress());
+            switch (event.timer().purpose()) {
+                case LIFETIME -> changes.lifetimeExpired(node, event.at());
+                case ANNOUNCEMENT -> changes.announcementDue(node, event.at());
+            }
         }
 
         @Override
-        public void handle(Event.AnnouncementDue event) {
-            changes.announcementDue(node(event.homeAddress()), event.at());
-        }
-
-        @Override
-        public void handle(Event.Reconfigured event) {
-            configuration = event.configuration();
-            checks = new ValidityChecks(configuration);
-            answers.configure(configuration);
+        public void handle(Event.PolicyChanged event) {
+            policy = event.policy();
+            checks = new ValidityChecks(policy);
+            answers.follow(policy);
             configureMobileNodes();
         }
 

@@ -1,5 +1,6 @@
 package org.mooring.home;
 
+import org.mooring.datapath.Encapsulation;
 import org.mooring.protocol.wire.Ipv4Address;
 
 /**
@@ -9,12 +10,6 @@ import org.mooring.protocol.wire.Ipv4Address;
  * @param port the far UDP port, zero where packets are not carried in UDP
  */
 public record Peer(Ipv4Address address, int port, Encapsulation encapsulation) {
-    /** How the home address's packets are carried (RFC 3344 §4.1). */
-    public enum Encapsulation {
-        /** RFC 2003. */
-        IPIP
-    }
-
     static Peer ipip(Ipv4Address careOfAddress) {
         return new Peer(careOfAddress, 0, Encapsulation.IPIP);
     }

@@ -15,10 +15,10 @@ import org.mooring.protocol.wire.ReplyCode;
 
 /** Registration Replies (RFC 3344 §3.8.3). */
 final class Replies {
-    private final HomeAgentConfiguration configuration;
+    private final Policy policy;
 
-    Replies(HomeAgentConfiguration configuration) {
-        this.configuration = configuration;
+    Replies(Policy policy) {
+        this.policy = policy;
     }
 
     /**
@@ -33,12 +33,7 @@ final class Replies {
             SecurityAssociation mobileHome) {
         var request = received.request();
         var reply = new RegistrationReply(
-                code,
-                lifetime,
-                request.homeAddress(),
-                configuration.address(),
-                identification,
-                forMobileNode(received));
+                code, lifetime, request.homeAddress(), policy.address(), identification, forMobileNode(received));
         var seals = new ArrayList<Seal>();
         seals.add(new Seal(Kind.MOBILE_HOME, mobileHome));
         foreignHome(received).ifPresent(association -> seals.add(new Seal(Kind.FOREIGN_HOME, association)));
@@ -62,7 +57,7 @@ final class Replies {
         return likelyKnown(
                 received,
                 Kind.FOREIGN_HOME,
-                configuration.associationsWith(received.from().address()));
+                policy.associationsWith(received.from().address()));
     }
 
     /** The association that the request's extension of this kind names, or else the first. */

@@ -12,7 +12,7 @@ import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.stream.IntStream;
-import org.mooring.home.HomeAgentConfiguration.ReverseTunnel;
+import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.protocol.security.ReplayGuard;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
@@ -29,10 +29,10 @@ import org.mooring.protocol.wire.ReplyCode;
  * authenticator, (a), has been verified before. Nothing is changed here: a request that fails a later check leaves no trace of an earlier one.
  */
 final class ValidityChecks {
-    private final HomeAgentConfiguration configuration;
+    private final Policy policy;
 
-    ValidityChecks(HomeAgentConfiguration configuration) {
-        this.configuration = configuration;
+    ValidityChecks(Policy policy) {
+        this.policy = policy;
     }
 
     Verdict check(ReceivedRequest received, ReplayGuard guard) {
@@ -59,7 +59,7 @@ final class ValidityChecks {
     }
 
     private Optional<Verdict> foreignHomeAuthentication(ReceivedRequest received) {
-        var associations = configuration.associationsWith(received.from().address());
+        var associations = policy.associationsWith(received.from().address());
         if (associations.isEmpty()) {
             return withoutAssociation(received);
         }
@@ -80,7 +80,7 @@ final class ValidityChecks {
         }
         boolean throughForeignAgent =
                 !request.isDeregistration() && !request.flags().decapsulationByMobileNode();
-        return configuration.requireAssociation() && throughForeignAgent
+        return policy.requireAssociation() && throughForeignAgent
                 ? deny(
                         HA_FOREIGN_AGENT_FAILED_AUTHENTICATION,
                         "no association with this foreign agent, and require-association is on")
@@ -93,12 +93,12 @@ final class ValidityChecks {
 
     private Optional<Verdict> homeAgentAddress(ReceivedRequest received) {
         // §3.8.2.1: whoever asked all home agents of the network learns this one's address from the reply.
-        if (configuration.isBroadcast(received.to())) {
+        if (policy.isBroadcast(received.to())) {
             return deny(HA_UNKNOWN_HOME_AGENT_ADDRESS, "sent to the broadcast address");
         }
         // §3.8.3.2
         var homeAgent = received.request().homeAgent();
-        return homeAgent.equals(configuration.address())
+        return homeAgent.equals(policy.address())
                 ? Optional.empty()
                 : deny(HA_UNKNOWN_HOME_AGENT_ADDRESS, "its home agent is " + homeAgent);
     }
@@ -127,8 +127,8 @@ final class ValidityChecks {
     private boolean isPossible(Ipv4Address careOfAddress, Ipv4Address homeAddress) {
         return careOfAddress.isUnicast()
                 && !careOfAddress.equals(homeAddress)
-                && !careOfAddress.equals(configuration.address())
-                && !careOfAddress.equals(configuration.homeNetworkBroadcast());
+                && !careOfAddress.equals(policy.address())
+                && !careOfAddress.equals(policy.homeNetworkBroadcast());
     }
 
     /** RFC 3024 §4.3.1: the forward tunnel first, the reverse tunnel last. Without B the request is still good (RFC 3344 §3.8.2). */
@@ -140,7 +140,7 @@ final class ValidityChecks {
         if (flags.minimalEncapsulation() || flags.greEncapsulation()) {
             return deny(HA_ENCAPSULATION_UNAVAILABLE, "flags=" + flags + ", only IP in IP is served");
         }
-        return configuration.reverseTunnel() == ReverseTunnel.REQUIRED && !flags.reverseTunneling()
+        return policy.reverseTunnel() == ReverseTunnel.REQUIRED && !flags.reverseTunneling()
                 ? deny(HA_REVERSE_TUNNEL_MANDATORY, "flags=" + flags + ", reverse-tunnel is required")
                 : Optional.empty();
     }

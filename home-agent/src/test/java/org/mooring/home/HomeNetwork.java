@@ -9,7 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.mooring.home.HomeAgentConfiguration.ReverseTunnel;
+import org.mooring.home.Event.Timer;
+import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
@@ -55,6 +56,9 @@ final class HomeNetwork {
     static final Instant START =
             Identification.of(0xe8b4_1f00, 0x1234_abcd).toInstant(Instant.ofEpochSecond(1_700_000_000));
 
+    static final Timer LIFETIME = new Timer(Timer.Purpose.LIFETIME, HOME_ADDRESS);
+    static final Timer ANNOUNCEMENT = new Timer(Timer.Purpose.ANNOUNCEMENT, HOME_ADDRESS);
+
     static final Flags T = Flags.REVERSE_TUNNELING;
 
     private final HomeAgent homeAgent;
@@ -66,21 +70,20 @@ final class HomeNetwork {
     private boolean paused;
 
     HomeNetwork() {
-        this(configuration());
+        this(policy());
     }
 
-    HomeNetwork(HomeAgentConfiguration configuration) {
-        this.homeAgent = new HomeAgent(configuration);
+    HomeNetwork(Policy policy) {
+        this.homeAgent = new HomeAgent(policy);
     }
 
     /** One mobile node, foreign agent A with an association, all others without, which is permitted. */
-    static HomeAgentConfiguration configuration() {
-        return configuration(600, false, ReverseTunnel.OPTIONAL);
+    static Policy policy() {
+        return policy(600, false, ReverseTunnel.OPTIONAL);
     }
 
-    static HomeAgentConfiguration configuration(
-            int maxLifetime, boolean requireAssociation, ReverseTunnel reverseTunnel) {
-        return new HomeAgentConfiguration(
+    static Policy policy(int maxLifetime, boolean requireAssociation, ReverseTunnel reverseTunnel) {
+        return new Policy(
                 HOME_AGENT,
                 BROADCAST,
                 maxLifetime,
@@ -196,7 +199,7 @@ final class HomeNetwork {
     /** What the home agent wanted since this was asked last, its log left out. */
     List<Action> actions() {
         var wanted = actions.stream()
-                .filter(action -> !(action instanceof Action.Log))
+                .filter(action -> !(action instanceof Action.Report))
                 .toList();
         actions.clear();
         return wanted;
@@ -204,11 +207,19 @@ final class HomeNetwork {
 
     /** What the home agent logged since the actions were asked for last. */
     List<Fact> facts() {
-        return all(Action.Log.class).stream().map(Action.Log::fact).toList();
+        return all(Action.Report.class).stream().map(Action.Report::fact).toList();
     }
 
     <A extends Action> List<A> all(Class<A> kind) {
         return actions.stream().filter(kind::isInstance).map(kind::cast).toList();
+    }
+
+    /** When {@code timer} was armed for since the actions were asked for last. */
+    List<Instant> armed(Timer timer) {
+        return all(Action.ArmTimer.class).stream()
+                .filter(armed -> armed.timer().equals(timer))
+                .map(Action.ArmTimer::at)
+                .toList();
     }
 
     /** The only reply, which the mobile node can verify. Forgets all actions. */

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.mooring.home.HomeAgentConfiguration.ReverseTunnel;
+import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
@@ -352,7 +352,7 @@ class Section3_8_2_1Test {
     @DisplayName(
             "require-association: a foreign agent without an association is denied with code 132, a co-located mobile node isn't")
     void deniesWithCode132WhenAnAssociationIsRequired() {
-        var strict = new HomeNetwork(HomeNetwork.configuration(600, true, ReverseTunnel.OPTIONAL));
+        var strict = new HomeNetwork(HomeNetwork.policy(600, true, ReverseTunnel.OPTIONAL));
         strict.receive(FOREIGN_AGENT_B, signed(strict.request(T, 300, CARE_OF_B)));
         assertEquals(HA_FOREIGN_AGENT_FAILED_AUTHENTICATION, strict.code());
         strict.receive(CO_LOCATED, V1);

@@ -1,11 +1,13 @@
 package org.mooring.home;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.mooring.home.HomeNetwork.ANNOUNCEMENT;
 import static org.mooring.home.HomeNetwork.CARE_OF_A;
 import static org.mooring.home.HomeNetwork.CARE_OF_B;
 import static org.mooring.home.HomeNetwork.FOREIGN_AGENT_A;
 import static org.mooring.home.HomeNetwork.FOREIGN_AGENT_B;
 import static org.mooring.home.HomeNetwork.HOME_ADDRESS;
+import static org.mooring.home.HomeNetwork.LIFETIME;
 import static org.mooring.home.HomeNetwork.MOBILE_HOME;
 import static org.mooring.home.HomeNetwork.START;
 import static org.mooring.home.HomeNetwork.T;
@@ -26,12 +28,12 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.mooring.home.Action.ArmLifetime;
+import org.mooring.home.Action.ArmTimer;
 import org.mooring.home.Action.InstallForwarding;
 import org.mooring.home.Action.Persist;
 import org.mooring.home.Action.RemoveForwarding;
 import org.mooring.home.Action.SendReply;
-import org.mooring.home.HomeAgentConfiguration.ReverseTunnel;
+import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationRequest.Flags;
@@ -62,9 +64,9 @@ class Section3_8_2_2Test {
         assertEquals(
                 List.of(
                         reply,
-                        new ArmLifetime(HOME_ADDRESS, START.plusSeconds(300)),
+                        new ArmTimer(LIFETIME, START.plusSeconds(300)),
                         new Action.AnnounceAway(HOME_ADDRESS),
-                        new Action.ArmAnnouncement(HOME_ADDRESS, START.plusSeconds(1))),
+                        new Action.ArmTimer(ANNOUNCEMENT, START.plusSeconds(1))),
                 network.actions());
     }
 
@@ -85,7 +87,7 @@ class Section3_8_2_2Test {
         network.actions();
         network.pass(Duration.ofSeconds(200));
         network.register(300);
-        assertEquals(List.of(new ArmLifetime(HOME_ADDRESS, START.plusSeconds(500))), network.all(ArmLifetime.class));
+        assertEquals(List.of(START.plusSeconds(500)), network.armed(LIFETIME));
         assertEquals(1, network.homeAgent().bindings().get(0).generation());
     }
 
@@ -152,7 +154,7 @@ class Section3_8_2_2Test {
     @CsvSource({"3600,600,600", "60,600,60", "65535,600,600", "65535,65535,65535", "65534,65535,65534"})
     @DisplayName("T33, T34, T35: the lifetime granted is at most what was asked and at most the home agent's maximum")
     void grantsTheLesserLifetime(int requested, int max, int granted) {
-        var limited = new HomeNetwork(HomeNetwork.configuration(max, false, ReverseTunnel.OPTIONAL));
+        var limited = new HomeNetwork(HomeNetwork.policy(max, false, ReverseTunnel.OPTIONAL));
         limited.register(requested);
         assertEquals(granted, limited.homeAgent().bindings().get(0).lifetime());
         assertEquals(granted, limited.reply().lifetime());
@@ -161,11 +163,11 @@ class Section3_8_2_2Test {
     @Test
     @DisplayName("T35: an infinite lifetime never ends")
     void armsNoTimerForAnInfiniteLifetime() {
-        var unlimited = new HomeNetwork(HomeNetwork.configuration(0xffff, false, ReverseTunnel.OPTIONAL));
+        var unlimited = new HomeNetwork(HomeNetwork.policy(0xffff, false, ReverseTunnel.OPTIONAL));
         unlimited.register(0xffff);
-        assertEquals(List.of(), unlimited.all(ArmLifetime.class));
+        assertEquals(List.of(), unlimited.armed(LIFETIME));
         unlimited.pass(Duration.ofDays(3650));
-        unlimited.handle(new Event.LifetimeExpired(unlimited.now(), HOME_ADDRESS));
+        unlimited.handle(new Event.TimerFired(unlimited.now(), LIFETIME));
         assertEquals(List.of(CARE_OF_A), unlimited.careOfAddresses());
     }
 
@@ -175,7 +177,7 @@ class Section3_8_2_2Test {
         network.register(300);
         network.actions();
         network.pass(Duration.ofMinutes(5));
-        network.handle(new Event.LifetimeExpired(network.now(), HOME_ADDRESS));
+        network.handle(new Event.TimerFired(network.now(), LIFETIME));
         assertEquals(List.of(), network.careOfAddresses());
         assertEquals(
                 List.of(
@@ -196,9 +198,9 @@ class Section3_8_2_2Test {
         network.register(300);
         network.pass(Duration.ofSeconds(100));
         network.actions();
-        network.handle(new Event.LifetimeExpired(network.now(), HOME_ADDRESS));
+        network.handle(new Event.TimerFired(network.now(), LIFETIME));
         assertEquals(List.of(CARE_OF_A), network.careOfAddresses());
-        assertEquals(List.of(new ArmLifetime(HOME_ADDRESS, START.plusSeconds(500))), network.actions());
+        assertEquals(List.of(new ArmTimer(LIFETIME, START.plusSeconds(500))), network.actions());
     }
 
     @Test
@@ -209,7 +211,7 @@ class Section3_8_2_2Test {
         network.deregisterFromHome();
         network.pass(Duration.ofMinutes(5));
         network.actions();
-        network.handle(new Event.LifetimeExpired(network.now(), HOME_ADDRESS));
+        network.handle(new Event.TimerFired(network.now(), LIFETIME));
         assertEquals(List.of(), network.actions());
     }
 
@@ -220,7 +222,7 @@ class Section3_8_2_2Test {
         network.pass(Duration.ofMinutes(5));
         network.pause();
         network.register(300);
-        network.handle(new Event.LifetimeExpired(network.now(), HOME_ADDRESS));
+        network.handle(new Event.TimerFired(network.now(), LIFETIME));
         network.answer();
         network.answer();
         assertEquals(
@@ -234,15 +236,15 @@ class Section3_8_2_2Test {
         network.pass(Duration.ofMinutes(5));
         network.actions();
         network.kernelRefuses(true);
-        network.handle(new Event.LifetimeExpired(network.now(), HOME_ADDRESS));
+        network.handle(new Event.TimerFired(network.now(), LIFETIME));
         assertEquals(
                 List.of(
                         new RemoveForwarding(HOME_ADDRESS),
-                        new ArmLifetime(HOME_ADDRESS, network.now().plusSeconds(5))),
+                        new ArmTimer(LIFETIME, network.now().plusSeconds(5))),
                 network.actions());
         network.kernelRefuses(false);
         network.pass(Duration.ofSeconds(5));
-        network.handle(new Event.LifetimeExpired(network.now(), HOME_ADDRESS));
+        network.handle(new Event.TimerFired(network.now(), LIFETIME));
         assertEquals(List.of(), network.careOfAddresses());
     }
 
@@ -252,7 +254,7 @@ class Section3_8_2_2Test {
         network.register(300);
         network.pass(Duration.ofMinutes(5));
         network.storeRefuses(true);
-        network.handle(new Event.LifetimeExpired(network.now(), HOME_ADDRESS));
+        network.handle(new Event.TimerFired(network.now(), LIFETIME));
         assertEquals(List.of(), network.careOfAddresses());
     }
 
@@ -295,7 +297,7 @@ class Section3_8_2_2Test {
         network.storeRefuses(true);
         network.deregisterFromHome();
         assertEquals(List.of(new InstallForwarding(HOME_ADDRESS, PEER_A)), network.all(InstallForwarding.class));
-        assertEquals(List.of(new ArmLifetime(HOME_ADDRESS, START.plusSeconds(300))), network.all(ArmLifetime.class));
+        assertEquals(List.of(START.plusSeconds(300)), network.armed(LIFETIME));
         assertEquals(HA_INSUFFICIENT_RESOURCES, network.code());
         assertEquals(List.of(CARE_OF_A), network.careOfAddresses());
     }
@@ -401,9 +403,9 @@ class Section3_8_2_2Test {
         assertEquals(List.of(binding), network.homeAgent().bindings());
         assertEquals(
                 List.of(
-                        new ArmLifetime(HOME_ADDRESS, START.plusSeconds(300)),
+                        new ArmTimer(LIFETIME, START.plusSeconds(300)),
                         new Action.AnnounceAway(HOME_ADDRESS),
-                        new Action.ArmAnnouncement(HOME_ADDRESS, network.now().plusSeconds(1))),
+                        new Action.ArmTimer(ANNOUNCEMENT, network.now().plusSeconds(1))),
                 network.actions());
     }
 
@@ -444,10 +446,10 @@ class Section3_8_2_2Test {
     void keepsBindingsWhenReconfigured() {
         network.register(300);
         network.actions();
-        var before = HomeNetwork.configuration();
-        network.handle(new Event.Reconfigured(
+        var before = HomeNetwork.policy();
+        network.handle(new Event.PolicyChanged(
                 network.now(),
-                new HomeAgentConfiguration(
+                new Policy(
                         before.address(),
                         before.homeNetworkBroadcast(),
                         before.maxLifetime(),
@@ -464,7 +466,7 @@ class Section3_8_2_2Test {
                 Map.of(Discard.UNKNOWN_MOBILE_NODE, new Traffic.Tally(1, network.now())),
                 network.homeAgent().traffic().discards());
         network.pass(Duration.ofMinutes(5));
-        network.handle(new Event.LifetimeExpired(network.now(), HOME_ADDRESS));
+        network.handle(new Event.TimerFired(network.now(), LIFETIME));
         assertEquals(List.of(), network.careOfAddresses());
     }
 

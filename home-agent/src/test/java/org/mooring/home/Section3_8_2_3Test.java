@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.mooring.home.HomeAgentConfiguration.ReverseTunnel;
+import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -64,7 +64,7 @@ class Section3_8_2_3Test {
     @Test
     @DisplayName("RFC 3024 §3.4: without T where a reverse tunnel is required: code 138; with T: accepted")
     void deniesWithCode138WhenAReverseTunnelIsRequired() {
-        var strict = new HomeNetwork(HomeNetwork.configuration(600, false, ReverseTunnel.REQUIRED));
+        var strict = new HomeNetwork(HomeNetwork.policy(600, false, ReverseTunnel.REQUIRED));
         strict.receive(FOREIGN_AGENT_B, signed(strict.request(Flags.NONE, 300, CARE_OF_B)));
         assertEquals(HA_REVERSE_TUNNEL_MANDATORY, strict.code());
         strict.receive(FOREIGN_AGENT_B, signed(strict.request(T, 300, CARE_OF_B)));
@@ -74,7 +74,7 @@ class Section3_8_2_3Test {
     @Test
     @DisplayName("RFC 3024 §4.3.1: the forward tunnel is checked before the reverse tunnel")
     void checksTheEncapsulationBeforeTheReverseTunnel() {
-        var strict = new HomeNetwork(HomeNetwork.configuration(600, false, ReverseTunnel.REQUIRED));
+        var strict = new HomeNetwork(HomeNetwork.policy(600, false, ReverseTunnel.REQUIRED));
         strict.receive(FOREIGN_AGENT_B, signed(strict.request(Flags.GRE_ENCAPSULATION, 300, CARE_OF_B)));
         assertEquals(139, strict.code().value());
     }
@@ -82,7 +82,7 @@ class Section3_8_2_3Test {
     @Test
     @DisplayName("what cannot be served is no reason to refuse a deregistration")
     void acceptsDeregistrationsWhateverTheirFlags() {
-        var strict = new HomeNetwork(HomeNetwork.configuration(600, false, ReverseTunnel.REQUIRED));
+        var strict = new HomeNetwork(HomeNetwork.policy(600, false, ReverseTunnel.REQUIRED));
         strict.receive(FOREIGN_AGENT_B, signed(strict.request(Flags.GRE_ENCAPSULATION, 0, CARE_OF_B)));
         assertEquals(ACCEPTED, strict.code());
     }
@@ -111,7 +111,7 @@ class Section3_8_2_3Test {
     @DisplayName("more mobile nodes away than permitted: code 130; those that are away can renew and move")
     void deniesWithCode130WhenThereAreTooManyBindings() {
         var second = Ipv4Address.of("10.1.0.6");
-        var crowded = new HomeNetwork(new HomeAgentConfiguration(
+        var crowded = new HomeNetwork(new Policy(
                 HOME_AGENT,
                 HomeNetwork.BROADCAST,
                 600,

@@ -1,6 +1,7 @@
 package org.mooring.home;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.mooring.home.HomeNetwork.ANNOUNCEMENT;
 import static org.mooring.home.HomeNetwork.AT_HOME;
 import static org.mooring.home.HomeNetwork.CARE_OF_A;
 import static org.mooring.home.HomeNetwork.CARE_OF_B;
@@ -8,6 +9,7 @@ import static org.mooring.home.HomeNetwork.FOREIGN_AGENT_A;
 import static org.mooring.home.HomeNetwork.FOREIGN_AGENT_B;
 import static org.mooring.home.HomeNetwork.HOME_ADDRESS;
 import static org.mooring.home.HomeNetwork.HOME_AGENT;
+import static org.mooring.home.HomeNetwork.LIFETIME;
 import static org.mooring.home.HomeNetwork.MAC;
 import static org.mooring.home.HomeNetwork.MOBILE_HOME;
 import static org.mooring.home.HomeNetwork.T;
@@ -21,9 +23,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.home.Action.AnnounceAway;
 import org.mooring.home.Action.AnnounceHome;
-import org.mooring.home.Action.ArmAnnouncement;
 import org.mooring.home.Action.RemoveForwarding;
-import org.mooring.home.HomeAgentConfiguration.ReverseTunnel;
+import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.wire.Extension.DeviceId;
 import org.mooring.protocol.wire.Octets;
@@ -59,7 +60,7 @@ class Section4_6Test {
         network.actions();
         network.receive(FOREIGN_AGENT_B, signed(network.request(T, 300, CARE_OF_B)));
         assertEquals(List.of(), network.all(AnnounceAway.class));
-        assertEquals(List.of(), network.all(ArmAnnouncement.class));
+        assertEquals(List.of(), network.armed(ANNOUNCEMENT));
     }
 
     @Test
@@ -112,7 +113,7 @@ class Section4_6Test {
     @Test
     @DisplayName("without a MAC to announce, the operator is told")
     void saysThatTheMacIsUnknown() {
-        var nameless = new HomeNetwork(new HomeAgentConfiguration(
+        var nameless = new HomeNetwork(new Policy(
                 HOME_AGENT,
                 HomeNetwork.BROADCAST,
                 600,
@@ -150,7 +151,7 @@ class Section4_6Test {
         network.register(300);
         network.actions();
         network.pass(Duration.ofMinutes(5));
-        network.handle(new Event.LifetimeExpired(network.now(), HOME_ADDRESS));
+        network.handle(new Event.TimerFired(network.now(), LIFETIME));
         letAnnouncementsPass();
         assertEquals(List.of(new RemoveForwarding(HOME_ADDRESS)), network.all(RemoveForwarding.class));
         assertEquals(List.of(), network.all(AnnounceAway.class));
@@ -161,7 +162,7 @@ class Section4_6Test {
     private void letAnnouncementsPass() {
         for (int i = 0; i < 4; i++) {
             network.pass(Duration.ofSeconds(1));
-            network.handle(new Event.AnnouncementDue(network.now(), HOME_ADDRESS));
+            network.handle(new Event.TimerFired(network.now(), ANNOUNCEMENT));
         }
     }
 }

@@ -16,7 +16,7 @@ import org.mooring.protocol.wire.Ipv4Address;
  * @param requireAssociation whether a foreign agent without an association is refused
  * @param foreignAgents the associations with each foreign agent, by the address that its requests come from
  */
-public record HomeAgentConfiguration(
+public record Policy(
         Ipv4Address address,
         Ipv4Address homeNetworkBroadcast,
         int maxLifetime,
@@ -25,7 +25,7 @@ public record HomeAgentConfiguration(
         ReverseTunnel reverseTunnel,
         List<MobileNode> mobileNodes,
         Map<Ipv4Address, List<SecurityAssociation>> foreignAgents) {
-    public HomeAgentConfiguration {
+    public Policy {
         mobileNodes = List.copyOf(mobileNodes);
         var copy = new LinkedHashMap<Ipv4Address, List<SecurityAssociation>>();
         foreignAgents.forEach((foreignAgent, associations) -> copy.put(foreignAgent, List.copyOf(associations)));

@@ -1,0 +1,132 @@
+package org.mooring.home.daemon;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.mooring.datapath.MtuPolicy;
+import org.mooring.home.MobileNode;
+import org.mooring.home.Policy;
+import org.mooring.home.Policy.ReverseTunnel;
+import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.runtime.Failure;
+import org.mooring.runtime.config.Ipv4Prefix;
+import org.mooring.runtime.config.Section;
+
+/**
+ * What {@code home-agent.toml} says.
+ *
+ * @param homeLink the interface where the mobile nodes are when at home
+ * @param uplinks the interfaces where tunnelled packets arrive; none: all but the home link
+ */
+record HomeAgentConfiguration(
+        Policy policy,
+        String homeLink,
+        Ipv4Prefix homeNetwork,
+        List<String> uplinks,
+        MtuPolicy mtu,
+        Path stateDirectory,
+        Path controlSocket) {
+    static final String DEFAULT_CONTROL_SOCKET = "/run/mooring/home-agent.sock";
+    private static final String DEFAULT_STATE_DIRECTORY = "/var/lib/mooring/home-agent";
+
+    private static final int DEFAULT_MAX_LIFETIME = 600;
+    private static final int LONGEST_LIFETIME = 0xffff;
+    private static final int DEFAULT_MAX_BINDINGS = 10_000;
+    private static final int MOST_BINDINGS = 1_000_000;
+
+    HomeAgentConfiguration {
+        uplinks = List.copyOf(uplinks);
+    }
+
+    static HomeAgentConfiguration read(Section root) {
+        var homeNetwork = root.prefix("home-network");
+        var broadcast = broadcast(homeNetwork);
+        var address = root.address("address");
+        if (!homeNetwork.contains(address)) {
+            root.problem("address", "not in home-network " + homeNetwork);
+        }
+        return new HomeAgentConfiguration(
+                new Policy(
+                        address,
+                        broadcast,
+                        root.integer("max-lifetime", 1, LONGEST_LIFETIME, DEFAULT_MAX_LIFETIME),
+                        root.integer("max-bindings", 1, MOST_BINDINGS, DEFAULT_MAX_BINDINGS),
+                        root.bool("require-association", true),
+                        root.choice("reverse-tunnel", ReverseTunnel.OPTIONAL),
+                        mobileNodes(root, homeNetwork, Set.of(address, broadcast, homeNetwork.network())),
+                        foreignAgents(root)),
+                root.interfaceName("home-link"),
+                homeNetwork,
+                root.interfaceNames("uplinks"),
+                root.choice("mtu", MtuPolicy.ICMP),
+                root.file("state-directory", DEFAULT_STATE_DIRECTORY),
+                root.file("control-socket", DEFAULT_CONTROL_SOCKET));
+    }
+
+    /** Refuses to go on with {@code next} where something differs that is fixed while the program runs. */
+    void requireSameFixtures(HomeAgentConfiguration next) throws Failure {
+        var changed = new ArrayList<String>();
+        note(changed, "address", policy.address(), next.policy.address());
+        note(changed, "home-link", homeLink, next.homeLink);
+        note(changed, "home-network", homeNetwork, next.homeNetwork);
+        note(changed, "uplinks", uplinks, next.uplinks);
+        note(changed, "mtu", mtu, next.mtu);
+        note(changed, "state-directory", stateDirectory, next.stateDirectory);
+        note(changed, "control-socket", controlSocket, next.controlSocket);
+        if (!changed.isEmpty()) {
+            throw new Failure(changed);
+        }
+    }
+
+    private static void note(List<String> changed, String key, Object before, Object after) {
+        if (!before.equals(after)) {
+            changed.add(key + " is now " + after + ", was " + before + ": restart the program to change it");
+        }
+    }
+
+    private static List<MobileNode> mobileNodes(Section root, Ipv4Prefix homeNetwork, Set<Ipv4Address> taken) {
+        var seen = new HashSet<>(taken);
+        var mobileNodes = new ArrayList<MobileNode>();
+        for (var section : root.tables("mobile-node")) {
+            var homeAddress = section.address("home-address");
+            if (!homeNetwork.contains(homeAddress)) {
+                section.problem("home-address", homeAddress + " is not in home-network " + homeNetwork);
+            } else if (!seen.add(homeAddress)) {
+                section.problem(
+                        "home-address",
+                        homeAddress + " is another mobile node's, the home agent's or the network's own address");
+            }
+            mobileNodes.add(new MobileNode(homeAddress, section.optionalMac("mac"), associations(section)));
+        }
+        return mobileNodes;
+    }
+
+    private static Map<Ipv4Address, List<SecurityAssociation>> foreignAgents(Section root) {
+        var foreignAgents = new LinkedHashMap<Ipv4Address, List<SecurityAssociation>>();
+        for (var section : root.tables("foreign-agent")) {
+            var address = section.address("address");
+            if (foreignAgents.put(address, associations(section)) != null) {
+                section.problem("address", "there is another foreign-agent " + address + " above");
+            }
+        }
+        return foreignAgents;
+    }
+
+    private static List<SecurityAssociation> associations(Section section) {
+        var associations = section.associations("association");
+        if (associations.isEmpty()) {
+            section.problem("association", "missing: expected at least one, with its spi and key");
+        }
+        return associations;
+    }
+
+    private static Ipv4Address broadcast(Ipv4Prefix prefix) {
+        int hosts = prefix.length() == 32 ? 0 : -1 >>> prefix.length();
+        return new Ipv4Address(prefix.network().bits() | hosts);
+    }
+}

@@ -1,0 +1,93 @@
+package org.mooring.home.daemon;
+
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
+import org.mooring.datapath.Datapath;
+import org.mooring.datapath.DatapathException;
+import org.mooring.datapath.Drop;
+import org.mooring.datapath.HomeForwarding;
+import org.mooring.datapath.Traffic;
+import org.mooring.datapath.Tunnel;
+import org.mooring.home.Event;
+import org.mooring.home.MobilityBinding;
+import org.mooring.home.Peer;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.runtime.loop.Worker;
+
+/** Home addresses in the kernel: the datapath's tunnels, and proxy ARP on the home link. Works on a thread of its own; what comes of it is an event. */
+final class KernelForwarding implements AutoCloseable {
+    /** What the datapath has counted. */
+    record Counts(Map<Inet4Address, Traffic> traffic, Map<Drop, Long> drops) {}
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    private final Datapath<HomeForwarding> datapath;
+    private final ProxyArp proxyArp;
+    private final Worker<Event> thread;
+    private final Supplier<Instant> clock;
+
+    KernelForwarding(
+            Datapath<HomeForwarding> datapath, ProxyArp proxyArp, Worker<Event> thread, Supplier<Instant> clock) {
+        this.datapath = datapath;
+        this.proxyArp = proxyArp;
+        this.thread = thread;
+        this.clock = clock;
+    }
+
+    /** What the datapath is to forward for {@code bindings}. */
+    static List<HomeForwarding> forwardings(Collection<MobilityBinding> bindings) {
+        return bindings.stream()
+                .map(binding -> forwarding(binding.homeAddress(), binding.peer()))
+                .toList();
+    }
+
+    void install(Ipv4Address homeAddress, Peer peer) {
+        submit(homeAddress, () -> {
+            datapath.install(forwarding(homeAddress, peer));
+            proxyArp.answerFor(homeAddress);
+        });
+    }
+
+    void remove(Ipv4Address homeAddress) {
+        submit(homeAddress, () -> {
+            // RFC 3344 §4.6: a mobile node that is home answers for itself.
+            proxyArp.stopAnsweringFor(homeAddress);
+            datapath.remove(homeAddress.toInet());
+        });
+    }
+
+    CompletionStage<Counts> counts() {
+        return thread.ask(() -> new Counts(datapath.traffic(), datapath.drops()));
+    }
+
+    /** Leaves the kernel forwarding. */
+    @Override
+    public void close() throws DatapathException {
+        thread.close();
+        datapath.close();
+    }
+
+    private void submit(Ipv4Address homeAddress, Work work) {
+        thread.submit(() -> {
+            try {
+                work.run();
+                return new Event.ForwardingChanged(clock.get(), homeAddress);
+            } catch (IOException e) {
+                return new Event.ForwardingFailed(clock.get(), homeAddress, String.valueOf(e.getMessage()));
+            }
+        });
+    }
+
+    private static HomeForwarding forwarding(Ipv4Address homeAddress, Peer peer) {
+        return new HomeForwarding(
+                homeAddress.toInet(), new Tunnel(peer.address().toInet(), peer.encapsulation()));
+    }
+}

@@ -1,0 +1,92 @@
+package org.mooring.home.daemon;
+
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.mooring.datapath.Encapsulation;
+import org.mooring.home.Endpoint;
+import org.mooring.home.MobileNodeRecord;
+import org.mooring.home.MobilityBinding;
+import org.mooring.home.Peer;
+import org.mooring.protocol.wire.Identification;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RegistrationRequest.Flags;
+
+/**
+ * A {@link MobileNodeRecord} as the store has it. What is here is a file format: names stay, new ones may be added. Identifications are 16
+ * hexadecimal digits.
+ *
+ * @param newest by SPI, the newest Identification accepted
+ */
+record StoredMobileNode(
+        Ipv4Address homeAddress, long generation, @Nullable Binding binding, Map<String, String> newest) {
+    /** A binding without its home address. */
+    record Binding(
+            Ipv4Address careOfAddress,
+            int port,
+            Encapsulation encapsulation,
+            int flags,
+            int lifetime,
+            Instant grantedAt,
+            String identification,
+            long spi,
+            Ipv4Address fromAddress,
+            int fromPort,
+            long generation) {}
+
+    static StoredMobileNode of(MobileNodeRecord mobileNode) {
+        var newest = new TreeMap<String, String>();
+        mobileNode.newest().forEach((spi, id) -> newest.put(Integer.toUnsignedString(spi), hex(id)));
+        return new StoredMobileNode(
+                mobileNode.homeAddress(),
+                mobileNode.generation(),
+                mobileNode.binding().map(StoredMobileNode::of).orElse(null),
+                newest);
+    }
+
+    MobileNodeRecord toRecord() {
+        var identifications = new TreeMap<Integer, Identification>();
+        newest.forEach((spi, hex) -> identifications.put(Integer.parseUnsignedInt(spi), identification(hex)));
+        return new MobileNodeRecord(
+                homeAddress, generation, Optional.ofNullable(binding).map(this::toBinding), identifications);
+    }
+
+    private static Binding of(MobilityBinding binding) {
+        return new Binding(
+                binding.peer().address(),
+                binding.peer().port(),
+                binding.peer().encapsulation(),
+                binding.flags().octet(),
+                binding.lifetime(),
+                binding.grantedAt(),
+                hex(binding.identification()),
+                Integer.toUnsignedLong(binding.spi()),
+                binding.from().address(),
+                binding.from().port(),
+                binding.generation());
+    }
+
+    private MobilityBinding toBinding(Binding stored) {
+        return new MobilityBinding(
+                homeAddress,
+                new Peer(stored.careOfAddress, stored.port, stored.encapsulation),
+                new Flags(stored.flags),
+                stored.lifetime,
+                stored.grantedAt,
+                identification(stored.identification),
+                (int) stored.spi,
+                new Endpoint(stored.fromAddress, stored.fromPort),
+                stored.generation);
+    }
+
+    private static String hex(Identification identification) {
+        return HexFormat.of().toHexDigits(identification.bits());
+    }
+
+    private static Identification identification(String hex) {
+        return new Identification(HexFormat.fromHexDigitsToLong(hex));
+    }
+}

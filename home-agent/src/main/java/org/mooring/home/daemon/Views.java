@@ -1,0 +1,241 @@
+package org.mooring.home.daemon;
+
+import java.net.Inet4Address;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.mooring.home.Discard;
+import org.mooring.home.HomeAgent;
+import org.mooring.home.MobileNodeStatus;
+import org.mooring.home.MobilityBinding;
+import org.mooring.home.Traffic;
+import org.mooring.linux.MacAddress;
+import org.mooring.protocol.wire.Identification;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.ReplyCode;
+import org.mooring.runtime.config.Ipv4Prefix;
+
+/** What the control socket tells of the home agent, as records that become JSON objects and {@code show}'s tables. */
+final class Views {
+    private Views() {}
+
+    record Bindings(List<Binding> bindings) {}
+
+    /**
+     * A binding.
+     *
+     * @param lifetime seconds granted, or "infinite"
+     * @param remaining seconds left, or "infinite"
+     * @param identification the time that the newest accepted Identification means
+     */
+    record Binding(
+            Ipv4Address homeAddress,
+            Ipv4Address careOfAddress,
+            String lifetime,
+            String remaining,
+            String flags,
+            String encapsulation,
+            String from,
+            long generation,
+            Instant granted,
+            Instant identification) {}
+
+    record MobileNodes(List<MobileNode> mobileNodes) {}
+
+    /**
+     * A mobile node.
+     *
+     * @param accepted replies of code 0 or 1 since the start
+     * @param lastCode of the last reply
+     * @param newest by SPI, the time that the newest accepted Identification means
+     */
+    record MobileNode(
+            Ipv4Address homeAddress,
+            String where,
+            Optional<MacAddress> mac,
+            long accepted,
+            long denied,
+            Optional<Integer> lastCode,
+            Optional<Instant> lastReply,
+            Map<String, Instant> newest) {}
+
+    record TrafficCounts(
+            long datagrams,
+            long repeated,
+            List<Reply> replies,
+            List<Discarded> discarded,
+            List<LastReply> mobileNodes) {}
+
+    record Reply(int code, String meaning, long count, Instant last) {}
+
+    record Discarded(String reason, long count, Instant last) {}
+
+    /** How often and when last a mobile node got a code. */
+    record LastReply(Ipv4Address homeAddress, int code, String meaning, long count, Instant last) {}
+
+    /** What went through the tunnels, and what was dropped. */
+    record DatapathCounts(List<Tunnelled> mobileNodes, List<Dropped> dropped) {}
+
+    record Tunnelled(
+            String homeAddress,
+            long packetsEncapsulated,
+            long octetsEncapsulated,
+            long packetsDecapsulated,
+            long octetsDecapsulated) {}
+
+    record Dropped(String reason, long packets) {}
+
+    /**
+     * The home agent itself.
+     *
+     * @param uplinks where tunnelled packets arrive
+     * @param bindings how many mobile nodes are away
+     */
+    record Status(
+            Ipv4Address address,
+            String homeLink,
+            Ipv4Prefix homeNetwork,
+            List<String> uplinks,
+            String mtu,
+            Instant started,
+            int mobileNodes,
+            int bindings) {}
+
+    static Status status(
+            HomeAgentConfiguration configuration, List<String> uplinks, Instant started, HomeAgent homeAgent) {
+        return new Status(
+                configuration.policy().address(),
+                configuration.homeLink(),
+                configuration.homeNetwork(),
+                uplinks,
+                hyphenated(configuration.mtu()),
+                started.truncatedTo(ChronoUnit.MILLIS),
+                homeAgent.mobileNodes().size(),
+                homeAgent.bindings().size());
+    }
+
+    static DatapathCounts datapath(KernelForwarding.Counts counts) {
+        return new DatapathCounts(
+                counts.traffic().entrySet().stream()
+                        .map(Views::tunnelled)
+                        .sorted(Comparator.comparing(Tunnelled::homeAddress))
+                        .toList(),
+                counts.drops().entrySet().stream()
+                        .sorted(Map.Entry.comparingByKey())
+                        .map(drop -> new Dropped(hyphenated(drop.getKey()), drop.getValue()))
+                        .toList());
+    }
+
+    private static Tunnelled tunnelled(Map.Entry<Inet4Address, org.mooring.datapath.Traffic> entry) {
+        var traffic = entry.getValue();
+        return new Tunnelled(
+                entry.getKey().getHostAddress(),
+                traffic.packetsEncapsulated(),
+                traffic.octetsEncapsulated(),
+                traffic.packetsDecapsulated(),
+                traffic.octetsDecapsulated());
+    }
+
+    static String hyphenated(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    static Bindings bindings(List<MobilityBinding> bindings, Instant now) {
+        return new Bindings(
+                bindings.stream().map(binding -> binding(binding, now)).toList());
+    }
+
+    private static Binding binding(MobilityBinding binding, Instant now) {
+        return new Binding(
+                binding.homeAddress(),
+                binding.peer().address(),
+                binding.isInfinite() ? "infinite" : Integer.toString(binding.lifetime()),
+                binding.isInfinite()
+                        ? "infinite"
+                        : Long.toString(binding.remaining(now).toSeconds()),
+                binding.flags().toString(),
+                hyphenated(binding.peer().encapsulation()),
+                binding.from().toString(),
+                binding.generation(),
+                binding.grantedAt().truncatedTo(ChronoUnit.MILLIS),
+                time(binding.identification(), now));
+    }
+
+    static MobileNodes mobileNodes(List<MobileNodeStatus> mobileNodes, Instant now) {
+        return new MobileNodes(mobileNodes.stream()
+                .map(mobileNode -> mobileNode(mobileNode, now))
+                .toList());
+    }
+
+    private static MobileNode mobileNode(MobileNodeStatus status, Instant now) {
+        var replies = status.replies();
+        return new MobileNode(
+                status.homeAddress(),
+                status.binding().isPresent() ? "away" : "home",
+                status.mac(),
+                count(replies, true),
+                count(replies, false),
+                status.lastCode(),
+                replies.values().stream().map(Traffic.Tally::last).max(Comparator.naturalOrder()),
+                newest(status, now));
+    }
+
+    private static Map<String, Instant> newest(MobileNodeStatus status, Instant now) {
+        var newest = new TreeMap<String, Instant>();
+        status.newest().forEach((spi, id) -> newest.put(Integer.toUnsignedString(spi), time(id, now)));
+        return newest;
+    }
+
+    private static long count(Map<Integer, Traffic.Tally> replies, boolean accepted) {
+        return replies.entrySet().stream()
+                .filter(reply -> new ReplyCode(reply.getKey()).isAccepted() == accepted)
+                .mapToLong(reply -> reply.getValue().count())
+                .sum();
+    }
+
+    static TrafficCounts traffic(Traffic traffic, List<MobileNodeStatus> mobileNodes) {
+        return new TrafficCounts(
+                traffic.datagrams(),
+                traffic.repeats(),
+                sorted(traffic.replies())
+                        .map(reply -> new Reply(
+                                reply.getKey(),
+                                new ReplyCode(reply.getKey()).words(),
+                                reply.getValue().count(),
+                                reply.getValue().last()))
+                        .toList(),
+                sorted(traffic.discards()).map(Views::discarded).toList(),
+                mobileNodes.stream().flatMap(Views::lastReplies).toList());
+    }
+
+    private static Discarded discarded(Map.Entry<Discard, Traffic.Tally> entry) {
+        return new Discarded(
+                entry.getKey().words(),
+                entry.getValue().count(),
+                entry.getValue().last());
+    }
+
+    private static Stream<LastReply> lastReplies(MobileNodeStatus status) {
+        return sorted(status.replies())
+                .map(reply -> new LastReply(
+                        status.homeAddress(),
+                        reply.getKey(),
+                        new ReplyCode(reply.getKey()).words(),
+                        reply.getValue().count(),
+                        reply.getValue().last()));
+    }
+
+    private static <K extends Comparable<K>> Stream<Map.Entry<K, Traffic.Tally>> sorted(Map<K, Traffic.Tally> tallies) {
+        return tallies.entrySet().stream().sorted(Map.Entry.comparingByKey());
+    }
+
+    private static Instant time(Identification identification, Instant now) {
+        return identification.toInstant(now).truncatedTo(ChronoUnit.MILLIS);
+    }
+}

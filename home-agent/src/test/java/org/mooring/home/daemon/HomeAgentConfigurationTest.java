@@ -1,0 +1,190 @@
+package org.mooring.home.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mooring.datapath.MtuPolicy;
+import org.mooring.home.MobileNode;
+import org.mooring.home.Policy;
+import org.mooring.home.Policy.ReverseTunnel;
+import org.mooring.linux.MacAddress;
+import org.mooring.protocol.security.Algorithm;
+import org.mooring.protocol.security.Key;
+import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.runtime.Failure;
+import org.mooring.runtime.config.ConfigException;
+import org.mooring.runtime.config.ConfigReader;
+import org.mooring.runtime.config.Ipv4Prefix;
+
+class HomeAgentConfigurationTest {
+    private static final String MINIMAL = """
+            address = "10.1.0.1"
+            home-link = "lan"
+            home-network = "10.1.0.0/24"
+            """;
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void readsEveryKey() throws Exception {
+        var configuration = read("""
+                address = "10.1.0.1"
+                home-link = "lan"
+                home-network = "10.1.0.0/24"
+                uplinks = ["wan", "backup"]
+                max-lifetime = 65535
+                max-bindings = 7
+                mtu = "clamp-at-home"
+                require-association = false
+                reverse-tunnel = "required"
+                state-directory = "state"
+                control-socket = "/run/test.sock"
+
+                [[mobile-node]]
+                home-address = "10.1.0.50"
+                mac = "52:54:00:01:00:50"
+                [[mobile-node.association]]
+                spi = 256
+                key = "00112233445566778899aabbccddeeff"
+                timestamp-tolerance = 5
+
+                [[foreign-agent]]
+                address = "198.51.100.2"
+                [[foreign-agent.association]]
+                spi = 4097
+                algorithm = "hmac-md5"
+                key = "0f0e0d0c0b0a09080706050403020100"
+                """);
+        assertEquals(
+                new HomeAgentConfiguration(
+                        new Policy(
+                                Ipv4Address.of("10.1.0.1"),
+                                Ipv4Address.of("10.1.0.255"),
+                                0xffff,
+                                7,
+                                false,
+                                ReverseTunnel.REQUIRED,
+                                List.of(new MobileNode(
+                                        Ipv4Address.of("10.1.0.50"),
+                                        Optional.of(MacAddress.of("52:54:00:01:00:50")),
+                                        List.of(association(256, "00112233445566778899aabbccddeeff", 5)))),
+                                Map.of(
+                                        Ipv4Address.of("198.51.100.2"),
+                                        List.of(association(4097, "0f0e0d0c0b0a09080706050403020100", 7)))),
+                        "lan",
+                        Ipv4Prefix.of("10.1.0.0/24"),
+                        List.of("wan", "backup"),
+                        MtuPolicy.CLAMP_AT_HOME,
+                        directory.resolve("state"),
+                        Path.of("/run/test.sock")),
+                configuration);
+    }
+
+    @Test
+    void fillsInWhatIsLeftOut() throws Exception {
+        assertEquals(
+                new HomeAgentConfiguration(
+                        new Policy(
+                                Ipv4Address.of("10.1.0.1"),
+                                Ipv4Address.of("10.1.0.255"),
+                                600,
+                                10_000,
+                                true,
+                                ReverseTunnel.OPTIONAL,
+                                List.of(),
+                                Map.of()),
+                        "lan",
+                        Ipv4Prefix.of("10.1.0.0/24"),
+                        List.of(),
+                        MtuPolicy.ICMP,
+                        Path.of("/var/lib/mooring/home-agent"),
+                        Path.of("/run/mooring/home-agent.sock")),
+                read(MINIMAL));
+    }
+
+    @Test
+    void refusesHomeAddressesThatCannotBe() {
+        var problems = problems(MINIMAL
+                + mobileNode("10.2.0.50")
+                + mobileNode("10.1.0.1")
+                + mobileNode("10.1.0.50")
+                + mobileNode("10.1.0.50")
+                + mobileNode("10.1.0.255"));
+        assertEquals(
+                List.of(
+                        "5: mobile-node.home-address: 10.2.0.50 is not in home-network 10.1.0.0/24",
+                        "10: mobile-node.home-address: 10.1.0.1 is another mobile node's, the home agent's or the network's"
+                                + " own address",
+                        "20: mobile-node.home-address: 10.1.0.50 is another mobile node's, the home agent's or the network's"
+                                + " own address",
+                        "25: mobile-node.home-address: 10.1.0.255 is another mobile node's, the home agent's or the"
+                                + " network's own address"),
+                problems);
+    }
+
+    @Test
+    void refusesAMobileNodeWithoutAnAssociation() {
+        assertEquals(
+                List.of("4: mobile-node.association: missing: expected at least one, with its spi and key"),
+                problems(MINIMAL + "[[mobile-node]]\nhome-address = \"10.1.0.50\"\n"));
+    }
+
+    @Test
+    void refusesAnAddressOutsideTheHomeNetwork() {
+        assertEquals(
+                List.of("1: address: not in home-network 10.2.0.0/24"),
+                problems(MINIMAL.replace("10.1.0.0/24", "10.2.0.0/24")));
+    }
+
+    @Test
+    void namesWhatTakesARestart() throws Exception {
+        var running = read(MINIMAL);
+        running.requireSameFixtures(read(MINIMAL + "max-lifetime = 60\n" + mobileNode("10.1.0.50")));
+        var next = read(MINIMAL.replace("lan", "lan2").replace("10.1.0.1", "10.1.0.2"));
+        assertEquals(
+                List.of(
+                        "address is now 10.1.0.2, was 10.1.0.1: restart the program to change it",
+                        "home-link is now lan2, was lan: restart the program to change it"),
+                assertThrows(Failure.class, () -> running.requireSameFixtures(next))
+                        .lines());
+    }
+
+    private static String mobileNode(String homeAddress) {
+        return """
+                [[mobile-node]]
+                home-address = "%s"
+                [[mobile-node.association]]
+                spi = 256
+                key = "00112233445566778899aabbccddeeff"
+                """.formatted(homeAddress);
+    }
+
+    private HomeAgentConfiguration read(String toml) throws IOException, ConfigException {
+        var file = Files.writeString(directory.resolve("home-agent.toml"), toml);
+        return ConfigReader.read(file, HomeAgentConfiguration::read);
+    }
+
+    /** Each without the name of the file. */
+    private List<String> problems(String toml) {
+        return assertThrows(ConfigException.class, () -> read(toml)).lines().stream()
+                .map(line -> line.substring(line.indexOf(".toml:") + ".toml:".length()))
+                .toList();
+    }
+
+    private static SecurityAssociation association(int spi, String key, int tolerance) {
+        return new SecurityAssociation(
+                spi, new Key(Octets.ofHex(key)), Algorithm.HMAC_MD5, Duration.ofSeconds(tolerance));
+    }
+}
