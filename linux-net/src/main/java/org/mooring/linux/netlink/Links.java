@@ -7,6 +7,7 @@ import java.util.Set;
 import org.mooring.linux.Errno;
 import org.mooring.linux.Interface;
 import org.mooring.linux.KernelException;
+import org.mooring.linux.MacAddress;
 
 /** Network devices. */
 public final class Links {
@@ -71,6 +72,11 @@ public final class Links {
     /** Sets the longest packet, in octets without the link-layer header. */
     public void setMtu(Interface link, int mtu) throws KernelException {
         change(message(link).attribute(IFLA_MTU, mtu), "set the MTU of link " + link.name() + " to " + mtu);
+    }
+
+    /** Sets the link-layer address. A bridge without one of its own takes the lowest of its ports', and changes it with them. */
+    public void setMac(Interface link, MacAddress mac) throws KernelException {
+        change(message(link).attribute(IFLA_ADDRESS, mac), "set the address of link " + link.name() + " to " + mac);
     }
 
     /** Sets how many packets wait in a TAP device whose reader is slow. */
