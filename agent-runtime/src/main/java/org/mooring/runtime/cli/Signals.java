@@ -7,11 +7,11 @@ import java.lang.reflect.Proxy;
  * Signal handlers. The JDK's only way is {@code sun.misc.Signal}, which its compiler warns of each time it is named, so
  * it is reached by reflection.
  */
-final class Signals {
+public final class Signals {
     private Signals() {}
 
     /** Runs {@code handler} on a thread of its own at each {@code signal}, such as {@code TERM}. */
-    static void handle(String signal, Runnable handler) {
+    public static void handle(String signal, Runnable handler) {
         InvocationHandler call = (proxy, method, args) -> {
             switch (method.getName()) {
                 case "handle" -> handler.run();
