@@ -78,6 +78,9 @@ public final class Arrival {
     private List<ArrivalAction> ended(ArrivalEvent.QemuEnded ended) {
         phase = Phase.OVER;
         String reason = failure == null ? ended.reason() : failure;
+        if (failure != null && !ended.reason().isEmpty()) {
+            reason = failure + ": " + ended.reason();
+        }
         return List.of(new ArrivalAction.ClearAndAnnounceGone(reason), new ArrivalAction.Finish(false));
     }
 }

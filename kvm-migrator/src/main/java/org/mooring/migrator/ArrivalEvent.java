@@ -15,7 +15,7 @@ public sealed interface ArrivalEvent {
     /** RESUME, at {@code resumed} by QEMU's own timestamp: the trustworthy sign that the guest runs here. */
     record Resumed(Instant at, Instant resumed) implements ArrivalEvent {}
 
-    /** The QEMU process ended. */
+    /** The QEMU process ended; {@code reason} is what it had to say, or empty. */
     record QemuEnded(Instant at, String reason) implements ArrivalEvent {}
 
     /** The source wants no migration after all. */

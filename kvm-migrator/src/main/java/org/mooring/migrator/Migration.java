@@ -83,6 +83,8 @@ public final class Migration {
     private @Nullable Instant stopped;
     private @Nullable Instant resumed;
     private @Nullable String failure;
+    private boolean failedOfStream;
+    private String diagnosis = "";
     private Party awaited = Party.NOBODY;
     private int deadline;
     private @Nullable Outcome outcome;
@@ -135,6 +137,8 @@ public final class Migration {
         } else if (event instanceof MigrationEvent.DestinationGone gone) {
             destination = Destination.GONE;
             fail(gone.reason());
+            // Why a stream breaks is known to the end that couldn't read it.
+            diagnosis = failedOfStream && failure != null && !failure.equals(gone.reason()) ? gone.reason() : diagnosis;
         } else if (event instanceof MigrationEvent.SessionLost lost) {
             sessionLost(lost);
         } else if (event instanceof MigrationEvent.SourceConfigured) {
@@ -188,6 +192,7 @@ public final class Migration {
             paused = true;
         } else {
             stream = Stream.BROKEN;
+            failedOfStream = failedOfStream || failure == null;
             fail(ended.reason());
         }
     }
@@ -384,7 +389,8 @@ public final class Migration {
     }
 
     private String reason() {
-        return failure == null ? "no reason known" : failure;
+        String first = failure == null ? "no reason known" : failure;
+        return diagnosis.isEmpty() ? first : first + " (" + diagnosis + ")";
     }
 
     private void ask(Request request, MigrationAction action) {

@@ -23,7 +23,7 @@ class ArrivalTest {
     void endsWithTheSessionBeforeTheGuestRuns() {
         listening();
         assertEquals(List.of(new ArrivalAction.QuitQemu()), arrival.handle(new ArrivalEvent.SessionEnded(NOW)));
-        assertEquals(gone("the session with the source was lost before the guest ran"), qemuEnded("exit"));
+        assertEquals(gone("the session with the source was lost before the guest ran"), qemuEnded(""));
     }
 
     @Test
@@ -31,7 +31,7 @@ class ArrivalTest {
         listening();
         assertEquals(List.of(new ArrivalAction.QuitQemu()), arrival.handle(new ArrivalEvent.AbortRequested(NOW)));
         assertEquals(List.of(), arrival.handle(new ArrivalEvent.SessionEnded(NOW)));
-        assertEquals(gone("ended on the source's request"), qemuEnded("exit"));
+        assertEquals(gone("ended on the source's request"), qemuEnded(""));
     }
 
     @Test
@@ -47,7 +47,15 @@ class ArrivalTest {
         listening();
         resumed();
         assertEquals(List.of(new ArrivalAction.QuitQemu()), arrival.handle(new ArrivalEvent.EvictRequested(NOW)));
-        assertEquals(gone("ended because the source has taken the guest back"), qemuEnded("exit"));
+        assertEquals(gone("ended because the source has taken the guest back"), qemuEnded(""));
+    }
+
+    @Test
+    void saysWhatQemuHadToSayWhenItWasEnded() {
+        listening();
+        arrival.handle(new ArrivalEvent.AbortRequested(NOW));
+        assertEquals(
+                gone("ended on the source's request: load of migration failed"), qemuEnded("load of migration failed"));
     }
 
     @Test
@@ -69,7 +77,7 @@ class ArrivalTest {
         assertEquals(
                 List.of(new ArrivalAction.QuitQemu()),
                 arrival.handle(new ArrivalEvent.Refused(NOW, "no port is free")));
-        assertEquals(gone("no port is free"), qemuEnded("exit"));
+        assertEquals(gone("no port is free"), qemuEnded(""));
     }
 
     @Test
@@ -77,7 +85,7 @@ class ArrivalTest {
         listening();
         arrival.handle(new ArrivalEvent.AbortRequested(NOW));
         assertEquals(List.of(), resumed());
-        assertEquals(gone("ended on the source's request"), qemuEnded("exit"));
+        assertEquals(gone("ended on the source's request"), qemuEnded(""));
     }
 
     private List<ArrivalAction> listening() {

@@ -152,7 +152,7 @@ class MigrationTest {
         void theStreamBreaks() {
             copying();
             assertEquals(List.of(new MigrationAction.AbortDestination()), ended(Verdict.FAILED, "Connection reset"));
-            assertEquals(stayed("Connection reset"), gone("load of migration failed"));
+            assertEquals(stayed("Connection reset (load of migration failed)"), gone("load of migration failed"));
         }
 
         @Test
@@ -220,7 +220,7 @@ class MigrationTest {
             stop();
             assertEquals(List.of(new MigrationAction.AbortDestination()), ended(Verdict.FAILED, "broken pipe"));
             assertEquals(List.of(), when(new MigrationEvent.SourceResumed(now)));
-            assertEquals(stayed("broken pipe"), gone("ended"));
+            assertEquals(stayed("broken pipe (ended)"), gone("ended"));
         }
 
         @Test
@@ -351,7 +351,7 @@ class MigrationTest {
             running();
             assertEquals(List.of(new MigrationAction.EvictDestination()), ended(Verdict.FAILED, "broken pipe"));
             when(new MigrationEvent.SourceResumed(now));
-            assertEquals(stayed("broken pipe"), gone("evicted"));
+            assertEquals(stayed("broken pipe (evicted)"), gone("evicted"));
         }
 
         @Test
