@@ -1,0 +1,114 @@
+package org.mooring.migrator.host;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
+import org.apache.commons.cli.Options;
+import org.mooring.runtime.Failure;
+import org.mooring.runtime.cli.Console;
+import org.mooring.runtime.cli.Signals;
+import org.mooring.runtime.cli.StandardOptions;
+import org.mooring.runtime.cli.UsageException;
+import org.mooring.runtime.cli.Verb;
+
+/** {@code listen GUEST}: awaits a guest from another host; {@code migrate} runs it there over ssh. */
+record ListenVerb() implements Verb {
+    static final Option FROM_SOURCE = Option.builder()
+            .longOpt("from-source")
+            .desc("take the guest's definition from the first line of the standard input")
+            .get();
+
+    @Override
+    public String name() {
+        return "listen";
+    }
+
+    @Override
+    public List<String> arguments() {
+        return List.of(GuestOptions.GUEST);
+    }
+
+    @Override
+    public String summary() {
+        return "await a guest from another host (what 'migrate' runs there)";
+    }
+
+    @Override
+    public List<String> details() {
+        return List.of(
+                "Prints one JSON object a line: 'ready' with the URI to migrate to, then 'running' or 'gone'. Orders come on the",
+                "standard input; if that ends before the guest runs, all is removed again and the exit code is 1.");
+    }
+
+    @Override
+    public Options options() {
+        return new Options()
+                .addOption(GuestOptions.CONFIG)
+                .addOption(GuestOptions.ACCEL)
+                .addOption(GuestOptions.TLS)
+                .addOption(FROM_SOURCE)
+                .addOption(StandardOptions.LOG_LEVEL);
+    }
+
+    @Override
+    public int run(CommandLine line, Console console) throws Failure {
+        MigratorConfig config = GuestOptions.config(line);
+        ArrivalRun.Inlet inlet =
+                new ArrivalRun.Inlet(address(config), config.migration().ports(), GuestOptions.stream(line, config));
+        InputStream orders = System.in;
+        Guest guest = GuestOptions.withAccelerator(
+                line.hasOption(FROM_SOURCE)
+                        ? guestFromSource(GuestOptions.guestName(line), orders)
+                        : GuestOptions.configuredGuest(line, config),
+                line);
+        GuestOptions.requireRoot();
+        GuestOptions.requireAccelerator(guest);
+        ThisHost host = new ThisHost(config);
+        QemuProcess qemu = host.start(guest, true);
+        try (ArrivalRun run = new ArrivalRun(host, qemu.files(), qemu, console.out())) {
+            for (String signal : List.of("INT", "TERM", "HUP")) {
+                Signals.handle(signal, run::abort);
+            }
+            return run.await(inlet, orders) ? 0 : 1;
+        }
+    }
+
+    private static String address(MigratorConfig config) throws Failure {
+        if (config.migration().address().isPresent()) {
+            return config.migration().address().get().toString();
+        }
+        // CLIENT-ADDRESS CLIENT-PORT OUR-ADDRESS OUR-PORT (ssh(1), ENVIRONMENT).
+        String[] connection =
+                Optional.ofNullable(System.getenv("SSH_CONNECTION")).orElse("").split(" ", -1);
+        if (connection.length == 4) {
+            return connection[2];
+        }
+        throw new Failure("where shall the stream arrive? Set 'address' under [migration]");
+    }
+
+    private static Guest guestFromSource(String name, InputStream orders) throws Failure {
+        Order first = Order.parse(firstLine(orders));
+        if (first instanceof Order.Receive receive && receive.guest().name().equals(name)) {
+            return receive.guest();
+        }
+        throw new UsageException("the first line of the standard input does not define guest " + name);
+    }
+
+    /** Octet by octet: what follows the line is for another reader. */
+    private static String firstLine(InputStream orders) throws Failure {
+        try {
+            ByteArrayOutputStream line = new ByteArrayOutputStream();
+            for (int octet = orders.read(); octet >= 0 && octet != '\n'; octet = orders.read()) {
+                line.write(octet);
+            }
+            return line.toString(StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new Failure("cannot read the guest's definition: " + e.getMessage(), e);
+        }
+    }
+}

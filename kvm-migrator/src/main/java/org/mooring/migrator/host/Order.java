@@ -1,0 +1,56 @@
+package org.mooring.migrator.host;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+
+/** What {@code migrate} tells a {@code listen}, on its standard input: a JSON object on a line each. */
+sealed interface Order {
+    ObjectMapper JSON = new ObjectMapper();
+
+    /** Await this guest. */
+    record Receive(Guest guest) implements Order {}
+
+    /** End it, unless the guest runs already. */
+    record Abort() implements Order {}
+
+    /** End it though the guest runs: the source has taken it back. */
+    record Evict() implements Order {}
+
+    /** Say what time it is. That one asks is also the sign that one still lives. */
+    record TellTime(int number) implements Order {}
+
+    record Unreadable(String line) implements Order {}
+
+    static String line(Order order) {
+        ObjectNode line = JSON.createObjectNode();
+        if (order instanceof Receive receive) {
+            line.put("order", "receive").set("guest", JSON.valueToTree(receive.guest()));
+        } else if (order instanceof Abort) {
+            line.put("order", "abort");
+        } else if (order instanceof Evict) {
+            line.put("order", "evict");
+        } else if (order instanceof TellTime time) {
+            line.put("order", "tell-time").put("number", time.number());
+        } else {
+            throw new IllegalArgumentException(order.toString());
+        }
+        return line.toString();
+    }
+
+    static Order parse(String line) {
+        try {
+            JsonNode order = JSON.readTree(line);
+            return switch (order.path("order").asText()) {
+                case "receive" -> new Receive(JSON.treeToValue(order.path("guest"), Guest.class));
+                case "abort" -> new Abort();
+                case "evict" -> new Evict();
+                case "tell-time" -> new TellTime(order.path("number").asInt());
+                default -> new Unreadable(line);
+            };
+        } catch (JsonProcessingException e) {
+            return new Unreadable(line);
+        }
+    }
+}

@@ -1,0 +1,47 @@
+package org.mooring.migrator.host;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How far another host's clock is from ours, by asking it for the time: it read its clock at some moment of the round trip, so the answer
+ * that came back fastest says most.
+ */
+final class RemoteClock {
+    /** @param ahead how far the other clock is ahead of ours, give or take {@code uncertainty} */
+    record Offset(Duration ahead, Duration uncertainty) {}
+
+    private final Map<Integer, Instant> asked = new HashMap<>();
+    private int last;
+    private Optional<Offset> best = Optional.empty();
+
+    /** Notes a question; returns its number. */
+    int ask(Instant now) {
+        asked.put(++last, now);
+        return last;
+    }
+
+    void answer(int number, Instant there, Instant now) {
+        Instant sent = asked.remove(number);
+        if (sent == null) {
+            return;
+        }
+        Duration half = Duration.between(sent, now).dividedBy(2);
+        if (best.isEmpty() || half.compareTo(best.get().uncertainty()) < 0) {
+            best = Optional.of(new Offset(Duration.between(sent.plus(half), there), half));
+        }
+    }
+
+    /** Empty before the first answer. */
+    Optional<Offset> offset() {
+        return best;
+    }
+
+    /** A time by the other host's clock, by ours; as it is where the difference is unknown. */
+    Instant ours(Instant theirs) {
+        return theirs.minus(best.map(Offset::ahead).orElse(Duration.ZERO));
+    }
+}

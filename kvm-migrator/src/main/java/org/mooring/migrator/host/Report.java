@@ -1,0 +1,66 @@
+package org.mooring.migrator.host;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.DateTimeException;
+import java.time.Instant;
+
+/** What {@code listen} prints for {@code migrate}: a JSON object on a line each. */
+sealed interface Report {
+    ObjectMapper JSON = new ObjectMapper();
+
+    /** QEMU of this version waits at this URI. */
+    record Ready(String uri, String qemu) implements Report {}
+
+    /** The guest runs here, since this time by our clock. */
+    record Running(Instant resumed) implements Report {}
+
+    /** Nothing of the guest's is left here. */
+    record Gone(String reason) implements Report {}
+
+    /** Our clock, to an {@link Order.TellTime} of this number. */
+    record Time(int number, Instant now) implements Report {}
+
+    /** Not a report: a login banner, say. */
+    record Unreadable(String line) implements Report {}
+
+    static String line(Report report) {
+        ObjectNode line = JSON.createObjectNode();
+        if (report instanceof Ready ready) {
+            line.put("report", "ready").put("uri", ready.uri()).put("qemu", ready.qemu());
+        } else if (report instanceof Running running) {
+            line.put("report", "running").put("resumed", running.resumed().toString());
+        } else if (report instanceof Gone gone) {
+            line.put("report", "gone").put("reason", gone.reason());
+        } else if (report instanceof Time time) {
+            line.put("report", "time")
+                    .put("number", time.number())
+                    .put("now", time.now().toString());
+        } else {
+            throw new IllegalArgumentException(report.toString());
+        }
+        return line.toString();
+    }
+
+    static Report parse(String line) {
+        try {
+            JsonNode report = JSON.readTree(line);
+            return switch (report.path("report").asText()) {
+                case "ready" ->
+                    new Ready(report.path("uri").asText(), report.path("qemu").asText());
+                case "running" ->
+                    new Running(Instant.parse(report.path("resumed").asText()));
+                case "gone" -> new Gone(report.path("reason").asText());
+                case "time" ->
+                    new Time(
+                            report.path("number").asInt(),
+                            Instant.parse(report.path("now").asText()));
+                default -> new Unreadable(line);
+            };
+        } catch (JsonProcessingException | DateTimeException e) {
+            return new Unreadable(line);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+package org.mooring.migrator.host;
+
+import java.util.List;
+import org.mooring.runtime.cli.Program;
+
+/** What {@code kvm-migrator} can be told to do. */
+public final class Verbs {
+    private Verbs() {}
+
+    public static Program program() {
+        return new Program(
+                "kvm-migrator",
+                "starts KVM guests and moves them to other hosts while they run",
+                List.of(new StartupVerb(), new MigrateVerb(), new ListenVerb(), new TeardownVerb(), new ResumeVerb()));
+    }
+}

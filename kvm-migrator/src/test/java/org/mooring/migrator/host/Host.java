@@ -1,0 +1,179 @@
+package org.mooring.migrator.host;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.mooring.linux.NetworkNamespace;
+
+/** A KVM host: a network namespace with a guests' directory and a configuration of its own. */
+final class Host implements AutoCloseable {
+    static final String BRIDGE = "br0";
+
+    /** Generous: the machine that runs the tests is shared. */
+    private static final long PATIENCE_SECONDS = 60;
+
+    final NetworkNamespace namespace;
+    final Path directory;
+    final Path program;
+    private final List<Process> started = new ArrayList<>();
+
+    Host(Path directory) throws Exception {
+        this.directory = directory;
+        this.program = directory.resolve("kvm-migrator");
+        Files.createDirectories(guests());
+        Files.writeString(
+                program, """
+                #!/bin/sh
+                exec '%s/bin/java' -XX:TieredStopAtLevel=1 -cp '%s' org.mooring.migrator.KvmMigratorProgram "$@"
+                """.formatted(System.getProperty("java.home"), System.getProperty("java.class.path")));
+        program.toFile().setExecutable(true);
+        this.namespace = NetworkNamespace.create();
+    }
+
+    Path guests() {
+        return directory.resolve("guests");
+    }
+
+    Path config() {
+        return directory.resolve("kvm-migrator.toml");
+    }
+
+    void configure(String... lines) throws IOException {
+        Files.writeString(config(), """
+                guests-directory = "%s"
+                hook-socket = "%s/hook.sock"
+                """.formatted(guests(), directory) + String.join("\n", lines) + "\n");
+    }
+
+    /** Starts the program inside; its output is in {@link Run}. */
+    Run start(String verb, String... words) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                "ip", "netns", "exec", namespace.name(), program.toString(), verb, "--config", config().toString()));
+        command.addAll(List.of(words));
+        Path out = Files.createTempFile(directory, verb, ".out");
+        Path err = Files.createTempFile(directory, verb, ".err");
+        Process process = new ProcessBuilder(command)
+                .redirectOutput(out.toFile())
+                .redirectError(err.toFile())
+                .start();
+        started.add(process);
+        return new Run(process, out, err);
+    }
+
+    Run run(String verb, String... words) throws Exception {
+        Run run = start(verb, words);
+        run.exitCode();
+        return run;
+    }
+
+    /** A process inside that goes on until the end. */
+    Process daemon(ProcessBuilder builder) throws IOException {
+        builder.command().addAll(0, List.of("ip", "netns", "exec", namespace.name()));
+        Process process = builder.start();
+        started.add(process);
+        return process;
+    }
+
+    GuestFiles files(String guest) {
+        return new GuestFiles(guests(), guest);
+    }
+
+    QemuProcess qemu(String guest) {
+        return QemuProcess.find(files(guest)).orElseThrow(() -> new AssertionError("no QEMU of " + guest));
+    }
+
+    boolean hasQemu(String guest) {
+        return QemuProcess.find(files(guest)).isPresent();
+    }
+
+    boolean hasDevice(String device) {
+        return Stream.of(namespace.exec("ip", "-o", "link").split("\n"))
+                .anyMatch(line -> line.matches("[0-9]+: " + device + "[:@].*"));
+    }
+
+    /** Nothing of the guest's, nor a bridge, is left. */
+    void assertClean(String guest) throws IOException {
+        try (Stream<Path> files = Files.list(guests())) {
+            assertEquals(
+                    List.of(),
+                    files.map(file -> file.getFileName().toString())
+                            .filter(name -> !name.startsWith("."))
+                            .sorted()
+                            .toList());
+        }
+        assertEquals(false, hasDevice(Guest.tapOf(guest)), "tap");
+        assertEquals(false, hasDevice(BRIDGE), "bridge");
+    }
+
+    static void eventually(String what, Callable<Boolean> condition) throws Exception {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        while (!condition.call()) {
+            if (System.nanoTime() > deadline) {
+                fail("never came true: " + what);
+            }
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (Process process : started) {
+            process.descendants().forEach(ProcessHandle::destroyForcibly);
+            process.destroyForcibly().onExit().join();
+        }
+        try (Stream<Path> files = Files.list(guests())) {
+            for (Path pid :
+                    files.filter(file -> file.toString().endsWith(".pid")).toList()) {
+                String guest =
+                        Objects.requireNonNull(pid.getFileName()).toString().replaceFirst("\\.pid$", "");
+                if (hasQemu(guest)) {
+                    ProcessHandle.of(qemu(guest).pid()).ifPresent(ProcessHandle::destroyForcibly);
+                }
+            }
+        }
+        namespace.close();
+    }
+
+    /** One run of the program. */
+    record Run(Process process, Path outFile, Path errFile) {
+        int exitCode() throws InterruptedException {
+            if (!process.waitFor(2 * PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+                throw new AssertionError("still runs: " + this);
+            }
+            return process.exitValue();
+        }
+
+        /** As Ctrl-C would. */
+        void interrupt() throws Exception {
+            new ProcessBuilder("kill", "-INT", Long.toString(process.pid()))
+                    .start()
+                    .waitFor();
+        }
+
+        String out() throws IOException {
+            return Files.readString(outFile);
+        }
+
+        String err() throws IOException {
+            return Files.readString(errFile);
+        }
+
+        @Override
+        public String toString() {
+            try {
+                return "out: " + out() + "\nerr: " + err();
+            } catch (IOException e) {
+                return e.toString();
+            }
+        }
+    }
+}

@@ -1,0 +1,374 @@
+package org.mooring.migrator.host;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.mooring.qmp.QmpConnectionException;
+import org.mooring.qmp.QmpEvent;
+import org.mooring.qmp.QmpListener;
+
+/** Two hosts, an ssh server between them, and a real QEMU whose guest is its own boot firmware. */
+@Tag("e2e")
+@Timeout(300)
+class MigrationE2eTest {
+    private static final String SOURCE = "198.51.100.1";
+    private static final String DESTINATION = "198.51.100.2";
+    private static final EventLoopGroup EPOLL = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+
+    @TempDir
+    Path directory;
+
+    private Host source;
+    private Host destination;
+
+    @BeforeEach
+    void connectTwoHosts() throws Exception {
+        source = new Host(Files.createDirectory(directory.resolve("a")));
+        destination = new Host(Files.createDirectory(directory.resolve("b")));
+        source.namespace.connect("wan", destination.namespace, "wan");
+        source.namespace.exec("ip", "address", "add", SOURCE + "/24", "dev", "wan");
+        destination.namespace.exec("ip", "address", "add", DESTINATION + "/24", "dev", "wan");
+        SecureShell shell = SecureShell.serve(destination, DESTINATION);
+        // Memory that isn't zero takes time to send.
+        writeBallast("heavy", 12);
+        writeBallast("light", 2);
+        // All of a light guest fits between two sockets, so that its source stops it though the destination reads
+        // nothing.
+        for (Host host : List.of(source, destination)) {
+            for (String buffer : List.of("tcp_rmem", "tcp_wmem")) {
+                host.namespace.exec("sysctl", "-qw", "net.ipv4." + buffer + "=8388608 8388608 8388608");
+            }
+        }
+        source.configure(
+                "[network]",
+                "bridge = \"br0\"",
+                "[[host]]",
+                "name = \"kb\"",
+                "ssh = \"" + shell.destination() + "\"",
+                "ssh-options = " + shell.options(),
+                "program = \"" + destination.program + "\"",
+                "config = \"" + destination.config() + "\"",
+                guest("g1", "32"),
+                guest("heavy", "64") + ballast("heavy"),
+                guest("light", "32") + ballast("light"),
+                guest("bound", "32") + "disks = [{ file = \"" + directory.resolve("heavy") + "\" }]");
+        destination.configure(
+                "[network]", "bridge = \"br0\"", "[migration]", "ports = \"49152-49153\"", guest("g1", "32"));
+    }
+
+    @AfterEach
+    void removeHosts() throws Exception {
+        try {
+            source.close();
+        } finally {
+            destination.close();
+        }
+    }
+
+    @AfterAll
+    static void stopEpoll() {
+        EPOLL.shutdownGracefully(0, 1, TimeUnit.SECONDS).syncUninterruptibly();
+    }
+
+    @Test
+    void movesAGuestAndLeavesNothingBehind() throws Exception {
+        startup("g1");
+        Host.Run migrate = source.run("migrate", "g1", "--to", "kb");
+        assertEquals(0, migrate.exitCode(), migrate::toString);
+        assertTrue(migrate.out().startsWith("guest g1 runs at kb: "), migrate::toString);
+        assertTrue(migrate.out().matches("(?s).*paused for (-?[0-9]+ ms \\(STOP to RESUME|n/a).*"), migrate::toString);
+        source.assertClean("g1");
+        assertTrue(destination.hasQemu("g1"));
+        assertTrue(destination.hasDevice("mt-g1"));
+        GuestRecord record = destination.files("g1").read().orElseThrow();
+        assertFalse(record.incoming());
+        assertEquals(destination.qemu("g1").pid(), record.pid());
+        assertRuns(destination, "g1");
+
+        assertEquals(0, destination.run("teardown", "g1").exitCode());
+        destination.assertClean("g1");
+        assertEquals(0, destination.run("teardown", "g1").exitCode());
+    }
+
+    @Test
+    void staysWhenTheDestinationsQemuIsKilledWhileCopying() throws Exception {
+        Host.Run migrate = copying();
+        kill(destination.qemu("heavy"), "-KILL");
+        assertStays(migrate, "heavy", "(the stream failed|kb: ).*");
+    }
+
+    @Test
+    void staysWhenTheDestinationsQemuIsKilledAfterStop() throws Exception {
+        Host.Run migrate = stopped();
+        kill(destination.qemu("light"), "-KILL");
+        assertStays(migrate, "light", "(the stream failed|kb: ).*");
+    }
+
+    @Test
+    void staysWhenTheSessionIsLostWhileCopying() throws Exception {
+        Host.Run migrate = copying();
+        killSsh(migrate);
+        assertStays(migrate, "heavy", "the ssh session with kb was lost");
+    }
+
+    @Test
+    void staysWhenTheSessionIsLostAfterStop() throws Exception {
+        Host.Run migrate = stopped();
+        killSsh(migrate);
+        assertStays(migrate, "light", "the ssh session with kb was lost");
+    }
+
+    @Test
+    void staysWhenTheOperatorCancels() throws Exception {
+        Host.Run migrate = copying();
+        migrate.interrupt();
+        assertStays(migrate, "heavy", "cancelled");
+    }
+
+    @Test
+    void staysWhenTheOperatorCancelsAfterStop() throws Exception {
+        Host.Run migrate = stopped();
+        migrate.interrupt();
+        assertStays(migrate, "light", "cancelled");
+    }
+
+    @Test
+    void staysWhenTheMigratorItselfIsKilledAndCanBeMigratedAgain() throws Exception {
+        Host.Run migrate = copying();
+        migrate.process().destroyForcibly().waitFor();
+        Host.eventually(
+                "the destination is clean", () -> !destination.hasQemu("heavy") && !destination.hasDevice("mt-heavy"));
+        Host.eventually(
+                "its listener is gone", () -> destination.files("heavy").read().isEmpty());
+        assertRuns(source, "heavy");
+        Host.Run again = source.run("migrate", "heavy", "--to", "kb", "--bandwidth", "1000");
+        assertEquals(0, again.exitCode(), again::toString);
+    }
+
+    @Test
+    void refusesAGuestThatIsThereAlready() throws Exception {
+        startup("g1");
+        assertEquals(0, destination.run("startup", "g1").exitCode());
+        Host.Run migrate = source.run("migrate", "g1", "--to", "kb");
+        assertEquals(1, migrate.exitCode());
+        assertTrue(
+                migrate.err().contains("kb: device mt-g1 exists already")
+                        || migrate.err().contains("kb: guest g1 is on this host already"),
+                migrate::toString);
+        assertRuns(source, "g1");
+        assertRuns(destination, "g1");
+    }
+
+    @Test
+    void refusesAGuestWithADiskOfThisHost() throws Exception {
+        startup("bound");
+        Host.Run migrate = source.run("migrate", "bound", "--to", "kb");
+        assertEquals(1, migrate.exitCode());
+        assertTrue(migrate.err().contains("--shared-disks"), migrate::toString);
+        assertRuns(source, "bound");
+    }
+
+    @Test
+    void saysThatNoPortIsFree() throws Exception {
+        startup("g1");
+        for (int port : new int[] {49152, 49153}) {
+            destination.daemon(new ProcessBuilder(new ArrayList<>(List.of(
+                    System.getProperty("java.home") + "/bin/java",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    PortHolder.class.getName(),
+                    DESTINATION,
+                    Integer.toString(port),
+                    directory.resolve("held" + port).toString()))));
+        }
+        Host.eventually(
+                "both ports are taken",
+                () -> Files.exists(directory.resolve("held49152")) && Files.exists(directory.resolve("held49153")));
+        Host.Run migrate = source.run("migrate", "g1", "--to", "kb");
+        assertEquals(1, migrate.exitCode());
+        assertTrue(migrate.err().contains("49152-49153"), migrate::toString);
+        assertRuns(source, "g1");
+        destination.assertClean("g1");
+    }
+
+    @Test
+    void saysThatTheOtherHostDoesNotAnswer() throws Exception {
+        startup("g1");
+        Host.Run migrate =
+                source.run("migrate", "g1", "--to", "root@198.51.100.77", "--ssh-option", "ConnectTimeout=1");
+        assertEquals(1, migrate.exitCode());
+        assertTrue(
+                migrate.err().contains("guest g1 stays here and goes on: ssh to root@198.51.100.77 failed"),
+                migrate::toString);
+        assertRuns(source, "g1");
+    }
+
+    @Test
+    void refusesToStartAGuestTwice() throws Exception {
+        startup("g1");
+        Host.Run again = source.run("startup", "g1");
+        assertEquals(1, again.exitCode());
+        assertEquals(1, again.err().lines().count(), again::toString);
+        assertRuns(source, "g1");
+    }
+
+    @Test
+    void tearsDownWhatACrashLeft() throws Exception {
+        startup("g1");
+        kill(source.qemu("g1"), "-KILL");
+        Host.eventually("QEMU is dead", () -> !source.hasQemu("g1"));
+        assertEquals(0, source.run("teardown", "g1").exitCode());
+        source.assertClean("g1");
+    }
+
+    @Test
+    void clearsUpWhenQemuRefusesToStart() throws Exception {
+        source.configure(
+                "[network]", "bridge = \"br0\"", guest("g1", "32") + "extra-args = [\"-device\", \"nonsense\"]");
+        Host.Run startup = source.run("startup", "g1");
+        assertEquals(1, startup.exitCode());
+        assertTrue(startup.err().contains("QEMU refuses to start guest g1: -device nonsense"), startup::toString);
+        source.assertClean("g1");
+    }
+
+    private void writeBallast(String name, int mebibytes) throws Exception {
+        byte[] ballast = new byte[mebibytes << 20];
+        new Random(1).nextBytes(ballast);
+        Files.write(directory.resolve(name), ballast);
+    }
+
+    /** Has QEMU load the file into the guest's memory. */
+    private String ballast(String name) {
+        return "extra-args = [\"-device\", \"loader,force-raw=on,addr=0x1000000,file=" + directory.resolve(name)
+                + "\"]";
+    }
+
+    private void startup(String guest) throws Exception {
+        Host.Run startup = source.run("startup", guest);
+        assertEquals(0, startup.exitCode(), startup::toString);
+        assertRuns(source, guest);
+    }
+
+    /** A migration that is under way and takes some ten seconds yet. */
+    private Host.Run copying() throws Exception {
+        startup("heavy");
+        try (Watch watch = Watch.of(source, "heavy")) {
+            Host.Run migrate = source.start("migrate", "heavy", "--to", "kb", "--bandwidth", "1");
+            watch.await("MIGRATION", "active");
+            return migrate;
+        }
+    }
+
+    /** A migration whose source has stopped the guest, and whose destination is frozen with the last pages in its socket. */
+    private Host.Run stopped() throws Exception {
+        startup("light");
+        try (Watch watch = Watch.of(source, "light")) {
+            Host.Run migrate = source.start("migrate", "light", "--to", "kb", "--bandwidth", "1");
+            watch.await("MIGRATION", "active");
+            kill(destination.qemu("light"), "-STOP");
+            watch.await("STOP", "");
+            return migrate;
+        }
+    }
+
+    private void assertStays(Host.Run migrate, String guest, String reason) throws Exception {
+        assertEquals(1, migrate.exitCode(), migrate::toString);
+        assertTrue(
+                migrate.err()
+                        .matches("(?s).*\nkvm-migrator: guest " + guest + " stays here and goes on: " + reason + "\n"),
+                migrate::toString);
+        assertRuns(source, guest);
+        // Where the session was lost, the listener clears up by itself, after us.
+        Host.eventually(
+                "the destination is clean",
+                () -> destination.files(guest).read().isEmpty());
+        Host.eventually("the bridge is gone", () -> !destination.hasDevice(Host.BRIDGE));
+        destination.assertClean(guest);
+    }
+
+    private static void assertRuns(Host host, String guest) throws Exception {
+        try (Watch watch = Watch.of(host, guest)) {
+            assertEquals("running", watch.status());
+        }
+    }
+
+    private static void kill(QemuProcess qemu, String signal) throws Exception {
+        new ProcessBuilder("kill", signal, Long.toString(qemu.pid())).start().waitFor();
+    }
+
+    private static void killSsh(Host.Run migrate) {
+        ProcessHandle ssh = migrate.process()
+                .descendants()
+                .filter(process -> process.info().command().orElse("").endsWith("/ssh"))
+                .findFirst()
+                .orElseThrow();
+        ssh.destroyForcibly();
+    }
+
+    /** The hook's monitor, which the migrator leaves alone. */
+    private record Watch(BlockingQueue<QmpEvent> events, Monitor monitor) implements AutoCloseable {
+        static Watch of(Host host, String guest) throws Exception {
+            BlockingQueue<QmpEvent> events = new LinkedBlockingQueue<>();
+            QmpListener listener = new QmpListener() {
+                @Override
+                public void onEvent(QmpEvent event) {
+                    events.add(event);
+                }
+
+                @Override
+                public void onDisconnected(QmpConnectionException why) {}
+            };
+            return new Watch(events, Monitor.connect(EPOLL, new GuestFiles(host.guests(), guest + ".hook"), listener));
+        }
+
+        void await(String name, String status) throws InterruptedException {
+            while (true) {
+                QmpEvent event = events.poll(60, TimeUnit.SECONDS);
+                if (event == null) {
+                    throw new AssertionError("no event " + name + " " + status);
+                }
+                if (event.name().equals(name) && event.status().equals(status)) {
+                    return;
+                }
+            }
+        }
+
+        String status() throws Exception {
+            return monitor.ask("query-status").path("status").asText();
+        }
+
+        @Override
+        public void close() {
+            monitor.close();
+        }
+    }
+
+    private static String guest(String name, String memory) {
+        return """
+                [[guest]]
+                name = "%s"
+                memory = %s
+                mac = "52:54:00:01:00:50"
+                accel = "tcg"
+                """.formatted(name, memory);
+    }
+}
