@@ -11,13 +11,19 @@ import org.mooring.linux.KernelException;
 /**
  * The maps and tc programs of one object file, in the kernel. Each function in a section {@code tc}, {@code tc/...} or
  * {@code classifier/...} is a program; maps are in the section {@code .maps}, described as libbpf has it. Everything that a program
- * calls must be inlined, and it must have no global variables: both would need more of a loader than these programs do.
+ * calls must be inlined, it must have no global variables or constants, and no relocations to the kernel's own types (CO-RE): all that
+ * would need more of a loader than these programs do.
  */
 public final class BpfObject implements AutoCloseable {
     private static final int LOAD_64_BIT_CONSTANT = 0x18;
     private static final int MAP_BY_DESCRIPTOR = 1;
     private static final int CALL = 0x85;
     private static final int CALL_OF_FUNCTION = 1;
+
+    /** Offsets in {@code struct btf_ext_header}. */
+    private static final int EXTENSION_HEADER_LENGTH = 4;
+
+    private static final int EXTENSION_RELOCATIONS_LENGTH = 28;
 
     private final Map<String, BpfMap> maps = new LinkedHashMap<>();
     private final Map<String, BpfProgram> programs = new LinkedHashMap<>();
@@ -34,6 +40,7 @@ public final class BpfObject implements AutoCloseable {
         var object = new BpfObject();
         try {
             var elf = new Elf(file);
+            refuseKernelTypes(elf);
             object.createMaps(elf);
             object.loadPrograms(elf);
             return object;
@@ -68,6 +75,18 @@ public final class BpfObject implements AutoCloseable {
             throw new IllegalArgumentException("the BPF object has no " + what + " " + name);
         }
         return found;
+    }
+
+    /** The offsets in such a program are those of the kernel that it was compiled against. */
+    private static void refuseKernelTypes(Elf elf) throws InvalidBpfObjectException {
+        var extension = elf.section(".BTF.ext");
+        if (extension.isPresent()) {
+            var header = ByteBuffer.wrap(elf.content(extension.get())).order(ByteOrder.LITTLE_ENDIAN);
+            boolean knowsRelocations = header.getInt(EXTENSION_HEADER_LENGTH) >= EXTENSION_RELOCATIONS_LENGTH + 4;
+            if (knowsRelocations && header.getInt(EXTENSION_RELOCATIONS_LENGTH) > 0) {
+                throw new InvalidBpfObjectException("the object has CO-RE relocations, which aren't supported");
+            }
+        }
     }
 
     private void createMaps(Elf elf) throws IOException {

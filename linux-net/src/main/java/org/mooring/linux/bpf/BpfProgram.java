@@ -17,6 +17,8 @@ public final class BpfProgram implements AutoCloseable {
     private static final int LOAD_ATTRIBUTES_SIZE = 72;
     private static final int RUN_ATTRIBUTES_SIZE = 64;
 
+    private static final int LOAD_ATTEMPTS = 5;
+
     /** What the verifier of a refused program says fits in here, or the call fails with ENOSPC and its last words are lost. */
     private static final int LOG_SIZE = 1 << 22;
 
@@ -36,7 +38,7 @@ public final class BpfProgram implements AutoCloseable {
         attributes.bytes().putInt(0, CLASSIFIER).putInt(4, instructions.length / INSTRUCTION_SIZE);
         attributes.point(8, Memory.copyOf(ByteBuffer.wrap(instructions))).point(16, Memory.ofString(license));
         BpfCall.putName(attributes, 48, name);
-        long result = BpfCall.PROG_LOAD.on(attributes);
+        long result = load(attributes);
         if (result < 0) {
             throw new KernelException("load BPF program " + name, new Errno((int) -result), whyNot(attributes));
         }
@@ -78,12 +80,21 @@ public final class BpfProgram implements AutoCloseable {
         descriptor.close();
     }
 
+    /** The verifier gives up with EAGAIN when a signal waits, whatever the signal is. */
+    private static long load(Memory attributes) {
+        long result = -Errno.EAGAIN.number();
+        for (int attempt = 0; attempt < LOAD_ATTEMPTS && result == -Errno.EAGAIN.number(); attempt++) {
+            result = BpfCall.PROG_LOAD.on(attributes);
+        }
+        return result;
+    }
+
     /** Loads again, asking for the verifier's log: making it costs time that a program that loads doesn't need. */
     private static String whyNot(Memory attributes) {
         var log = new Memory(LOG_SIZE);
         attributes.bytes().putInt(24, 1).putInt(28, log.size());
         attributes.point(32, log);
-        long result = BpfCall.PROG_LOAD.on(attributes);
+        long result = load(attributes);
         if (result >= 0) {
             new Descriptor(result).close();
             return "";

@@ -93,9 +93,13 @@ final class Btf {
                             + string(section.getInt(member)) + " isn't supported");
             }
         }
+        int type = required(settings, variable, "type");
+        if (!MapSpec.isSupported(type)) {
+            throw new InvalidBpfObjectException("map " + variable.name() + ": type " + type + " isn't supported");
+        }
         return new MapSpec(
                 variable.name(),
-                required(settings, variable, "type"),
+                type,
                 required(settings, variable, "key_size"),
                 required(settings, variable, "value_size"),
                 required(settings, variable, "max_entries"),

@@ -14,6 +14,9 @@ public final class PacketFilter {
     /** Lets all frames pass. */
     public static final PacketFilter EVERYTHING = new PacketFilter(List.of(List.of()));
 
+    /** Lets no frame pass: for a socket that only sends. */
+    public static final PacketFilter NOTHING = new PacketFilter(List.of());
+
     private static final int LOAD_WORD = 0x20;
     private static final int LOAD_HALF = 0x28;
     private static final int LOAD_BYTE = 0x30;

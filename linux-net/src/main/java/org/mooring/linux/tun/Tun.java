@@ -1,7 +1,10 @@
 package org.mooring.linux.tun;
 
+import static org.mooring.linux.KernelException.check;
+
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import org.mooring.linux.Errno;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.libc.Descriptor;
@@ -17,6 +20,7 @@ public final class Tun implements AutoCloseable {
     private static final String CLONE_DEVICE = "/dev/net/tun";
     private static final int SET_INTERFACE = 0x400454ca;
     private static final int SET_PERSIST = 0x400454cb;
+    private static final int SET_OWNER = 0x400454cc;
     private static final int NO_PACKET_INFORMATION = 0x1000;
 
     /** {@code struct ifreq}: the name, then the flags. */
@@ -27,22 +31,9 @@ public final class Tun implements AutoCloseable {
     /** The longest packet that the kernel hands over in one read without segmentation offloads. */
     private static final int MAX_PACKET = 1 << 16;
 
-    /** What crosses the device. */
-    public enum Layer {
-        /** IP packets: {@code IFF_TUN}. */
-        IP(1),
-        /** Ethernet frames: {@code IFF_TAP}. */
-        ETHERNET(2);
-
-        private final int flag;
-
-        Layer(int flag) {
-            this.flag = flag;
-        }
-    }
-
     private final String name;
     private final InputDescriptor descriptor;
+    private final Memory buffer = new Memory(MAX_PACKET);
 
     private Tun(String name, InputDescriptor descriptor) {
         this.name = name;
@@ -52,12 +43,11 @@ public final class Tun implements AutoCloseable {
     /**
      * Opens the device {@code name}, creating it where there is none. It goes when it is closed, unless it is persistent.
      *
-     * @throws KernelException also (EBUSY) when another program holds the device, and (EINVAL) when the name belongs to a device of
-     *     another kind
+     * @throws KernelException EBUSY if another program has it open, EINVAL if the name is that of another kind of device
      */
     public static Tun open(String name, Layer layer) throws KernelException {
-        var descriptor = new Descriptor(KernelException.check(
-                Syscall.open(CLONE_DEVICE, Syscall.O_RDWR | Syscall.O_NONBLOCK), () -> "open " + CLONE_DEVICE));
+        var descriptor = new Descriptor(
+                check(Syscall.open(CLONE_DEVICE, Syscall.O_RDWR | Syscall.O_NONBLOCK), () -> "open " + CLONE_DEVICE));
         try {
             var request = new Memory(REQUEST_SIZE);
             byte[] ascii = name.getBytes(StandardCharsets.US_ASCII);
@@ -65,7 +55,7 @@ public final class Tun implements AutoCloseable {
                 throw new IllegalArgumentException("an interface's name has at most 15 octets: " + name);
             }
             request.bytes().put(ascii).position(NAME_LENGTH).putShort((short) (layer.flag | NO_PACKET_INFORMATION));
-            KernelException.check(
+            check(
                     descriptor.use(fd -> Syscall.ioctl(fd, SET_INTERFACE, request)),
                     () -> "open " + (layer == Layer.IP ? "TUN" : "TAP") + " device " + name);
             return new Tun(name, new InputDescriptor(descriptor));
@@ -81,21 +71,30 @@ public final class Tun implements AutoCloseable {
 
     /** Whether the device stays when no program holds it. */
     public void setPersistent(boolean persistent) throws KernelException {
-        KernelException.check(
+        check(
                 descriptor.use(fd -> Syscall.ioctl(fd, SET_PERSIST, persistent ? 1L : 0L)),
                 () -> "make " + name + (persistent ? " persistent" : " go when it is closed"));
+    }
+
+    /** Lets this user open the device, once it is persistent, without CAP_NET_ADMIN. */
+    public void setOwner(int uid) throws KernelException {
+        check(descriptor.use(fd -> Syscall.ioctl(fd, SET_OWNER, uid)), () -> "give " + name + " to user " + uid);
     }
 
     /**
      * Waits for a packet or frame that leaves by the device.
      *
-     * @throws KernelException (EBADF) once another thread has closed this
+     * @return empty once this is closed, be it by another thread
      */
-    public ByteBuffer read() throws KernelException {
-        var packet = new Memory(MAX_PACKET);
-        long length =
-                KernelException.check(descriptor.awaitInput(fd -> Syscall.read(fd, packet)), () -> "read from " + name);
-        return packet.bytes().limit((int) length);
+    public synchronized Optional<ByteBuffer> read() throws KernelException {
+        long length = descriptor.awaitInput(fd -> Syscall.read(fd, buffer));
+        if (length == -Errno.EBADF.number()) {
+            return Optional.empty();
+        }
+        check(length, () -> "read from " + name);
+        ByteBuffer packet = ByteBuffer.allocate((int) length);
+        packet.put(buffer.bytes().limit((int) length)).flip();
+        return Optional.of(packet);
     }
 
     /** Makes a packet or frame arrive on the device. Returns false if the device is down, and the packet lost. */
@@ -106,12 +105,26 @@ public final class Tun implements AutoCloseable {
         if (result == -Errno.EIO.number()) {
             return false;
         }
-        KernelException.check(result, () -> "write to " + name);
+        check(result, () -> "write to " + name);
         return true;
     }
 
     @Override
     public void close() {
         descriptor.close();
+    }
+
+    /** What crosses the device. */
+    public enum Layer {
+        /** IP packets: {@code IFF_TUN}. */
+        IP(1),
+        /** Ethernet frames: {@code IFF_TAP}. */
+        ETHERNET(2);
+
+        private final int flag;
+
+        Layer(int flag) {
+            this.flag = flag;
+        }
     }
 }

@@ -7,14 +7,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,13 +22,6 @@ import org.mooring.linux.Errno;
 import org.mooring.linux.KernelException;
 
 class BpfObjectTest {
-    private static final String HEAD = """
-            #include <linux/bpf.h>
-            #include <linux/pkt_cls.h>
-            #include <bpf/bpf_helpers.h>
-            char _license[] SEC("license") = "GPL";
-            """;
-
     private static final String COUNTER = """
             struct pair { __u32 frames; __u32 last; };
             struct {
@@ -59,7 +52,7 @@ class BpfObjectTest {
     @Test
     @Tag("netns")
     void programsAndJavaShareAMap() throws Exception {
-        try (var object = BpfObject.load(compile(HEAD + COUNTER))) {
+        try (var object = BpfObject.load(compile(COUNTER))) {
             var map = object.map("by_protocol");
             var frame = new byte[64];
             frame[12] = 8;
@@ -79,7 +72,7 @@ class BpfObjectTest {
     @Test
     @Tag("netns")
     void manyEntriesAreWrittenWithOneCallAndWalked() throws Exception {
-        try (var object = BpfObject.load(compile(HEAD + COUNTER))) {
+        try (var object = BpfObject.load(compile(COUNTER))) {
             var map = object.map("by_protocol");
             map.putAll(List.of(new BpfMap.Entry(key(1), value(1, 0)), new BpfMap.Entry(key(2), value(2, 0))));
 
@@ -92,8 +85,100 @@ class BpfObjectTest {
 
     @Test
     @Tag("netns")
+    void moreEntriesThanOneBatchHolds() throws Exception {
+        try (var object = BpfObject.load(compile(map("BPF_MAP_TYPE_HASH", "__u32", "__u64", 10_000, "")))) {
+            var entries = IntStream.range(0, 10_000)
+                    .mapToObj(i -> new BpfMap.Entry(word(i), wide(i * 3L)))
+                    .toList();
+            object.map("m").putAll(entries);
+
+            Map<ByteBuffer, ByteBuffer> seen = new HashMap<>();
+            object.map("m").forEach(seen::put);
+            assertEquals(entries.stream().collect(Collectors.toMap(BpfMap.Entry::key, BpfMap.Entry::value)), seen);
+        }
+    }
+
+    @Test
+    @Tag("netns")
+    void aPerCpuMapHasAValueForEachCpu() throws Exception {
+        int cpus = PossibleCpus.count();
+        var program = map("BPF_MAP_TYPE_PERCPU_ARRAY", "__u32", "__u32", 2, "") + """
+                SEC("tc") int count(struct __sk_buff *skb)
+                {
+                    __u32 key = 1;
+                    __u32 *value = bpf_map_lookup_elem(&m, &key);
+                    if (value)
+                        ++*value;
+                    return TC_ACT_OK;
+                }
+                """;
+        try (var object = BpfObject.load(compile(program))) {
+            var initial = ByteBuffer.allocate(8 * cpus).order(ByteOrder.nativeOrder());
+            for (int cpu = 0; cpu < cpus; cpu++) {
+                initial.putInt(8 * cpu, 100);
+            }
+            object.map("m").put(word(1), initial);
+            object.program("count").run(new byte[64]);
+            object.program("count").run(new byte[64]);
+            var value = object.map("m").get(word(1)).orElseThrow();
+            assertEquals(8 * cpus, value.remaining());
+            int sum = 0;
+            for (int cpu = 0; cpu < cpus; cpu++) {
+                sum += value.getInt(8 * cpu);
+            }
+            assertEquals(100 * cpus + 2, sum);
+            assertThrows(IllegalArgumentException.class, () -> object.map("m").put(word(1), word(7)));
+        }
+    }
+
+    @Test
+    void countsPossibleCpus() {
+        assertEquals(1, PossibleCpus.countOf("0"));
+        assertEquals(4, PossibleCpus.countOf("0-3"));
+        assertEquals(6, PossibleCpus.countOf("0-3,8,10"));
+    }
+
+    @Test
+    void aMapOfATypeThatNeedsMoreIsRefused() throws Exception {
+        var file = compile(map("BPF_MAP_TYPE_DEVMAP", "__u32", "__u32", 2, ""));
+        var refusal = assertThrows(InvalidBpfObjectException.class, () -> BpfObject.load(file));
+        assertTrue(String.valueOf(refusal.getMessage()).contains("map m: type 14"), refusal.getMessage());
+        var pinned = compile(map("BPF_MAP_TYPE_HASH", "__u32", "__u32", 2, "__uint(pinning, LIBBPF_PIN_BY_NAME);"));
+        refusal = assertThrows(InvalidBpfObjectException.class, () -> BpfObject.load(pinned));
+        assertTrue(String.valueOf(refusal.getMessage()).contains("pinning"), refusal.getMessage());
+    }
+
+    @Test
+    @Tag("netns")
+    void sizesComeFromTypes() throws Exception {
+        var nested = """
+                typedef const __u16 port;
+                struct inner { port ports[3]; };
+                struct value { struct inner inner[2]; void *pointer; enum { A, B } e; };
+                """ + map("BPF_MAP_TYPE_HASH", "struct inner", "struct value", 2, "");
+        try (var object = BpfObject.load(compile(nested))) {
+            object.map("m").put(ByteBuffer.allocate(6), ByteBuffer.allocate(32));
+            assertTrue(object.map("m").get(ByteBuffer.allocate(6)).isPresent());
+        }
+    }
+
+    @Test
+    void relocationsToTheKernelsTypesAreRefused() throws Exception {
+        var file = compile("""
+                struct task { int pid; } __attribute__((preserve_access_index));
+                SEC("tc") int peek(struct __sk_buff *skb)
+                {
+                    return ((struct task *)(long)skb->data)->pid;
+                }
+                """);
+        var refusal = assertThrows(InvalidBpfObjectException.class, () -> BpfObject.load(file));
+        assertTrue(String.valueOf(refusal.getMessage()).contains("CO-RE"), refusal.getMessage());
+    }
+
+    @Test
+    @Tag("netns")
     void aFullMapSaysSo() throws Exception {
-        try (var object = BpfObject.load(compile(HEAD + COUNTER))) {
+        try (var object = BpfObject.load(compile(COUNTER))) {
             var map = object.map("by_protocol");
             for (int i = 0; i < 4; i++) {
                 map.put(key(i), value(i, 0));
@@ -108,8 +193,7 @@ class BpfObjectTest {
     @Test
     @Tag("netns")
     void theVerifierSaysWhy() throws Exception {
-        var file = compile(
-                HEAD + "SEC(\"tc\") int bad(struct __sk_buff *skb) { return *(volatile int *)(long)skb->data; }");
+        var file = compile("SEC(\"tc\") int bad(struct __sk_buff *skb) { return *(volatile int *)(long)skb->data; }");
         var refusal = assertThrows(KernelException.class, () -> BpfObject.load(file));
         assertEquals(Errno.EACCES, refusal.errno());
         assertTrue(String.valueOf(refusal.getMessage()).contains("processed "), refusal.getMessage());
@@ -117,16 +201,16 @@ class BpfObjectTest {
 
     @Test
     void aCallThatIsNotInlinedIsRefused() throws Exception {
-        var file = compile(HEAD
-                + "static __attribute__((noinline)) int callee(struct __sk_buff *skb) { return skb->len + skb->mark; }\n"
-                + "SEC(\"tc\") int caller(struct __sk_buff *skb) { return callee(skb) + callee(skb); }");
+        var file = compile(
+                "static __attribute__((noinline)) int callee(struct __sk_buff *skb) { return skb->len + skb->mark; }\n"
+                        + "SEC(\"tc\") int caller(struct __sk_buff *skb) { return callee(skb) + callee(skb); }");
         var refusal = assertThrows(InvalidBpfObjectException.class, () -> BpfObject.load(file));
         assertTrue(String.valueOf(refusal.getMessage()).contains("__always_inline"), refusal.getMessage());
     }
 
     @Test
     void aGlobalVariableIsRefused() throws Exception {
-        var file = compile(HEAD + "volatile int many; SEC(\"tc\") int caller(struct __sk_buff *skb) { return many; }");
+        var file = compile("volatile int many; SEC(\"tc\") int caller(struct __sk_buff *skb) { return many; }");
         var refusal = assertThrows(InvalidBpfObjectException.class, () -> BpfObject.load(file));
         assertTrue(String.valueOf(refusal.getMessage()).contains("many"), refusal.getMessage());
     }
@@ -134,7 +218,7 @@ class BpfObjectTest {
     @Test
     void aDamagedFileIsRefused() throws Exception {
         // Without maps and programs in loadable sections nothing reaches the kernel, whatever survives the damage.
-        var file = compile(HEAD + "SEC(\"nothing\") int unused(struct __sk_buff *skb) { return 0; }");
+        var file = compile("SEC(\"nothing\") int unused(struct __sk_buff *skb) { return 0; }");
         for (int length = 0; length < file.length - 64; length += 7) {
             var cut = Arrays.copyOf(file, length);
             assertThrows(InvalidBpfObjectException.class, () -> BpfObject.load(cut), "cut to " + length);
@@ -142,6 +226,26 @@ class BpfObjectTest {
         var garbage = new byte[4096];
         new Random(1).nextBytes(garbage);
         assertThrows(InvalidBpfObjectException.class, () -> BpfObject.load(garbage));
+    }
+
+    private static String map(String type, String key, String value, int entries, String more) {
+        return """
+                struct {
+                    __uint(type, %s);
+                    __type(key, %s);
+                    __type(value, %s);
+                    __uint(max_entries, %d);
+                    %s
+                } m SEC(".maps");
+                """.formatted(type, key, value, entries, more);
+    }
+
+    private static ByteBuffer word(int value) {
+        return ByteBuffer.allocate(4).order(ByteOrder.nativeOrder()).putInt(0, value);
+    }
+
+    private static ByteBuffer wide(long value) {
+        return ByteBuffer.allocate(8).order(ByteOrder.nativeOrder()).putLong(0, value);
     }
 
     private static ByteBuffer key(int protocol) {
@@ -160,28 +264,6 @@ class BpfObjectTest {
     }
 
     private byte[] compile(String source) throws Exception {
-        Path object = folder.resolve("test.o");
-        var process = new ProcessBuilder(
-                        "clang",
-                        "-O2",
-                        "-g",
-                        "-target",
-                        "bpf",
-                        "-x",
-                        "c",
-                        "-",
-                        "-c",
-                        "-o",
-                        object.toString(),
-                        "-I/usr/include/x86_64-linux-gnu",
-                        "-I/usr/include/aarch64-linux-gnu")
-                .redirectErrorStream(true)
-                .start();
-        try (var in = process.getOutputStream()) {
-            in.write(source.getBytes(StandardCharsets.UTF_8));
-        }
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertEquals(0, process.waitFor(), said);
-        return Files.readAllBytes(object);
+        return Clang.compile(folder, source);
     }
 }

@@ -8,8 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.mooring.linux.Errno;
@@ -32,7 +33,7 @@ class TunTest {
                     assertTrue(tun.write(ByteBuffer.wrap(PING)));
                     ByteBuffer answer;
                     do { // IPv6 may have had something to say first
-                        answer = tun.read();
+                        answer = tun.read().orElseThrow();
                     } while (answer.get(0) >> 4 != 4);
                     var destination = new byte[4];
                     answer.get(16, destination);
@@ -82,24 +83,34 @@ class TunTest {
         try (var namespace = NetworkNamespace.create()) {
             namespace.run(() -> {
                 var tun = Tun.open("t0", Tun.Layer.IP);
-                var reading = new CountDownLatch(1);
-                var outcome = new CompletableFuture<Errno>();
+                var outcome = new CompletableFuture<Optional<ByteBuffer>>();
                 var reader = new Thread(() -> {
-                    reading.countDown();
                     try {
-                        while (true) {
-                            tun.read();
-                        }
+                        outcome.complete(tun.read());
                     } catch (KernelException e) {
-                        outcome.complete(e.errno());
+                        outcome.completeExceptionally(e);
                     }
                 });
                 reader.start();
-                reading.await();
                 tun.close();
+                assertEquals(Optional.empty(), outcome.get(30, TimeUnit.SECONDS));
                 reader.join();
-                assertEquals(Errno.EBADF, outcome.get());
+                assertEquals(Optional.empty(), tun.read());
             });
+        }
+    }
+
+    @Test
+    void aPersistentDeviceHasAnOwner() throws Exception {
+        try (var namespace = NetworkNamespace.create()) {
+            namespace.run(() -> {
+                try (var tap = Tun.open("t0", Tun.Layer.ETHERNET)) {
+                    tap.setPersistent(true);
+                    tap.setOwner(4711);
+                }
+            });
+            String shown = namespace.exec("ip", "tuntap", "show");
+            assertTrue(shown.contains("t0: tap persist user 4711"), shown);
         }
     }
 
