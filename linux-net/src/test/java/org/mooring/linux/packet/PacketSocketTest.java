@@ -61,7 +61,7 @@ class PacketSocketTest {
     @Test
     void aFrameArrivesWithItsMacTtlAndTime() throws Exception {
         Instant before = Instant.now();
-        try (PacketSocket sender = left.run(() -> PacketSocket.open(leftEnd, PacketFilter.EVERYTHING));
+        try (PacketSocket sender = left.run(() -> PacketSocket.open(leftEnd, PacketFilter.NOTHING));
                 PacketSocket receiver = right.run(() -> PacketSocket.open(rightEnd, PacketFilter.udpTo(434)))) {
             UdpPacket request = new UdpPacket(LEFT, 49152, RIGHT, 434, 255, text("hello"));
             sender.send(request.toIpv4().toFrame(GUEST_MAC, rightEnd.mac()));
@@ -92,7 +92,7 @@ class PacketSocketTest {
     @Test
     void theFilterPassesOnlyWhatItNames() throws Exception {
         PacketFilter filter = PacketFilter.udpFrom(434).or(PacketFilter.arp().and(PacketFilter.from(GUEST_MAC)));
-        try (PacketSocket sender = left.run(() -> PacketSocket.open(leftEnd, PacketFilter.EVERYTHING));
+        try (PacketSocket sender = left.run(() -> PacketSocket.open(leftEnd, PacketFilter.NOTHING));
                 PacketSocket receiver = right.run(() -> PacketSocket.open(rightEnd, filter))) {
             ArpPacket question = ArpPacket.request(GUEST_MAC, LEFT, RIGHT);
             UdpPacket to = new UdpPacket(LEFT, 1, RIGHT, 434, 1, text("to port 434"));
@@ -113,7 +113,7 @@ class PacketSocketTest {
 
     @Test
     void promiscuousSocketsGetFramesForOthers() throws Exception {
-        try (PacketSocket sender = left.run(() -> PacketSocket.open(leftEnd, PacketFilter.EVERYTHING));
+        try (PacketSocket sender = left.run(() -> PacketSocket.open(leftEnd, PacketFilter.NOTHING));
                 PacketSocket receiver = right.run(
                         () -> PacketSocket.open(rightEnd, PacketFilter.udpTo(434), PacketSocket.Option.PROMISCUOUS))) {
             assertTrue(right.exec("ip", "-d", "link", "show", "v0").contains("promiscuity 1"));
@@ -127,7 +127,7 @@ class PacketSocketTest {
 
     @Test
     void outgoingFramesComeOnlyWhenAskedFor() throws Exception {
-        try (PacketSocket sender = left.run(() -> PacketSocket.open(leftEnd, PacketFilter.EVERYTHING));
+        try (PacketSocket sender = left.run(() -> PacketSocket.open(leftEnd, PacketFilter.NOTHING));
                 PacketSocket all = left.run(
                         () -> PacketSocket.open(leftEnd, PacketFilter.udpTo(434), PacketSocket.Option.OUTGOING_TOO));
                 PacketSocket incoming = left.run(() -> PacketSocket.open(leftEnd, PacketFilter.udpTo(434)));
@@ -169,7 +169,7 @@ class PacketSocketTest {
 
     @Test
     void outlivesItsInterfaceGoingDown() throws Exception {
-        try (PacketSocket sender = left.run(() -> PacketSocket.open(leftEnd, PacketFilter.EVERYTHING));
+        try (PacketSocket sender = left.run(() -> PacketSocket.open(leftEnd, PacketFilter.NOTHING));
                 PacketSocket receiver = right.run(() -> PacketSocket.open(rightEnd, PacketFilter.udpTo(434)))) {
             right.exec("ip", "link", "set", "v0", "down");
             right.exec("ip", "link", "set", "v0", "up");
