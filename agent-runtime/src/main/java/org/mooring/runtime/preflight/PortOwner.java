@@ -23,7 +23,7 @@ public record PortOwner(String program, long pid) {
     public static Optional<PortOwner> of(InetSocketAddress local) {
         try {
             List<String> sockets = new ArrayList<>();
-            for (String inode : inodes(Files.readAllLines(PROC.resolve("net/udp")), local)) {
+            for (String inode : inodes(Files.readAllLines(PROC.resolve("thread-self/net/udp")), local)) {
                 sockets.add("socket:[" + inode + "]");
             }
             return sockets.isEmpty() ? Optional.empty() : owner(sockets);

@@ -13,6 +13,8 @@ import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.unix.RawUnixChannelOption;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -26,7 +28,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A UDP socket that is bound to an address, never to the wildcard: a site's router runs several agents. What it takes is
- * handed on on the loop's thread.
+ * handed on on the loop's thread. Datagrams without a payload are not handed on.
  */
 public final class UdpSocket implements AutoCloseable {
     /** The port of registration messages (RFC 3344 §1.8). */
@@ -73,6 +75,9 @@ public final class UdpSocket implements AutoCloseable {
      * with this one. What the second sends leaves by {@code device} (SO_BINDTODEVICE).
      */
     public UdpSocket alsoOn(String device, Consumer<Datagram> receiver) throws Failure {
+        if (!exists(device)) {
+            throw new Failure("there is no interface " + device + " to bind UDP port " + local().getPort() + " to");
+        }
         // Two sockets may share a port if both say so when the second is bound. After that the door is closed again,
         // so that nobody's third can take the datagrams.
         setReuseAddress(channel, true);
@@ -82,6 +87,14 @@ public final class UdpSocket implements AutoCloseable {
             return new UdpSocket(loop, receiveBuffer, second);
         } finally {
             setReuseAddress(channel, false);
+        }
+    }
+
+    private static boolean exists(String device) {
+        try {
+            return NetworkInterface.getByName(device) != null;
+        } catch (SocketException e) {
+            return false;
         }
     }
 
@@ -107,7 +120,7 @@ public final class UdpSocket implements AutoCloseable {
                 name -> bootstrap.option(BIND_TO_DEVICE, interfaceName(name)).option(ChannelOption.SO_REUSEADDR, true));
         ChannelFuture bound = bootstrap.bind(local).awaitUninterruptibly();
         if (!bound.isSuccess()) {
-            throw BindFailure.of(local, device, bound.cause());
+            throw BindFailure.of(local, bound.cause());
         }
         return bound.channel();
     }

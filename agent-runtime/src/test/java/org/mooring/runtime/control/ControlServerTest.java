@@ -32,6 +32,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,6 +40,7 @@ import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.metrics.Metrics;
 
+@Timeout(120)
 @DisplayName("The control socket")
 class ControlServerTest {
     private static final Duration TIMEOUT = Duration.ofSeconds(30);

@@ -18,8 +18,10 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.mooring.runtime.RecordingSupervisor;
 
+@Timeout(120)
 @DisplayName("The agent's loop")
 class AgentLoopTest {
     /** A clock that is set by hand, as an operator may do. */

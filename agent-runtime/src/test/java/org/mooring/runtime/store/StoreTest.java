@@ -24,10 +24,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.runtime.RecordingSupervisor;
 
+@Timeout(120)
 @DisplayName("The store")
 class StoreTest {
     private record Binding(Ipv4Address careOfAddress, Instant expiry, Duration lifetime) {}

@@ -1,0 +1,171 @@
+package org.mooring.runtime.udp;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.mooring.linux.NetworkNamespace;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.runtime.RecordingSupervisor;
+import org.mooring.runtime.loop.AgentLoop;
+
+/** A router between its LAN, where a neighbour is, and the rest, where a peer is. */
+@Tag("netns")
+@Timeout(120)
+@DisplayName("On a router, a UDP socket")
+class UdpTopologyTest {
+    private static final Ipv4Address AGENT = Ipv4Address.of("10.1.0.1");
+    private static final InetSocketAddress AGENT_PORT =
+            new InetSocketAddress(AGENT.toInet(), UdpSocket.REGISTRATION_PORT);
+    private static final int RECEIVE_BUFFER = 1 << 20;
+
+    private final AgentLoop<String, String> loop =
+            new AgentLoop<>("udp-test", Clock.systemUTC(), new RecordingSupervisor());
+    private final NetworkNamespace router;
+    private final NetworkNamespace neighbour;
+    private final NetworkNamespace peer;
+
+    UdpTopologyTest() throws Exception {
+        router = NetworkNamespace.create();
+        neighbour = NetworkNamespace.create();
+        peer = NetworkNamespace.create();
+    }
+
+    @BeforeEach
+    void connect() {
+        router.connect("lan", neighbour, "eth0");
+        router.connect("wan", peer, "eth0");
+        router.exec("ip", "address", "add", "10.1.0.1/24", "dev", "lan");
+        router.exec("ip", "address", "add", "192.0.2.2/24", "dev", "wan");
+        neighbour.exec("ip", "address", "add", "10.1.0.20/24", "dev", "eth0");
+        peer.exec("ip", "address", "add", "192.0.2.9/24", "dev", "eth0");
+        peer.exec("ip", "route", "add", "10.1.0.0/24", "via", "192.0.2.2");
+    }
+
+    @AfterEach
+    void close() {
+        loop.close();
+        router.close();
+        neighbour.close();
+        peer.close();
+    }
+
+    @Test
+    @DisplayName("bound to a device takes what arrives there, and the one beside it the rest")
+    void boundToADeviceTakesWhatArrivesThere() throws Exception {
+        BlockingQueue<String> taken = new LinkedBlockingQueue<>();
+        router.run(() -> {
+            UdpSocket routed = UdpSocket.bind(
+                    loop,
+                    AGENT,
+                    UdpSocket.REGISTRATION_PORT,
+                    RECEIVE_BUFFER,
+                    datagram ->
+                            taken.add("routed " + datagram.from().getAddress().getHostAddress()));
+            UdpSocket onLink = routed.alsoOn(
+                    "lan",
+                    datagram -> taken.add("lan " + datagram.from().getAddress().getHostAddress()));
+            assertEquals(AGENT_PORT, routed.local());
+            assertEquals(AGENT_PORT, onLink.local());
+        });
+        // Several times, for a choice by chance would be right half the time.
+        for (int i = 0; i < 10; i++) {
+            neighbour.run(() -> send("from the LAN"));
+            assertEquals("lan 10.1.0.20", taken.take());
+            peer.run(() -> send("from elsewhere"));
+            assertEquals("routed 192.0.2.9", taken.take());
+        }
+    }
+
+    @Test
+    @DisplayName("answers from the address that was asked, whichever of the two it is")
+    void answersFromTheAddressThatWasAsked() throws Exception {
+        router.run(() -> {
+            BlockingQueue<UdpSocket> sockets = new LinkedBlockingQueue<>();
+            UdpSocket routed = UdpSocket.bind(
+                    loop,
+                    AGENT,
+                    UdpSocket.REGISTRATION_PORT,
+                    RECEIVE_BUFFER,
+                    datagram -> sockets.element().send(datagram.from(), datagram.payload()));
+            sockets.add(routed);
+            BlockingQueue<UdpSocket> onLink = new LinkedBlockingQueue<>();
+            onLink.add(routed.alsoOn("lan", datagram -> onLink.element().send(datagram.from(), datagram.payload())));
+        });
+        for (NetworkNamespace asking : new NetworkNamespace[] {neighbour, peer}) {
+            asking.run(() -> {
+                try (DatagramChannel channel = DatagramChannel.open(StandardProtocolFamily.INET)) {
+                    channel.connect(AGENT_PORT); // only takes what comes from there
+                    channel.write(ByteBuffer.wrap(text("echo")));
+                    channel.socket().setSoTimeout(30_000);
+                    ByteBuffer answer = ByteBuffer.allocate(100);
+                    assertEquals(AGENT_PORT, channel.receive(answer));
+                    assertEquals(4, answer.position());
+                }
+            });
+        }
+    }
+
+    @Test
+    @DisplayName("hears that nobody listens where it sent to")
+    void hearsOfIcmpErrors() throws Exception {
+        BlockingQueue<IcmpError> errors = new LinkedBlockingQueue<>();
+        var destination = new InetSocketAddress(Ipv4Address.of("192.0.2.9").toInet(), 4434);
+        router.run(() -> {
+            UdpSocket socket = UdpSocket.bind(loop, AGENT, UdpSocket.REGISTRATION_PORT, RECEIVE_BUFFER, datagram -> {});
+            IcmpErrors.listen(loop, AGENT, errors::add);
+            socket.send(destination, Octets.of(text("a request that is quoted")));
+        });
+        IcmpError error = errors.take();
+        assertEquals(
+                new IcmpError(
+                        error.at(),
+                        Ipv4Address.of("192.0.2.9"),
+                        IcmpError.DESTINATION_UNREACHABLE,
+                        3,
+                        AGENT_PORT,
+                        destination,
+                        Octets.of(text("a request that is quoted"))),
+                error);
+    }
+
+    @Test
+    @DisplayName("says why the kernel refused to send")
+    void saysWhyTheKernelRefusedToSend() throws Exception {
+        BlockingQueue<SendRefusal> refusals = new LinkedBlockingQueue<>();
+        router.run(() -> {
+            UdpSocket socket = UdpSocket.bind(loop, AGENT, UdpSocket.REGISTRATION_PORT, RECEIVE_BUFFER, datagram -> {});
+            socket.send(
+                    new InetSocketAddress(Ipv4Address.of("198.51.100.2").toInet(), UdpSocket.REGISTRATION_PORT),
+                    Octets.of(text("request")),
+                    refusals::add);
+        });
+        SendRefusal refusal = refusals.take();
+        assertEquals(SendRefusal.ENETUNREACH, refusal.errno());
+        assertTrue(refusal.reason().contains("Network is unreachable"), refusal.reason());
+    }
+
+    private static void send(String payload) throws Exception {
+        try (DatagramChannel channel = DatagramChannel.open(StandardProtocolFamily.INET)) {
+            channel.send(ByteBuffer.wrap(text(payload)), AGENT_PORT);
+        }
+    }
+
+    private static byte[] text(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+}
