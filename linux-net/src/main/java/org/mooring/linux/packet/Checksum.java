@@ -4,7 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** The Internet checksum (RFC 1071). */
-final class Checksum {
+public final class Checksum {
     private Checksum() {}
 
     /**
@@ -12,7 +12,7 @@ final class Checksum {
      *
      * @param parts all but the last have an even length
      */
-    static int of(ByteBuffer... parts) {
+    public static int of(ByteBuffer... parts) {
         long sum = 0;
         for (ByteBuffer part : parts) {
             ByteBuffer in = part.duplicate().order(ByteOrder.BIG_ENDIAN);
