@@ -7,10 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.Objects;
 
 /** The version of the build. */
-final class Version {
+public final class Version {
     private Version() {}
 
-    static String read() {
+    public static String read() {
         try (InputStream in = Objects.requireNonNull(Version.class.getResourceAsStream("version"))) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
         } catch (IOException e) {
