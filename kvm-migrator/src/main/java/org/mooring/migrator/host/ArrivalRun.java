@@ -1,7 +1,6 @@
 package org.mooring.migrator.host;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -22,6 +21,7 @@ import org.mooring.qmp.QmpConnectionException;
 import org.mooring.qmp.QmpEvent;
 import org.mooring.qmp.QmpListener;
 import org.mooring.runtime.Failure;
+import org.mooring.runtime.json.Json;
 import org.mooring.runtime.loop.AgentLoop;
 import org.mooring.runtime.loop.Worker;
 import org.slf4j.Logger;
@@ -30,7 +30,6 @@ import org.slf4j.LoggerFactory;
 /** Runs an {@link Arrival}: QEMU's monitor, the source's orders on standard input, the reports on standard output. */
 final class ArrivalRun implements ArrivalAction.Executor, QmpListener, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ArrivalRun.class);
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     /** The source asks for the time every few seconds; a network that is cut tells nobody. */
     private static final Duration LONGEST_SILENCE = Duration.ofSeconds(30);
@@ -118,7 +117,7 @@ final class ArrivalRun implements ArrivalAction.Executor, QmpListener, AutoClose
         return inlet.setup()
                 .receiver(client)
                 .thenCompose(done -> client.execute(
-                        "migrate-incoming", JSON.createObjectNode().put("uri", inlet.uri())))
+                        "migrate-incoming", Json.MAPPER.createObjectNode().put("uri", inlet.uri())))
                 .thenCompose(done -> client.execute("query-migrate"))
                 .thenAccept(migration -> uri = "tcp:" + inlet.address() + ":" + port(migration));
     }

@@ -2,7 +2,7 @@ package org.mooring.migrator.host;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import org.mooring.runtime.json.Json;
 
 /**
  * What {@code GUESTS-DIR/NAME.json} says of a guest on this host, to the hook and to later calls of this program.
@@ -12,7 +12,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record GuestRecord(String tap, boolean incoming, long pid, String mac, String bridge, Guest guest) {
-    private static final ObjectMapper JSON = new ObjectMapper();
 
     static GuestRecord of(Guest guest, String bridge, boolean incoming) {
         return new GuestRecord(guest.tap(), incoming, 0, guest.mac(), bridge, guest);
@@ -27,10 +26,10 @@ record GuestRecord(String tap, boolean incoming, long pid, String mac, String br
     }
 
     String toJson() throws JsonProcessingException {
-        return JSON.writeValueAsString(this) + "\n";
+        return Json.MAPPER.writeValueAsString(this) + "\n";
     }
 
     static GuestRecord parse(String json) throws JsonProcessingException {
-        return JSON.readValue(json, GuestRecord.class);
+        return Json.MAPPER.readValue(json, GuestRecord.class);
     }
 }

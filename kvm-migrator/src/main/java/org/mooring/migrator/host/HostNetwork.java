@@ -99,6 +99,23 @@ final class HostNetwork {
         });
     }
 
+    /** Says what would come of making the bridge. */
+    void examine(Findings findings) {
+        try (Netlink netlink = Netlink.open()) {
+            if (config.uplink().isEmpty()) {
+                findings.warn(
+                        "bridge: there is no " + config.bridge() + "; it would be made without an uplink",
+                        "guests would reach nobody beyond this host: set 'uplink' under [network]");
+            } else {
+                freeUplink(netlink, config.uplink().get());
+                findings.ok("bridge: " + config.bridge() + " would be made with uplink "
+                        + config.uplink().get());
+            }
+        } catch (Failure | IOException e) {
+            findings.fail("bridge: " + e.getMessage());
+        }
+    }
+
     private Link bridge(Netlink netlink) throws IOException, Failure {
         Optional<Link> present = netlink.links().find(config.bridge());
         if (present.isPresent()) {

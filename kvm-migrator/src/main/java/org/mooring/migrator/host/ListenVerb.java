@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
+import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.cli.Console;
 import org.mooring.runtime.cli.Signals;
@@ -58,14 +59,10 @@ record ListenVerb() implements Verb {
     @Override
     public int run(CommandLine line, Console console) throws Failure {
         MigratorConfig config = GuestOptions.config(line);
-        ArrivalRun.Inlet inlet =
-                new ArrivalRun.Inlet(address(config), config.migration().ports(), GuestOptions.stream(line, config));
-        InputStream orders = System.in;
-        Guest guest = GuestOptions.withAccelerator(
-                line.hasOption(FROM_SOURCE)
-                        ? guestFromSource(GuestOptions.guestName(line), orders)
-                        : GuestOptions.configuredGuest(line, config),
-                line);
+        Guest guest = guest(line, config);
+        StreamSetup setup = GuestOptions.stream(line, config);
+        String address = address(config)
+                .orElseThrow(() -> new Failure("where shall the stream arrive? Set 'address' under [migration]"));
         GuestOptions.requireRoot();
         GuestOptions.requireAccelerator(guest);
         ThisHost host = new ThisHost(config);
@@ -74,21 +71,25 @@ record ListenVerb() implements Verb {
             for (String signal : List.of("INT", "TERM", "HUP")) {
                 Signals.handle(signal, run::abort);
             }
-            return run.await(inlet, orders) ? 0 : 1;
+            return run.await(new ArrivalRun.Inlet(address, config.migration().ports(), setup), System.in) ? 0 : 1;
         }
     }
 
-    private static String address(MigratorConfig config) throws Failure {
-        if (config.migration().address().isPresent()) {
-            return config.migration().address().get().toString();
-        }
+    /** The guest that is to come, as the source or this host's configuration defines it. */
+    static Guest guest(CommandLine line, MigratorConfig config) throws Failure {
+        Guest guest = line.hasOption(FROM_SOURCE)
+                ? guestFromSource(GuestOptions.guestName(line), System.in)
+                : GuestOptions.configuredGuest(line, config);
+        return GuestOptions.withAccelerator(guest, line);
+    }
+
+    /** Where streams arrive: the configured address, or the one that ssh came to. */
+    static Optional<String> address(MigratorConfig config) {
         // CLIENT-ADDRESS CLIENT-PORT OUR-ADDRESS OUR-PORT (ssh(1), ENVIRONMENT).
         String[] connection =
                 Optional.ofNullable(System.getenv("SSH_CONNECTION")).orElse("").split(" ", -1);
-        if (connection.length == 4) {
-            return connection[2];
-        }
-        throw new Failure("where shall the stream arrive? Set 'address' under [migration]");
+        Optional<String> reached = connection.length == 4 ? Optional.of(connection[2]) : Optional.empty();
+        return config.migration().address().map(Ipv4Address::toString).or(() -> reached);
     }
 
     private static Guest guestFromSource(String name, InputStream orders) throws Failure {

@@ -35,7 +35,7 @@ record MigrateVerb() implements Verb {
             .desc("handed to ssh as -o OPTION; may be repeated")
             .get();
 
-    private static final Option SHARED_DISKS = Option.builder()
+    static final Option SHARED_DISKS = Option.builder()
             .longOpt("shared-disks")
             .desc("both hosts see the same disks, whatever the configuration says")
             .get();
@@ -170,7 +170,7 @@ record MigrateVerb() implements Verb {
         throw new UsageException("--" + option.getLongOpt() + " takes a whole number from 1 to " + max);
     }
 
-    private static void refuseLocalDisks(Guest guest, CommandLine line) throws Failure {
+    static void refuseLocalDisks(Guest guest, CommandLine line) throws Failure {
         for (Disk disk : guest.disks()) {
             if (disk.tiesGuestToHost() && !line.hasOption(SHARED_DISKS)) {
                 throw new Failure(

@@ -1,6 +1,5 @@
 package org.mooring.migrator.host;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Locale;
@@ -19,15 +18,15 @@ import org.mooring.qmp.QmpConnectionException;
 import org.mooring.qmp.QmpEvent;
 import org.mooring.qmp.QmpListener;
 import org.mooring.runtime.Failure;
+import org.mooring.runtime.json.Json;
 import org.mooring.runtime.loop.AgentLoop;
 import org.mooring.runtime.loop.Worker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Runs a {@link Migration}: the source's monitor, the session with the destination, and what the operator sees of it. */
-final class MigrationRun implements MigrationAction.Executor, QmpListener, RemoteListener.Listener, AutoCloseable {
+final class MigrationRun implements MigrationAction.Executor, QmpListener, RemoteSession.Listener, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(MigrationRun.class);
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration REDRAW = Duration.ofMillis(500);
     private static final Duration HEARTBEAT = Duration.ofSeconds(5);
     private static final Duration DEATH_THROES = Duration.ofSeconds(5);
@@ -59,7 +58,7 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
 
     // Confined to the loop from here on.
     private final RemoteClock clock = new RemoteClock();
-    private @Nullable RemoteListener session;
+    private @Nullable RemoteSession session;
     private boolean ready;
     private boolean watching;
     private Optional<Progress> last = Optional.empty();
@@ -139,7 +138,7 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
         // The class of the machine, such as pc-i440fx-7.2-machine.
         return monitor.ask(
                         "qom-get",
-                        JSON.createObjectNode().put("path", "/machine").put("property", "type"))
+                        Json.MAPPER.createObjectNode().put("path", "/machine").put("property", "type"))
                 .asText()
                 .replaceFirst("-machine$", "");
     }
@@ -193,7 +192,8 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
     }
 
     @Override
-    public void onReport(Report report) {
+    public void onLine(String line) {
+        Report report = Report.parse(line);
         loop.execute(() -> {
             if (report instanceof Report.Ready waiting) {
                 destinationReady(waiting);
@@ -250,7 +250,7 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
     public void execute(MigrationAction.Listen action) {
         display.say("preparing " + route.host());
         try {
-            session = RemoteListener.start(route.command(), this);
+            session = RemoteSession.start(route.command(), this);
             session.send(new Order.Receive(guest));
         } catch (Failure e) {
             loop.post(new MigrationEvent.DestinationGone(loop.now(), String.valueOf(e.getMessage())));
@@ -267,10 +267,13 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
     @Override
     public void execute(MigrationAction.Migrate action) {
         display.say("migrating to " + route.host() + " (" + action.uri() + ")");
-        answer(monitor.client().execute("migrate", JSON.createObjectNode().put("uri", action.uri())), () -> {
-            watching = true;
-            watch();
-        });
+        answer(
+                monitor.client()
+                        .execute("migrate", Json.MAPPER.createObjectNode().put("uri", action.uri())),
+                () -> {
+                    watching = true;
+                    watch();
+                });
     }
 
     /** For the display alone: how much was sent is the one thing that QEMU has no event for. */

@@ -2,12 +2,11 @@ package org.mooring.migrator.host;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import org.mooring.runtime.json.Json;
 
 /** What {@code migrate} tells a {@code listen}, on its standard input: a JSON object on a line each. */
 sealed interface Order {
-    ObjectMapper JSON = new ObjectMapper();
 
     /** Await this guest. */
     record Receive(Guest guest) implements Order {}
@@ -24,9 +23,9 @@ sealed interface Order {
     record Unreadable(String line) implements Order {}
 
     static String line(Order order) {
-        ObjectNode line = JSON.createObjectNode();
+        ObjectNode line = Json.MAPPER.createObjectNode();
         if (order instanceof Receive receive) {
-            line.put("order", "receive").set("guest", JSON.valueToTree(receive.guest()));
+            line.put("order", "receive").set("guest", Json.MAPPER.valueToTree(receive.guest()));
         } else if (order instanceof Abort) {
             line.put("order", "abort");
         } else if (order instanceof Evict) {
@@ -41,9 +40,9 @@ sealed interface Order {
 
     static Order parse(String line) {
         try {
-            JsonNode order = JSON.readTree(line);
+            JsonNode order = Json.MAPPER.readTree(line);
             return switch (order.path("order").asText()) {
-                case "receive" -> new Receive(JSON.treeToValue(order.path("guest"), Guest.class));
+                case "receive" -> new Receive(Json.MAPPER.treeToValue(order.path("guest"), Guest.class));
                 case "abort" -> new Abort();
                 case "evict" -> new Evict();
                 case "tell-time" -> new TellTime(order.path("number").asInt());

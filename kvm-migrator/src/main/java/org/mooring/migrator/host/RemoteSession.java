@@ -13,9 +13,9 @@ import org.mooring.runtime.Failure;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The {@code listen} that runs on the destination, at the end of an ssh session. */
-final class RemoteListener implements AutoCloseable {
-    private static final Logger log = LoggerFactory.getLogger(RemoteListener.class);
+/** This program on another host, at the end of an ssh session. */
+final class RemoteSession implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(RemoteSession.class);
 
     /** ssh's own exit code when it failed itself (ssh(1), EXIT STATUS). */
     private static final int SSH_FAILED = 255;
@@ -23,9 +23,10 @@ final class RemoteListener implements AutoCloseable {
     private static final int COMMAND_NOT_FOUND = 127;
     private static final int KEPT_COMPLAINTS = 5;
 
-    /** Hears the session. Called on threads of the session's own. */
+    /** Hears the session, on one thread of its own. */
     interface Listener {
-        void onReport(Report report);
+        /** The program over there printed a line; or a login banner did. */
+        void onLine(String line);
 
         /**
          * The session is over.
@@ -41,19 +42,19 @@ final class RemoteListener implements AutoCloseable {
     private final Deque<String> complaints = new ArrayDeque<>();
     private @Nullable Thread reader;
 
-    private RemoteListener(String host, Process ssh) {
+    private RemoteSession(String host, Process ssh) {
         this.host = host;
         this.ssh = ssh;
         this.orders = ssh.outputWriter();
     }
 
-    static RemoteListener start(RemoteCommand command, Listener listener) throws Failure {
+    static RemoteSession start(RemoteCommand command, Listener listener) throws Failure {
         List<String> arguments = command.arguments();
         log.debug("remote command {}", arguments);
         try {
-            RemoteListener session = new RemoteListener(command.host().name(), new ProcessBuilder(arguments).start());
+            RemoteSession session = new RemoteSession(command.host().name(), new ProcessBuilder(arguments).start());
             Thread complaints = session.thread("complaints", session::readComplaints);
-            session.reader = session.thread("reports", () -> session.readReports(listener, complaints));
+            session.reader = session.thread("output", () -> session.readOutput(listener, complaints));
             return session;
         } catch (IOException e) {
             throw new Failure("cannot run ssh: " + e.getMessage() + "; install an ssh client (openssh-client)", e);
@@ -97,13 +98,13 @@ final class RemoteListener implements AutoCloseable {
         return thread;
     }
 
-    private void readReports(Listener listener, Thread complaintsReader) {
+    private void readOutput(Listener listener, Thread complaintsReader) {
         try (BufferedReader lines = ssh.inputReader()) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-                listener.onReport(Report.parse(line));
+                listener.onLine(line);
             }
         } catch (IOException e) {
-            log.debug("reports end host={}: {}", host, e.getMessage());
+            log.debug("output ends host={}: {}", host, e.getMessage());
         }
         try {
             int exitCode = ssh.waitFor();

@@ -2,14 +2,13 @@ package org.mooring.migrator.host;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.DateTimeException;
 import java.time.Instant;
+import org.mooring.runtime.json.Json;
 
 /** What {@code listen} prints for {@code migrate}: a JSON object on a line each. */
 sealed interface Report {
-    ObjectMapper JSON = new ObjectMapper();
 
     /** QEMU of this version waits at this URI. */
     record Ready(String uri, String qemu) implements Report {}
@@ -27,7 +26,7 @@ sealed interface Report {
     record Unreadable(String line) implements Report {}
 
     static String line(Report report) {
-        ObjectNode line = JSON.createObjectNode();
+        ObjectNode line = Json.MAPPER.createObjectNode();
         if (report instanceof Ready ready) {
             line.put("report", "ready").put("uri", ready.uri()).put("qemu", ready.qemu());
         } else if (report instanceof Running running) {
@@ -46,7 +45,7 @@ sealed interface Report {
 
     static Report parse(String line) {
         try {
-            JsonNode report = JSON.readTree(line);
+            JsonNode report = Json.MAPPER.readTree(line);
             return switch (report.path("report").asText()) {
                 case "ready" ->
                     new Ready(report.path("uri").asText(), report.path("qemu").asText());

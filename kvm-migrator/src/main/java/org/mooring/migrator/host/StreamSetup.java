@@ -1,7 +1,6 @@
 package org.mooring.migrator.host;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -10,6 +9,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import org.mooring.qmp.QmpClient;
+import org.mooring.runtime.json.Json;
 
 /**
  * What a QEMU is told before a stream flows.
@@ -17,7 +17,6 @@ import org.mooring.qmp.QmpClient;
  * @param tls the directory of QEMU's certificates, where the stream is encrypted
  */
 record StreamSetup(Optional<Path> tls) {
-    private static final ObjectMapper JSON = new ObjectMapper();
     private static final String CREDENTIALS = "migration-tls";
     private static final int MEBIBYTE = 1 << 20;
 
@@ -45,7 +44,7 @@ record StreamSetup(Optional<Path> tls) {
     }
 
     private static CompletionStage<JsonNode> capabilities(QmpClient qemu) {
-        ObjectNode capabilities = JSON.createObjectNode();
+        ObjectNode capabilities = Json.MAPPER.createObjectNode();
         // Without the return path the source would call it completed before the destination runs.
         for (String capability : new String[] {"events", "return-path"}) {
             capabilities
@@ -61,19 +60,20 @@ record StreamSetup(Optional<Path> tls) {
         if (tls.isEmpty()) {
             return CompletableFuture.completedStage(null);
         }
-        ObjectNode credentials = JSON.createObjectNode()
+        ObjectNode credentials = Json.MAPPER
+                .createObjectNode()
                 .put("qom-type", "tls-creds-x509")
                 .put("id", CREDENTIALS)
                 .put("dir", tls.get().toString())
                 .put("endpoint", endpoint)
                 .put("verify-peer", true);
         // An earlier attempt may have left some, with certificates that were renewed since.
-        return qemu.execute("object-del", JSON.createObjectNode().put("id", CREDENTIALS))
+        return qemu.execute("object-del", Json.MAPPER.createObjectNode().put("id", CREDENTIALS))
                 .exceptionally(none -> credentials)
                 .thenCompose(done -> qemu.execute("object-add", credentials));
     }
 
     private ObjectNode credentialsParameter() {
-        return JSON.createObjectNode().put("tls-creds", tls.isPresent() ? CREDENTIALS : "");
+        return Json.MAPPER.createObjectNode().put("tls-creds", tls.isPresent() ? CREDENTIALS : "");
     }
 }

@@ -11,6 +11,13 @@ public final class Verbs {
         return new Program(
                 "kvm-migrator",
                 "starts KVM guests and moves them to other hosts while they run",
-                List.of(new StartupVerb(), new MigrateVerb(), new ListenVerb(), new TeardownVerb(), new ResumeVerb()));
+                List.of(
+                        new StartupVerb(),
+                        new CheckVerb(),
+                        new MigrateVerb(),
+                        new TeardownVerb(),
+                        new ResumeVerb(),
+                        new ListenVerb(),
+                        new InspectVerb()));
     }
 }

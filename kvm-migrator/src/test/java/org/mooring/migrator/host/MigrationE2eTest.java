@@ -188,6 +188,30 @@ class MigrationE2eTest {
     }
 
     @Test
+    void checksBothHostsAndChangesNothing() throws Exception {
+        startup("g1");
+        Host.Run check = source.run("check", "g1", "--to", "kb");
+        // No hook runs here, which is one of the things that it has to say.
+        assertEquals(1, check.exitCode(), check::toString);
+        assertFinds(check, "OK    here      guest: g1 runs");
+        assertFinds(check, "OK    here      disks: none");
+        assertFinds(check, "FAIL  here      hook: is guest-hook running\\?.*");
+        assertFinds(check, "OK    kb        ssh: root@198.51.100.2 can be reached");
+        assertFinds(check, "OK    kb        qemu: qemu-system-x86_64 is version [0-9.]+");
+        assertFinds(check, "WARN  kb        bridge: there is no br0; .*");
+        assertFinds(check, "OK    kb        memory: [0-9]+ MiB available, the guest has 32");
+        assertFinds(check, "OK    kb        port: the stream would arrive at 198.51.100.2:49152");
+        assertFinds(check, "OK    kb        guest: nothing of g1 is here yet");
+        assertFinds(check, "FAIL  kb        hook: is guest-hook running\\?.*");
+        assertRuns(source, "g1");
+        destination.assertClean("g1");
+    }
+
+    private static void assertFinds(Host.Run check, String line) throws Exception {
+        assertTrue(check.out().lines().anyMatch(found -> found.matches(line)), () -> line + " is not in " + check);
+    }
+
+    @Test
     void saysThatNoPortIsFree() throws Exception {
         startup("g1");
         for (int port : new int[] {49152, 49153}) {

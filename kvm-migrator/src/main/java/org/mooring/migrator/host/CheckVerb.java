@@ -1,0 +1,203 @@
+package org.mooring.migrator.host;
+
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandler;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Options;
+import org.mooring.migrator.host.Finding.Level;
+import org.mooring.migrator.host.MigratorConfig.RemoteHost;
+import org.mooring.runtime.Failure;
+import org.mooring.runtime.cli.Console;
+import org.mooring.runtime.cli.StandardOptions;
+import org.mooring.runtime.cli.Verb;
+
+/** {@code check GUEST --to HOST}: whether a migration would go well, without doing any of it. */
+record CheckVerb() implements Verb {
+    private static final int PATIENCE_SECONDS = 120;
+
+    @Override
+    public String name() {
+        return "check";
+    }
+
+    @Override
+    public List<String> arguments() {
+        return List.of(GuestOptions.GUEST);
+    }
+
+    @Override
+    public String summary() {
+        return "look whether a guest could be moved to another host; changes nothing";
+    }
+
+    @Override
+    public List<String> details() {
+        return List.of(
+                "Looks at both hosts: programs, bridge, memory, ports, files, the hook and, through it, the agents (UDP port 434, keys,",
+                "clocks), and at the way between (IP protocol 4, MTU). Exit code 1 if anything is FAIL.");
+    }
+
+    @Override
+    public Options options() {
+        return new Options()
+                .addOption(MigrateVerb.TO)
+                .addOption(GuestOptions.CONFIG)
+                .addOption(GuestOptions.ACCEL)
+                .addOption(GuestOptions.TLS)
+                .addOption(MigrateVerb.SHARED_DISKS)
+                .addOption(MigrateVerb.SSH_OPTION)
+                .addOption(StandardOptions.LOG_LEVEL);
+    }
+
+    @Override
+    public int run(CommandLine line, Console console) throws Failure {
+        MigratorConfig config = GuestOptions.config(line);
+        RemoteHost destination = MigrateVerb.host(line, config);
+        GuestFiles files = new ThisHost(config).files(GuestOptions.guestName(line));
+        GuestOptions.requireRoot();
+        Findings here = new Findings();
+        Optional<GuestRecord> record = files.read();
+        Guest guest = record.isPresent() ? record.get().guest() : GuestOptions.configuredGuest(line, config);
+        running(files, record, here);
+        disks(guest, line, here);
+        Examination source =
+                new HostExamination(config, guest).examine(false, line.hasOption(GuestOptions.TLS), Optional.empty());
+        Findings there = new Findings();
+        Optional<Examination> found = ask(line, destination, GuestOptions.withAccelerator(guest, line), there);
+        if (found.isPresent()) {
+            compare(source, found.get(), there);
+            // What the home agent's own host can try of the way that packets will take.
+            if (Boolean.TRUE.equals(found.get().visiting()) && found.get().careOfAddress() != null) {
+                HostExamination.tunnel("foreign agent", found.get().careOfAddress(), source.mtu(), here);
+            }
+        }
+        List<Finding> all = new ArrayList<>();
+        all.addAll(print(console.out(), "here", here.all()));
+        all.addAll(print(console.out(), "here", source.findings()));
+        all.addAll(print(console.out(), destination.name(), there.all()));
+        if (found.isPresent()) {
+            all.addAll(print(console.out(), destination.name(), found.get().findings()));
+        }
+        return all.stream().anyMatch(finding -> finding.level() == Level.FAIL) ? 1 : 0;
+    }
+
+    private static void running(GuestFiles files, Optional<GuestRecord> record, Findings findings) {
+        if (record.isEmpty()) {
+            findings.fail("guest: " + files.guest() + " is not on this host", "start it with 'kvm-migrator startup'");
+            return;
+        }
+        EventLoopGroup epoll = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+        try (Monitor monitor = Monitor.connect(epoll, files, new Inattentive())) {
+            String status = monitor.ask("query-status").path("status").asText();
+            if (status.equals("running")) {
+                findings.ok("guest: " + files.guest() + " runs");
+            } else {
+                findings.fail("guest: QEMU says '" + status + "'", "only a running guest is migrated");
+            }
+        } catch (Failure e) {
+            findings.fail("guest: " + e.getMessage());
+        } finally {
+            epoll.shutdownGracefully(0, 1, TimeUnit.SECONDS);
+        }
+    }
+
+    private static void disks(Guest guest, CommandLine line, Findings findings) {
+        try {
+            MigrateVerb.refuseLocalDisks(guest, line);
+            findings.ok(guest.disks().isEmpty() ? "disks: none" : "disks: none that binds the guest to this host");
+        } catch (Failure e) {
+            findings.fail("disks: " + e.getMessage());
+        }
+    }
+
+    private static void compare(Examination source, Examination destination, Findings findings) {
+        if (!source.version().equals(destination.version())) {
+            findings.fail(
+                    "version: kvm-migrator is " + destination.version() + ", here it is " + source.version(),
+                    "install the same on both hosts");
+        }
+        if (!source.qemu().isEmpty() && !destination.qemu().isEmpty()) {
+            qemu(QemuVersion.of(source.qemu()), QemuVersion.of(destination.qemu()), findings);
+        }
+        if (source.mtu() != 0 && destination.mtu() != 0 && source.mtu() != destination.mtu()) {
+            findings.warn(
+                    "mtu: guests have " + destination.mtu() + " there, " + source.mtu() + " here",
+                    "the guest goes on with what it has; make them equal");
+        }
+    }
+
+    private static void qemu(QemuVersion source, QemuVersion destination, Findings findings) {
+        if (destination.isOlderThan(source)) {
+            findings.fail("qemu: older than here", "a guest can't move to an older QEMU: update it");
+        } else if (source.isOlderThan(destination)) {
+            findings.warn("qemu: newer than here", "the guest can't be moved back while that is so");
+        }
+    }
+
+    private static Optional<Examination> ask(CommandLine line, RemoteHost destination, Guest guest, Findings findings) {
+        List<String> words =
+                new ArrayList<>(List.of("inspect", guest.name(), "--" + ListenVerb.FROM_SOURCE.getLongOpt()));
+        if (line.hasOption(GuestOptions.TLS)) {
+            words.add("--" + GuestOptions.TLS.getLongOpt());
+        }
+        RemoteCommand command = new RemoteCommand(destination, MigrateVerb.sshOptions(line), words);
+        Inspection inspection = new Inspection();
+        try (RemoteSession session = RemoteSession.start(command, inspection)) {
+            session.send(new Order.Receive(guest));
+            String end = inspection.ended.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+            Optional<Examination> examination = inspection.examination();
+            if (examination.isPresent()) {
+                findings.ok("ssh: " + destination.ssh() + " can be reached");
+            } else {
+                findings.fail("ssh: " + end);
+            }
+            return examination;
+        } catch (Failure e) {
+            findings.fail("ssh: " + e.getMessage());
+        } catch (TimeoutException e) {
+            findings.fail("ssh: " + destination.ssh() + " has not answered for " + PATIENCE_SECONDS + " s");
+        } catch (ExecutionException | InterruptedException e) {
+            throw new AssertionError("nobody interrupts this thread, and the end of a session is never a failure", e);
+        }
+        return Optional.empty();
+    }
+
+    /** Waits for the one line that {@code inspect} prints. */
+    private static final class Inspection implements RemoteSession.Listener {
+        final CompletableFuture<String> ended = new CompletableFuture<>();
+        private final List<String> lines = new CopyOnWriteArrayList<>();
+
+        @Override
+        public void onLine(String line) {
+            lines.add(line);
+        }
+
+        @Override
+        public void onEnd(boolean refused, String reason) {
+            ended.complete(reason);
+        }
+
+        Optional<Examination> examination() {
+            return lines.stream()
+                    .flatMap(line -> Examination.parse(line).stream())
+                    .findFirst();
+        }
+    }
+
+    private static List<Finding> print(PrintStream out, String host, List<Finding> findings) {
+        for (Finding finding : findings) {
+            out.printf("%-4s  %-8s  %s%n", finding.level(), host, finding.text());
+        }
+        return findings;
+    }
+}

@@ -1,0 +1,88 @@
+package org.mooring.migrator.host;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import org.mooring.runtime.Failure;
+import org.mooring.runtime.control.ControlClient;
+
+/** What the hook on this host says: whether it knows the guest, and whether the agents would take a registration of it. */
+final class HookExamination {
+    /** The hook gives a request that nobody answers several tries (RFC 3344 §3.6.3). */
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
+
+    /** Timestamps may differ by 7 seconds (RFC 3344 §5.7.1), so this is on the way to trouble. */
+    private static final long SUSPICIOUS_SKEW_MILLIS = 2000;
+
+    private final ControlClient hook;
+    private Optional<Boolean> visiting = Optional.empty();
+    private Optional<String> careOfAddress = Optional.empty();
+    private Optional<String> homeAgent = Optional.empty();
+
+    HookExamination(Path socket) {
+        this.hook = new ControlClient("guest-hook", socket, PATIENCE);
+    }
+
+    void examine(String guest, Findings findings) {
+        try {
+            JsonNode status = hook.get("/status");
+            careOfAddress = text(status.path("care-of-address"));
+            registration(hook.post("/guests/" + guest + "/check", JsonNodeFactory.instance.objectNode()), findings);
+        } catch (Failure e) {
+            findings.fail("hook: " + e.getMessage());
+        }
+    }
+
+    /** Empty where the hook didn't say. */
+    Optional<Boolean> visiting() {
+        return visiting;
+    }
+
+    Optional<String> careOfAddress() {
+        return careOfAddress;
+    }
+
+    Optional<String> homeAgent() {
+        return homeAgent;
+    }
+
+    private void registration(JsonNode check, Findings findings) {
+        Optional<String> foreignAgent = text(check.path("foreign-agent"));
+        homeAgent = text(check.path("home-agent"));
+        visiting = Optional.of(foreignAgent.isPresent());
+        String way = foreignAgent
+                        .map(agent -> "through foreign agent " + agent + " ")
+                        .orElse("") + "to home agent " + homeAgent.orElse("?");
+        if (!check.path("ok").asBoolean()) {
+            findings.fail(
+                    "hook: a registration " + way + " would fail",
+                    check.path("verdict").asText("the hook does not say why"));
+            return;
+        }
+        findings.ok(String.format(
+                Locale.ROOT,
+                "hook: a registration %s is answered in %.1f ms, UDP port 434 passes, the keys agree",
+                way,
+                check.path("round-trip-ms").asDouble()));
+        if (check.path("clock-skew-ms").isNumber()) {
+            clock(check.path("clock-skew-ms").asLong(), findings);
+        }
+    }
+
+    private static void clock(long skewMillis, Findings findings) {
+        String difference = "clock: " + Math.abs(skewMillis) + " ms "
+                + (skewMillis < 0 ? "ahead of the home agent's" : "behind the home agent's");
+        if (Math.abs(skewMillis) > SUSPICIOUS_SKEW_MILLIS) {
+            findings.warn(difference, "run NTP on this host and at the home agent");
+        } else {
+            findings.ok(difference);
+        }
+    }
+
+    private static Optional<String> text(JsonNode node) {
+        return node.isTextual() ? Optional.of(node.textValue()) : Optional.empty();
+    }
+}
