@@ -1,6 +1,7 @@
 package org.mooring.hook;
 
 import java.time.Instant;
+import java.util.List;
 import org.mooring.protocol.wire.Decoded;
 
 /** Everything that can happen to the hook. Time enters only through {@link #at()}. */
@@ -49,6 +50,18 @@ public sealed interface Event {
         }
     }
 
+    /** The configuration was read again: these are all the guests now. */
+    record Configured(Instant at, List<Guest> guests) implements Event {
+        public Configured {
+            guests = List.copyOf(guests);
+        }
+
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
     /** One method for each event: forgetting one doesn't compile. */
     interface Handler {
         void handle(Happened event);
@@ -60,5 +73,7 @@ public sealed interface Event {
         void handle(ReplyReceived event);
 
         void handle(TimerFired event);
+
+        void handle(Configured event);
     }
 }

@@ -8,8 +8,9 @@ import org.mooring.protocol.wire.ReplyCode;
  * Something worth knowing, as one line for the log. Every line that the core may cause is made here.
  *
  * @param guest whom it is about
+ * @param settling whether with it a handover of the guest is over, as far as this host is concerned
  */
-public record Fact(Severity severity, String guest, String line) {
+public record Fact(Severity severity, String guest, String line, boolean settling) {
     /** The Identification of a reply tells the home agent's time to the second. */
     private static final Duration CLOCKS_AGREE = Duration.ofSeconds(2);
 
@@ -23,15 +24,17 @@ public record Fact(Severity severity, String guest, String line) {
 
     static Fact phase(Guest guest, Phase phase) {
         String where = guest.atHome() ? "home" : "visiting";
-        return info(
-                guest.name(),
-                switch (phase) {
-                    case GONE -> "guest gone guest=%s".formatted(guest.name());
-                    case ARRIVING -> "guest arriving guest=%s link=%s".formatted(guest.name(), where);
-                    case RUNNING -> "guest running guest=%s link=%s".formatted(guest.name(), where);
-                    case STOPPED -> "guest stopped by its migration guest=%s".formatted(guest.name());
-                    case LEFT -> "guest left guest=%s".formatted(guest.name());
-                });
+        return switch (phase) {
+            case ARRIVING -> info(guest.name(), "guest arriving guest=%s link=%s".formatted(guest.name(), where));
+            case RUNNING -> info(guest.name(), "guest running guest=%s link=%s".formatted(guest.name(), where));
+            case STOPPED -> info(guest.name(), "guest stopped by its migration guest=%s".formatted(guest.name()));
+            case LEFT ->
+                info(guest.name(), "guest left guest=%s".formatted(guest.name()))
+                        .thatSettles();
+            case GONE ->
+                info(guest.name(), "guest gone guest=%s".formatted(guest.name()))
+                        .thatSettles();
+        };
     }
 
     static Fact cameBack(Guest guest) {
@@ -58,10 +61,15 @@ public record Fact(Severity severity, String guest, String line) {
             return debug(
                     guest.name(), "guest no longer watched guest=%s reason=\"%s\"".formatted(guest.name(), reason));
         }
+        if (phase == Phase.ARRIVING) {
+            return info(guest.name(), "guest did not arrive guest=%s reason=\"%s\"".formatted(guest.name(), reason));
+        }
+        String registration = guest.atHome() ? "" : ", so its registration is not renewed but left to lapse";
         return warning(
-                guest.name(),
-                "guest can no longer be watched, so its registration is not renewed but left to lapse guest=%s reason=\"%s\": if it still runs, tell with 'guest-hook event %s running'"
-                        .formatted(guest.name(), reason, guest.name()));
+                        guest.name(),
+                        "guest can no longer be watched%s guest=%s reason=\"%s\": if it still runs, tell with 'guest-hook event %s running'"
+                                .formatted(registration, guest.name(), reason, guest.name()))
+                .thatSettles();
     }
 
     static Fact notConfigured(String guest) {
@@ -69,6 +77,13 @@ public record Fact(Severity severity, String guest, String line) {
                 guest,
                 "guest has no configuration, so nobody registers for it and it is unreachable away from home guest=%s: add a [[guest]] record with name = \"%s\""
                         .formatted(guest, guest));
+    }
+
+    static Fact keepsItsConfiguration(Guest guest) {
+        return warning(
+                guest.name(),
+                "guest is here, so its new configuration waits until it is gone guest=%s: read it again then"
+                        .formatted(guest.name()));
     }
 
     static Fact noForeignAgent(Guest guest) {
@@ -80,9 +95,15 @@ public record Fact(Severity severity, String guest, String line) {
 
     static Fact accepted(Guest guest, Ipv4Address careOfAddress, int lifetime, Duration roundTrip) {
         return info(
-                guest.name(),
-                "registration accepted guest=%s home=%s care-of=%s lifetime=%ds round-trip=%dms"
-                        .formatted(guest.name(), guest.homeAddress(), careOfAddress, lifetime, roundTrip.toMillis()));
+                        guest.name(),
+                        "registration accepted guest=%s home=%s care-of=%s lifetime=%ds round-trip=%dms"
+                                .formatted(
+                                        guest.name(),
+                                        guest.homeAddress(),
+                                        careOfAddress,
+                                        lifetime,
+                                        roundTrip.toMillis()))
+                .thatSettles();
     }
 
     static Fact renewed(Guest guest, int lifetime) {
@@ -91,9 +112,10 @@ public record Fact(Severity severity, String guest, String line) {
 
     static Fact deregistered(Guest guest, Ipv4Address careOfAddress, Duration roundTrip) {
         return info(
-                guest.name(),
-                "deregistration accepted guest=%s home=%s care-of=%s round-trip=%dms"
-                        .formatted(guest.name(), guest.homeAddress(), careOfAddress, roundTrip.toMillis()));
+                        guest.name(),
+                        "deregistration accepted guest=%s home=%s care-of=%s round-trip=%dms"
+                                .formatted(guest.name(), guest.homeAddress(), careOfAddress, roundTrip.toMillis()))
+                .thatSettles();
     }
 
     static Fact denied(Guest guest, ReplyCode code, Denial denial, Duration retry) {
@@ -105,9 +127,10 @@ public record Fact(Severity severity, String guest, String line) {
 
     static Fact refused(Guest guest, ReplyCode code, Denial denial) {
         return warning(
-                guest.name(),
-                "registration refused for good guest=%s code=%s by=%s: %s; then 'guest-hook event %s running'"
-                        .formatted(guest.name(), code, denial.speaker(code), denial.advice(), guest.name()));
+                        guest.name(),
+                        "registration refused for good guest=%s code=%s by=%s: %s; then 'guest-hook event %s running'"
+                                .formatted(guest.name(), code, denial.speaker(code), denial.advice(), guest.name()))
+                .thatSettles();
     }
 
     static Fact lifetimeShortened(Guest guest, int lifetime) {
@@ -143,9 +166,10 @@ public record Fact(Severity severity, String guest, String line) {
 
     static Fact gaveUp(Guest guest, Ipv4Address careOfAddress) {
         return warning(
-                guest.name(),
-                "deregistration not answered, the binding is left to lapse guest=%s care-of=%s"
-                        .formatted(guest.name(), careOfAddress));
+                        guest.name(),
+                        "deregistration not answered, the binding is left to lapse guest=%s care-of=%s"
+                                .formatted(guest.name(), careOfAddress))
+                .thatSettles();
     }
 
     static Fact lapsed(Guest guest) {
@@ -167,15 +191,19 @@ public record Fact(Severity severity, String guest, String line) {
                         .formatted(guest.name(), code, why, Denial.KEYS_DIFFER.advice()));
     }
 
+    private Fact thatSettles() {
+        return new Fact(severity, guest, line, true);
+    }
+
     private static Fact debug(String guest, String line) {
-        return new Fact(Severity.DEBUG, guest, line);
+        return new Fact(Severity.DEBUG, guest, line, false);
     }
 
     private static Fact info(String guest, String line) {
-        return new Fact(Severity.INFO, guest, line);
+        return new Fact(Severity.INFO, guest, line, false);
     }
 
     private static Fact warning(String guest, String line) {
-        return new Fact(Severity.WARNING, guest, line);
+        return new Fact(Severity.WARNING, guest, line, false);
     }
 }

@@ -9,7 +9,6 @@ import org.mooring.protocol.wire.Ipv4Address;
  * A guest that may run on this host, and what it takes to be the mobile node in its place.
  *
  * @param mac of the guest's interface
- * @param homeGatewayMac what the guest has cached for its default gateway, or would at home
  * @param atHome whether this host's link is the guest's home link
  * @param lifetime seconds to ask for; 0xffff is infinity
  * @param association between the guest and its home agent
@@ -20,7 +19,7 @@ public record Guest(
         MacAddress mac,
         Ipv4Address homeAddress,
         Ipv4Address homeAgent,
-        MacAddress homeGatewayMac,
+        HomeGateway homeGateway,
         boolean atHome,
         int lifetime,
         SecurityAssociation association,

@@ -16,6 +16,8 @@ import org.mooring.protocol.wire.RegistrationReply;
  * Confined to one thread.
  */
 public final class GuestHook {
+    private final Link link;
+    private final IntSupplier random;
     private final Map<String, MobileNode> mobileNodes = new TreeMap<>();
     private final Set<String> notConfigured = new HashSet<>();
 
@@ -25,7 +27,9 @@ public final class GuestHook {
      * @param random fills the bits of an Identification that the clock doesn't supply (§5.7.1)
      */
     public GuestHook(Link link, List<Guest> guests, IntSupplier random) {
-        guests.forEach(guest -> mobileNodes.put(guest.name(), new MobileNode(guest, link, random)));
+        this.link = link;
+        this.random = random;
+        guests.forEach(this::add);
     }
 
     public List<Action> handle(Event event) {
@@ -37,6 +41,10 @@ public final class GuestHook {
     /** All configured guests, in the order of their names. */
     public List<GuestStatus> guests() {
         return mobileNodes.values().stream().map(MobileNode::status).toList();
+    }
+
+    private void add(Guest guest) {
+        mobileNodes.put(guest.name(), new MobileNode(guest, link, random));
     }
 
     private final class Handling implements Event.Handler {
@@ -91,6 +99,28 @@ public final class GuestHook {
             if (mobileNode != null) {
                 mobileNode.timerFired(event.timer(), event.at(), out);
             }
+        }
+
+        @Override
+        public void handle(Event.Configured event) {
+            Map<String, Guest> configured = new TreeMap<>();
+            event.guests().forEach(guest -> configured.put(guest.name(), guest));
+            for (MobileNode known : List.copyOf(mobileNodes.values())) {
+                Guest next = configured.remove(known.guest().name());
+                if (known.guest().equals(next)) {
+                    continue;
+                }
+                if (known.phase() != Phase.GONE) {
+                    out.add(new Report(event.at(), Fact.keepsItsConfiguration(known.guest())));
+                    continue;
+                }
+                mobileNodes.remove(known.guest().name());
+                if (next != null) {
+                    add(next);
+                }
+            }
+            configured.values().forEach(GuestHook.this::add);
+            notConfigured.removeAll(mobileNodes.keySet());
         }
     }
 }

@@ -49,6 +49,14 @@ final class MobileNode {
         check = new Check(guest, link, requests, clock);
     }
 
+    Guest guest() {
+        return guest;
+    }
+
+    Phase phase() {
+        return phase;
+    }
+
     boolean hasHomeAddress(Ipv4Address address) {
         return guest.homeAddress().equals(address);
     }
@@ -157,14 +165,17 @@ final class MobileNode {
         enter(Phase.GONE, at, out);
     }
 
-    /** The guest's port keeps its rules: if the guest runs on, it goes on as it was. */
+    /** A guest that ran may run on: its port stays as it is. */
     void vanished(String reason, Instant at, List<Action> out) {
         Phase before = phase;
-        forgetMigration();
         if (before != Phase.GONE) {
+            forgetMigration();
             silence();
+            phase = Phase.GONE;
         }
-        phase = Phase.GONE;
+        if (before == Phase.ARRIVING) {
+            out.add(new ReleasePort(guest));
+        }
         out.add(new Report(at, Fact.vanished(guest, before, reason)));
     }
 

@@ -31,14 +31,17 @@ final class Requests {
         this.random = random;
     }
 
-    /** A registration at the foreign agent. */
+    /**
+     * A registration at the foreign agent, which is to decapsulate (§3.6.1.2), and to send back through the tunnel what
+     * the guest sends (RFC 3024 §3.2).
+     */
     SendRequest visit(ForeignAgent foreignAgent, int lifetime, Instant now) {
-        return throughForeignAgent(Sender.GUEST, foreignAgent, lifetime, now);
+        return throughForeignAgent(Sender.GUEST, Flags.REVERSE_TUNNELING, lifetime, foreignAgent.careOfAddress(), now);
     }
 
     /** The deregistration of a guest that ended while it visited. */
     SendRequest departure(ForeignAgent foreignAgent, Instant now) {
-        return throughForeignAgent(Sender.GUEST, foreignAgent, 0, now);
+        return throughForeignAgent(Sender.GUEST, Flags.REVERSE_TUNNELING, 0, foreignAgent.careOfAddress(), now);
     }
 
     /** "I am at home": takes away every care-of address (RFC 3344 §3.6.1.2, §3.8.2.2). */
@@ -47,14 +50,16 @@ final class Requests {
     }
 
     /**
-     * A request that changes nothing and yet is checked by every agent on the way: it deregisters a care-of address that
-     * the guest isn't registered with, and leaves with this host's addresses, because the guest is elsewhere.
+     * A request that changes nothing and yet is judged by every agent on the way. It asks to forget this host's own
+     * address, which no guest is ever registered with: forgetting the foreign agent's would cut off a guest that visits
+     * another host of this site. It leaves with this host's addresses, because the guest is elsewhere.
      */
     SendRequest check(Instant now) {
         ForeignAgent foreignAgent = link.foreignAgent();
+        Flags flags = Flags.DECAPSULATION_BY_MOBILE_NODE;
         return guest.atHome() || foreignAgent == null
-                ? toHomeAgent(Sender.HOST, Flags.DECAPSULATION_BY_MOBILE_NODE, link.hostAddress(), now)
-                : throughForeignAgent(Sender.HOST, foreignAgent, 0, now);
+                ? toHomeAgent(Sender.HOST, flags, link.hostAddress(), now)
+                : throughForeignAgent(Sender.HOST, flags.plus(Flags.REVERSE_TUNNELING), 0, link.hostAddress(), now);
     }
 
     /** What a guest that runs here would send next. */
@@ -63,9 +68,9 @@ final class Requests {
         return guest.atHome() || foreignAgent == null ? home(now) : visit(foreignAgent, guest.lifetime(), now);
     }
 
-    private SendRequest throughForeignAgent(Sender sender, ForeignAgent foreignAgent, int lifetime, Instant now) {
-        // §3.6.1.2, RFC 3024 §3.2: the foreign agent decapsulates, and takes what the guest sends back by the tunnel.
-        var request = request(Flags.REVERSE_TUNNELING, lifetime, foreignAgent.careOfAddress(), now);
+    private SendRequest throughForeignAgent(
+            Sender sender, Flags flags, int lifetime, Ipv4Address careOfAddress, Instant now) {
+        var request = request(flags, lifetime, careOfAddress, now);
         // §3.6.1.3: for the home agent first, for the foreign agent last.
         List<Seal> seals = new ArrayList<>();
         seals.add(new Seal(Kind.MOBILE_HOME, guest.association()));

@@ -19,16 +19,18 @@ import org.mooring.protocol.wire.ReplyCode;
 
 @DisplayName("A check passes all agents and changes no binding")
 class CheckTest {
+    private static final Ipv4Address HOST = Ipv4Address.of("10.2.0.10");
+
     private final Scene scene = Scene.visiting();
 
     @Test
-    void itAsksToForgetACareOfAddressThatTheGuestDoesNotHaveWithTheHostsAddresses() {
+    void itAsksTheAgentsToForgetThisHostsAddressWhichIsNoGuests() {
         SendRequest request = check(scene);
         assertEquals(Agent.FOREIGN_AGENT, request.to());
         assertEquals(Sender.HOST, request.sender());
         assertTrue(request.request().isDeregistration());
-        assertEquals(Scene.CARE_OF_ADDRESS, request.request().careOfAddress());
-        assertFalse(request.request().isDeregistrationOfAll());
+        assertEquals(HOST, request.request().careOfAddress());
+        assertTrue(request.request().flags().decapsulationByMobileNode(), "the care-of address is co-located then");
     }
 
     @Test
@@ -37,7 +39,7 @@ class CheckTest {
         SendRequest request = check(Scene.home());
         assertEquals(Agent.HOME_AGENT, request.to());
         assertEquals(Sender.HOST, request.sender());
-        assertEquals(Ipv4Address.of("10.2.0.10"), request.request().careOfAddress());
+        assertEquals(HOST, request.request().careOfAddress());
         assertFalse(request.request().isDeregistrationOfAll());
     }
 

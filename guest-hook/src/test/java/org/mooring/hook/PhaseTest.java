@@ -206,6 +206,14 @@ class PhaseTest {
     }
 
     @Test
+    void aGuestThatNeverArrivedLeavesNothing() {
+        scene.happens(Happening.ARRIVING);
+        var actions = scene.handle(new Event.Vanished(scene.now(), Scene.NAME, "closed"));
+        assertEquals(new ReleasePort(scene.guest()), actions.get(0));
+        assertEquals(List.of(Fact.vanished(scene.guest(), Phase.ARRIVING, "closed")), scene.facts());
+    }
+
+    @Test
     void aGuestThatIsFoundAgainIsRegisteredAgain() {
         register();
         scene.handle(new Event.Vanished(scene.now(), Scene.NAME, "closed"));

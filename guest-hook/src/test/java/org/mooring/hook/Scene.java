@@ -35,7 +35,8 @@ final class Scene {
     static final Ipv4Address CARE_OF_ADDRESS = Ipv4Address.of("198.51.100.2");
     static final ForeignAgent FOREIGN_AGENT = new ForeignAgent(Ipv4Address.of("10.2.0.2"), CARE_OF_ADDRESS);
     static final MacAddress MAC = MacAddress.of("52:54:00:01:00:50");
-    static final MacAddress GATEWAY_MAC = MacAddress.of("02:00:00:01:00:01");
+    static final HomeGateway HOME_GATEWAY =
+            new HomeGateway(Ipv4Address.of("10.1.0.1"), MacAddress.of("02:00:00:01:00:01"));
     static final int LIFETIME = 300;
     static final Instant START = Instant.parse("2026-03-01T12:00:00Z");
     static final Duration ROUND_TRIP = Duration.ofMillis(20);
@@ -52,7 +53,7 @@ final class Scene {
 
     private Scene(boolean atHome, @Nullable ForeignAgent foreignAgent, @Nullable SecurityAssociation mobileForeign) {
         guest = new Guest(
-                NAME, MAC, HOME_ADDRESS, HOME_AGENT, GATEWAY_MAC, atHome, LIFETIME, MOBILE_HOME, mobileForeign);
+                NAME, MAC, HOME_ADDRESS, HOME_AGENT, HOME_GATEWAY, atHome, LIFETIME, MOBILE_HOME, mobileForeign);
         hook = new GuestHook(new Link(Ipv4Address.of("10.2.0.10"), foreignAgent), List.of(guest), () -> random++);
     }
 
