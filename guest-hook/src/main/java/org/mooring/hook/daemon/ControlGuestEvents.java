@@ -1,0 +1,68 @@
+package org.mooring.hook.daemon;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.mooring.hook.Happening;
+import org.mooring.runtime.control.Refusal;
+import org.mooring.runtime.control.Request;
+import org.mooring.runtime.control.Routes;
+
+/** Hears of the guests from whoever uses the control socket: {@code guest-hook event}, a migrator. */
+final class ControlGuestEvents implements GuestEvents {
+    /** The body of {@code POST /guests/NAME/events}. */
+    record PhaseEvent(
+            @JsonProperty("phase") @Nullable String phase,
+            @JsonProperty("tap") @Nullable String tap) {}
+
+    private final Routes routes;
+    private final Clock clock;
+    private final Taps taps;
+    private final Listener listener;
+
+    ControlGuestEvents(Routes routes, Clock clock, Taps taps, Listener listener) {
+        this.routes = routes;
+        this.clock = clock;
+        this.taps = taps;
+        this.listener = listener;
+    }
+
+    @Override
+    public void start() {
+        routes.post("/guests/{name}/events", this::told);
+    }
+
+    /** The control socket is closed with the hook. */
+    @Override
+    public void close() {}
+
+    private Object told(Request request) throws Refusal {
+        String guest = request.parameter("name");
+        PhaseEvent event = request.body(PhaseEvent.class);
+        List<Happening> meaning = meaning(event.phase());
+        if (event.tap() != null) {
+            taps.name(guest, event.tap());
+        }
+        Instant now = clock.instant();
+        meaning.forEach(what -> listener.happened(guest, what, now));
+        return event;
+    }
+
+    /** A phase is the end of a way: whoever tells it need not have told the steps before. */
+    private static List<Happening> meaning(@Nullable String phase) throws Refusal {
+        return switch (String.valueOf(phase)) {
+            case "arriving" -> List.of(Happening.ARRIVING);
+            case "running" -> List.of(Happening.RUNNING);
+            case "stopped" -> List.of(Happening.MIGRATION_STARTED, Happening.STOPPED);
+            case "left" -> List.of(Happening.MIGRATION_STARTED, Happening.STOPPED, Happening.MIGRATION_COMPLETED);
+            case "failed" -> List.of(Happening.MIGRATION_FAILED);
+            case "gone" -> List.of(Happening.ENDED);
+            default ->
+                throw Refusal.badRequest("phase is one of " + String.join(", ", PHASES) + ", not '" + phase + "'");
+        };
+    }
+
+    static final List<String> PHASES = List.of("arriving", "running", "stopped", "left", "failed", "gone");
+}

@@ -1,0 +1,177 @@
+package org.mooring.hook.daemon;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletionStage;
+import org.mooring.hook.Event;
+import org.mooring.hook.ForeignAgent;
+import org.mooring.hook.GuestHook;
+import org.mooring.hook.GuestStatus;
+import org.mooring.hook.Phase;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.runtime.control.Refusal;
+import org.mooring.runtime.control.Request;
+import org.mooring.runtime.control.Routes;
+import org.mooring.runtime.loop.AgentLoop;
+
+/** What the control socket tells and does. Confined to the agent loop. */
+final class ControlRoutes {
+    private record Guests(List<GuestRow> guests) {}
+
+    private record GuestRow(
+            String name,
+            Phase phase,
+            String link,
+            Ipv4Address homeAddress,
+            String registration,
+            Optional<Ipv4Address> careOf,
+            @JsonProperty("expires-in-s") Optional<Long> expiresIn,
+            Optional<Integer> code,
+            @JsonProperty("round-trip-ms") Optional<Double> roundTrip) {}
+
+    private record GuestDetails(
+            GuestRow guest, String mac, Ipv4Address homeAgent, String tap, Map<String, Long> port) {}
+
+    private record HandoverRows(List<HandoverRow> handovers) {}
+
+    private record HandoverRow(
+            String guest,
+            Instant began,
+            Instant at,
+            @JsonProperty("after-ms") double after,
+            String who,
+            String what) {}
+
+    private record Status(
+            String bridge,
+            String uplink,
+            Ipv4Address host,
+            String network,
+            Ipv4Address router,
+            Optional<Ipv4Address> foreignAgent,
+            Optional<Ipv4Address> careOf,
+            long guestsHere,
+            List<NeighbourRow> neighbours) {}
+
+    private record NeighbourRow(Ipv4Address address, Optional<String> mac) {}
+
+    private final HookConfig config;
+    private final HookLink link;
+    private final AgentLoop<Event, ?> loop;
+    private final GuestHook hook;
+    private final Neighbours neighbours;
+    private final GuestPorts ports;
+    private final Taps taps;
+    private final Handovers handovers;
+    private final Checks checks;
+
+    ControlRoutes(
+            HookConfig config,
+            HookLink link,
+            AgentLoop<Event, ?> loop,
+            GuestHook hook,
+            Neighbours neighbours,
+            GuestPorts ports,
+            Taps taps,
+            Handovers handovers,
+            Checks checks) {
+        this.config = config;
+        this.link = link;
+        this.loop = loop;
+        this.hook = hook;
+        this.neighbours = neighbours;
+        this.ports = ports;
+        this.taps = taps;
+        this.handovers = handovers;
+        this.checks = checks;
+    }
+
+    void addTo(Routes routes) {
+        routes.get("/guests", request -> guests());
+        routes.get("/guests/{name}", this::guest);
+        routes.get("/handovers", request -> handovers());
+        routes.get("/status", request -> status());
+        routes.postLater("/guests/{name}/check", this::check);
+    }
+
+    private Guests guests() {
+        return new Guests(hook.guests().stream().map(this::row).toList());
+    }
+
+    private GuestDetails guest(Request request) throws Refusal {
+        GuestStatus status = find(request);
+        String name = status.guest().name();
+        return new GuestDetails(
+                row(status),
+                status.guest().mac().toString(),
+                status.guest().homeAgent(),
+                taps.of(name),
+                ports.counters(name));
+    }
+
+    private CompletionStage<Checks.Answer> check(Request request) throws Refusal {
+        String guest = find(request).guest().name();
+        CompletionStage<Checks.Answer> answer = checks.await(guest);
+        loop.post(new Event.CheckRequested(loop.now(), guest));
+        return answer;
+    }
+
+    private HandoverRows handovers() {
+        return new HandoverRows(handovers.all().stream()
+                .flatMap(handover -> handover.steps().stream()
+                        .map(step -> new HandoverRow(
+                                handover.guest(),
+                                handover.began(),
+                                step.at(),
+                                Duration.between(handover.began(), step.at()).toNanos() / 1e6,
+                                step.who(),
+                                step.what())))
+                .toList());
+    }
+
+    private Status status() {
+        return new Status(
+                config.bridge(),
+                config.uplink(),
+                Ipv4Address.of(link.hostAddress()),
+                config.network().toString(),
+                config.router(),
+                config.foreignAgent().map(ForeignAgent::address),
+                config.foreignAgent().map(ForeignAgent::careOfAddress),
+                hook.guests().stream()
+                        .filter(guest -> guest.phase() != Phase.GONE)
+                        .count(),
+                neighbours.all().entrySet().stream()
+                        .map(entry -> new NeighbourRow(
+                                entry.getKey(), entry.getValue().map(Object::toString)))
+                        .toList());
+    }
+
+    private GuestStatus find(Request request) throws Refusal {
+        String name = request.parameter("name");
+        return hook.guests().stream()
+                .filter(guest -> guest.guest().name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> Refusal.notFound(
+                        "there is no guest " + name + ": add a [[guest]] record with name = \"" + name + "\""));
+    }
+
+    private GuestRow row(GuestStatus status) {
+        boolean away = !status.guest().atHome();
+        boolean bound = away && status.expires().isPresent();
+        return new GuestRow(
+                status.guest().name(),
+                status.phase(),
+                away ? "foreign" : "home",
+                status.guest().homeAddress(),
+                status.registration(),
+                config.foreignAgent().filter(agent -> bound).map(ForeignAgent::careOfAddress),
+                status.expires().map(end -> Duration.between(loop.now(), end).toSeconds()),
+                status.code().map(code -> code.value()),
+                status.roundTrip().map(roundTrip -> roundTrip.toNanos() / 1e6));
+    }
+}

@@ -1,0 +1,193 @@
+package org.mooring.hook.daemon;
+
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.DatagramChannel;
+import java.security.SecureRandom;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.mooring.hook.Action;
+import org.mooring.hook.Action.Agent;
+import org.mooring.hook.Event;
+import org.mooring.hook.Guest;
+import org.mooring.hook.GuestHook;
+import org.mooring.hook.Happening;
+import org.mooring.hook.Link;
+import org.mooring.linux.MacAddress;
+import org.mooring.linux.netlink.Netlink;
+import org.mooring.linux.packet.ArpPacket;
+import org.mooring.linux.packet.ReceivedFrame;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.runtime.Failure;
+import org.mooring.runtime.Supervisor;
+import org.mooring.runtime.cli.Daemon;
+import org.mooring.runtime.control.ControlServer;
+import org.mooring.runtime.control.Routes;
+import org.mooring.runtime.loop.AgentLoop;
+import org.mooring.runtime.preflight.Capability;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The guest hook of one KVM host. The agent loop owns the core and all that its actions touch. Two threads bring it news,
+ * from the uplink and from the guests' directory; QEMU's monitors are read on the loop itself, so that nothing but the
+ * core lies between a RESUME and its request.
+ */
+final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener {
+    private static final Logger log = LoggerFactory.getLogger(GuestHookDaemon.class);
+
+    private final HookConfig config;
+    private final Clock clock = Clock.systemUTC();
+    private final Handovers handovers = new Handovers();
+    private final HookMetrics metrics = new HookMetrics();
+    private final Opened opened;
+    private final AgentLoop<Event, Action> loop;
+    private final Uplink uplink;
+    private final Neighbours neighbours;
+    private final RequestSender requests;
+    private final QmpGuestEvents monitors;
+    private final GuestHook hook;
+    private final HookActions actions;
+
+    private GuestHookDaemon(HookConfig config, Supervisor supervisor, Opened opened) throws IOException, Failure {
+        this.config = config;
+        this.opened = opened;
+        Netlink netlink = opened.add(Netlink.open());
+        HookLink link = HookLink.find(config, netlink);
+        loop = opened.add(new AgentLoop<>("guest-hook", clock, supervisor));
+        uplink = opened.add(Uplink.open(link.uplink()));
+        neighbours = new Neighbours(link.bridge().mac(), link.hostAddress(), uplink::send);
+        requests = new RequestSender(config, link, opened.add(portOf(link)), neighbours, uplink::send);
+
+        monitors = opened.add(new QmpGuestEvents(loop, config.guestsDirectory(), clock, this));
+        Taps taps = new Taps(monitors.directory()::tap);
+        GuestPorts ports = opened.add(GuestPorts.load(netlink, taps, this::visitorsRouter));
+
+        Checks checks = new Checks();
+        hook = new GuestHook(
+                new Link(
+                        Ipv4Address.of(link.hostAddress()),
+                        config.foreignAgent().orElse(null)),
+                config.guests(),
+                new SecureRandom()::nextInt);
+        actions = new HookActions(config, loop, uplink, neighbours, requests, ports, handovers, checks, metrics);
+
+        Routes routes = new Routes();
+        new ControlRoutes(config, link, loop, hook, neighbours, ports, taps, handovers, checks).addTo(routes);
+        new ControlGuestEvents(routes, clock, taps, this).start();
+        opened.add(ControlServer.open(config.controlSocket(), loop, routes, metrics.metrics()));
+    }
+
+    /**
+     * Starts the hook; returns when a guest may resume.
+     *
+     * @throws Failure if something that it needs isn't there
+     */
+    static Daemon<HookConfig> start(HookConfig config, Supervisor supervisor) throws Failure {
+        Capability.require(Capability.NET_ADMIN, Capability.NET_RAW, Capability.BPF);
+        Opened opened = new Opened();
+        try {
+            GuestHookDaemon daemon = new GuestHookDaemon(config, supervisor, opened);
+            daemon.begin(supervisor);
+            return daemon;
+        } catch (IOException e) {
+            opened.close();
+            throw new Failure("can't start: " + e.getMessage(), e);
+        } catch (Failure | RuntimeException e) {
+            opened.close();
+            throw e;
+        }
+    }
+
+    @Override
+    public void happened(String guest, Happening what, Instant occurred) {
+        Instant now = loop.now();
+        handovers.happened(guest, what, occurred, now);
+        metrics.happened(what);
+        loop.post(new Event.Happened(now, guest, what));
+    }
+
+    @Override
+    public void vanished(String guest, String reason) {
+        loop.post(new Event.Vanished(loop.now(), guest, reason));
+    }
+
+    @Override
+    public void reload(HookConfig next) throws Failure {
+        if (!next.withGuests(config.guests()).equals(config)) {
+            throw new Failure("only [[guest]] records can change without a restart: restart guest-hook for the rest");
+        }
+        loop.post(new Event.Configured(loop.now(), next.guests()));
+        monitors.tellAgain();
+    }
+
+    /** The guests' filters stay, and so do their registrations. */
+    @Override
+    public void close() {
+        opened.close();
+    }
+
+    private void begin(Supervisor supervisor) {
+        loop.start(hook::handle, action -> action.on(actions));
+        new WarmUp().run(clock.instant());
+        uplink.start(this::received, supervisor);
+        loop.execute(this::resolveNeighbours);
+        loop.group()
+                .scheduleAtFixedRate(() -> loop.execute(() -> neighbours.refresh(loop.now())), 1, 1, TimeUnit.SECONDS);
+        monitors.start();
+    }
+
+    /** Whoever a guest could need, so that nobody waits for ARP when it resumes. */
+    private void resolveNeighbours() {
+        Instant now = loop.now();
+        config.foreignAgent().ifPresent(foreignAgent -> neighbours.resolve(foreignAgent.address(), now));
+        config.guests().stream().filter(Guest::atHome).forEach(guest -> {
+            neighbours.resolve(requests.nextHop(guest, Agent.HOME_AGENT), now);
+            neighbours.resolve(guest.homeGateway().address(), now);
+        });
+    }
+
+    private Optional<MacAddress> visitorsRouter() {
+        return config.foreignAgent().flatMap(foreignAgent -> neighbours.mac(foreignAgent.address()));
+    }
+
+    /** On the uplink's thread. */
+    private void received(ReceivedFrame frame) {
+        frame.arp().ifPresent(arp -> loop.execute(() -> learn(arp)));
+        frame.udp().ifPresent(datagram -> {
+            Decoded decoded = RegistrationCodec.decode(Unpooled.wrappedBuffer(datagram.payload()));
+            if (decoded instanceof Decoded.Message message && message.message() instanceof RegistrationReply reply) {
+                metrics.replyReceived(reply.code());
+                loop.post(new Event.ReplyReceived(frame.at(), decoded));
+            }
+        });
+    }
+
+    private void learn(ArpPacket arp) {
+        if (neighbours.learn(arp)) {
+            log.info("neighbour known address={} mac={}", arp.senderAddress().getHostAddress(), arp.senderMac());
+            actions.neighbourChanged(Ipv4Address.of(arp.senderAddress()), arp.senderMac());
+        }
+    }
+
+    /**
+     * A port of this host's, from which its own requests leave. Replies are taken from the uplink; but where nobody held
+     * the port, the kernel would say that to the agents.
+     */
+    private static DatagramChannel portOf(HookLink link) throws IOException {
+        DatagramChannel channel = DatagramChannel.open(StandardProtocolFamily.INET);
+        try {
+            return channel.bind(new InetSocketAddress(link.hostAddress(), 0));
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+}

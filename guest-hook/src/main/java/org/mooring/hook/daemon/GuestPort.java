@@ -1,0 +1,44 @@
+package org.mooring.hook.daemon;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.mooring.hook.PortRule;
+import org.mooring.linux.MacAddress;
+import org.mooring.protocol.wire.Ipv4Address;
+
+/**
+ * What holds on the port of one guest; {@code struct port} in guest_port.bpf.c.
+ *
+ * @param mac the guest's
+ * @param gateway the home gateway's, which answers a visitor's ARP requests
+ * @param router where the guest's unicast IPv4 goes; {@link MacAddress#NONE}: where the guest sends it
+ * @param agent whose Registration Replies the guest doesn't get; {@link Ipv4Address#UNSPECIFIED}: anyone's
+ */
+record GuestPort(
+        PortRule fromGuest,
+        PortRule toGuest,
+        MacAddress mac,
+        MacAddress gateway,
+        MacAddress router,
+        Ipv4Address homeAddress,
+        Ipv4Address agent) {
+    private static final int LENGTH = 28;
+
+    /** As the programs have it: addresses as on the wire. */
+    ByteBuffer toOctets() {
+        ByteBuffer out = ByteBuffer.allocate(LENGTH).order(ByteOrder.BIG_ENDIAN);
+        out.put(number(fromGuest)).put(number(toGuest));
+        mac.write(out);
+        gateway.write(out);
+        router.write(out);
+        return out.putInt(homeAddress.bits()).putInt(agent.bits()).flip();
+    }
+
+    private static byte number(PortRule rule) {
+        return switch (rule) {
+            case SHUT -> 0;
+            case VISITING -> 1;
+            case HOME -> 2;
+        };
+    }
+}

@@ -1,0 +1,173 @@
+package org.mooring.hook.daemon;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import org.mooring.hook.Guest;
+import org.mooring.hook.PortRule;
+import org.mooring.linux.Interface;
+import org.mooring.linux.KernelException;
+import org.mooring.linux.MacAddress;
+import org.mooring.linux.bpf.BpfObject;
+import org.mooring.linux.netlink.Filter.Direction;
+import org.mooring.linux.netlink.Link;
+import org.mooring.linux.netlink.Netlink;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The filters on the guests' taps. They stay when the hook ends, and go on with what they were last told; a hook that
+ * starts anew fills maps of its own before its filters take the place of the old ones, each in one step. Confined to the
+ * agent loop.
+ */
+final class GuestPorts implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(GuestPorts.class);
+
+    private static final String OBJECT = "/guest_port.bpf.o";
+
+    /** docs/architecture.md: who owns what. */
+    private static final int PREFERENCE = 436;
+
+    private static final int HANDLE = 1;
+
+    private record Port(Guest guest, Interface tap, PortRule fromGuest, PortRule toGuest) {}
+
+    private final Netlink netlink;
+    private final BpfObject programs;
+    private final Taps taps;
+    private final Supplier<Optional<MacAddress>> visitorsRouter;
+    private final Map<String, Port> ports = new TreeMap<>();
+
+    private GuestPorts(Netlink netlink, BpfObject programs, Taps taps, Supplier<Optional<MacAddress>> visitorsRouter) {
+        this.netlink = netlink;
+        this.programs = programs;
+        this.taps = taps;
+        this.visitorsRouter = visitorsRouter;
+    }
+
+    /**
+     * Loads the programs.
+     *
+     * @param visitorsRouter where to visitors' packets go: their foreign agent is their default router (RFC 3024 §5.1)
+     */
+    static GuestPorts load(Netlink netlink, Taps taps, Supplier<Optional<MacAddress>> visitorsRouter)
+            throws IOException {
+        try (InputStream object = Objects.requireNonNull(GuestPorts.class.getResourceAsStream(OBJECT), OBJECT)) {
+            return new GuestPorts(netlink, BpfObject.load(object.readAllBytes()), taps, visitorsRouter);
+        }
+    }
+
+    /** Has these rules hold on the guest's port from now on. */
+    void set(Guest guest, PortRule fromGuest, PortRule toGuest) {
+        String name = taps.of(guest.name());
+        try {
+            Optional<Link> tap = netlink.links().find(name);
+            if (tap.isEmpty()) {
+                log.warn("guest's tap is not there guest={} tap={}: name it in the guest's record", guest.name(), name);
+                return;
+            }
+            Port port = new Port(guest, tap.get().device(), fromGuest, toGuest);
+            Port before = ports.put(guest.name(), port);
+            write(port);
+            if (before == null || before.tap().index() != port.tap().index()) {
+                attach(port.tap());
+            }
+        } catch (KernelException e) {
+            log.warn("guest's port not set guest={} tap={} reason=\"{}\"", guest.name(), name, e.getMessage());
+        }
+    }
+
+    /** The router of visitors has become known, or another one. */
+    void refresh() {
+        ports.values().forEach(port -> {
+            try {
+                write(port);
+            } catch (KernelException e) {
+                log.warn(
+                        "guest's port not set guest={} reason=\"{}\"",
+                        port.guest().name(),
+                        e.getMessage());
+            }
+        });
+    }
+
+    /** Leaves the guest's port to itself; it may be gone already. */
+    void release(Guest guest) {
+        Port port = ports.remove(guest.name());
+        if (port == null) {
+            return;
+        }
+        try {
+            netlink.filters().remove(port.tap(), Direction.INGRESS, PREFERENCE, HANDLE);
+            netlink.filters().remove(port.tap(), Direction.EGRESS, PREFERENCE, HANDLE);
+            programs.map("ports").remove(key(port.tap()));
+            programs.map("port_counters").remove(key(port.tap()));
+        } catch (KernelException e) {
+            log.debug("guest's port not released guest={} reason=\"{}\"", guest.name(), e.getMessage());
+        }
+    }
+
+    /** What was counted on the guest's port, by the counters' names; empty if it has none. */
+    Map<String, Long> counters(String guest) {
+        Map<String, Long> counters = new LinkedHashMap<>();
+        Port port = ports.get(guest);
+        if (port == null) {
+            return counters;
+        }
+        try {
+            programs.map("port_counters").get(key(port.tap())).ifPresent(values -> {
+                values.order(ByteOrder.nativeOrder());
+                for (PortCounter counter : PortCounter.values()) {
+                    counters.put(counter.word(), values.getLong());
+                }
+            });
+        } catch (KernelException e) {
+            log.warn("guest's counters not read guest={} reason=\"{}\"", guest, e.getMessage());
+        }
+        return counters;
+    }
+
+    /** Leaves the filters where they are. */
+    @Override
+    public void close() {
+        programs.close();
+    }
+
+    private void write(Port port) throws KernelException {
+        Guest guest = port.guest();
+        boolean visits = !guest.atHome();
+        programs.map("ports")
+                .put(
+                        key(port.tap()),
+                        new GuestPort(
+                                        port.fromGuest(),
+                                        port.toGuest(),
+                                        guest.mac(),
+                                        guest.homeGateway().mac(),
+                                        visits ? visitorsRouter.get().orElse(MacAddress.NONE) : MacAddress.NONE,
+                                        guest.homeAddress(),
+                                        visits ? Ipv4Address.UNSPECIFIED : guest.homeAgent())
+                                .toOctets());
+    }
+
+    private void attach(Interface tap) throws KernelException {
+        programs.map("port_counters").put(key(tap), ByteBuffer.allocate(PortCounter.values().length * Long.BYTES));
+        netlink.filters().ensure(tap, Direction.INGRESS, PREFERENCE, HANDLE, programs.program("from_guest"));
+        netlink.filters().ensure(tap, Direction.EGRESS, PREFERENCE, HANDLE, programs.program("to_guest"));
+    }
+
+    private static ByteBuffer key(Interface tap) {
+        return ByteBuffer.allocate(Integer.BYTES)
+                .order(ByteOrder.nativeOrder())
+                .putInt(tap.index())
+                .flip();
+    }
+}

@@ -1,0 +1,141 @@
+package org.mooring.hook.daemon;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.io.IOException;
+import java.nio.file.ClosedWatchServiceException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchEvent;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.mooring.runtime.Failure;
+import org.mooring.runtime.json.Json;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The directory where whoever starts guests leaves their monitors' sockets and a record of each. */
+final class GuestsDirectory implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(GuestsDirectory.class);
+
+    private static final String SOCKET = ".hook.qmp";
+    private static final String RECORD = ".json";
+    private static final String TAP_PREFIX = "mt-";
+
+    /** IFNAMSIZ without the terminating zero. */
+    private static final int LONGEST_INTERFACE_NAME = 15;
+
+    /** What of {@code NAME.json} matters here. */
+    private record GuestRecord(
+            @JsonProperty("tap") @Nullable String tap) {}
+
+    private final Path directory;
+    private final WatchService watch;
+    private final Thread thread;
+
+    private GuestsDirectory(Path directory, WatchService watch, Consumer<String> appeared) {
+        this.directory = directory;
+        this.watch = watch;
+        this.thread = new Thread(() -> follow(appeared), "guests-directory");
+        thread.setDaemon(true);
+    }
+
+    /**
+     * Watches {@code directory} from now on.
+     *
+     * @param appeared is given the guest's name for each monitor that appears, on a thread of its own
+     */
+    static GuestsDirectory open(Path directory, Consumer<String> appeared) throws Failure {
+        try {
+            WatchService watch = directory.getFileSystem().newWatchService();
+            directory.register(watch, StandardWatchEventKinds.ENTRY_CREATE);
+            return new GuestsDirectory(directory, watch, appeared);
+        } catch (NoSuchFileException e) {
+            throw new Failure("guests-directory " + directory + " does not exist: create it, or name another one", e);
+        } catch (NotDirectoryException e) {
+            throw new Failure("guests-directory " + directory + " is no directory: name another one", e);
+        } catch (IOException e) {
+            throw new Failure("guests-directory " + directory + " can't be watched: " + e, e);
+        }
+    }
+
+    /** Tells of the monitors that are there, and from now on of those that appear. */
+    void start() {
+        thread.start();
+    }
+
+    Path socket(String guest) {
+        return directory.resolve(guest + SOCKET);
+    }
+
+    /** The guest's tap: what its record says, or else the name that taps have by default. */
+    String tap(String guest) {
+        Path record = directory.resolve(guest + RECORD);
+        String byDefault = TAP_PREFIX + guest;
+        return read(record).orElse(byDefault.substring(0, Math.min(byDefault.length(), LONGEST_INTERFACE_NAME)));
+    }
+
+    @Override
+    public void close() {
+        try {
+            watch.close();
+        } catch (IOException e) {
+            throw new AssertionError("closing a watch writes nothing", e);
+        }
+    }
+
+    private static Optional<String> read(Path record) {
+        try {
+            return Optional.ofNullable(Json.MAPPER.readValue(record.toFile(), GuestRecord.class))
+                    .flatMap(guest -> Optional.ofNullable(guest.tap()));
+        } catch (IOException e) {
+            if (Files.exists(record)) {
+                log.warn("guest's record can't be read file={} reason=\"{}\"", record, e.getMessage());
+            }
+            return Optional.empty();
+        }
+    }
+
+    private void follow(Consumer<String> appeared) {
+        try {
+            scan(appeared);
+            while (true) {
+                WatchKey key = watch.take();
+                for (WatchEvent<?> event : key.pollEvents()) {
+                    if (event.context() instanceof Path file) {
+                        tell(file, appeared);
+                    } else {
+                        scan(appeared); // OVERFLOW: some names were lost.
+                    }
+                }
+                if (!key.reset()) {
+                    log.warn("guests-directory is gone directory={}: create it again and restart", directory);
+                    return;
+                }
+            }
+        } catch (ClosedWatchServiceException | InterruptedException ended) {
+            log.debug("no longer watched directory={}", directory);
+        }
+    }
+
+    private void scan(Consumer<String> appeared) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + SOCKET)) {
+            files.forEach(file -> tell(file.getFileName(), appeared));
+        } catch (IOException e) {
+            log.warn("guests-directory can't be read directory={} reason=\"{}\"", directory, e.getMessage());
+        }
+    }
+
+    private static void tell(Path file, Consumer<String> appeared) {
+        String name = file.toString();
+        if (name.endsWith(SOCKET)) {
+            appeared.accept(name.substring(0, name.length() - SOCKET.length()));
+        }
+    }
+}

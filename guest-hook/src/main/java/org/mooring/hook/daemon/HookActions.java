@@ -1,0 +1,136 @@
+package org.mooring.hook.daemon;
+
+import java.time.Instant;
+import org.mooring.hook.Action;
+import org.mooring.hook.Event;
+import org.mooring.hook.Fact;
+import org.mooring.hook.Guest;
+import org.mooring.hook.Timer;
+import org.mooring.linux.MacAddress;
+import org.mooring.linux.packet.ArpPacket;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.runtime.loop.AgentLoop;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Does what the core wants done. Confined to the agent loop. */
+final class HookActions implements Action.Executor {
+    private static final Logger log = LoggerFactory.getLogger(HookActions.class);
+
+    private record TimerKey(String guest, Timer timer) {}
+
+    private final HookConfig config;
+    private final AgentLoop<Event, Action> loop;
+    private final Uplink uplink;
+    private final Neighbours neighbours;
+    private final RequestSender requests;
+    private final GuestPorts ports;
+    private final Handovers handovers;
+    private final Checks checks;
+    private final HookMetrics metrics;
+
+    HookActions(
+            HookConfig config,
+            AgentLoop<Event, Action> loop,
+            Uplink uplink,
+            Neighbours neighbours,
+            RequestSender requests,
+            GuestPorts ports,
+            Handovers handovers,
+            Checks checks,
+            HookMetrics metrics) {
+        this.config = config;
+        this.loop = loop;
+        this.uplink = uplink;
+        this.neighbours = neighbours;
+        this.requests = requests;
+        this.ports = ports;
+        this.handovers = handovers;
+        this.checks = checks;
+        this.metrics = metrics;
+    }
+
+    @Override
+    public void execute(Action.SendRequest action) {
+        requests.send(action, loop.now(), () -> {
+            handovers.sent(
+                    action.guest().name(),
+                    loop.now(),
+                    "request sent identification=" + action.request().identification());
+            metrics.requestSent(action.guest().name());
+        });
+    }
+
+    @Override
+    public void execute(Action.ResolveAgents action) {
+        Instant now = loop.now();
+        Guest guest = action.guest();
+        if (guest.atHome() || config.foreignAgent().isEmpty()) {
+            neighbours.resolve(requests.nextHop(guest, Action.Agent.HOME_AGENT), now);
+        } else {
+            neighbours.resolve(requests.nextHop(guest, Action.Agent.FOREIGN_AGENT), now);
+        }
+    }
+
+    @Override
+    public void execute(Action.Announce action) {
+        Guest guest = action.guest();
+        // As a request: RFC 5227 §3 has hosts heed both forms, and this is also the announcement that it defines.
+        uplink.send(ArpPacket.gratuitous(
+                        ArpPacket.REQUEST, guest.mac(), guest.homeAddress().toInet())
+                .toFrame(MacAddress.BROADCAST));
+        handovers.sent(guest.name(), loop.now(), "gratuitous ARP sent");
+    }
+
+    @Override
+    public void execute(Action.SetPort action) {
+        ports.set(action.guest(), action.fromGuest(), action.toGuest());
+    }
+
+    @Override
+    public void execute(Action.ReleasePort action) {
+        ports.release(action.guest());
+    }
+
+    @Override
+    public void execute(Action.ArmTimer action) {
+        String guest = action.guest().name();
+        Timer timer = action.timer();
+        loop.arm(new TimerKey(guest, timer), action.due(), at -> new Event.TimerFired(at, guest, timer));
+    }
+
+    @Override
+    public void execute(Action.AnswerCheck action) {
+        checks.answer(action.guest(), action.outcome(), config.foreignAgent());
+    }
+
+    @Override
+    public void execute(Action.Report action) {
+        Fact fact = action.fact();
+        switch (fact.severity()) {
+            case DEBUG -> log.debug("{}", fact.line());
+            case INFO -> log.info("{}", fact.line());
+            case WARNING -> log.warn("{}", fact.line());
+        }
+        handovers.told(fact, action.at());
+    }
+
+    /** A neighbour has become known, or has another link-layer address than before. */
+    void neighbourChanged(Ipv4Address address, MacAddress mac) {
+        boolean isForeignAgent = config.foreignAgent()
+                .filter(foreignAgent -> foreignAgent.address().equals(address))
+                .isPresent();
+        if (isForeignAgent) {
+            ports.refresh();
+        }
+        config.guests().stream()
+                .filter(guest -> guest.atHome() && guest.homeGateway().address().equals(address))
+                .filter(guest -> !guest.homeGateway().mac().equals(mac))
+                .forEach(guest -> log.warn(
+                        "home-gateway-mac is not what the gateway has guest={} home-gateway={} configured={} found={}: the guest would lose its gateway away from home; correct it on every host",
+                        guest.name(),
+                        address,
+                        guest.homeGateway().mac(),
+                        mac));
+    }
+}

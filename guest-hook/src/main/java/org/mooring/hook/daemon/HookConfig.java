@@ -1,0 +1,149 @@
+package org.mooring.hook.daemon;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.mooring.hook.ForeignAgent;
+import org.mooring.hook.Guest;
+import org.mooring.hook.HomeGateway;
+import org.mooring.linux.MacAddress;
+import org.mooring.protocol.security.Algorithm;
+import org.mooring.protocol.security.Key;
+import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.runtime.config.Ipv4Prefix;
+import org.mooring.runtime.config.Section;
+
+/**
+ * The configuration, {@code guest-hook.toml}.
+ *
+ * @param guestsDirectory where the QMP sockets of this host's guests appear
+ * @param network of the link that the guests are on
+ * @param uplink the port of {@code bridge} behind which the routers are
+ * @param router the way to home agents that aren't on the link
+ * @param foreignAgent absent where no guest may visit
+ */
+record HookConfig(
+        Path controlSocket,
+        Path guestsDirectory,
+        String bridge,
+        String uplink,
+        Ipv4Prefix network,
+        Ipv4Address router,
+        Optional<ForeignAgent> foreignAgent,
+        List<Guest> guests) {
+    static final String CONTROL_SOCKET = "/run/mooring/guest-hook.sock";
+    private static final String GUESTS_DIRECTORY = "/run/mooring/guests";
+
+    private static final int DEFAULT_LIFETIME = 300;
+    private static final int LONGEST_LIFETIME = 0xffff;
+
+    /** A guest's name is part of file names. */
+    private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
+
+    // Stand-ins: where one of them is used there is a problem already, and nobody gets to see it.
+    private static final Ipv4Prefix ANY_NETWORK = Ipv4Prefix.of("0.0.0.0/0");
+    private static final SecurityAssociation STAND_IN = new SecurityAssociation(
+            256, new Key(Octets.of((byte) 0)), Algorithm.HMAC_MD5, SecurityAssociation.DEFAULT_TOLERANCE);
+
+    static HookConfig read(Section root) {
+        Path controlSocket = root.file("control-socket", CONTROL_SOCKET);
+        Path guestsDirectory = root.file("guests-directory", GUESTS_DIRECTORY);
+        Optional<Section> link = root.table("link");
+        if (link.isEmpty()) {
+            root.problem("link", "missing: expected a table, [link], with bridge, uplink, network and router");
+        }
+        Ipv4Prefix network = link.map(section -> section.prefix("network")).orElse(ANY_NETWORK);
+        Optional<ForeignAgent> foreignAgent =
+                root.table("foreign-agent").map(section -> foreignAgent(section, network));
+        return new HookConfig(
+                controlSocket,
+                guestsDirectory,
+                link.map(section -> section.interfaceName("bridge")).orElse(""),
+                link.map(section -> section.interfaceName("uplink")).orElse(""),
+                network,
+                link.map(section -> within(section, "router", network)).orElse(Ipv4Address.UNSPECIFIED),
+                foreignAgent,
+                guests(root, network));
+    }
+
+    HookConfig withGuests(List<Guest> others) {
+        return new HookConfig(controlSocket, guestsDirectory, bridge, uplink, network, router, foreignAgent, others);
+    }
+
+    private static ForeignAgent foreignAgent(Section section, Ipv4Prefix network) {
+        return new ForeignAgent(within(section, "address", network), section.address("care-of-address"));
+    }
+
+    private static Ipv4Address within(Section section, String key, Ipv4Prefix network) {
+        Ipv4Address address = section.address(key);
+        if (!network.contains(address)) {
+            section.problem(key, "expected an address in " + network + ", found " + address);
+        }
+        return address;
+    }
+
+    private static List<Guest> guests(Section root, Ipv4Prefix network) {
+        List<Guest> guests = new ArrayList<>();
+        Set<String> names = new HashSet<>();
+        Set<Object> addresses = new HashSet<>();
+        for (Section section : root.tables("guest")) {
+            Guest guest = guest(section, network);
+            unique(section, "name", names.add(guest.name()));
+            unique(section, "mac", addresses.add(guest.mac()));
+            unique(section, "home-address", addresses.add(guest.homeAddress()));
+            guests.add(guest);
+        }
+        return List.copyOf(guests);
+    }
+
+    private static Guest guest(Section section, Ipv4Prefix network) {
+        Ipv4Prefix home = section.prefix("home-network");
+        Ipv4Address homeAddress = within(section, "home-address", home);
+        Ipv4Address gateway = within(section, "home-gateway", home);
+        if (gateway.equals(homeAddress)) {
+            section.problem("home-gateway", "this is the guest's own home-address");
+        }
+        Optional<Section> association = section.table("association");
+        if (association.isEmpty()) {
+            section.problem(
+                    "association", "missing: expected a table, [guest.association], with spi and key or key-file");
+        }
+        return new Guest(
+                section.parsed("name", "letters, digits, '.', '_' and '-'", "", HookConfig::name),
+                mac(section, "mac"),
+                homeAddress,
+                section.address("home-agent"),
+                new HomeGateway(gateway, mac(section, "home-gateway-mac")),
+                home.equals(network),
+                section.integer("lifetime", 1, LONGEST_LIFETIME, DEFAULT_LIFETIME),
+                association.map(Section::association).orElse(STAND_IN),
+                section.table("foreign-association").map(Section::association).orElse(null));
+    }
+
+    private static String name(String text) {
+        if (!NAME.matcher(text).matches()) {
+            throw new IllegalArgumentException(text);
+        }
+        return text;
+    }
+
+    private static MacAddress mac(Section section, String key) {
+        MacAddress mac = section.parsed(key, "a MAC address like 52:54:00:12:34:56", MacAddress.NONE, MacAddress::of);
+        if (mac.isGroup()) {
+            section.problem(key, "expected the address of one station, found " + mac);
+        }
+        return mac;
+    }
+
+    private static void unique(Section section, String key, boolean isNew) {
+        if (!isNew) {
+            section.problem(key, "another guest above has the same");
+        }
+    }
+}

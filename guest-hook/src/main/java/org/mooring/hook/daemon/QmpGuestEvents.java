@@ -1,0 +1,245 @@
+package org.mooring.hook.daemon;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.mooring.hook.Happening;
+import org.mooring.qmp.QmpClient;
+import org.mooring.qmp.QmpConnectionException;
+import org.mooring.qmp.QmpEvent;
+import org.mooring.qmp.QmpListener;
+import org.mooring.runtime.Failure;
+import org.mooring.runtime.loop.AgentLoop;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Hears of the guests from the monitor that each QEMU has for the hook. Confined to the agent loop. */
+final class QmpGuestEvents implements GuestEvents {
+    private static final Logger log = LoggerFactory.getLogger(QmpGuestEvents.class);
+
+    /** A socket is there a moment before QEMU listens on it; one that a killed QEMU left is there for ever. */
+    private static final int ATTEMPTS = 8;
+
+    private static final long FIRST_RETRY_MILLIS = 25;
+
+    private record Watched(QmpClient client, Monitor monitor) {}
+
+    private final AgentLoop<?, ?> loop;
+    private final Clock clock;
+    private final Listener listener;
+    private final GuestsDirectory directory;
+    private final Map<String, Watched> watched = new HashMap<>();
+    private final Set<String> connecting = new HashSet<>();
+    private boolean closed;
+
+    /** @throws Failure if {@code guestsDirectory} can't be watched */
+    QmpGuestEvents(AgentLoop<?, ?> loop, Path guestsDirectory, Clock clock, Listener listener) throws Failure {
+        this.loop = loop;
+        this.clock = clock;
+        this.listener = listener;
+        this.directory = GuestsDirectory.open(guestsDirectory, guest -> loop.execute(() -> appeared(guest)));
+    }
+
+    GuestsDirectory directory() {
+        return directory;
+    }
+
+    @Override
+    public void start() {
+        directory.start();
+    }
+
+    /** Guests run on, and so do their registrations. */
+    @Override
+    public void close() {
+        directory.close();
+        loop.execute(() -> {
+            closed = true;
+            List.copyOf(watched.values()).forEach(guest -> guest.client().close());
+        });
+    }
+
+    /** Tells anew what is true of each guest: somebody may hear now who didn't before. */
+    void tellAgain() {
+        loop.execute(() -> watched.values().forEach(this::ask));
+    }
+
+    private void appeared(String guest) {
+        if (!closed && !watched.containsKey(guest) && connecting.add(guest)) {
+            connect(guest, 1);
+        }
+    }
+
+    private void connect(String guest, int attempt) {
+        Path socket = directory.socket(guest);
+        Monitor monitor = new Monitor(guest);
+        QmpClient.connect(loop.group(), socket, monitor, clock)
+                .whenComplete((client, failure) -> loop.execute(() -> {
+                    if (failure == null) {
+                        connecting.remove(guest);
+                        connected(guest, client, monitor);
+                    } else if (closed || !Files.exists(socket)) {
+                        connecting.remove(guest);
+                    } else if (attempt < ATTEMPTS) {
+                        retry(guest, attempt + 1);
+                    } else {
+                        connecting.remove(guest);
+                        log.warn(
+                                "guest can't be watched guest={} reason=\"{}\": if it doesn't run, remove the socket",
+                                guest,
+                                failure.getMessage());
+                    }
+                }));
+    }
+
+    private void retry(String guest, int attempt) {
+        long millis = FIRST_RETRY_MILLIS << attempt;
+        loop.group().schedule(() -> loop.execute(() -> connect(guest, attempt)), millis, TimeUnit.MILLISECONDS);
+    }
+
+    private void connected(String guest, QmpClient client, Monitor monitor) {
+        if (closed) {
+            client.close();
+            return;
+        }
+        log.info("guest watched guest={} qemu={}", guest, client.qemuVersion());
+        Watched now = new Watched(client, monitor);
+        watched.put(guest, now);
+        ask(now);
+    }
+
+    private void ask(Watched guest) {
+        guest.client().execute("query-status").whenComplete((status, failure) -> {
+            if (failure == null) {
+                guest.monitor().found(guest.client(), status.path("status").asText());
+            } else {
+                log.warn("guest's state not told guest={} reason=\"{}\"", guest.monitor().guest, failure.getMessage());
+            }
+        });
+    }
+
+    /** Whether the guest is on its way out: where it came in, QEMU has no "ram" to tell of. */
+    private static boolean isUnderWay(JsonNode migration) {
+        return switch (migration.path("status").asText()) {
+            case "", "none", "completed", "failed", "cancelled", "cancelling" -> false;
+            case "setup" -> true;
+            default -> migration.has("ram");
+        };
+    }
+
+    /** Turns what one QEMU says into what it means for its guest. */
+    private final class Monitor implements QmpListener {
+        private final String guest;
+
+        /** What this QEMU says of a migration is of the one that the guest came by. */
+        private boolean incoming;
+
+        private boolean resumed;
+
+        Monitor(String guest) {
+            this.guest = guest;
+        }
+
+        /** Tells what the guest had come to before we were there to hear (QEMU's RunState). */
+        void found(QmpClient client, String status) {
+            switch (status) {
+                case "inmigrate", "prelaunch" -> {
+                    incoming = true;
+                    tell(Happening.ARRIVING);
+                }
+                case "finish-migrate" -> tell(Happening.MIGRATION_STARTED, Happening.STOPPED);
+                case "postmigrate" ->
+                    tell(Happening.MIGRATION_STARTED, Happening.STOPPED, Happening.MIGRATION_COMPLETED);
+                case "shutdown" -> tell(Happening.ENDED);
+                default -> {
+                    tell(Happening.RUNNING);
+                    if (!status.equals("running")) {
+                        tell(Happening.STOPPED);
+                    }
+                    client.execute("query-migrate").whenComplete((migration, failure) -> {
+                        if (failure == null && isUnderWay(migration)) {
+                            tell(Happening.MIGRATION_STARTED);
+                        }
+                    });
+                }
+            }
+        }
+
+        private void tell(Happening... happenings) {
+            Instant now = clock.instant();
+            for (Happening what : happenings) {
+                listener.happened(guest, what, now);
+            }
+        }
+
+        @Override
+        public void onEvent(QmpEvent event) {
+            switch (event.name()) {
+                case "RESUME" -> {
+                    resumed = true;
+                    listener.happened(guest, Happening.RUNNING, event.at());
+                }
+                case "STOP" -> {
+                    listener.happened(guest, Happening.STOPPED, event.at());
+                    askWhyStopped(event);
+                }
+                case "SHUTDOWN" -> listener.happened(guest, Happening.ENDED, event.at());
+                case "MIGRATION" -> onMigration(event);
+                default -> log.debug("event ignored guest={} event={}", guest, event.name());
+            }
+        }
+
+        @Override
+        public void onDisconnected(QmpConnectionException why) {
+            loop.execute(() -> {
+                watched.remove(guest);
+                if (!closed) {
+                    listener.vanished(guest, String.valueOf(why.getMessage()));
+                    // Where a new QEMU took the old one's place, its socket's appearance was no news.
+                    if (Files.exists(directory.socket(guest))) {
+                        appeared(guest);
+                    }
+                }
+            });
+        }
+
+        private void onMigration(QmpEvent event) {
+            String status = event.status();
+            if (incoming) {
+                // A second "setup" is the beginning of the guest's way out, should nobody have heard "completed".
+                incoming = !status.equals("completed") && !(resumed && status.equals("setup"));
+                if (incoming || status.equals("completed")) {
+                    return;
+                }
+            }
+            switch (status) {
+                case "completed" -> listener.happened(guest, Happening.MIGRATION_COMPLETED, event.at());
+                case "failed", "cancelled" -> listener.happened(guest, Happening.MIGRATION_FAILED, event.at());
+                case "cancelling", "none" -> log.debug("event ignored guest={} migration={}", guest, status);
+                default -> listener.happened(guest, Happening.MIGRATION_STARTED, event.at());
+            }
+        }
+
+        /** QEMU says MIGRATION only if the migration capability "events" is set; its run state tells without. */
+        private void askWhyStopped(QmpEvent stop) {
+            Watched self = watched.get(guest);
+            if (self == null) {
+                return;
+            }
+            self.client().execute("query-status").whenComplete((answer, failure) -> {
+                String status = failure == null ? answer.path("status").asText() : "";
+                if (status.equals("finish-migrate") || status.equals("postmigrate")) {
+                    listener.happened(guest, Happening.MIGRATION_STARTED, stop.at());
+                }
+            });
+        }
+    }
+}

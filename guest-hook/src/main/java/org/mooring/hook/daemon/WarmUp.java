@@ -1,0 +1,87 @@
+package org.mooring.hook.daemon;
+
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.List;
+import org.mooring.hook.Action;
+import org.mooring.hook.Action.SendRequest;
+import org.mooring.hook.Event;
+import org.mooring.hook.ForeignAgent;
+import org.mooring.hook.Guest;
+import org.mooring.hook.GuestHook;
+import org.mooring.hook.Happening;
+import org.mooring.hook.HomeGateway;
+import org.mooring.hook.Link;
+import org.mooring.linux.MacAddress;
+import org.mooring.linux.packet.UdpPacket;
+import org.mooring.protocol.security.Algorithm;
+import org.mooring.protocol.security.Key;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.ReplyCode;
+
+/**
+ * Moves a guest that there isn't, again and again, on a hook of its own, and sends nothing. The first real guest to
+ * resume finds the classes loaded and the code compiled: on a cold JVM its registration would leave late.
+ */
+final class WarmUp {
+    private static final int MOVES = 300;
+
+    private static final Ipv4Address HOME_ADDRESS = Ipv4Address.of("192.0.2.1");
+    private static final Ipv4Address HOME_AGENT = Ipv4Address.of("192.0.2.2");
+    private static final ForeignAgent FOREIGN_AGENT =
+            new ForeignAgent(Ipv4Address.of("198.51.100.1"), Ipv4Address.of("198.51.100.2"));
+    private static final MacAddress MAC = MacAddress.of("02:00:00:00:00:01");
+    private static final String NAME = "nobody";
+
+    private final SecurityAssociation association = new SecurityAssociation(
+            256, new Key(Octets.of(new byte[16])), Algorithm.HMAC_MD5, SecurityAssociation.DEFAULT_TOLERANCE);
+
+    /** Takes some hundred milliseconds. */
+    void run(Instant now) {
+        Guest guest = new Guest(
+                NAME, MAC, HOME_ADDRESS, HOME_AGENT, new HomeGateway(HOME_AGENT, MAC), false, 300, association, null);
+        GuestHook hook = new GuestHook(new Link(HOME_AGENT, FOREIGN_AGENT), List.of(guest), () -> 0);
+        Instant at = now;
+        for (int i = 0; i < MOVES; i++) {
+            at = at.plusMillis(1);
+            hook.handle(new Event.Happened(at, NAME, Happening.ARRIVING));
+            for (Action action : hook.handle(new Event.Happened(at, NAME, Happening.RUNNING))) {
+                if (action instanceof SendRequest request) {
+                    hook.handle(new Event.ReplyReceived(at, exchange(request)));
+                }
+            }
+            hook.handle(new Event.Happened(at, NAME, Happening.MIGRATION_STARTED));
+            hook.handle(new Event.Happened(at, NAME, Happening.STOPPED));
+            hook.handle(new Event.Happened(at, NAME, Happening.MIGRATION_COMPLETED));
+        }
+    }
+
+    /** What would go over the wire, both ways. */
+    private Decoded exchange(SendRequest sent) {
+        var request = sent.request();
+        Octets octets = Seal.encode(request, sent.seals().toArray(Seal[]::new));
+        ByteBuffer frame = new UdpPacket(
+                        HOME_ADDRESS.toInet(),
+                        Uplink.MOBILE_IP_PORT,
+                        HOME_AGENT.toInet(),
+                        Uplink.MOBILE_IP_PORT,
+                        255,
+                        ByteBuffer.wrap(octets.toByteArray()))
+                .toIpv4()
+                .toFrame(MAC, MAC)
+                .toOctets();
+        if (frame.remaining() < octets.length()) {
+            throw new AssertionError("a frame is longer than what it carries");
+        }
+        var reply = new RegistrationReply(
+                ReplyCode.ACCEPTED, 300, HOME_ADDRESS, HOME_AGENT, request.identification(), List.of());
+        return RegistrationCodec.decode(Seal.encode(reply, new Seal(Kind.MOBILE_HOME, association)));
+    }
+}
