@@ -8,7 +8,7 @@
  * netfilter and TTL are the kernel's own, as with an ipip device.
  *
  *     home agent      HoA/32 dev mip-ha -> encapsulate -> uplink        uplink -> decapsulate -> mip-ha -> routing
- *     foreign agent   link -> mark_visitor -> table 435: default dev mip-fa -> encapsulate -> uplink
+ *     foreign agent   visitor link -> mark_visitor -> table 435: default dev mip-fa -> encapsulate -> uplink
  *                     uplink -> decapsulate -> mip-fa -> HoA/32 dev link
  */
 #include <linux/bpf.h>
@@ -17,6 +17,7 @@
 #include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/pkt_cls.h>
+#include <linux/tcp.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -28,8 +29,12 @@
 #define IP_MF 0x2000
 #define IP_OFFSET 0x1fff
 #define ICMP_ECHO 8
+#define TCP_OPTIONS 40 /* octets, at most */
+#define TCP_OPTION_END 0
+#define TCP_OPTION_NOP 1
+#define TCP_OPTION_MSS 2
 #define TUNNEL_TTL 64
-#define REVERSE_TUNNEL_MARK 0x1b3
+#define TUNNEL_MARK 0x1b3 /* the routing rule for it leads to the foreign agent's device */
 
 #define ECN_MASK 3
 #define ECN_NOT_ECT 0
@@ -56,11 +61,12 @@ enum role { HOME_AGENT, FOREIGN_AGENT };
 /* What doesn't change while the agent runs. */
 struct agent {
 	__be32 address; /* the tunnels' end here */
-	__u32 device;	/* interface index of the agent's TUN device */
+	__u32 device;	    /* interface index of the agent's TUN device */
+	__u32 hold_device;  /* of the one that keeps packets until they are released */
 	__u32 role;
 	__u32 encap_flags; /* for bpf_skb_adjust_room: BPF_F_ADJ_ROOM_FIXED_GSO, unless segments may be made smaller */
 	__be16 keep;	   /* what the outer header keeps of the inner one's frag_off */
-	__u8 pad[2];
+	__u16 mss;	   /* that TCP sessions may agree on at most; zero if that is theirs to find out */
 };
 
 struct {
@@ -70,12 +76,15 @@ struct {
 	__type(value, struct agent);
 } agent SEC(".maps");
 
+#define TUNNELS 4
+
 /* A zero address is none. Replaced as a whole, so that a packet sees all of it or nothing. */
 struct forwarding {
-	__be32 to_home;	   /* packets for the home address are encapsulated to here */
-	__be32 from_home;  /* packets from the home address are encapsulated to here */
-	__be32 accept[2];  /* outer sources that packets are taken from */
-	__u32 link;	   /* where the visitor is */
+	__be32 to_home;		 /* packets for the home address are encapsulated to here */
+	__be32 from_home;	 /* packets from the home address are encapsulated to here */
+	__be32 accept[TUNNELS];	 /* outer sources that packets are taken from; the last one repeated */
+	__be32 hold;		 /* the outer source whose packets wait */
+	__u32 link;		 /* where the visitor is */
 	__u8 mac[ETH_ALEN];
 	__u8 pad[2];
 };
@@ -146,6 +155,47 @@ static __always_inline __u64 packets(const struct __sk_buff *skb)
 	return skb->gso_size ? (skb->len + skb->gso_size - 1) / skb->gso_size : 1;
 }
 
+/* Lowers the maximum segment size that a SYN, whose IP header is at `network`, announces (RFC 9293 §3.7.1). */
+static __always_inline void clamp(struct __sk_buff *skb, const struct agent *self, __u32 network)
+{
+	__be16 most = bpf_htons(self->mss);
+	__u32 transport, at, end;
+	struct tcphdr tcp;
+	struct iphdr ip;
+	struct {
+		__u8 kind;
+		__u8 length;
+		__be16 mss;
+	} option;
+
+	if (!self->mss || bpf_skb_load_bytes(skb, network, &ip, sizeof(ip)) || ip.protocol != IPPROTO_TCP ||
+	    ip.frag_off & bpf_htons(IP_OFFSET))
+		return;
+	transport = network + ip.ihl * 4;
+	if (bpf_skb_load_bytes(skb, transport, &tcp, sizeof(tcp)) || !tcp.syn)
+		return;
+
+	at = transport + sizeof(tcp);
+	end = transport + tcp.doff * 4;
+	for (int i = 0; i < TCP_OPTIONS && at + sizeof(option) <= end; i++) {
+		if (bpf_skb_load_bytes(skb, at, &option, sizeof(option)) || option.kind == TCP_OPTION_END)
+			return;
+		if (option.kind == TCP_OPTION_NOP) {
+			at++;
+			continue;
+		}
+		if (option.kind == TCP_OPTION_MSS) {
+			if (bpf_ntohs(option.mss) > self->mss &&
+			    !bpf_l4_csum_replace(skb, transport + offsetof(struct tcphdr, check), option.mss, most, 2))
+				bpf_skb_store_bytes(skb, at + offsetof(typeof(option), mss), &most, sizeof(most), 0);
+			return;
+		}
+		if (option.length < 2)
+			return;
+		at += option.length;
+	}
+}
+
 /* --- into the tunnel ---------------------------------------------------------------------------------------------------- */
 
 /* RFC 2003 §3.1. The ECN field is copied with the rest of the octet: RFC 6040's normal mode. */
@@ -182,7 +232,6 @@ static __always_inline int transmit(struct __sk_buff *skb, const struct agent *s
 		/* As if received there: BPF_FIB_LOOKUP_OUTPUT would only take routes out of the TUN device itself. */
 		.ifindex = skb->ifindex,
 	};
-	struct bpf_redir_neigh next_hop = {};
 
 	switch (bpf_fib_lookup(skb, &fib, sizeof(fib), 0)) {
 	case BPF_FIB_LKUP_RET_SUCCESS:
@@ -199,9 +248,22 @@ static __always_inline int transmit(struct __sk_buff *skb, const struct agent *s
 	/* Room for a link-layer header: bpf_redirect_neigh refuses packets of a device that has none. */
 	if (bpf_skb_change_head(skb, ETH_HLEN, 0))
 		return drop(DROP_REFUSED);
-	next_hop.nh_family = fib.family;
-	__builtin_memcpy(next_hop.ipv6_nh, fib.ipv6_dst, sizeof(next_hop.ipv6_nh));
-	return bpf_redirect_neigh(fib.ifindex, &next_hop, sizeof(next_hop), 0);
+	/*
+	 * The kernel looks for the next hop once more. If we told it, the packet would keep its route to the TUN device, and if it
+	 * had to wait for ARP it would then leave without a link-layer header.
+	 */
+	return bpf_redirect_neigh(fib.ifindex, NULL, 0, 0);
+}
+
+static __always_inline bool make_room(struct __sk_buff *skb, const struct agent *self)
+{
+	/*
+	 * The kernel refuses to mark a packet as encapsulated twice, and nothing takes the mark away when we decapsulate. The
+	 * second time, the mark and the inner headers' offsets that came with it are right again.
+	 */
+	return !bpf_skb_adjust_room(skb, sizeof(struct iphdr), BPF_ADJ_ROOM_MAC,
+				    BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 | self->encap_flags) ||
+	       !bpf_skb_adjust_room(skb, sizeof(struct iphdr), BPF_ADJ_ROOM_MAC, self->encap_flags);
 }
 
 SEC("tc/encapsulate")
@@ -212,19 +274,27 @@ int encapsulate(struct __sk_buff *skb)
 	struct iphdr inner, outer;
 	struct traffic *used;
 	__be32 home, remote = 0;
+	bool visits = false;
 
 	if (!self || skb->protocol != bpf_htons(ETH_P_IP) || bpf_skb_load_bytes(skb, 0, &inner, sizeof(inner)))
 		return TC_ACT_SHOT;
 
 	home = inner.daddr;
 	forwarding = bpf_map_lookup_elem(&forwardings, &home);
-	if (forwarding)
+	if (forwarding) {
 		remote = forwarding->to_home;
+		visits = forwarding->link;
+	}
 	if (!remote) {
 		home = inner.saddr;
 		forwarding = bpf_map_lookup_elem(&forwardings, &home);
 		if (forwarding)
 			remote = forwarding->from_home;
+	}
+	/* Redirected when it was routed to here, and no longer now: once more, to the visitor's link. */
+	if (!remote && visits) {
+		skb->mark = 0;
+		return bpf_redirect(self->device, BPF_F_INGRESS);
 	}
 	if (!remote)
 		return drop(DROP_UNLISTED);
@@ -237,9 +307,9 @@ int encapsulate(struct __sk_buff *skb)
 		__sync_fetch_and_add(&used->packets_encapsulated, packets(skb));
 		__sync_fetch_and_add(&used->octets_encapsulated, skb->len);
 	}
+	clamp(skb, self, 0);
 	outer = outer_header(self, &inner, remote, skb->len + sizeof(outer));
-	if (bpf_skb_adjust_room(skb, sizeof(outer), BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 | self->encap_flags) ||
-	    bpf_skb_store_bytes(skb, 0, &outer, sizeof(outer), 0))
+	if (!make_room(skb, self) || bpf_skb_store_bytes(skb, 0, &outer, sizeof(outer), 0))
 		return drop(DROP_REFUSED);
 	skb->mark = 0; /* ours told only how to come here */
 	return transmit(skb, self, &outer);
@@ -282,6 +352,25 @@ static __always_inline bool strip(struct __sk_buff *skb, __u32 l2, const struct 
 	       !bpf_skb_store_bytes(skb, l2 + offsetof(struct iphdr, tos), &tos, sizeof(tos), 0);
 }
 
+static __always_inline bool accepts(const struct forwarding *forwarding, __be32 source)
+{
+	bool found = false;
+
+#pragma unroll
+	for (int i = 0; i < TUNNELS; i++)
+		found |= forwarding->accept[i] == source;
+	return found;
+}
+
+/* Goes on as if the agent's device had received it. */
+static __always_inline int arrive(struct __sk_buff *skb, const struct agent *self, const struct forwarding *forwarding)
+{
+	/* The visitor has left: its packets follow it. */
+	if (self->role == FOREIGN_AGENT && forwarding->to_home)
+		skb->mark = TUNNEL_MARK;
+	return bpf_redirect(self->device, BPF_F_INGRESS);
+}
+
 static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 {
 	const struct agent *self = this_agent();
@@ -318,7 +407,7 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 	forwarding = bpf_map_lookup_elem(&forwardings, &home);
 	if (!forwarding)
 		return drop(DROP_UNLISTED);
-	if (outer.saddr != forwarding->accept[0] && outer.saddr != forwarding->accept[1])
+	if (!accepts(forwarding, outer.saddr))
 		return drop(DROP_FOREIGN_TUNNEL);
 
 	used = bpf_map_lookup_elem(&traffic, &home);
@@ -328,7 +417,10 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 	}
 	if (!strip(skb, l2, &inner, tos))
 		return drop(DROP_REFUSED);
-	return bpf_redirect(self->device, BPF_F_INGRESS);
+	clamp(skb, self, l2);
+	if (outer.saddr == forwarding->hold)
+		return bpf_redirect(self->hold_device, 0);
+	return arrive(skb, self, forwarding);
 }
 
 SEC("tc/decapsulate")
@@ -373,7 +465,20 @@ int mark_visitor(struct __sk_buff *skb)
 	visitor = bpf_map_lookup_elem(&forwardings, &ip.saddr);
 	if (visitor && visitor->from_home && visitor->link == skb->ifindex &&
 	    same_mac(visitor->mac, eth.h_source))
-		skb->mark = REVERSE_TUNNEL_MARK;
+		skb->mark = TUNNEL_MARK;
+	return TC_ACT_UNSPEC;
+}
+
+/* --- on the home link ----------------------------------------------------------------------------------------------------- */
+
+/* In both directions, so that sessions that are opened at home use segments that will fit into the tunnel. */
+SEC("tc/clamp_at_home")
+int clamp_at_home(struct __sk_buff *skb)
+{
+	const struct agent *self = this_agent();
+
+	if (self && skb->protocol == bpf_htons(ETH_P_IP))
+		clamp(skb, self, ETH_HLEN);
 	return TC_ACT_UNSPEC;
 }
 

@@ -1,8 +1,19 @@
 package org.mooring.datapath;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
 /**
- * How much went through the tunnels of one home address. Octets are those of the inner packets; segments that are
- * handed on together count as one packet each, but share one header.
+ * How much went through the tunnels of one home address, in inner packets and their octets. Segments that the kernel hands on as one
+ * are counted as what they will be, but with one header.
  */
 public record Traffic(
-        long packetsEncapsulated, long octetsEncapsulated, long packetsDecapsulated, long octetsDecapsulated) {}
+        long packetsEncapsulated, long octetsEncapsulated, long packetsDecapsulated, long octetsDecapsulated) {
+    static final int SIZE = 4 * Long.BYTES;
+
+    /** Reads {@code struct traffic} of mip.bpf.c. */
+    static Traffic read(ByteBuffer value) {
+        ByteBuffer in = value.slice().order(ByteOrder.nativeOrder());
+        return new Traffic(in.getLong(), in.getLong(), in.getLong(), in.getLong());
+    }
+}

@@ -1,6 +1,7 @@
 package org.mooring.migrator.host;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,10 @@ record Guest(
     Guest {
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException("'" + name + "' is no guest's name");
+        }
+        // A definition may come from the other host.
+        for (Object needed : new Object[] {mac, accel, machine, tap}) {
+            Objects.requireNonNull(needed, "incomplete definition");
         }
         disks = List.copyOf(disks);
         extraArgs = List.copyOf(extraArgs);

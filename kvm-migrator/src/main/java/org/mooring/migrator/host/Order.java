@@ -42,7 +42,10 @@ sealed interface Order {
         try {
             JsonNode order = Json.MAPPER.readTree(line);
             return switch (order.path("order").asText()) {
-                case "receive" -> new Receive(Json.MAPPER.treeToValue(order.path("guest"), Guest.class));
+                case "receive" ->
+                    order.path("guest").isObject()
+                            ? new Receive(Json.MAPPER.treeToValue(order.path("guest"), Guest.class))
+                            : new Unreadable(line);
                 case "abort" -> new Abort();
                 case "evict" -> new Evict();
                 case "tell-time" -> new TellTime(order.path("number").asInt());

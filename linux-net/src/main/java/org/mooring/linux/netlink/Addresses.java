@@ -5,9 +5,11 @@ import java.util.List;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.libc.Syscall;
 
-/** The addresses of this machine's interfaces. They are the operator's: nothing here changes them. */
+/** The addresses of this machine's interfaces. Those of devices that we didn't make are the operator's. */
 public final class Addresses {
+    private static final int RTM_NEWADDR = 20;
     private static final int RTM_GETADDR = 22;
+    private static final int IFA_ADDRESS = 1;
     private static final int IFA_LOCAL = 2;
     private static final int BODY_LENGTH = 8; // struct ifaddrmsg
 
@@ -22,6 +24,19 @@ public final class Addresses {
                 .octets(Syscall.AF_INET, 0, 0, 0)
                 .word(0);
         return socket.dump(question, "list the addresses", Addresses::read);
+    }
+
+    /** Makes this address be there, beside those that the interface has. */
+    public void ensure(InterfaceAddress wanted) throws KernelException {
+        NetlinkMessage message = new NetlinkMessage(
+                        RTM_NEWADDR, NetlinkMessage.NLM_F_CREATE | NetlinkMessage.NLM_F_REPLACE)
+                .octets(Syscall.AF_INET, wanted.prefixLength(), 0, 0)
+                .word(wanted.interfaceIndex())
+                .attribute(IFA_LOCAL, wanted.address())
+                .attribute(IFA_ADDRESS, wanted.address());
+        String operation = "add address " + wanted.address().getHostAddress() + "/" + wanted.prefixLength()
+                + " to link #" + wanted.interfaceIndex();
+        socket.execute(List.of(new Request(message, operation)));
     }
 
     private static InterfaceAddress read(ByteBuffer body) {

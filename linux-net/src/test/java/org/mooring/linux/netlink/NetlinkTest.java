@@ -104,7 +104,13 @@ class NetlinkTest {
 
     @Test
     void addresses() throws Exception {
-        assertTrue(netlink.addresses().dump().contains(new InterfaceAddress(v0.index(), Ipv4.address("10.0.0.1"), 24)));
+        Addresses addresses = netlink.addresses();
+        InterfaceAddress operators = new InterfaceAddress(v0.index(), Ipv4.address("10.0.0.1"), 24);
+        InterfaceAddress ours = new InterfaceAddress(v0.index(), Ipv4.address("192.0.2.1"), 32);
+        addresses.ensure(ours);
+        addresses.ensure(ours);
+        assertTrue(addresses.dump().containsAll(List.of(operators, ours)));
+        assertTrue(ip("address show dev v0").contains("\"local\":\"192.0.2.1\",\"prefixlen\":32"));
     }
 
     @Test

@@ -1,0 +1,57 @@
+package org.mooring.datapath;
+
+import java.net.Inet4Address;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * {@code struct agent} of mip.bpf.c.
+ *
+ * @param address where the agent's tunnels begin
+ * @param device interface index of the agent's TUN device
+ * @param holdDevice of the one that keeps packets until they are released
+ * @param uplinkMtu the least of the uplinks'
+ */
+record AgentEntry(Inet4Address address, int device, int holdDevice, Role role, MtuPolicy policy, int uplinkMtu) {
+    /** {@code enum role}. */
+    enum Role {
+        HOME_AGENT(0),
+        FOREIGN_AGENT(1);
+
+        private final int number;
+
+        Role(int number) {
+            this.number = number;
+        }
+    }
+
+    static final int SIZE = 24;
+    private static final int FIXED_GSO = 1; // BPF_F_ADJ_ROOM_FIXED_GSO
+    private static final short DONT_FRAGMENT = 0x4000;
+    private static final int TCP_OVER_IP = 40;
+
+    /** What the routes into the tunnel have for an MTU. */
+    int routeMtu() {
+        return switch (policy) {
+            case ICMP, CLAMP_AT_HOME -> tunnelMtu();
+            case FRAGMENT_OUTER -> uplinkMtu;
+        };
+    }
+
+    ByteBuffer encode() {
+        boolean fragmentOuter = policy == MtuPolicy.FRAGMENT_OUTER;
+        short inherited = fragmentOuter ? 0 : DONT_FRAGMENT;
+        int segment = policy == MtuPolicy.CLAMP_AT_HOME ? tunnelMtu() - TCP_OVER_IP : 0;
+        ByteBuffer out = ByteBuffer.allocate(SIZE).order(ByteOrder.nativeOrder());
+        out.put(address.getAddress()).putInt(device).putInt(holdDevice).putInt(role.number);
+        // Segments that travel as one can be made smaller, which is better than to fragment each of them.
+        out.putInt(fragmentOuter ? 0 : FIXED_GSO);
+        out.order(ByteOrder.BIG_ENDIAN).putShort(inherited);
+        out.order(ByteOrder.nativeOrder()).putShort((short) segment);
+        return out.flip();
+    }
+
+    private int tunnelMtu() {
+        return uplinkMtu - Encapsulation.IPIP.overhead();
+    }
+}

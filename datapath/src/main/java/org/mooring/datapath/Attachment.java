@@ -1,0 +1,28 @@
+package org.mooring.datapath;
+
+import org.mooring.linux.Interface;
+import org.mooring.linux.bpf.BpfProgram;
+import org.mooring.linux.netlink.Filter.Direction;
+
+/**
+ * Where a program has its place.
+ *
+ * @param handle tells it from other programs of the agent at the same place, which an interface that is uplink and visitor link has
+ */
+record Attachment(Interface link, Direction direction, int handle, BpfProgram program) {
+    static Attachment encapsulate(Interface device, Programs programs) {
+        return new Attachment(device, Direction.EGRESS, 1, programs.encapsulate());
+    }
+
+    static Attachment decapsulate(Interface uplink, Programs programs) {
+        return new Attachment(uplink, Direction.INGRESS, 2, programs.decapsulate(uplink));
+    }
+
+    static Attachment markVisitor(Interface visitorLink, Programs programs) {
+        return new Attachment(visitorLink, Direction.INGRESS, 3, programs.markVisitor());
+    }
+
+    static Attachment clampAtHome(Interface homeLink, Direction direction, Programs programs) {
+        return new Attachment(homeLink, direction, 4, programs.clampAtHome());
+    }
+}

@@ -1,0 +1,201 @@
+package org.mooring.datapath;
+
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.mooring.linux.netlink.Filter;
+import org.mooring.linux.netlink.Filter.Direction;
+import org.mooring.linux.netlink.Filters;
+import org.mooring.linux.netlink.Link;
+import org.mooring.linux.netlink.Neighbour;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What home and foreign agent have in common: slots for each home address, from which follow the entry in the programs' map and the
+ * footprint beside it. The kernel is led from one to the next so that each packet takes the old way or the new one.
+ */
+abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F> {
+    private static final Logger LOG = LoggerFactory.getLogger(EbpfDatapath.class);
+
+    final AgentKernel kernel;
+    private final int preference;
+    private final Map<Inet4Address, Slots<F>> slots = new HashMap<>();
+
+    /** What is there; after the kernel refused something, what may be there of it. */
+    private final Map<Inet4Address, Footprint> footprints = new HashMap<>();
+
+    /** @param preference of the agent's filters */
+    EbpfDatapath(AgentKernel kernel, int preference) {
+        this.kernel = kernel;
+        this.preference = preference;
+    }
+
+    /** What the programs need to know. {@code wanted} has something installed or staged. */
+    abstract ForwardingEntry entry(Slots<F> wanted) throws IOException;
+
+    /** What must be there beside. {@code wanted} has something installed or staged. */
+    abstract Footprint footprint(Slots<F> wanted) throws IOException;
+
+    /** Everywhere that this agent has a program. */
+    abstract List<Attachment> attachments();
+
+    /** What a former process left of home addresses, wanted or not. */
+    abstract Footprint leftovers() throws IOException;
+
+    /**
+     * Takes over: fills the maps, then replaces the filters of a former process, then leads neighbours and routes to what is installed
+     * now.
+     */
+    final void restore(Collection<F> installed) throws IOException {
+        Map<Inet4Address, ForwardingEntry> entries = new HashMap<>();
+        for (F forwarding : installed) {
+            Slots<F> wanted = Slots.<F>empty().install(forwarding);
+            slots.put(forwarding.homeAddress(), wanted);
+            footprints.put(forwarding.homeAddress(), footprint(wanted));
+            entries.put(forwarding.homeAddress(), entry(wanted));
+        }
+        kernel.programs().putAll(entries);
+        Footprint wanted = Footprint.all(footprints.values());
+        ensure(wanted.outside(kernel.device().link()));
+        attach();
+        ensure(wanted.into(kernel.device().link()));
+        Footprint stale = leftovers().beside(wanted);
+        remove(stale);
+        LOG.debug(
+                "restored {} forwardings, removed {} stale routes",
+                installed.size(),
+                stale.routes().size());
+    }
+
+    @Override
+    public final void install(F forwarding) throws DatapathException {
+        change("install", forwarding.homeAddress(), present -> present.install(forwarding));
+    }
+
+    @Override
+    public final void stage(F forwarding) throws DatapathException {
+        change("stage", forwarding.homeAddress(), present -> present.stage(forwarding));
+    }
+
+    @Override
+    public final void flip(Inet4Address homeAddress) throws DatapathException {
+        change("flip", homeAddress, Slots::flip);
+    }
+
+    @Override
+    public final void unstage(Inet4Address homeAddress) throws DatapathException {
+        change("unstage", homeAddress, Slots::unstage);
+    }
+
+    @Override
+    public final void remove(Inet4Address homeAddress) throws DatapathException {
+        change("remove", homeAddress, present -> Slots.empty());
+    }
+
+    final void change(String operation, Inet4Address homeAddress, UnaryOperator<Slots<F>> change)
+            throws DatapathException {
+        Slots<F> wanted = change.apply(slots.getOrDefault(homeAddress, Slots.empty()));
+        try {
+            if (wanted.foremost().isPresent()) {
+                lead(homeAddress, wanted);
+                slots.put(homeAddress, wanted);
+            } else {
+                end(homeAddress);
+                slots.remove(homeAddress);
+            }
+        } catch (IOException e) {
+            throw new DatapathException(operation + " the forwarding of " + homeAddress.getHostAddress(), e);
+        }
+        LOG.debug("{} home={} {}", operation, homeAddress.getHostAddress(), wanted);
+    }
+
+    /**
+     * Nothing may come out of a tunnel that has no place to go yet, or it would be routed back to its home; nothing may be routed to the
+     * device before the program there knows what to do.
+     */
+    private void lead(Inet4Address homeAddress, Slots<F> wanted) throws IOException {
+        ForwardingEntry entry = entry(wanted);
+        Footprint next = footprint(wanted);
+        Footprint present = footprints.getOrDefault(homeAddress, Footprint.NONE);
+        footprints.put(homeAddress, present.and(next));
+        ensure(next.outside(kernel.device().link()));
+        kernel.programs().put(homeAddress, entry);
+        ensure(next.into(kernel.device().link()));
+        remove(present.beside(next));
+        footprints.put(homeAddress, next);
+    }
+
+    /** Routes go first: a packet that finds no entry any more is lost. */
+    private void end(Inet4Address homeAddress) throws IOException {
+        remove(footprints.getOrDefault(homeAddress, Footprint.NONE));
+        kernel.programs().remove(homeAddress);
+        footprints.remove(homeAddress);
+    }
+
+    private void ensure(Footprint footprint) throws IOException {
+        for (Neighbour neighbour : footprint.neighbours()) {
+            kernel.netlink().neighbours().ensure(neighbour);
+        }
+        kernel.netlink().routes().ensure(footprint.routes());
+    }
+
+    private void remove(Footprint footprint) throws IOException {
+        kernel.netlink().routes().remove(footprint.routes());
+        for (Neighbour neighbour : footprint.neighbours()) {
+            kernel.netlink().neighbours().remove(neighbour);
+        }
+    }
+
+    /** Puts the programs in their places, and takes former ones out of places that they have no more. */
+    private void attach() throws IOException {
+        Filters filters = kernel.netlink().filters();
+        Set<Place> places = new HashSet<>();
+        for (Attachment attachment : attachments()) {
+            filters.ensure(
+                    attachment.link(), attachment.direction(), preference, attachment.handle(), attachment.program());
+            places.add(new Place(attachment.link().index(), attachment.direction(), attachment.handle()));
+        }
+        for (Link link : kernel.netlink().links().dump()) {
+            for (Direction direction : Direction.values()) {
+                for (Filter filter : filters.dump(link.device(), direction)) {
+                    Place place = new Place(link.index(), direction, filter.handle());
+                    if (filter.preference() == preference && !places.contains(place)) {
+                        filters.remove(link.device(), direction, preference, filter.handle());
+                    }
+                }
+            }
+        }
+    }
+
+    private record Place(int interfaceIndex, Direction direction, int handle) {}
+
+    @Override
+    public final Map<Inet4Address, Traffic> traffic() throws DatapathException {
+        try {
+            return kernel.programs().traffic();
+        } catch (IOException e) {
+            throw new DatapathException("read the traffic", e);
+        }
+    }
+
+    @Override
+    public final Map<Drop, Long> drops() throws DatapathException {
+        try {
+            return kernel.programs().drops();
+        } catch (IOException e) {
+            throw new DatapathException("read the drops", e);
+        }
+    }
+
+    @Override
+    public final void close() {
+        kernel.close();
+    }
+}

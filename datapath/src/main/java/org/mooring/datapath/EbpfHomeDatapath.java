@@ -1,0 +1,98 @@
+package org.mooring.datapath;
+
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import org.mooring.datapath.AgentEntry.Role;
+import org.mooring.linux.Interface;
+import org.mooring.linux.MacAddress;
+import org.mooring.linux.netlink.Filter.Direction;
+import org.mooring.linux.netlink.Route;
+
+/**
+ * A home agent's datapath in eBPF. A host route for each home address leads packets from all sides to the agent's device. A home address
+ * that is only staged has none, so its mobile node is reached on the home link.
+ */
+public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
+    private static final int PREFERENCE = 434;
+
+    private final Interface homeLink;
+
+    private EbpfHomeDatapath(AgentKernel kernel, Interface homeLink) {
+        super(kernel, PREFERENCE);
+        this.homeLink = homeLink;
+    }
+
+    /**
+     * Takes over from a former process, or begins.
+     *
+     * @param installed what is forwarded from now on; what else a former process left goes
+     */
+    public static EbpfHomeDatapath open(HomeDatapathConfig config, Collection<HomeForwarding> installed)
+            throws DatapathException {
+        try {
+            AgentKernel kernel = AgentKernel.open(
+                    Role.HOME_AGENT, config.address(), config.device(), config.uplinks(), config.mtuPolicy());
+            try {
+                Interface homeLink =
+                        kernel.netlink().links().get(config.homeLink()).device();
+                EbpfHomeDatapath datapath = new EbpfHomeDatapath(kernel, homeLink);
+                datapath.restore(installed);
+                return datapath;
+            } catch (IOException | RuntimeException e) {
+                kernel.close();
+                throw e;
+            }
+        } catch (IOException e) {
+            throw new DatapathException(
+                    "open the datapath of home agent " + config.address().getHostAddress(), e);
+        }
+    }
+
+    @Override
+    ForwardingEntry entry(Slots<HomeForwarding> wanted) {
+        Optional<Inet4Address> careOfAddress =
+                wanted.installed().map(forwarding -> forwarding.tunnel().remote());
+        List<Inet4Address> accepted = wanted.all()
+                .map(forwarding -> forwarding.tunnel().remote())
+                .distinct()
+                .toList();
+        return new ForwardingEntry(careOfAddress, Optional.empty(), accepted, Optional.empty(), 0, MacAddress.NONE);
+    }
+
+    @Override
+    Footprint footprint(Slots<HomeForwarding> wanted) {
+        List<Route> routes = wanted.installed().stream()
+                .map(forwarding -> Route.to(forwarding.homeAddress())
+                        .dev(kernel.device().link())
+                        .mtu(kernel.agent().routeMtu()))
+                .toList();
+        return new Footprint(List.of(), routes);
+    }
+
+    @Override
+    Footprint leftovers() throws IOException {
+        List<Route> routes = kernel.netlink().routes().dumpProtocol(Route.PROTOCOL).stream()
+                .filter(route ->
+                        route.interfaceIndex() == kernel.device().link().index())
+                .toList();
+        return new Footprint(List.of(), routes);
+    }
+
+    @Override
+    List<Attachment> attachments() {
+        Programs programs = kernel.programs();
+        List<Attachment> attachments = new ArrayList<>();
+        attachments.add(Attachment.encapsulate(kernel.device().link(), programs));
+        kernel.uplinks().forEach(uplink -> attachments.add(Attachment.decapsulate(uplink, programs)));
+        if (kernel.agent().policy() == MtuPolicy.CLAMP_AT_HOME) {
+            for (Direction direction : Direction.values()) {
+                attachments.add(Attachment.clampAtHome(homeLink, direction, programs));
+            }
+        }
+        return attachments;
+    }
+}

@@ -1,0 +1,130 @@
+package org.mooring.datapath;
+
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.Inet4Address;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.mooring.linux.Interface;
+import org.mooring.linux.Ipv4;
+import org.mooring.linux.KernelException;
+import org.mooring.linux.MacAddress;
+import org.mooring.linux.bpf.BpfMap;
+import org.mooring.linux.bpf.BpfObject;
+import org.mooring.linux.bpf.BpfProgram;
+
+/** mip.bpf.c in the kernel, with maps of its own that no other process sees. */
+final class Programs implements AutoCloseable {
+    private static final String OBJECT = "/mip.bpf.o";
+
+    private final BpfObject object;
+    private final BpfMap forwardings;
+    private final BpfMap traffic;
+    private final BpfMap drops;
+
+    private Programs(BpfObject object) {
+        this.object = object;
+        this.forwardings = object.map("forwardings");
+        this.traffic = object.map("traffic");
+        this.drops = object.map("drops");
+    }
+
+    static Programs load(AgentEntry agent) throws IOException {
+        BpfObject object = BpfObject.load(read(OBJECT));
+        try {
+            object.map("agent").put(index(0), agent.encode());
+            return new Programs(object);
+        } catch (IOException | RuntimeException e) {
+            object.close();
+            throw e;
+        }
+    }
+
+    /** What leaves by the agent's device goes into a tunnel. */
+    BpfProgram encapsulate() {
+        return object.program("encapsulate");
+    }
+
+    /** What comes out of a tunnel to this uplink goes to the agent's device. */
+    BpfProgram decapsulate(Interface uplink) {
+        return object.program(uplink.mac().equals(MacAddress.NONE) ? "decapsulate_raw" : "decapsulate");
+    }
+
+    /** What comes from a visitor is marked if it shall go through the reverse tunnel. */
+    BpfProgram markVisitor() {
+        return object.program("mark_visitor");
+    }
+
+    /** TCP sessions of mobile nodes at home agree on segments that fit into the tunnel. */
+    BpfProgram clampAtHome() {
+        return object.program("clamp_at_home");
+    }
+
+    void put(Inet4Address homeAddress, ForwardingEntry entry) throws KernelException {
+        ByteBuffer key = key(homeAddress);
+        if (traffic.get(key).isEmpty()) {
+            traffic.put(key, ByteBuffer.allocate(Traffic.SIZE));
+        }
+        forwardings.put(key, entry.encode());
+    }
+
+    void putAll(Map<Inet4Address, ForwardingEntry> entries) throws KernelException {
+        List<BpfMap.Entry> unused = entries.keySet().stream()
+                .map(address -> new BpfMap.Entry(key(address), ByteBuffer.allocate(Traffic.SIZE)))
+                .toList();
+        traffic.putAll(unused);
+        forwardings.putAll(entries.entrySet().stream()
+                .map(entry ->
+                        new BpfMap.Entry(key(entry.getKey()), entry.getValue().encode()))
+                .toList());
+    }
+
+    void remove(Inet4Address homeAddress) throws KernelException {
+        forwardings.remove(key(homeAddress));
+        traffic.remove(key(homeAddress));
+    }
+
+    Map<Inet4Address, Traffic> traffic() throws KernelException {
+        Map<Inet4Address, Traffic> found = new HashMap<>();
+        traffic.forEach((key, value) -> found.put(Ipv4.read(key), Traffic.read(value)));
+        return found;
+    }
+
+    Map<Drop, Long> drops() throws KernelException {
+        Map<Drop, Long> found = new EnumMap<>(Drop.class);
+        Drop[] reasons = Drop.values();
+        for (int i = 0; i < reasons.length; i++) {
+            ByteBuffer count = drops.get(index(i)).orElseThrow();
+            found.put(reasons[i], count.order(ByteOrder.nativeOrder()).getLong());
+        }
+        return found;
+    }
+
+    /** Filters keep the programs, and programs the maps that they use. */
+    @Override
+    public void close() {
+        object.close();
+    }
+
+    private static ByteBuffer key(Inet4Address address) {
+        return ByteBuffer.wrap(address.getAddress());
+    }
+
+    private static ByteBuffer index(int index) {
+        return ByteBuffer.allocate(Integer.BYTES).order(ByteOrder.nativeOrder()).putInt(0, index);
+    }
+
+    private static byte[] read(String resource) throws IOException {
+        try (InputStream in = Programs.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                throw new FileNotFoundException(resource + " is missing from the program");
+            }
+            return in.readAllBytes();
+        }
+    }
+}

@@ -1,0 +1,709 @@
+package org.mooring.datapath;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mooring.datapath.Topology.CORRESPONDENT;
+import static org.mooring.datapath.Topology.GUEST;
+import static org.mooring.datapath.Topology.GUEST_MAC;
+import static org.mooring.datapath.Topology.HOME_AGENT;
+
+import java.net.Inet4Address;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mooring.datapath.Topology.Site;
+import org.mooring.linux.Ipv4;
+import org.mooring.linux.MacAddress;
+import org.mooring.linux.packet.Ipv4Packet;
+import org.mooring.linux.packet.UdpPacket;
+import org.pcap4j.packet.IpV4Packet;
+import org.pcap4j.packet.namednumber.IpNumber;
+
+/** Real packets from a correspondent to a guest that visits, by real routers in namespaces, and back. */
+@Tag("netns")
+@Timeout(120)
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class EbpfDatapathTest {
+    private static final VisitorForwarding VISITOR =
+            new VisitorForwarding(GUEST, Tunnel.ipip(HOME_AGENT), "lan", GUEST_MAC, true);
+    private static final byte ECHO_REPLY = 0;
+    private static final MacAddress STRANGER = MacAddress.of("02:00:00:00:00:99");
+
+    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+
+    private Topology net;
+
+    @BeforeAll
+    void raise() throws Exception {
+        net = new Topology();
+    }
+
+    @AfterAll
+    void tearDown() {
+        net.close();
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        while (!opened.isEmpty()) {
+            opened.pop().close();
+        }
+    }
+
+    @Test
+    void carriesPacketsBothWays() throws Exception {
+        EbpfHomeDatapath home = home(toVisitorAt(net.near));
+        EbpfVisitorDatapath near = visitors(net.near, VISITOR);
+        open(new Echo(net.near.host()));
+        Probe probe = open(new Probe(net.correspondent));
+        for (int i = 0; i < 100; i++) {
+            probe.exchange(GUEST, "datagram " + i);
+        }
+
+        long octets = 100L * (28 + "datagram 10".length()) - 10; // ten of them have one digit
+        Traffic expected = new Traffic(100, octets, 100, octets);
+        assertEquals(expected, traffic(home));
+        assertEquals(expected, traffic(near));
+        assertNothingDropped(home);
+        assertNothingDropped(near);
+    }
+
+    /** RFC 2003 §3.1, RFC 6040 §4.1: what an outer header says, and what becomes of the inner one. */
+    @ParameterizedTest
+    @CsvSource({"0x00, 0x4000", "0xb9, 0x4000", "0xba, 0", "0xbb, 0"})
+    void writesOuterHeaders(String tosText, String fragmentText) throws Exception {
+        home(toVisitorAt(net.near));
+        visitors(net.near, VISITOR);
+        Wire sender = open(new Wire(net.correspondent, "eth0"));
+        Wire path = open(new Wire(net.internet, "site2"));
+        Wire lan = open(new Wire(net.near.host(), "eth0"));
+        int tos = Integer.decode(tosText);
+        int fragment = Integer.decode(fragmentText);
+        Ipv4Packet sent = marked(tos, fragment, udp(CORRESPONDENT, GUEST, 60, "to the guest"));
+        sender.send(sent, net.gateway());
+
+        Ipv4Packet tunnelled = path.await(packet -> packet.protocol() == Ipv4Packet.IPIP);
+        // Read by somebody else's decoder.
+        byte[] octets = new byte[tunnelled.toOctets().remaining()];
+        tunnelled.toOctets().get(octets);
+        IpV4Packet outer = IpV4Packet.newPacket(octets, 0, octets.length);
+        assertEquals(HOME_AGENT, outer.getHeader().getSrcAddr());
+        assertEquals(net.near.careOfAddress(), outer.getHeader().getDstAddr());
+        assertEquals(IpNumber.IPV4, outer.getHeader().getProtocol());
+        assertEquals((byte) tos, outer.getHeader().getTos().value());
+        assertEquals(fragment == Ipv4Packet.DONT_FRAGMENT, outer.getHeader().getDontFragmentFlag());
+        assertEquals(63, outer.getHeader().getTtlAsInt(), "64, and one router on the way");
+        assertEquals(20, outer.getHeader().length());
+        assertEquals(sent.toOctets().remaining() + 20, outer.getHeader().getTotalLengthAsInt());
+        assertTrue(outer.getHeader().hasValidChecksum(false));
+
+        Ipv4Packet inner = Ipv4Packet.parse(tunnelled.payload()).orElseThrow();
+        assertEquals(withTtl(58, sent), inner, "two routers, of which the second one encapsulates");
+        Ipv4Packet delivered = lan.await(packet -> packet.destination().equals(GUEST));
+        assertEquals(withTtl(57, sent), delivered);
+        assertTrue(UdpPacket.parse(delivered).isPresent(), "with a UDP checksum that is right");
+    }
+
+    /** Segments travel as one through both ends of the tunnel, or are cut there: each octet must arrive all the same. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void carriesTcpStreams(boolean cutByRouters) throws Exception {
+        EbpfHomeDatapath home = home(toVisitorAt(net.near));
+        EbpfVisitorDatapath near = visitors(net.near, VISITOR);
+        for (Site site : List.of(net.home, net.near)) {
+            for (String device : List.of("wan", "lan")) {
+                site.router().exec("ip", "link", "set", device, "gso_max_size", cutByRouters ? "2000" : "65536");
+            }
+        }
+        long length = 40_000_000;
+        try (TcpStream stream = new TcpStream(net.correspondent, net.near.host(), GUEST)) {
+            assertEquals(stream.checksum(length), stream.fromClient(length));
+            assertEquals(stream.checksum(length), stream.fromServer(length));
+        }
+        assertNothingDropped(home);
+        assertNothingDropped(near);
+        Traffic traffic = traffic(home);
+        assertTrue(traffic.octetsEncapsulated() > length, traffic.toString());
+        assertTrue(traffic.packetsEncapsulated() > length / 1500, traffic.toString());
+        assertTrue(traffic.octetsDecapsulated() > length, traffic.toString());
+        assertTrue(traffic.packetsDecapsulated() > length / 1500, traffic.toString());
+    }
+
+    /** RFC 2003 §5.1: a packet that may not be fragmented and doesn't fit is answered, in both directions. */
+    @Test
+    void tellsTheTunnelMtu() throws Exception {
+        home(toVisitorAt(net.near));
+        visitors(net.near, VISITOR);
+        Wire correspondent = open(new Wire(net.correspondent, "eth0"));
+        Wire guest = open(new Wire(net.near.host(), "eth0"));
+
+        correspondent.send(
+                marked(0, Ipv4Packet.DONT_FRAGMENT, udp(CORRESPONDENT, GUEST, 64, text(1481))), net.gateway());
+        assertFragmentationNeeded(1480, net.home.careOfAddress(), correspondent.await(EbpfDatapathTest::isIcmp));
+
+        guest.send(marked(0, Ipv4Packet.DONT_FRAGMENT, udp(GUEST, CORRESPONDENT, 64, text(1481))), net.near.gateway());
+        assertFragmentationNeeded(1480, Ipv4.address("10.2.0.1"), guest.await(EbpfDatapathTest::isIcmp));
+
+        correspondent.send(
+                marked(0, Ipv4Packet.DONT_FRAGMENT, udp(CORRESPONDENT, GUEST, 64, text(1480))), net.gateway());
+        assertEquals(
+                1480,
+                guest.await(packet -> packet.destination().equals(GUEST))
+                        .toOctets()
+                        .remaining());
+    }
+
+    /** RFC 2003 §5.1 prefers to fragment before encapsulating. */
+    @Test
+    void fragmentsWhatMayBeFragmentedBeforeItEncapsulates() throws Exception {
+        home(toVisitorAt(net.near));
+        visitors(net.near, VISITOR);
+        open(new Echo(net.near.host()));
+        Wire path = open(new Wire(net.internet, "site2"));
+        open(new Probe(net.correspondent)).exchange(GUEST, text(4000));
+
+        Ipv4Packet outer = path.await(packet -> packet.protocol() == Ipv4Packet.IPIP);
+        assertFalse(outer.isFragment());
+        assertTrue(Ipv4Packet.parse(outer.payload()).orElseThrow().isFragment());
+    }
+
+    /** RFC 3344 §4.2.2 and RFC 3024 §4.3.2: what is nobody's is lost without a word, at either end. */
+    @Test
+    void isSilentAboutWhatItDrops() throws Exception {
+        EbpfHomeDatapath home = home(toVisitorAt(net.near));
+        EbpfVisitorDatapath near = visitors(net.near, VISITOR);
+        Wire toHome = open(new Wire(net.internet, "site1"));
+        Wire toNear = open(new Wire(net.internet, "site2"));
+        Ipv4Packet fromGuest = udp(GUEST, CORRESPONDENT, 64, "in the guest's name");
+        Ipv4Packet fromNeighbour = udp(Topology.NEIGHBOUR, CORRESPONDENT, 64, "from one who is at home");
+        Ipv4Packet toGuest = udp(CORRESPONDENT, GUEST, 64, "past the home agent");
+        Ipv4Packet toOther = udp(CORRESPONDENT, Ipv4.address("10.1.0.51"), 64, "to one who doesn't visit");
+
+        toHome.send(ipip(net.far.careOfAddress(), HOME_AGENT, fromGuest), net.home.wan());
+        toHome.send(ipip(net.near.careOfAddress(), HOME_AGENT, fromNeighbour), net.home.wan());
+        toNear.send(ipip(CORRESPONDENT, net.near.careOfAddress(), toGuest), net.near.wan());
+        toNear.send(ipip(HOME_AGENT, net.near.careOfAddress(), toOther), net.near.wan());
+
+        until(() -> dropped(home, Drop.FOREIGN_TUNNEL) == 1);
+        until(() -> dropped(home, Drop.UNLISTED) == 1);
+        until(() -> dropped(near, Drop.FOREIGN_TUNNEL) == 1);
+        until(() -> dropped(near, Drop.UNLISTED) == 1);
+        // The routers still answer pings, and had answered before if they had meant to.
+        for (Wire wire : List.of(toHome, toNear)) {
+            Inet4Address router = wire == toHome ? net.home.careOfAddress() : net.near.careOfAddress();
+            Inet4Address self = wire == toHome ? Ipv4.address("198.51.101.1") : Ipv4.address("198.51.102.1");
+            wire.send(echoRequest(self, router), wire == toHome ? net.home.wan() : net.near.wan());
+            assertEquals(
+                    ECHO_REPLY,
+                    wire.await(packet -> isIcmp(packet) && packet.source().equals(router))
+                            .payload()
+                            .get(0));
+        }
+    }
+
+    @Test
+    void leavesProtocol4ToOthersOfTheRoutersAddressesToThem() throws Exception {
+        home(toVisitorAt(net.near));
+        Wire path = open(new Wire(net.internet, "site1"));
+        Inet4Address self = Ipv4.address("198.51.101.1");
+        path.send(ipip(self, net.home.careOfAddress(), udp(GUEST, CORRESPONDENT, 64, "?")), net.home.wan());
+        Ipv4Packet answer =
+                path.await(packet -> isIcmp(packet) && packet.destination().equals(self));
+        assertEquals(3 << 8 | 2, answer.payload().getShort(), "the kernel knows no such protocol there");
+    }
+
+    /** What a check of the way does: a ping in a tunnel, to the agent itself. */
+    @Test
+    void answersATunnelledPingToItself() throws Exception {
+        home(toVisitorAt(net.near));
+        visitors(net.near, VISITOR);
+        Wire correspondent = open(new Wire(net.correspondent, "eth0"));
+        for (Inet4Address agent : List.of(HOME_AGENT, net.near.careOfAddress())) {
+            correspondent.send(ipip(CORRESPONDENT, agent, echoRequest(CORRESPONDENT, agent)), net.gateway());
+            Ipv4Packet answer = correspondent.await(
+                    packet -> isIcmp(packet) && packet.source().equals(agent));
+            assertEquals(ECHO_REPLY, answer.payload().get(0));
+        }
+    }
+
+    /** One router is home agent for its own guests and foreign agent for others'. */
+    @Test
+    void bothAgentsShareARouter() throws Exception {
+        Inet4Address otherGuest = Ipv4.address("10.2.0.60");
+        Inet4Address otherHomeAgent = Ipv4.address("10.2.0.1");
+        MacAddress neighboursMac = Wire.device(net.home.host(), "eth0").mac();
+        net.home.host().exec("ip", "address", "add", otherGuest.getHostAddress() + "/32", "dev", "eth0");
+        home(toVisitorAt(net.near));
+        visitors(net.near, VISITOR);
+        // The host of the home site is a guest from site 2, whose router is its home agent.
+        visitors(net.home, new VisitorForwarding(otherGuest, Tunnel.ipip(otherHomeAgent), "lan", neighboursMac, true));
+        HomeDatapathConfig config = new HomeDatapathConfig(
+                otherHomeAgent, HomeDatapathConfig.DEVICE, "lan", List.of("wan"), MtuPolicy.ICMP);
+        open(net.near
+                .router()
+                .run(() -> EbpfHomeDatapath.open(
+                        config, List.of(new HomeForwarding(otherGuest, Tunnel.ipip(net.home.careOfAddress()))))));
+
+        open(new Echo(net.near.host()));
+        open(new Echo(net.home.host()));
+        Probe probe = open(new Probe(net.correspondent));
+        probe.exchange(GUEST, "to one guest");
+        probe.exchange(otherGuest, "to the other, the other way");
+        net.home.host().exec("ip", "address", "del", otherGuest.getHostAddress() + "/32", "dev", "eth0");
+    }
+
+    @Test
+    void restartsUnderTrafficWithoutALoss() throws Exception {
+        home(toVisitorAt(net.near));
+        visitors(net.near, VISITOR);
+        Echo echo = open(new Echo(net.near.host()));
+        try (Flow flow = new Flow(net.correspondent, GUEST)) {
+            for (int restart = 0; restart < 5; restart++) {
+                until(flow.moreAnswers(50));
+                close(EbpfHomeDatapath.class);
+                home(toVisitorAt(net.near));
+                until(flow.moreAnswers(50));
+                close(EbpfVisitorDatapath.class);
+                visitors(net.near, VISITOR);
+            }
+            flow.stop();
+            until(() -> flow.answered() == flow.sent());
+            assertEquals(flow.sent(), echo.received());
+        }
+    }
+
+    /** As after {@code kill -9}: descriptors gone, nothing else said. */
+    @Test
+    void goesOnWithoutItsProcess() throws Exception {
+        home(toVisitorAt(net.near));
+        visitors(net.near, VISITOR);
+        close(EbpfHomeDatapath.class);
+        close(EbpfVisitorDatapath.class);
+        open(new Echo(net.near.host()));
+        open(new Probe(net.correspondent)).exchange(GUEST, "nobody is there");
+    }
+
+    @Test
+    void sweepsWhatItsStoreDoesNotKnow() throws Exception {
+        home(toVisitorAt(net.near));
+        visitors(net.near, VISITOR);
+        String route = "10.1.0.50 ";
+        assertTrue(net.home.router().exec("ip", "route").contains(route));
+        assertTrue(net.near.router().exec("ip", "route").contains(route));
+
+        close(EbpfHomeDatapath.class);
+        close(EbpfVisitorDatapath.class);
+        home();
+        visitors(net.near);
+        assertFalse(net.home.router().exec("ip", "route").contains(route));
+        assertFalse(net.near.router().exec("ip", "route").contains(route));
+        assertFalse(
+                net.near.router().exec("ip", "route", "show", "table", "436").contains(route));
+        assertFalse(net.near.router().exec("ip", "neigh").contains(route));
+    }
+
+    @Test
+    void aRemovedHomeAddressIsAtHomeAgain() throws Exception {
+        EbpfHomeDatapath home = home(toVisitorAt(net.near));
+        EbpfVisitorDatapath near = visitors(net.near, VISITOR);
+        open(new Echo(net.near.host()));
+        Probe probe = open(new Probe(net.correspondent));
+        probe.exchange(GUEST, "away");
+
+        home.remove(GUEST);
+        home.remove(GUEST);
+        Wire lan = open(new Wire(net.home.host(), "eth0"));
+        net.home
+                .router()
+                .exec("ip", "neigh", "replace", "10.1.0.50", "lladdr", lan.mac().toString(), "dev", "lan");
+        probe.send(GUEST, "home".getBytes(StandardCharsets.UTF_8));
+        lan.await(packet -> packet.destination().equals(GUEST));
+        net.home.router().exec("ip", "neigh", "del", "10.1.0.50", "dev", "lan");
+        assertTrue(home.traffic().isEmpty());
+
+        // A late packet of the old tunnel is nobody's.
+        near.remove(GUEST);
+        Wire path = open(new Wire(net.internet, "site2"));
+        path.send(ipip(HOME_AGENT, net.near.careOfAddress(), udp(CORRESPONDENT, GUEST, 64, "late")), net.near.wan());
+        until(() -> dropped(near, Drop.UNLISTED) == 1);
+        assertFalse(net.near.router().exec("ip", "route").contains("10.1.0.50"));
+        assertFalse(net.near.router().exec("ip", "neigh").contains("10.1.0.50"));
+    }
+
+    /** Every packet arrives at one site or the other, and every answer comes back, also those under way in the old tunnel. */
+    @Test
+    void flipsUnderTrafficWithoutALoss() throws Exception {
+        EbpfHomeDatapath home = home(toVisitorAt(net.near));
+        visitors(net.near, VISITOR);
+        visitors(net.far, VISITOR);
+        Echo near = open(new Echo(net.near.host()));
+        Echo far = open(new Echo(net.far.host()));
+        try (Flow flow = new Flow(net.correspondent, GUEST)) {
+            until(flow.moreAnswers(50));
+            assertEquals(0, far.received());
+            home.stage(toVisitorAt(net.far));
+            for (int flip = 0; flip < 10; flip++) {
+                until(flow.moreAnswers(20));
+                home.flip(GUEST);
+            }
+            until(flow.moreAnswers(20));
+            flow.stop();
+            until(() -> flow.answered() == flow.sent());
+            assertEquals(flow.sent(), near.received() + far.received());
+            assertTrue(near.received() >= 100 && far.received() >= 100, near.received() + " and " + far.received());
+        }
+        home.unstage(GUEST);
+        assertThrows(IllegalStateException.class, () -> home.flip(GUEST));
+        assertNothingDropped(home);
+    }
+
+    /** From home, too: until the flip packets go to the home link, but what the guest already sends by its tunnel is taken. */
+    @Test
+    void flipsFromHome() throws Exception {
+        EbpfHomeDatapath home = home();
+        visitors(net.near, VISITOR);
+        home.stage(toVisitorAt(net.near));
+        Echo echo = open(new Echo(net.near.host()));
+        Echo correspondent = open(new Echo(net.correspondent));
+        open(new Probe(net.near.host())).send(CORRESPONDENT, new byte[] {1});
+        until(() -> correspondent.received() == 1);
+        assertFalse(net.home.router().exec("ip", "route").contains("10.1.0.50"));
+
+        home.flip(GUEST);
+        open(new Probe(net.correspondent)).exchange(GUEST, "now away");
+        assertEquals(1, echo.received());
+    }
+
+    /** A staged visitor may still be at home: the visited site's own packets go there. */
+    @Test
+    void aStagedVisitorGetsOnlyWhatComesByItsTunnel() throws Exception {
+        home(toVisitorAt(net.near));
+        EbpfVisitorDatapath near = visitors(net.near);
+        near.stage(VISITOR);
+        open(new Echo(net.near.host()));
+        open(new Probe(net.correspondent)).exchange(GUEST, "by the tunnel");
+
+        String way = "route get 10.1.0.50 from 10.2.0.77 iif lan";
+        assertTrue(ip(net.near, way).contains("via 198.51.102.1 dev wan"), ip(net.near, way));
+        near.flip(GUEST);
+        assertTrue(ip(net.near, way).contains("dev lan"), ip(net.near, way));
+        near.remove(GUEST);
+        assertTrue(ip(net.near, way).contains("via 198.51.102.1 dev wan"), ip(net.near, way));
+    }
+
+    /** A visitor has left; what still comes for it follows it, from the tunnel and from the site. */
+    @Test
+    void redirectsWhatComesLate() throws Exception {
+        EbpfHomeDatapath home = home(toVisitorAt(net.near));
+        home.stage(toVisitorAt(net.far)); // where the answers come from
+        EbpfVisitorDatapath near = visitors(net.near, VISITOR);
+        visitors(
+                net.far,
+                new VisitorForwarding(
+                        GUEST, Tunnel.ipip(HOME_AGENT), "lan", GUEST_MAC, true, Optional.of(net.near.careOfAddress())));
+        Echo old = open(new Echo(net.near.host()));
+        Echo now = open(new Echo(net.far.host()));
+        try (Flow flow = new Flow(net.correspondent, GUEST)) {
+            until(flow.moreAnswers(50));
+            near.redirect(GUEST, Tunnel.ipip(net.far.careOfAddress()));
+            until(() -> now.received() >= 50);
+            near.install(VISITOR);
+            int before = old.received();
+            until(() -> old.received() >= before + 50);
+            flow.stop();
+            until(() -> flow.answered() == flow.sent());
+            assertEquals(flow.sent(), old.received() + now.received());
+        }
+        near.redirect(GUEST, Tunnel.ipip(net.far.careOfAddress()));
+        String fromSite = ip(net.near, "route get 10.1.0.50 from 10.2.0.77 iif lan");
+        assertTrue(fromSite.contains("dev mip-fa"), fromSite);
+        long length = 10_000_000;
+        try (TcpStream stream = new TcpStream(net.correspondent, net.far.host(), GUEST)) {
+            assertEquals(stream.checksum(length), stream.fromClient(length));
+        }
+        assertNothingDropped(near);
+    }
+
+    /** RFC 3024 §5.1: all of a visitor's packets, but nobody else's. */
+    @Test
+    void tunnelsOnlyWhatTheVisitorItselfSends() throws Exception {
+        EbpfHomeDatapath home = home(toVisitorAt(net.near));
+        visitors(net.near, VISITOR);
+        Wire lan = open(new Wire(net.near.host(), "eth0"));
+        Wire path = open(new Wire(net.internet, "site2"));
+
+        lan.send(udp(GUEST, CORRESPONDENT, 64, "forged"), STRANGER, net.near.gateway());
+        assertEquals(Ipv4Packet.UDP, path.await(EbpfDatapathTest::isFromGuest).protocol());
+        lan.send(udp(GUEST, CORRESPONDENT, 64, "genuine"), net.near.gateway());
+        Ipv4Packet outer = path.await(packet -> packet.protocol() == Ipv4Packet.IPIP);
+        assertEquals(net.near.careOfAddress(), outer.source());
+        assertEquals(HOME_AGENT, outer.destination());
+        until(() -> traffic(home).packetsDecapsulated() == 1);
+    }
+
+    @Test
+    void leavesAVisitorWithoutReverseTunnelToPlainRouting() throws Exception {
+        visitors(net.near, new VisitorForwarding(GUEST, Tunnel.ipip(HOME_AGENT), "lan", GUEST_MAC, false));
+        Wire lan = open(new Wire(net.near.host(), "eth0"));
+        Wire path = open(new Wire(net.internet, "site2"));
+        lan.send(udp(GUEST, CORRESPONDENT, 64, "plain"), net.near.gateway());
+        assertEquals(
+                Ipv4Packet.UDP,
+                path.await(packet -> packet.protocol() == Ipv4Packet.UDP || isIpip(packet))
+                        .protocol());
+    }
+
+    /** What a visitor sends to the router itself, as its Registration Requests, stays there. */
+    @Test
+    void leavesWhatIsForTheRouterToTheRouter() throws Exception {
+        home(toVisitorAt(net.near));
+        visitors(net.near, VISITOR);
+        Wire lan = open(new Wire(net.near.host(), "eth0"));
+        Inet4Address linkAddress = Ipv4.address("10.2.0.1");
+        lan.send(echoRequest(GUEST, linkAddress), net.near.gateway());
+        Ipv4Packet answer =
+                lan.await(packet -> isIcmp(packet) && packet.source().equals(linkAddress));
+        assertEquals(ECHO_REPLY, answer.payload().get(0));
+    }
+
+    /** The answer to a visitor's packet to a host of the visited site is routed to the visitor's link, but the packet came by the uplink. */
+    @Test
+    void reachesHostsOfTheVisitedSite() throws Exception {
+        home(toVisitorAt(net.near));
+        visitors(net.near, VISITOR);
+        Inet4Address local = Ipv4.address("10.2.0.77");
+        net.near.router().exec("ip", "neigh", "replace", "10.2.0.77", "lladdr", STRANGER.toString(), "dev", "lan");
+        Wire lan = open(new Wire(net.near.host(), "eth0"));
+        lan.send(udp(GUEST, local, 64, "around by way of home"), net.near.gateway());
+        Ipv4Packet delivered = lan.await(packet -> packet.destination().equals(local) && packet.ttl() < 64);
+        assertEquals(64 - 4, delivered.ttl(), "foreign agent, home agent, internet, site's router");
+    }
+
+    /** A packet from one guest to another enters and leaves the home agent by the same device: no redirect. */
+    @Test
+    void carriesPacketsBetweenGuestsOfOneHome() throws Exception {
+        Inet4Address other = Ipv4.address("10.1.0.51");
+        MacAddress otherMac = MacAddress.of("52:54:00:01:00:51");
+        net.visit(net.far, other, otherMac);
+        home(toVisitorAt(net.near), new HomeForwarding(other, Tunnel.ipip(net.far.careOfAddress())));
+        visitors(net.near, VISITOR);
+        visitors(net.far, new VisitorForwarding(other, Tunnel.ipip(HOME_AGENT), "lan", otherMac, true));
+        net.near
+                .host()
+                .exec(
+                        "ip",
+                        "neigh",
+                        "replace",
+                        "10.1.0.51",
+                        "lladdr",
+                        net.near.gateway().toString(),
+                        "dev",
+                        "eth0");
+        net.far
+                .host()
+                .exec(
+                        "ip",
+                        "neigh",
+                        "replace",
+                        "10.1.0.50",
+                        "lladdr",
+                        net.far.gateway().toString(),
+                        "dev",
+                        "eth0");
+        open(new Echo(net.far.host()));
+        Wire guest = open(new Wire(net.near.host(), "eth0"));
+        Probe probe = open(new Probe(net.near.host()));
+        for (int i = 0; i < 20; i++) {
+            probe.exchange(other, "guest to guest " + i);
+        }
+        assertTrue(guest.soFar().stream().noneMatch(EbpfDatapathTest::isIcmp));
+        long length = 10_000_000;
+        try (TcpStream stream = new TcpStream(net.near.host(), net.far.host(), other)) {
+            assertEquals(stream.checksum(length), stream.fromClient(length));
+            assertEquals(stream.checksum(length), stream.fromServer(length));
+        }
+        net.visit(net.far, GUEST, GUEST_MAC);
+    }
+
+    /** Sessions between the correspondent and a host at home agree on what will fit into the tunnel. */
+    @Test
+    void clampsSegmentsAtHome() throws Exception {
+        home(MtuPolicy.CLAMP_AT_HOME);
+        Wire correspondent = open(new Wire(net.correspondent, "eth0"));
+        Wire neighbour = open(new Wire(net.home.host(), "eth0"));
+        try (TcpStream stream = new TcpStream(net.correspondent, net.home.host(), Topology.NEIGHBOUR)) {
+            assertEquals(stream.checksum(1000), stream.fromClient(1000));
+        }
+        assertEquals(1440, announcedSegment(neighbour, CORRESPONDENT));
+        assertEquals(1440, announcedSegment(correspondent, Topology.NEIGHBOUR));
+    }
+
+    /** The kernel's word, and ours. */
+    @Test
+    void saysWhatTheKernelRefused() {
+        VisitorForwarding elsewhere = new VisitorForwarding(GUEST, Tunnel.ipip(HOME_AGENT), "wlan9", GUEST_MAC, true);
+        DatapathException unknownLink =
+                assertThrows(DatapathException.class, () -> visitors(net.near).install(elsewhere));
+        assertEquals(
+                "cannot install the forwarding of 10.1.0.50: wlan9 is not one of the visitor links [lan]",
+                unknownLink.getMessage());
+
+        DatapathException second = assertThrows(DatapathException.class, () -> visitors(net.near));
+        assertEquals(
+                "cannot open the datapath of foreign agent 198.51.102.2: cannot open TUN device mip-fa: EBUSY: busy",
+                second.getMessage());
+    }
+
+    private EbpfHomeDatapath home(HomeForwarding... installed) throws Exception {
+        return home(MtuPolicy.ICMP, installed);
+    }
+
+    private EbpfHomeDatapath home(MtuPolicy policy, HomeForwarding... installed) throws Exception {
+        HomeDatapathConfig config =
+                new HomeDatapathConfig(HOME_AGENT, HomeDatapathConfig.DEVICE, "lan", List.of("wan"), policy);
+        return open(net.home.router().run(() -> EbpfHomeDatapath.open(config, List.of(installed))));
+    }
+
+    private EbpfVisitorDatapath visitors(Site site, VisitorForwarding... installed) throws Exception {
+        return visitors(MtuPolicy.ICMP, site, installed);
+    }
+
+    private EbpfVisitorDatapath visitors(MtuPolicy policy, Site site, VisitorForwarding... installed) throws Exception {
+        VisitorDatapathConfig config = new VisitorDatapathConfig(
+                site.careOfAddress(), VisitorDatapathConfig.DEVICE, List.of("lan"), List.of("wan"), policy);
+        return open(site.router().run(() -> EbpfVisitorDatapath.open(config, List.of(installed))));
+    }
+
+    private static HomeForwarding toVisitorAt(Site site) {
+        return new HomeForwarding(GUEST, Tunnel.ipip(site.careOfAddress()));
+    }
+
+    private static void assertNothingDropped(Datapath<?> datapath) throws Exception {
+        datapath.drops().forEach((reason, count) -> assertEquals(0, count, reason.toString()));
+    }
+
+    private static long dropped(Datapath<?> datapath, Drop reason) throws DatapathException {
+        return datapath.drops().getOrDefault(reason, -1L);
+    }
+
+    private static Traffic traffic(Datapath<?> datapath) throws DatapathException {
+        return datapath.traffic().getOrDefault(GUEST, new Traffic(-1, -1, -1, -1));
+    }
+
+    private <T> void close(Class<T> type) throws Exception {
+        AutoCloseable last =
+                opened.stream().filter(type::isInstance).findFirst().orElseThrow();
+        opened.remove(last);
+        last.close();
+    }
+
+    private static String ip(Site site, String arguments) {
+        return site.router().exec(("ip " + arguments).split(" "));
+    }
+
+    private static void until(Callable<Boolean> condition) throws Exception {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!condition.call()) {
+            if (System.nanoTime() > deadline) {
+                throw new AssertionError("not within 30 s");
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+        }
+    }
+
+    private static Ipv4Packet udp(Inet4Address source, Inet4Address destination, int ttl, String text) {
+        return new UdpPacket(source, 4000, destination, 9, ttl, StandardCharsets.US_ASCII.encode(text)).toIpv4();
+    }
+
+    /** What makes a UDP packet of this length. */
+    private static String text(int packetLength) {
+        return "x".repeat(packetLength - 28);
+    }
+
+    private static Ipv4Packet ipip(Inet4Address source, Inet4Address destination, Ipv4Packet inner) {
+        return Ipv4Packet.of(source, destination, Ipv4Packet.IPIP, 64, inner.toOctets());
+    }
+
+    private static Ipv4Packet echoRequest(Inet4Address source, Inet4Address destination) {
+        byte[] icmp = {8, 0, (byte) 0xe5, (byte) 0xca, 0x12, 0x34, 0, 1};
+        return Ipv4Packet.of(source, destination, Ipv4Packet.ICMP, 64, ByteBuffer.wrap(icmp));
+    }
+
+    private static Ipv4Packet marked(int tos, int fragment, Ipv4Packet packet) {
+        return new Ipv4Packet(
+                tos,
+                packet.identification(),
+                fragment,
+                packet.ttl(),
+                packet.protocol(),
+                packet.source(),
+                packet.destination(),
+                packet.payload());
+    }
+
+    private static Ipv4Packet withTtl(int ttl, Ipv4Packet packet) {
+        return new Ipv4Packet(
+                packet.typeOfService(),
+                packet.identification(),
+                packet.fragment(),
+                ttl,
+                packet.protocol(),
+                packet.source(),
+                packet.destination(),
+                packet.payload());
+    }
+
+    private static boolean isIcmp(Ipv4Packet packet) {
+        return packet.protocol() == Ipv4Packet.ICMP;
+    }
+
+    private static boolean isIpip(Ipv4Packet packet) {
+        return packet.protocol() == Ipv4Packet.IPIP;
+    }
+
+    private static boolean isFromGuest(Ipv4Packet packet) {
+        return packet.source().equals(GUEST) || isIpip(packet);
+    }
+
+    /** RFC 1191 §4. */
+    private static void assertFragmentationNeeded(int mtu, Inet4Address from, Ipv4Packet icmp) {
+        assertEquals(from, icmp.source());
+        assertEquals(3 << 8 | 4, icmp.payload().getShort(0));
+        assertEquals(mtu, icmp.payload().getShort(6));
+    }
+
+    /** Of the next SYN from {@code source}. */
+    private static int announcedSegment(Wire wire, Inet4Address source) throws InterruptedException {
+        int syn = 2;
+        int tcp = 6;
+        ByteBuffer segment = wire.await(packet -> packet.source().equals(source)
+                        && packet.protocol() == tcp
+                        && (packet.payload().get(13) & syn) != 0)
+                .payload();
+        assertEquals(2, segment.get(20), "Linux sends the maximum segment size as the first option");
+        return segment.getShort(22);
+    }
+
+    private <T extends AutoCloseable> T open(T resource) {
+        opened.push(resource);
+        return resource;
+    }
+}

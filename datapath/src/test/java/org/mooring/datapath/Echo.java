@@ -1,0 +1,51 @@
+package org.mooring.datapath;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.net.SocketException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.mooring.linux.NetworkNamespace;
+
+/** Answers each UDP datagram to port 7 with its own contents (RFC 862). */
+final class Echo implements AutoCloseable {
+    static final int PORT = 7;
+    private static final int MAX_DATAGRAM = 0xffff;
+
+    private final DatagramSocket socket;
+    private final AtomicInteger received = new AtomicInteger();
+
+    Echo(NetworkNamespace namespace) throws Exception {
+        socket = namespace.run(() -> new DatagramSocket(new InetSocketAddress("0.0.0.0", PORT)));
+        new Thread(this::serve, "echo-" + namespace.name()).start();
+    }
+
+    int received() {
+        return received.get();
+    }
+
+    private void serve() {
+        DatagramPacket datagram = new DatagramPacket(new byte[MAX_DATAGRAM], MAX_DATAGRAM);
+        try {
+            while (true) {
+                datagram.setLength(MAX_DATAGRAM);
+                socket.receive(datagram);
+                received.incrementAndGet();
+                socket.send(datagram);
+            }
+        } catch (SocketException closed) {
+            if (!socket.isClosed()) {
+                throw new UncheckedIOException(closed);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        socket.close();
+    }
+}

@@ -1,0 +1,97 @@
+package org.mooring.datapath;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.mooring.linux.Interface;
+import org.mooring.linux.KernelException;
+import org.mooring.linux.MacAddress;
+import org.mooring.linux.NetworkNamespace;
+import org.mooring.linux.packet.EtherType;
+import org.mooring.linux.packet.Ipv4Packet;
+import org.mooring.linux.packet.PacketFilter;
+import org.mooring.linux.packet.PacketSocket;
+import org.mooring.linux.packet.ReceivedFrame;
+
+/** A device, seen from a namespace: which IPv4 packets come in and go out, and a way to send any packet that one likes. */
+final class Wire implements AutoCloseable {
+    private static final int DEADLINE_SECONDS = 30;
+
+    private final Interface device;
+    private final PacketSocket socket;
+    private final LinkedBlockingQueue<ReceivedFrame> frames = new LinkedBlockingQueue<>();
+
+    Wire(NetworkNamespace namespace, String name) throws Exception {
+        device = device(namespace, name);
+        socket = namespace.run(() -> PacketSocket.open(
+                device,
+                PacketFilter.etherType(EtherType.IPV4),
+                PacketSocket.Option.OUTGOING_TOO,
+                PacketSocket.Option.PROMISCUOUS));
+        new Thread(this::capture, "wire-" + namespace.name() + "-" + name).start();
+    }
+
+    static Interface device(NetworkNamespace namespace, String name) {
+        String directory = "/sys/class/net/" + name + "/";
+        return new Interface(
+                name,
+                Integer.parseInt(namespace.exec("cat", directory + "ifindex").strip()),
+                MacAddress.of(namespace.exec("cat", directory + "address").strip()),
+                Integer.parseInt(namespace.exec("cat", directory + "mtu").strip()));
+    }
+
+    MacAddress mac() {
+        return device.mac();
+    }
+
+    void send(Ipv4Packet packet, MacAddress to) throws KernelException {
+        send(packet, device.mac(), to);
+    }
+
+    void send(Ipv4Packet packet, MacAddress from, MacAddress to) throws KernelException {
+        socket.send(packet.toFrame(from, to));
+    }
+
+    /** The next packet that satisfies {@code wanted}; those before it are forgotten. */
+    Ipv4Packet await(Predicate<Ipv4Packet> wanted) throws InterruptedException {
+        while (true) {
+            ReceivedFrame frame = frames.poll(DEADLINE_SECONDS, TimeUnit.SECONDS);
+            if (frame == null) {
+                throw new AssertionError("no such packet on " + device.name());
+            }
+            Optional<Ipv4Packet> packet = frame.ethernet().flatMap(Ipv4Packet::parse);
+            if (packet.filter(wanted).isPresent()) {
+                return packet.get();
+            }
+        }
+    }
+
+    /** What was captured up to now and not taken yet. */
+    List<Ipv4Packet> soFar() {
+        List<ReceivedFrame> all = new ArrayList<>();
+        frames.drainTo(all);
+        return all.stream()
+                .flatMap(frame -> frame.ethernet().flatMap(Ipv4Packet::parse).stream())
+                .toList();
+    }
+
+    private void capture() {
+        try {
+            Optional<ReceivedFrame> frame = socket.receive();
+            while (frame.isPresent()) {
+                frames.add(frame.get());
+                frame = socket.receive();
+            }
+        } catch (KernelException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        socket.close();
+    }
+}
