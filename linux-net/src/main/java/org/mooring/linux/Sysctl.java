@@ -1,8 +1,11 @@
 package org.mooring.linux;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 
 /**
  * A kernel setting below {@code /proc/sys}. Those of {@code net} belong to the network namespace of the calling thread.
@@ -28,7 +31,11 @@ public record Sysctl(Path path) {
     }
 
     public String read() throws IOException {
-        return Files.readString(path).strip();
+        try {
+            return Files.readString(path).strip();
+        } catch (IOException e) {
+            throw new IOException("cannot read " + path + ": " + reason(e), e);
+        }
     }
 
     /** Writes the value unless it is there already, so that a read-only {@code /proc/sys} that is right will do. */
@@ -37,9 +44,20 @@ public record Sysctl(Path path) {
             return;
         }
         try {
-            Files.writeString(path, value);
+            Files.writeString(path, value, StandardOpenOption.WRITE);
         } catch (IOException e) {
-            throw new IOException("cannot set " + path + " to " + value + ": " + e.getMessage(), e);
+            throw new IOException("cannot set " + path + " to " + value + ": " + reason(e), e);
         }
+    }
+
+    /** The message of a {@link java.nio.file.FileSystemException} without a reason is but the path. */
+    private static String reason(IOException e) {
+        if (e instanceof NoSuchFileException) {
+            return "no such device or setting";
+        }
+        if (e instanceof AccessDeniedException) {
+            return "permission denied; run as root, or with the capability CAP_NET_ADMIN";
+        }
+        return String.valueOf(e.getMessage());
     }
 }

@@ -35,8 +35,7 @@ final class Attributes {
             values.put(
                     type,
                     in.slice(start + HEADER_LENGTH, length - HEADER_LENGTH).order(ByteOrder.nativeOrder()));
-            int aligned = (length + NetlinkMessage.ALIGNMENT - 1) / NetlinkMessage.ALIGNMENT * NetlinkMessage.ALIGNMENT;
-            in.position(Math.min(start + aligned, in.limit()));
+            in.position(Math.min(NetlinkMessage.align(start + length), in.limit()));
         }
         return new Attributes(values);
     }

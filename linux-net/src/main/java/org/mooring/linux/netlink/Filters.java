@@ -115,7 +115,9 @@ public final class Filters {
                                 ? Attributes.of(body.position(BODY_LENGTH)).text(TCA_KIND)
                                 : "")
                 .stream()
-                .reduce("", String::concat);
+                .filter(kind -> !kind.isEmpty())
+                .findFirst()
+                .orElse("");
     }
 
     private static NetlinkMessage name(

@@ -10,7 +10,6 @@ import org.mooring.linux.MacAddress;
 /** A request under construction: {@code struct nlmsghdr}, a body of fixed fields, then attributes (netlink(7), rtnetlink(7)). */
 final class NetlinkMessage {
     static final int HEADER_LENGTH = 16;
-    static final int ALIGNMENT = 4;
 
     static final int NLM_F_REQUEST = 0x001;
     static final int NLM_F_ACK = 0x004;
@@ -19,6 +18,7 @@ final class NetlinkMessage {
     static final int NLM_F_EXCL = 0x200;
     static final int NLM_F_CREATE = 0x400;
 
+    private static final int ALIGNMENT = 4;
     private static final int CAPACITY = 512;
     private static final int NLA_F_NESTED = 0x8000;
 
@@ -76,9 +76,7 @@ final class NetlinkMessage {
         bytes.putShort((short) 0).putShort((short) type);
         content.accept(this);
         bytes.putShort(start, (short) (bytes.position() - start));
-        while (bytes.position() % ALIGNMENT != 0) {
-            bytes.put((byte) 0);
-        }
+        bytes.position(align(bytes.position()));
         return this;
     }
 
@@ -87,11 +85,17 @@ final class NetlinkMessage {
         return nested(type | NLA_F_NESTED, attributes);
     }
 
-    /** The message as it is sent; {@code further} flags are added to those that it has. */
+    /** Where the next message or attribute begins after one that ends at {@code offset}. */
+    static int align(int offset) {
+        return (offset + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    }
+
+    /** The message as it is sent, with {@code further} flags beside its own. */
     ByteBuffer toOctets(int further, int sequence) {
-        ByteBuffer out = bytes.duplicate().order(ByteOrder.nativeOrder()).flip();
+        ByteBuffer out = ByteBuffer.allocate(bytes.position()).order(ByteOrder.nativeOrder());
+        out.put(bytes.array(), 0, out.capacity()).flip();
         return out.putInt(0, out.limit())
-                .putShort(6, (short) (bytes.getShort(6) | further))
+                .putShort(6, (short) (out.getShort(6) | further))
                 .putInt(8, sequence);
     }
 }

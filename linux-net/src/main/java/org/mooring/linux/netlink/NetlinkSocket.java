@@ -83,7 +83,8 @@ final class NetlinkSocket implements AutoCloseable {
     }
 
     /**
-     * What {@code reader} makes of each message that a dump gives.
+     * What {@code reader} makes of each message that a dump gives. A list that changed while the kernel made it is asked for again; if it
+     * goes on changing, the last one may lack something.
      *
      * @param question a message whose body and attributes say what to list
      */
@@ -182,13 +183,11 @@ final class NetlinkSocket implements AutoCloseable {
             int type = datagram.getShort() & 0xffff;
             int flags = datagram.getShort() & 0xffff;
             int answered = datagram.getInt();
-            ByteBuffer body = datagram.slice(
-                            start + NetlinkMessage.HEADER_LENGTH,
-                            Math.max(end - start - NetlinkMessage.HEADER_LENGTH, 0))
-                    .order(ByteOrder.nativeOrder());
+            int bodyStart = start + NetlinkMessage.HEADER_LENGTH;
+            ByteBuffer body =
+                    datagram.slice(bodyStart, Math.max(end - bodyStart, 0)).order(ByteOrder.nativeOrder());
             answers.add(new Answer(type, flags, answered, body));
-            int aligned = (end + NetlinkMessage.ALIGNMENT - 1) / NetlinkMessage.ALIGNMENT * NetlinkMessage.ALIGNMENT;
-            datagram.position(Math.max(start + NetlinkMessage.HEADER_LENGTH, Math.min(aligned, datagram.limit())));
+            datagram.position(Math.min(NetlinkMessage.align(Math.max(end, bodyStart)), datagram.limit()));
         }
         return answers;
     }
