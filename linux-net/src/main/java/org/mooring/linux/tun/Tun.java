@@ -97,6 +97,17 @@ public final class Tun implements AutoCloseable {
         return Optional.of(packet);
     }
 
+    /** A packet or frame that has left by the device and waits to be read; empty if there is none. */
+    public Optional<ByteBuffer> poll() throws KernelException {
+        var packet = new Memory(MAX_PACKET);
+        long length = descriptor.use(fd -> Syscall.read(fd, packet));
+        if (length == -Errno.EAGAIN.number()) {
+            return Optional.empty();
+        }
+        KernelException.check(length, () -> "read from " + name);
+        return Optional.of(packet.bytes().limit((int) length));
+    }
+
     /** Makes a packet or frame arrive on the device. Returns false if the device is down, and the packet lost. */
     public boolean write(ByteBuffer packet) throws KernelException {
         var octets = Memory.copyOf(packet);

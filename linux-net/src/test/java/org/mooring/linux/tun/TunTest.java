@@ -45,6 +45,24 @@ class TunTest {
     }
 
     @Test
+    void whatLeavesWaitsToBePolled() throws Exception {
+        try (var namespace = NetworkNamespace.create()) {
+            namespace.run(() -> {
+                try (var tun = Tun.open("t0", Tun.Layer.IP)) {
+                    assertEquals(Optional.empty(), tun.poll());
+                    namespaceCommand(namespace, "ip link set t0 up", "ip addr add 10.9.0.1/24 dev t0");
+                    assertTrue(tun.write(ByteBuffer.wrap(PING)), "which the kernel answers before it returns");
+                    var answers = 0;
+                    for (var packet = tun.poll(); packet.isPresent(); packet = tun.poll()) {
+                        answers += packet.get().get(0) >> 4 == 4 ? 1 : 0;
+                    }
+                    assertEquals(1, answers);
+                }
+            });
+        }
+    }
+
+    @Test
     void onlyAPersistentDeviceStays() throws Exception {
         try (var namespace = NetworkNamespace.create()) {
             namespace.run(() -> {
