@@ -429,11 +429,28 @@ int decapsulate(struct __sk_buff *skb)
 	return from_uplink(skb, ETH_HLEN);
 }
 
-/* For uplinks without a link-layer header, such as ppp0. */
+/*
+ * For uplinks without a link-layer header, such as ppp0, and for the agent's own device: there arrive the packets that the kernel has
+ * put together.
+ */
 SEC("tc/decapsulate_raw")
 int decapsulate_raw(struct __sk_buff *skb)
 {
 	return from_uplink(skb, 0);
+}
+
+/* What waited for a visitor, and now goes on. */
+SEC("tc/release")
+int release(struct __sk_buff *skb)
+{
+	const struct agent *self = this_agent();
+	const struct forwarding *forwarding;
+	struct iphdr ip;
+
+	if (!self || skb->protocol != bpf_htons(ETH_P_IP) || bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)))
+		return TC_ACT_SHOT;
+	forwarding = bpf_map_lookup_elem(&forwardings, &ip.daddr);
+	return forwarding ? arrive(skb, self, forwarding) : drop(DROP_UNLISTED);
 }
 
 /* --- from a visitor ------------------------------------------------------------------------------------------------------ */

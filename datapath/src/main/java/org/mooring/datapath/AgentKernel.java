@@ -2,33 +2,63 @@ package org.mooring.datapath;
 
 import java.io.IOException;
 import java.net.Inet4Address;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
+import java.util.Optional;
 import org.mooring.datapath.AgentEntry.Role;
 import org.mooring.linux.Interface;
 import org.mooring.linux.netlink.Netlink;
 
-/** What an agent of either role has of the kernel, opened together and closed together. */
-record AgentKernel(Netlink netlink, TunnelDevice device, Programs programs, AgentEntry agent, List<Interface> uplinks)
+/**
+ * What an agent has of the kernel, opened together and closed together.
+ *
+ * @param waiting where packets for visitors wait; a home agent has no such place
+ * @param closing how it is closed, what was opened last first
+ */
+record AgentKernel(
+        Netlink netlink,
+        TunnelDevice device,
+        Optional<WaitingRoom> waiting,
+        Programs programs,
+        AgentEntry agent,
+        List<Interface> uplinks,
+        Deque<Runnable> closing)
         implements AutoCloseable {
 
     static AgentKernel open(
             Role role, Inet4Address address, String deviceName, List<String> uplinkNames, MtuPolicy mtuPolicy)
             throws IOException {
-        Netlink netlink = Netlink.open();
+        Deque<Runnable> closing = new ArrayDeque<>();
         try {
+            Netlink netlink = Netlink.open();
+            closing.push(netlink::close);
             List<Interface> uplinks = interfaces(netlink, uplinkNames);
+            int mtu = uplinks.stream().mapToInt(Interface::mtu).min().orElseThrow();
+
             TunnelDevice device = TunnelDevice.open(netlink, deviceName, address);
-            try {
-                int mtu = uplinks.stream().mapToInt(Interface::mtu).min().orElseThrow();
-                AgentEntry agent = new AgentEntry(address, device.link().index(), 0, role, mtuPolicy, mtu);
-                return new AgentKernel(netlink, device, Programs.load(agent), agent, uplinks);
-            } catch (IOException | RuntimeException e) {
-                device.close();
-                throw e;
+            closing.push(device::close);
+            SlowPath slowPath = SlowPath.open(address, device);
+            closing.push(slowPath::close);
+            Optional<WaitingRoom> waiting = Optional.empty();
+            if (role == Role.FOREIGN_AGENT) {
+                WaitingRoom room = WaitingRoom.open(netlink, deviceName);
+                closing.push(room::close);
+                waiting = Optional.of(room);
             }
+            AgentEntry agent = new AgentEntry(
+                    address,
+                    device.link().index(),
+                    waiting.map(room -> room.link().index()).orElse(0),
+                    role,
+                    mtuPolicy,
+                    mtu);
+            Programs programs = Programs.load(agent);
+            closing.push(programs::close);
+            return new AgentKernel(netlink, device, waiting, programs, agent, uplinks, closing);
         } catch (IOException | RuntimeException e) {
-            netlink.close();
+            closing.forEach(Runnable::run);
             throw e;
         }
     }
@@ -44,8 +74,6 @@ record AgentKernel(Netlink netlink, TunnelDevice device, Programs programs, Agen
     /** Filters, and through them programs and maps, stay. */
     @Override
     public void close() {
-        programs.close();
-        device.close();
-        netlink.close();
+        closing.forEach(Runnable::run);
     }
 }

@@ -14,6 +14,7 @@ record Attachment(Interface link, Direction direction, int handle, BpfProgram pr
         return new Attachment(device, Direction.EGRESS, 1, programs.encapsulate());
     }
 
+    /** @param uplink or the agent's device, for what came by {@link SlowPath} */
     static Attachment decapsulate(Interface uplink, Programs programs) {
         return new Attachment(uplink, Direction.INGRESS, 2, programs.decapsulate(uplink));
     }
@@ -24,5 +25,9 @@ record Attachment(Interface link, Direction direction, int handle, BpfProgram pr
 
     static Attachment clampAtHome(Interface homeLink, Direction direction, Programs programs) {
         return new Attachment(homeLink, direction, 4, programs.clampAtHome());
+    }
+
+    static Attachment release(Interface waitingRoom, Programs programs) {
+        return new Attachment(waitingRoom, Direction.INGRESS, 5, programs.release());
     }
 }

@@ -95,7 +95,7 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F> {
     }
 
     @Override
-    public final void remove(Inet4Address homeAddress) throws DatapathException {
+    public void remove(Inet4Address homeAddress) throws DatapathException {
         change("remove", homeAddress, present -> Slots.empty());
     }
 

@@ -88,6 +88,7 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
         List<Attachment> attachments = new ArrayList<>();
         attachments.add(Attachment.encapsulate(kernel.device().link(), programs));
         kernel.uplinks().forEach(uplink -> attachments.add(Attachment.decapsulate(uplink, programs)));
+        attachments.add(Attachment.decapsulate(kernel.device().link(), programs));
         if (kernel.agent().policy() == MtuPolicy.CLAMP_AT_HOME) {
             for (Direction direction : Direction.values()) {
                 attachments.add(Attachment.clampAtHome(homeLink, direction, programs));

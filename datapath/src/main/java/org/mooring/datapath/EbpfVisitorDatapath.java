@@ -70,6 +70,38 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
     }
 
     @Override
+    public void hold(Inet4Address homeAddress, Tunnel tunnel) throws DatapathException {
+        change("hold", homeAddress, present -> present.hold(tunnel.remote()));
+    }
+
+    @Override
+    public void release(Inet4Address homeAddress) throws DatapathException {
+        // Once while more still come to wait, so that hardly any are left to be overtaken by those that don't wait any
+        // more.
+        releaseWaiting(homeAddress);
+        change("release", homeAddress, Slots::release);
+        releaseWaiting(homeAddress);
+    }
+
+    @Override
+    public void remove(Inet4Address homeAddress) throws DatapathException {
+        super.remove(homeAddress);
+        try {
+            kernel.waiting().orElseThrow().drop(homeAddress);
+        } catch (IOException e) {
+            throw new DatapathException("drop the waiting packets for " + homeAddress.getHostAddress(), e);
+        }
+    }
+
+    private void releaseWaiting(Inet4Address homeAddress) throws DatapathException {
+        try {
+            kernel.waiting().orElseThrow().release(homeAddress);
+        } catch (IOException e) {
+            throw new DatapathException("release the packets for " + homeAddress.getHostAddress(), e);
+        }
+    }
+
+    @Override
     ForwardingEntry entry(Slots<VisitorForwarding> wanted) throws IOException {
         VisitorForwarding visitor = wanted.foremost().orElseThrow();
         List<Inet4Address> accepted = wanted.all()
@@ -128,6 +160,8 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
         attachments.add(Attachment.encapsulate(kernel.device().link(), programs));
         visitorLinks.values().forEach(link -> attachments.add(Attachment.markVisitor(link, programs)));
         kernel.uplinks().forEach(uplink -> attachments.add(Attachment.decapsulate(uplink, programs)));
+        attachments.add(Attachment.decapsulate(kernel.device().link(), programs));
+        attachments.add(Attachment.release(kernel.waiting().orElseThrow().link(), programs));
         return attachments;
     }
 

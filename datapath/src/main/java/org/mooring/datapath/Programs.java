@@ -60,6 +60,11 @@ final class Programs implements AutoCloseable {
         return object.program("mark_visitor");
     }
 
+    /** What waited goes on. */
+    BpfProgram release() {
+        return object.program("release");
+    }
+
     /** TCP sessions of mobile nodes at home agree on segments that fit into the tunnel. */
     BpfProgram clampAtHome() {
         return object.program("clamp_at_home");

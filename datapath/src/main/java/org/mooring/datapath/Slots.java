@@ -45,7 +45,11 @@ record Slots<F extends Forwarding>(
         return new Slots<>(installed, staged, Optional.of(tunnel), held);
     }
 
+    /** @throws IllegalStateException if nothing is there */
     Slots<F> hold(Inet4Address tunnelExit) {
+        if (foremost().isEmpty()) {
+            throw new IllegalStateException("nothing is installed or staged");
+        }
         return new Slots<>(installed, staged, redirected, Optional.of(tunnelExit));
     }
 

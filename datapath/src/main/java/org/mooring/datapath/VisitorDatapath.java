@@ -12,4 +12,16 @@ public interface VisitorDatapath extends Datapath<VisitorForwarding> {
      * @throws IllegalStateException if the home address is not installed
      */
     void redirect(Inet4Address homeAddress, Tunnel tunnel) throws DatapathException;
+
+    /**
+     * Lets the packets for the visitor wait that come out of this tunnel, without a word to their senders, until {@link #release}. They
+     * are lost with the agent, and beyond some thousand.
+     *
+     * @param tunnel to the home agent or to the previous care-of address
+     * @throws IllegalStateException if the home address is neither installed nor staged
+     */
+    void hold(Inet4Address homeAddress, Tunnel tunnel) throws DatapathException;
+
+    /** Lets the packets that wait for the visitor go on in the order in which they came, and those that come from now on after them. */
+    void release(Inet4Address homeAddress) throws DatapathException;
 }

@@ -556,6 +556,119 @@ class EbpfDatapathTest {
         assertEquals(1440, announcedSegment(correspondent, Topology.NEIGHBOUR));
     }
 
+    /** Full-sized segments, and packets that say don't, pass a tunnel of the same MTU. */
+    @Test
+    void fragmentsOuterPackets() throws Exception {
+        EbpfHomeDatapath home = home(MtuPolicy.FRAGMENT_OUTER, toVisitorAt(net.near));
+        EbpfVisitorDatapath near = visitors(MtuPolicy.FRAGMENT_OUTER, net.near, VISITOR);
+        Wire correspondent = open(new Wire(net.correspondent, "eth0"));
+        Wire path = open(new Wire(net.internet, "site2"));
+        Wire guest = open(new Wire(net.near.host(), "eth0"));
+
+        Ipv4Packet toGuest = marked(0, Ipv4Packet.DONT_FRAGMENT, udp(CORRESPONDENT, GUEST, 64, text(1500)));
+        correspondent.send(toGuest, net.gateway());
+        Ipv4Packet first = path.await(EbpfDatapathTest::isIpip);
+        assertTrue(first.isFragment());
+        assertEquals(HOME_AGENT, first.source());
+        assertEquals(
+                withTtl(61, toGuest), guest.await(packet -> packet.destination().equals(GUEST)));
+        Ipv4Packet fromGuest = marked(0, Ipv4Packet.DONT_FRAGMENT, udp(GUEST, CORRESPONDENT, 64, text(1500)));
+        guest.send(fromGuest, net.near.gateway());
+        assertEquals(
+                withTtl(61, fromGuest),
+                correspondent.await(packet -> isUdp(packet) && packet.source().equals(GUEST)));
+
+        long length = 3_000_000;
+        try (TcpStream stream = new TcpStream(net.correspondent, net.near.host(), GUEST)) {
+            assertEquals(stream.checksum(length), stream.fromClient(length));
+            assertEquals(stream.checksum(length), stream.fromServer(length));
+        }
+        assertNothingDropped(home);
+        assertNothingDropped(near);
+    }
+
+    /** Another's encapsulator, or a narrow link on the way, may fragment whatever our policy is; what is forged stays forged. */
+    @Test
+    void takesFragmentedPacketsOutOfItsTunnels() throws Exception {
+        home(toVisitorAt(net.near));
+        EbpfVisitorDatapath near = visitors(net.near, VISITOR);
+        Wire path = open(new Wire(net.internet, "site2"));
+        Wire guest = open(new Wire(net.near.host(), "eth0"));
+        Ipv4Packet inner = udp(CORRESPONDENT, GUEST, 64, text(1200));
+
+        for (Ipv4Packet part : inTwo(ipip(CORRESPONDENT, net.near.careOfAddress(), inner))) {
+            path.send(part, net.near.wan());
+        }
+        until(() -> dropped(near, Drop.FOREIGN_TUNNEL) == 1);
+        for (Ipv4Packet part : inTwo(ipip(HOME_AGENT, net.near.careOfAddress(), inner))) {
+            path.send(part, net.near.wan());
+        }
+        assertEquals(
+                withTtl(63, inner), guest.await(packet -> packet.destination().equals(GUEST)));
+        assertEquals(1, traffic(near).packetsDecapsulated());
+        assertEquals(1200, traffic(near).octetsDecapsulated());
+    }
+
+    /** In order, none lost, those of another visitor not touched. */
+    @Test
+    void holdsPacketsUntilTheyAreReleased() throws Exception {
+        Inet4Address other = Ipv4.address("10.1.0.51");
+        EbpfHomeDatapath home =
+                home(toVisitorAt(net.near), new HomeForwarding(other, Tunnel.ipip(net.near.careOfAddress())));
+        EbpfVisitorDatapath near = visitors(
+                net.near, VISITOR, new VisitorForwarding(other, Tunnel.ipip(HOME_AGENT), "lan", GUEST_MAC, true));
+        Wire guest = open(new Wire(net.near.host(), "eth0"));
+        Probe probe = open(new Probe(net.correspondent));
+        near.hold(GUEST, Tunnel.ipip(HOME_AGENT));
+        near.hold(other, Tunnel.ipip(HOME_AGENT));
+        int count = 200; // what a packet socket's buffer holds
+        for (int i = 0; i < count; i++) {
+            probe.send(i % 10 == 0 ? other : GUEST, Integer.toString(i).getBytes(StandardCharsets.US_ASCII));
+        }
+        until(() -> near.traffic().values().stream()
+                        .mapToLong(Traffic::packetsDecapsulated)
+                        .sum()
+                == count);
+        assertTrue(
+                guest.soFar().stream().noneMatch(packet -> packet.destination().equals(GUEST)));
+
+        near.release(GUEST);
+        for (int i = 0; i < count; i++) {
+            if (i % 10 != 0) {
+                assertEquals(Integer.toString(i), datagram(guest.await(EbpfDatapathTest::isUdp)));
+            }
+        }
+        probe.send(GUEST, "at once".getBytes(StandardCharsets.US_ASCII));
+        assertEquals("at once", datagram(guest.await(EbpfDatapathTest::isUdp)));
+        near.release(other);
+        for (int i = 0; i < count; i += 10) {
+            assertEquals(Integer.toString(i), datagram(guest.await(EbpfDatapathTest::isUdp)));
+        }
+        assertNothingDropped(home);
+        assertNothingDropped(near);
+    }
+
+    /** What waited for a visitor that has left follows it. */
+    @Test
+    void releasesToWhereTheVisitorIsNow() throws Exception {
+        home(toVisitorAt(net.near));
+        EbpfVisitorDatapath near = visitors(net.near, VISITOR);
+        Wire path = open(new Wire(net.internet, "site3"));
+        Probe probe = open(new Probe(net.correspondent));
+        near.hold(GUEST, Tunnel.ipip(HOME_AGENT));
+        near.redirect(GUEST, Tunnel.ipip(net.far.careOfAddress()));
+        probe.send(GUEST, new byte[] {1});
+        until(() -> traffic(near).packetsDecapsulated() == 1);
+        near.release(GUEST);
+        Ipv4Packet outer = path.await(EbpfDatapathTest::isIpip);
+        assertEquals(net.far.careOfAddress(), outer.destination());
+        assertEquals(net.near.careOfAddress(), outer.source());
+
+        near.hold(GUEST, Tunnel.ipip(HOME_AGENT));
+        near.remove(GUEST);
+        assertThrows(IllegalStateException.class, () -> near.hold(GUEST, Tunnel.ipip(HOME_AGENT)));
+    }
+
     /** The kernel's word, and ours. */
     @Test
     void saysWhatTheKernelRefused() {
@@ -642,6 +755,39 @@ class EbpfDatapathTest {
         return Ipv4Packet.of(source, destination, Ipv4Packet.IPIP, 64, inner.toOctets());
     }
 
+    /** The two fragments that a router would make of it. */
+    private static List<Ipv4Packet> inTwo(Ipv4Packet whole) {
+        int cut = 800;
+        int moreFragments = 0x2000;
+        ByteBuffer payload = whole.payload();
+        return List.of(
+                new Ipv4Packet(
+                        0,
+                        4711,
+                        moreFragments,
+                        63,
+                        whole.protocol(),
+                        whole.source(),
+                        whole.destination(),
+                        payload.slice(0, cut)),
+                new Ipv4Packet(
+                        0,
+                        4711,
+                        cut / 8,
+                        63,
+                        whole.protocol(),
+                        whole.source(),
+                        whole.destination(),
+                        payload.slice(cut, payload.remaining() - cut)));
+    }
+
+    private static String datagram(Ipv4Packet packet) {
+        ByteBuffer payload = packet.payload();
+        return StandardCharsets.US_ASCII
+                .decode(payload.position(UdpPacket.HEADER_LENGTH))
+                .toString();
+    }
+
     private static Ipv4Packet echoRequest(Inet4Address source, Inet4Address destination) {
         byte[] icmp = {8, 0, (byte) 0xe5, (byte) 0xca, 0x12, 0x34, 0, 1};
         return Ipv4Packet.of(source, destination, Ipv4Packet.ICMP, 64, ByteBuffer.wrap(icmp));
@@ -673,6 +819,10 @@ class EbpfDatapathTest {
 
     private static boolean isIcmp(Ipv4Packet packet) {
         return packet.protocol() == Ipv4Packet.ICMP;
+    }
+
+    private static boolean isUdp(Ipv4Packet packet) {
+        return packet.protocol() == Ipv4Packet.UDP;
     }
 
     private static boolean isIpip(Ipv4Packet packet) {
