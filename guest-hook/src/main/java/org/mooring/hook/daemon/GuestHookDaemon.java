@@ -61,15 +61,16 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         this.opened = opened;
         Netlink netlink = opened.add(Netlink.open());
         HookLink link = HookLink.find(config, netlink);
-        loop = opened.add(new AgentLoop<>("guest-hook", clock, supervisor));
+        GuestsDirectory directory = opened.add(GuestsDirectory.open(config.guestsDirectory()));
+        Taps taps = new Taps(directory::tap);
+        GuestPorts ports = opened.add(GuestPorts.load(netlink, taps, this::visitorsRouter));
         uplink = opened.add(Uplink.open(link.uplink()));
         neighbours = new Neighbours(link.bridge().mac(), link.hostAddress(), uplink::send);
         requests = new RequestSender(config, link, opened.add(portOf(link)), neighbours, uplink::send);
 
-        monitors = opened.add(new QmpGuestEvents(loop, config.guestsDirectory(), clock, this));
-        Taps taps = new Taps(monitors.directory()::tap);
-        GuestPorts ports = opened.add(GuestPorts.load(netlink, taps, this::visitorsRouter));
-
+        // Closed before all that its actions touch.
+        loop = opened.add(new AgentLoop<>("guest-hook", clock, supervisor));
+        monitors = opened.add(new QmpGuestEvents(loop, directory, clock, this));
         Checks checks = new Checks();
         hook = new GuestHook(
                 new Link(

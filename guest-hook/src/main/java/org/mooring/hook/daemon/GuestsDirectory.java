@@ -37,25 +37,18 @@ final class GuestsDirectory implements AutoCloseable {
 
     private final Path directory;
     private final WatchService watch;
-    private final Thread thread;
 
-    private GuestsDirectory(Path directory, WatchService watch, Consumer<String> appeared) {
+    private GuestsDirectory(Path directory, WatchService watch) {
         this.directory = directory;
         this.watch = watch;
-        this.thread = new Thread(() -> follow(appeared), "guests-directory");
-        thread.setDaemon(true);
     }
 
-    /**
-     * Watches {@code directory} from now on.
-     *
-     * @param appeared is given the guest's name for each monitor that appears, on a thread of its own
-     */
-    static GuestsDirectory open(Path directory, Consumer<String> appeared) throws Failure {
+    /** Watches {@code directory} from now on. */
+    static GuestsDirectory open(Path directory) throws Failure {
         try {
             WatchService watch = directory.getFileSystem().newWatchService();
             directory.register(watch, StandardWatchEventKinds.ENTRY_CREATE);
-            return new GuestsDirectory(directory, watch, appeared);
+            return new GuestsDirectory(directory, watch);
         } catch (NoSuchFileException e) {
             throw new Failure("guests-directory " + directory + " does not exist: create it, or name another one", e);
         } catch (NotDirectoryException e) {
@@ -65,8 +58,14 @@ final class GuestsDirectory implements AutoCloseable {
         }
     }
 
-    /** Tells of the monitors that are there, and from now on of those that appear. */
-    void start() {
+    /**
+     * Tells of the monitors that are there, and from now on of those that appear.
+     *
+     * @param appeared is given the guest's name for each, on a thread of its own
+     */
+    void start(Consumer<String> appeared) {
+        Thread thread = new Thread(() -> follow(appeared), "guests-directory");
+        thread.setDaemon(true);
         thread.start();
     }
 

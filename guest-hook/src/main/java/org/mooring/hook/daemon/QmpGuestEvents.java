@@ -16,7 +16,6 @@ import org.mooring.qmp.QmpClient;
 import org.mooring.qmp.QmpConnectionException;
 import org.mooring.qmp.QmpEvent;
 import org.mooring.qmp.QmpListener;
-import org.mooring.runtime.Failure;
 import org.mooring.runtime.loop.AgentLoop;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,27 +39,21 @@ final class QmpGuestEvents implements GuestEvents {
     private final Set<String> connecting = new HashSet<>();
     private boolean closed;
 
-    /** @throws Failure if {@code guestsDirectory} can't be watched */
-    QmpGuestEvents(AgentLoop<?, ?> loop, Path guestsDirectory, Clock clock, Listener listener) throws Failure {
+    QmpGuestEvents(AgentLoop<?, ?> loop, GuestsDirectory directory, Clock clock, Listener listener) {
         this.loop = loop;
         this.clock = clock;
         this.listener = listener;
-        this.directory = GuestsDirectory.open(guestsDirectory, guest -> loop.execute(() -> appeared(guest)));
-    }
-
-    GuestsDirectory directory() {
-        return directory;
+        this.directory = directory;
     }
 
     @Override
     public void start() {
-        directory.start();
+        directory.start(guest -> loop.execute(() -> appeared(guest)));
     }
 
     /** Guests run on, and so do their registrations. */
     @Override
     public void close() {
-        directory.close();
         loop.execute(() -> {
             closed = true;
             List.copyOf(watched.values()).forEach(guest -> guest.client().close());

@@ -1,0 +1,404 @@
+package org.mooring.hook.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mooring.hook.daemon.ScriptedAgents.Heard;
+import org.mooring.linux.Ipv4;
+import org.mooring.linux.MacAddress;
+import org.mooring.linux.packet.ArpPacket;
+import org.mooring.linux.packet.Ipv4Packet;
+import org.mooring.linux.packet.UdpPacket;
+import org.mooring.protocol.security.Algorithm;
+import org.mooring.protocol.security.Key;
+import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.security.Verified;
+import org.mooring.protocol.security.Verifier;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Identification;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.runtime.control.ControlClient;
+
+/** The program as a process, with a played QEMU on one side and scripted agents on the other. */
+@Tag("netns")
+@DisplayName("guest-hook")
+class GuestHookProgramTest {
+    private static final MacAddress GUEST = MacAddress.of("52:54:00:01:00:50");
+    private static final Ipv4Address CARE_OF_ADDRESS = Ipv4Address.of("198.51.100.2");
+    private static final String HOME_ADDRESS = "10.1.0.50";
+    private static final String FOREIGN_AGENT = "10.2.0.2";
+    private static final String ROUTER = "10.2.0.1";
+    private static final SecurityAssociation ASSOCIATION = association("00112233445566778899aabbccddeeff");
+    private static final SecurityAssociation OTHER_KEY = association("0f0e0d0c0b0a09080706050403020100");
+
+    /** The guest visits this host's link. */
+    static final String VISITING = """
+            control-socket = "hook.sock"
+            guests-directory = "guests"
+            [link]
+            bridge = "br0"
+            uplink = "up0"
+            network = "10.2.0.0/24"
+            router = "10.2.0.1"
+            [foreign-agent]
+            address = "10.2.0.2"
+            care-of-address = "198.51.100.2"
+            [[guest]]
+            name = "web"
+            mac = "52:54:00:01:00:50"
+            home-address = "10.1.0.50"
+            home-network = "10.1.0.0/24"
+            home-gateway = "10.1.0.1"
+            home-gateway-mac = "02:00:00:01:00:01"
+            home-agent = "10.1.0.1"
+            [guest.association]
+            spi = 256
+            key = "00112233445566778899aabbccddeeff"
+            """;
+
+    /** The same guest, were its home here. */
+    private static final String HOME =
+            VISITING.replace("10.1.0", "10.2.0").replace("02:00:00:01:00:01", "02:00:00:02:00:01");
+
+    @TempDir
+    Path directory;
+
+    private final Opened opened = new Opened();
+    private KvmHost kvmHost;
+    private ScriptedAgents agents;
+
+    @BeforeEach
+    void raise() throws Exception {
+        kvmHost = KvmHost.create();
+        agents = ScriptedAgents.on(kvmHost, ROUTER, FOREIGN_AGENT);
+        Files.createDirectory(directory.resolve("guests"));
+        Files.writeString(directory.resolve("guests/web.json"), "{\"tap\": \"tap0\", \"incoming\": true, \"pid\": 1}");
+    }
+
+    @AfterEach
+    void tearDown() {
+        opened.close();
+        kvmHost.close();
+    }
+
+    @Test
+    void aVisitorIsRegisteredWhenItResumes() throws Exception {
+        PlayedQemu qemu = qemu("web", "inmigrate");
+        HookProcess hook = hook(VISITING);
+        hook.awaitLine("guest arriving guest=web link=visiting");
+        hook.awaitLine("neighbour known address=10.2.0.2");
+        assertTrue(agents.heardNothing(), "it doesn't run yet");
+
+        agents.accept(ASSOCIATION);
+        qemu.tells("RESUME", "{}");
+        Heard heard = agents.request();
+        assertEquals(GUEST, heard.frame().source());
+        assertEquals(ScriptedAgents.MAC, heard.frame().destination());
+        assertEquals(Ipv4.address(HOME_ADDRESS), heard.datagram().source());
+        assertEquals(Ipv4.address(FOREIGN_AGENT), heard.datagram().destination());
+        assertEquals(255, heard.datagram().ttl(), "RFC 3024 §3.2");
+        assertEquals(CARE_OF_ADDRESS, heard.request().careOfAddress());
+        assertEquals(
+                new Verified.By(ASSOCIATION),
+                Verifier.verify(heard.received(), Kind.MOBILE_HOME, List.of(ASSOCIATION)));
+        hook.awaitLine("registration accepted guest=web home=10.1.0.50 care-of=198.51.100.2 lifetime=300s");
+        assertRepliesNeverReachTheGuest();
+
+        JsonNode guest = control().get("/guests").path("guests").path(0);
+        assertEquals("running", guest.path("phase").asText());
+        assertEquals("accepted", guest.path("registration").asText());
+        assertEquals("198.51.100.2", guest.path("care-of").asText());
+        List<String> steps = StreamSupport.stream(
+                        control().get("/handovers").path("handovers").spliterator(), false)
+                .map(row -> row.path("what").asText().replaceFirst(" (guest|identification)=.*", ""))
+                .distinct()
+                .toList();
+        assertEquals(
+                List.of(
+                        "arriving",
+                        "arriving received",
+                        "guest arriving",
+                        "resume",
+                        "resume received",
+                        "request sent",
+                        "guest running",
+                        "registration accepted"),
+                steps);
+    }
+
+    @Test
+    @DisplayName("RFC 3344 §4.6: at home the guest is announced with its own address, then deregistered")
+    void aGuestThatComesHomeIsAnnouncedAndThenDeregistered() throws Exception {
+        PlayedQemu qemu = qemu("web", "inmigrate");
+        HookProcess hook = hook(HOME);
+        hook.awaitLine("guest arriving guest=web link=home");
+        agents.accept(ASSOCIATION);
+        qemu.tells("RESUME", "{}");
+        ArpPacket announced = assertInstanceOf(ArpPacket.class, agents.next());
+        assertEquals(ArpPacket.gratuitous(ArpPacket.REQUEST, GUEST, Ipv4.address("10.2.0.50")), announced);
+        Heard heard = agents.request();
+        assertTrue(heard.request().isDeregistrationOfAll());
+        assertEquals(Ipv4.address("10.2.0.50"), heard.datagram().source());
+        assertEquals(Ipv4.address("10.2.0.1"), heard.datagram().destination());
+        assertEquals(GUEST, heard.frame().source());
+        hook.awaitLine("deregistration accepted guest=web home=10.2.0.50 care-of=10.2.0.50");
+    }
+
+    @Test
+    void aHookThatWasKilledRegistersTheRunningGuestAgainAndTheGuestNoticesNothing() throws Exception {
+        qemu("web", "running");
+        agents.accept(ASSOCIATION);
+        HookProcess hook = hook(VISITING);
+        hook.awaitLine("registration accepted");
+        Identification first = agents.request().request().identification();
+        hook.kill();
+        assertArpIsAnswered();
+
+        HookProcess again = hook(VISITING);
+        again.awaitLine("registration accepted");
+        assertTrue(agents.request().request().identification().isAfter(first));
+        assertArpIsAnswered();
+        String filters = kvmHost.host.exec("tc", "filter", "show", "dev", "tap0", "egress");
+        assertEquals(1, filters.split("direct-action", -1).length - 1, filters);
+    }
+
+    @Test
+    void aMigrationThatFailsAfterItsStopGivesTheGuestBack() throws Exception {
+        PlayedQemu qemu = qemu("web", "running");
+        agents.accept(ASSOCIATION);
+        HookProcess hook = hook(VISITING);
+        hook.awaitLine("registration accepted");
+        qemu.tells("MIGRATION", "{\"status\": \"setup\"}");
+        qemu.tells("MIGRATION", "{\"status\": \"active\"}");
+        qemu.tells("STOP", "{}");
+        hook.awaitLine("guest stopped by its migration guest=web");
+        assertEquals("none", registration());
+        qemu.tells("MIGRATION", "{\"status\": \"failed\"}");
+        qemu.tells("RESUME", "{}");
+        hook.awaitLine("guest runs here again");
+        awaitRegistration("accepted");
+    }
+
+    @Test
+    @DisplayName("without the migration capability \"events\" QEMU's run state says why it stopped")
+    void aStopForAMigrationIsToldFromAPauseWithoutMigrationEvents() throws Exception {
+        PlayedQemu qemu = qemu("web", "running");
+        agents.accept(ASSOCIATION);
+        HookProcess hook = hook(VISITING);
+        hook.awaitLine("registration accepted");
+        qemu.is("paused");
+        qemu.tells("STOP", "{}");
+        qemu.asked("query-status", 2);
+        assertEquals("accepted", registration(), "a pause is none of our business");
+        qemu.is("running");
+        qemu.tells("RESUME", "{}");
+        qemu.is("finish-migrate");
+        qemu.tells("STOP", "{}");
+        hook.awaitLine("guest stopped by its migration guest=web");
+    }
+
+    @Test
+    void aGuestThatIsShutDownAwayIsDeregistered() throws Exception {
+        PlayedQemu qemu = qemu("web", "running");
+        agents.accept(ASSOCIATION);
+        HookProcess hook = hook(VISITING);
+        hook.awaitLine("registration accepted");
+        qemu.tells("SHUTDOWN", "{\"guest\": true, \"reason\": \"guest-shutdown\"}");
+        Heard heard = agents.request(request -> request.lifetime() == 0);
+        assertEquals(CARE_OF_ADDRESS, heard.request().careOfAddress());
+        hook.awaitLine("deregistration accepted guest=web");
+    }
+
+    @Test
+    void aVanishedMonitorIsOneClearLineAndNoDeregistration() throws Exception {
+        PlayedQemu qemu = qemu("web", "running");
+        agents.accept(ASSOCIATION);
+        HookProcess hook = hook(VISITING);
+        hook.awaitLine("registration accepted");
+        qemu.close();
+        String line = hook.awaitLine("guest can no longer be watched");
+        assertTrue(line.contains("WARN") && line.contains("guest-hook event web running"), line);
+        assertArpIsAnswered();
+        qemu("web", "running");
+        awaitRegistration("accepted");
+        while (!agents.heardNothing()) {
+            assertEquals(300, agents.request().request().lifetime());
+        }
+    }
+
+    @Test
+    void aGuestWithoutConfigurationIsOneClearLine() throws Exception {
+        qemu("db", "running");
+        HookProcess hook = hook(VISITING);
+        String line = hook.awaitLine("guest has no configuration");
+        assertTrue(line.contains("name = \"db\""), line);
+    }
+
+    @Test
+    void anotherKeyIsOneClearLine() throws Exception {
+        qemu("web", "running");
+        agents.answer(request -> agents.reply(request, 131, 0, OTHER_KEY));
+        HookProcess hook = hook(VISITING);
+        assertTrue(hook.awaitLine("the keys differ").contains("code=131"));
+    }
+
+    @Test
+    void aClockThatIsAMinuteOffIsOneClearLineAndNoOutage() throws Exception {
+        qemu("web", "running");
+        agents.answer(request -> {
+            Instant homeAgents = Instant.now().minusSeconds(60);
+            Identification sent = request.request().identification();
+            boolean near = Duration.between(homeAgents, sent.toInstant(homeAgents))
+                            .abs()
+                            .compareTo(Duration.ofSeconds(7))
+                    < 0;
+            if (near) {
+                agents.reply(request, 0, 300, ASSOCIATION);
+            } else {
+                int high = Identification.of(homeAgents).high();
+                agents.reply(request, 133, 0, sent.withHigh(high), ASSOCIATION);
+            }
+        });
+        HookProcess hook = hook(VISITING);
+        String line = hook.awaitLine("clock of this host is");
+        assertTrue(line.contains("ahead of that of the home agent"), line);
+        hook.awaitLine("registration accepted");
+    }
+
+    @Test
+    void whoStartsGuestsByOtherMeansTellsByACommand() throws Exception {
+        HookProcess hook = hook(VISITING);
+        hook.awaitLine("ready");
+        String socket = directory.resolve("hook.sock").toString();
+        assertEquals(
+                0,
+                command("event", "web", "running", "--tap", "tap0", "--socket", socket)
+                        .exitCode());
+        assertEquals(Ipv4.address(HOME_ADDRESS), agents.request().datagram().source());
+        assertEquals(2, command("event", "web", "flying", "--socket", socket).exitCode());
+    }
+
+    @Test
+    void aCheckLeavesWithTheHostsAddresses() throws Exception {
+        agents.accept(ASSOCIATION);
+        HookProcess hook = hook(VISITING);
+        hook.awaitLine("ready");
+        JsonNode outcome = control().post("/guests/web/check", Map.of());
+        assertTrue(outcome.path("ok").asBoolean(), outcome::toString);
+        assertEquals(FOREIGN_AGENT, outcome.path("foreign-agent").asText());
+        Heard heard = agents.request();
+        assertEquals(Ipv4.address("10.2.0.10"), heard.datagram().source());
+        assertFalse(heard.frame().source().equals(GUEST));
+        assertEquals(255, heard.datagram().ttl());
+    }
+
+    @Test
+    void whatIsWrongAtTheStartIsSaidInOneLine() throws Exception {
+        HookProcess mistaken = hook(VISITING.replace("\"br0\"", "\"br7\""));
+        assertEquals(1, mistaken.exitCode());
+        assertEquals(1, mistaken.lines().size(), () -> String.join("\n", mistaken.lines()));
+        assertTrue(mistaken.lines().get(0).contains("there is no interface br7"));
+
+        HookProcess malformed = hook(VISITING.replace("spi = 256", "spi = 255"));
+        assertEquals(2, malformed.exitCode());
+        assertEquals(1, malformed.lines().size(), () -> String.join("\n", malformed.lines()));
+        assertTrue(malformed.lines().get(0).contains("guest-hook.toml:20: guest.association.spi"));
+
+        HookProcess powerless = opened.add(HookProcess.start(
+                kvmHost.host,
+                List.of("setpriv", "--bounding-set=-net_raw"),
+                "run",
+                "--config",
+                write(VISITING).toString()));
+        assertEquals(1, powerless.exitCode());
+        assertEquals(1, powerless.lines().size(), () -> String.join("\n", powerless.lines()));
+        assertTrue(powerless.lines().get(0).contains("needs CAP_NET_RAW"));
+    }
+
+    @Test
+    void toldToStopItEndsWellAndTheGuestNoticesNothing() throws Exception {
+        qemu("web", "running");
+        agents.accept(ASSOCIATION);
+        HookProcess hook = hook(VISITING);
+        hook.awaitLine("registration accepted");
+        hook.terminate();
+        assertEquals(0, hook.exitCode());
+        assertArpIsAnswered();
+        assertFalse(Files.exists(directory.resolve("hook.sock")));
+    }
+
+    private PlayedQemu qemu(String guest, String status) throws Exception {
+        return opened.add(PlayedQemu.listen(directory.resolve("guests/" + guest + ".hook.qmp"), status));
+    }
+
+    private HookProcess hook(String config) throws Exception {
+        return command("run", "--config", write(config).toString());
+    }
+
+    private HookProcess command(String... arguments) throws Exception {
+        return opened.add(HookProcess.start(kvmHost.host, arguments));
+    }
+
+    private Path write(String config) throws Exception {
+        return Files.writeString(directory.resolve("guest-hook.toml"), config);
+    }
+
+    private ControlClient control() {
+        return new ControlClient("guest-hook", directory.resolve("hook.sock"), Duration.ofSeconds(30));
+    }
+
+    private String registration() throws Exception {
+        return control().get("/guests/web").path("guest").path("registration").asText();
+    }
+
+    private void awaitRegistration(String expected) throws Exception {
+        Instant deadline = Instant.now().plusSeconds(60);
+        while (!registration().equals(expected)) {
+            assertTrue(Instant.now().isBefore(deadline), () -> "never " + expected);
+        }
+    }
+
+    /** What the guest gets next is not a reply. */
+    private void assertRepliesNeverReachTheGuest() throws Exception {
+        UdpPacket datagram = new UdpPacket(
+                Ipv4.address("203.0.113.2"), 9, Ipv4.address(HOME_ADDRESS), 9, 64, ByteBuffer.allocate(20));
+        kvmHost.linkSends(datagram.toIpv4().toFrame(ScriptedAgents.MAC, GUEST));
+        List<Ipv4Packet> packets = kvmHost
+                .atGuestUntil(frame -> Ipv4Packet.parse(frame).isPresent())
+                .stream()
+                .flatMap(frame -> Ipv4Packet.parse(frame).stream())
+                .toList();
+        assertEquals(9, UdpPacket.parse(packets.get(0)).orElseThrow().sourcePort());
+    }
+
+    private void assertArpIsAnswered() throws Exception {
+        kvmHost.guestSends(ArpPacket.request(GUEST, Ipv4.address(HOME_ADDRESS), Ipv4.address("10.1.0.20"))
+                .toFrame(MacAddress.BROADCAST));
+        kvmHost.atGuestUntil(frame -> ArpPacket.parse(frame)
+                .filter(arp -> arp.senderMac().equals(MacAddress.of("02:00:00:01:00:01")))
+                .isPresent());
+    }
+
+    private static SecurityAssociation association(String key) {
+        return new SecurityAssociation(
+                256, new Key(Octets.ofHex(key)), Algorithm.HMAC_MD5, SecurityAssociation.DEFAULT_TOLERANCE);
+    }
+}

@@ -1,0 +1,100 @@
+package org.mooring.hook.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.mooring.hook.ForeignAgent;
+import org.mooring.hook.Guest;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.runtime.config.ConfigException;
+import org.mooring.runtime.config.ConfigReader;
+
+class HookConfigTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void aGuestIsAtHomeWhereItsHomeNetworkIsTheLinks() throws Exception {
+        Guest visiting = read(GuestHookProgramTest.VISITING).guests().get(0);
+        assertFalse(visiting.atHome());
+        assertEquals(300, visiting.lifetime());
+        assertTrue(read(GuestHookProgramTest.VISITING.replace("10.1.0", "10.2.0"))
+                .guests()
+                .get(0)
+                .atHome());
+    }
+
+    @Test
+    void withoutAForeignAgentNoGuestMayVisit() throws Exception {
+        String config = GuestHookProgramTest.VISITING.replaceFirst("(?s)\\[foreign-agent].*?\\n(?=\\[\\[)", "");
+        assertEquals(Optional.empty(), read(config).foreignAgent());
+        assertEquals(
+                Optional.of(new ForeignAgent(Ipv4Address.of("10.2.0.2"), Ipv4Address.of("198.51.100.2"))),
+                read(GuestHookProgramTest.VISITING).foreignAgent());
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("mistakes")
+    void aMistakeIsToldWithItsPlace(String name, String right, String wrong, String told) {
+        String config = GuestHookProgramTest.VISITING.replace(right, wrong);
+        ConfigException refused = assertThrows(ConfigException.class, () -> read(config));
+        assertTrue(
+                refused.lines().stream().anyMatch(line -> line.contains(told)),
+                () -> String.join("\n", refused.lines()));
+    }
+
+    static Stream<Arguments> mistakes() {
+        return Stream.of(
+                Arguments.of("no link", "[link]", "[lnk]", "link: missing: expected a table, [link]"),
+                Arguments.of(
+                        "router elsewhere",
+                        "router = \"10.2.0.1\"",
+                        "router = \"10.9.0.1\"",
+                        ":7: link.router: expected an address in 10.2.0.0/24, found 10.9.0.1"),
+                Arguments.of(
+                        "foreign agent elsewhere",
+                        "address = \"10.2.0.2\"",
+                        "address = \"10.9.0.2\"",
+                        ":9: foreign-agent.address: expected an address in 10.2.0.0/24"),
+                Arguments.of(
+                        "home address not at home",
+                        "home-address = \"10.1.0.50\"",
+                        "home-address = \"10.9.0.50\"",
+                        ":14: guest.home-address: expected an address in 10.1.0.0/24"),
+                Arguments.of(
+                        "gateway is the guest",
+                        "home-gateway = \"10.1.0.1\"",
+                        "home-gateway = \"10.1.0.50\"",
+                        ":16: guest.home-gateway: this is the guest's own home-address"),
+                Arguments.of(
+                        "group address",
+                        "\"52:54:00:01:00:50\"",
+                        "\"53:54:00:01:00:50\"",
+                        ":13: guest.mac: expected the address of one station"),
+                Arguments.of("no name", "\"web\"", "\"../web\"", ":12: guest.name: expected letters"),
+                Arguments.of("no lifetime", "name =", "lifetime = 0\nname =", ":12: guest.lifetime"),
+                Arguments.of(
+                        "no association", "[guest.association]", "[guest.asociation]", "guest.association: missing"),
+                Arguments.of(
+                        "the same guest twice",
+                        "[[guest]]",
+                        GuestHookProgramTest.VISITING.substring(GuestHookProgramTest.VISITING.indexOf("[[guest]]"))
+                                + "[[guest]]",
+                        "guest.name: another guest above has the same"));
+    }
+
+    private HookConfig read(String config) throws Exception {
+        return ConfigReader.read(Files.writeString(directory.resolve("guest-hook.toml"), config), HookConfig::read);
+    }
+}

@@ -1,0 +1,109 @@
+package org.mooring.hook.daemon;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.mooring.linux.NetworkNamespace;
+
+/** The program as it is run, in a namespace, with what it says on standard error. */
+final class HookProcess implements AutoCloseable {
+    private static final long PATIENCE_SECONDS = 60;
+
+    private final Process process;
+    private final List<String> lines = new ArrayList<>();
+    private final Thread reader;
+
+    private HookProcess(Process process) {
+        this.process = process;
+        this.reader = new Thread(this::read, "hook-output");
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    /** Starts {@code guest-hook} with these arguments. */
+    static HookProcess start(NetworkNamespace namespace, String... arguments) throws IOException {
+        return start(namespace, List.of(), arguments);
+    }
+
+    /** Starts it by another command, such as one that takes capabilities away. */
+    static HookProcess start(NetworkNamespace namespace, List<String> by, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of("ip", "netns", "exec", namespace.name()));
+        command.addAll(by);
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp"));
+        command.add(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
+        command.add(GuestHookProgram.class.getName());
+        command.addAll(List.of(arguments));
+        return new HookProcess(
+                new ProcessBuilder(command).redirectErrorStream(true).start());
+    }
+
+    /** Waits for a line that contains {@code text}, and returns it. */
+    String awaitLine(String text) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+        synchronized (lines) {
+            while (true) {
+                for (String line : lines) {
+                    if (line.contains(text)) {
+                        return line;
+                    }
+                }
+                long millis = (deadline - System.nanoTime()) / 1_000_000;
+                if (millis <= 0 || (!process.isAlive() && !reader.isAlive())) {
+                    throw new AssertionError("never said '" + text + "' but:\n" + String.join("\n", lines));
+                }
+                lines.wait(Math.min(millis, 1000));
+            }
+        }
+    }
+
+    /** What it has said so far. */
+    List<String> lines() {
+        synchronized (lines) {
+            return List.copyOf(lines);
+        }
+    }
+
+    /** Waits for its end. */
+    int exitCode() throws InterruptedException {
+        if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+            throw new AssertionError("runs on after:\n" + String.join("\n", lines()));
+        }
+        reader.join();
+        return process.exitValue();
+    }
+
+    /** SIGTERM. */
+    void terminate() {
+        process.destroy();
+    }
+
+    /** SIGKILL. */
+    void kill() throws InterruptedException {
+        process.destroyForcibly().waitFor();
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+    }
+
+    private void read() {
+        try (BufferedReader in =
+                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8))) {
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                synchronized (lines) {
+                    lines.add(line);
+                    lines.notifyAll();
+                }
+            }
+        } catch (IOException ended) {
+            // So has the process.
+        }
+    }
+}

@@ -1,0 +1,173 @@
+package org.mooring.hook.daemon;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.mooring.linux.Ipv4;
+import org.mooring.linux.MacAddress;
+import org.mooring.linux.packet.ArpPacket;
+import org.mooring.linux.packet.EthernetFrame;
+import org.mooring.linux.packet.Ipv4Packet;
+import org.mooring.linux.packet.UdpPacket;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Identification;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.protocol.wire.ReplyCode;
+
+/** The agents on a {@link KvmHost}'s link: they answer ARP by themselves, and requests as the test says. */
+final class ScriptedAgents {
+    static final MacAddress MAC = MacAddress.of("02:00:00:02:00:01");
+    private static final long PATIENCE_SECONDS = 30;
+
+    /** A request, and how it came. */
+    record Heard(EthernetFrame frame, UdpPacket datagram, Decoded.Message received, RegistrationRequest request) {}
+
+    private final KvmHost kvmHost;
+    private final List<String> addresses;
+    private final BlockingQueue<Object> heard = new LinkedBlockingQueue<>();
+    private volatile Answer answer = request -> {};
+
+    /** What is done about each request. */
+    interface Answer {
+        void to(Heard request) throws Exception;
+    }
+
+    private ScriptedAgents(KvmHost kvmHost, List<String> addresses) {
+        this.kvmHost = kvmHost;
+        this.addresses = addresses;
+    }
+
+    static ScriptedAgents on(KvmHost kvmHost, String... addresses) {
+        ScriptedAgents agents = new ScriptedAgents(kvmHost, List.of(addresses));
+        Thread thread = new Thread(agents::listen, "agents");
+        thread.setDaemon(true);
+        thread.start();
+        return agents;
+    }
+
+    /** Each request from now on gets this answer, retransmitted ones too: a slow machine may send some. */
+    void answer(Answer how) {
+        answer = how;
+    }
+
+    /** The home agent accepts each request from now on. */
+    void accept(SecurityAssociation association) {
+        answer(request -> reply(request, 0, request.request().lifetime(), association));
+    }
+
+    /** The next request; announcements before it are left out. */
+    Heard request() throws InterruptedException {
+        while (true) {
+            if (next() instanceof Heard request) {
+                return request;
+            }
+        }
+    }
+
+    /** The next that a guest says in its own name: a {@link Heard}, or an {@link ArpPacket}. */
+    Object next() throws InterruptedException {
+        Object next = heard.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        if (next == null) {
+            throw new AssertionError("no request came");
+        }
+        return next;
+    }
+
+    /** Whether nobody has asked anything since. */
+    boolean heardNothing() {
+        return heard.isEmpty();
+    }
+
+    /** The next request that satisfies {@code condition}. */
+    Heard request(Predicate<RegistrationRequest> condition) throws InterruptedException {
+        while (true) {
+            Heard request = request();
+            if (condition.test(request.request())) {
+                return request;
+            }
+        }
+    }
+
+    void reply(Heard to, int code, int lifetime, SecurityAssociation association) throws Exception {
+        reply(to, code, lifetime, to.request().identification(), association);
+    }
+
+    void reply(Heard to, int code, int lifetime, Identification identification, SecurityAssociation association)
+            throws Exception {
+        RegistrationRequest request = to.request();
+        Octets octets = Seal.encode(
+                new RegistrationReply(
+                        new ReplyCode(code),
+                        lifetime,
+                        request.homeAddress(),
+                        request.homeAgent(),
+                        identification,
+                        List.of()),
+                new Seal(Kind.MOBILE_HOME, association));
+        // §3.7.2.3: to the home address, whatever the request's source.
+        kvmHost.linkSends(new UdpPacket(
+                        to.datagram().destination(),
+                        Uplink.MOBILE_IP_PORT,
+                        request.homeAddress().toInet(),
+                        to.datagram().sourcePort(),
+                        64,
+                        ByteBuffer.wrap(octets.toByteArray()))
+                .toIpv4()
+                .toFrame(MAC, to.frame().source()));
+    }
+
+    private void listen() {
+        try {
+            while (true) {
+                hear(kvmHost.onLinkUntil(any -> true).get(0));
+            }
+        } catch (InterruptedException | AssertionError over) {
+            // The test is over.
+        } catch (Exception e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private void hear(EthernetFrame frame) throws Exception {
+        Optional<ArpPacket> arp = ArpPacket.parse(frame);
+        if (arp.isPresent() && arp.get().isGratuitous()) {
+            heard.add(arp.get());
+        } else if (arp.isPresent() && asksForUs(arp.get())) {
+            kvmHost.linkSends(ArpPacket.reply(arp.get(), MAC).toFrame(arp.get().senderMac()));
+        }
+        Ipv4Packet.parse(frame)
+                .flatMap(UdpPacket::parse)
+                .filter(datagram -> datagram.destinationPort() == Uplink.MOBILE_IP_PORT)
+                .ifPresent(datagram -> hear(frame, datagram));
+    }
+
+    private void hear(EthernetFrame frame, UdpPacket datagram) {
+        byte[] octets = new byte[datagram.payload().remaining()];
+        datagram.payload().get(octets);
+        if (RegistrationCodec.decode(Octets.of(octets)) instanceof Decoded.Message received
+                && received.message() instanceof RegistrationRequest request) {
+            Heard one = new Heard(frame, datagram, received, request);
+            heard.add(one);
+            try {
+                answer.to(one);
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        }
+    }
+
+    private boolean asksForUs(ArpPacket arp) {
+        return arp.operation() == ArpPacket.REQUEST
+                && addresses.stream().map(Ipv4::address).anyMatch(arp.targetAddress()::equals);
+    }
+}
