@@ -8,8 +8,8 @@ import org.mooring.protocol.wire.ReplyCode;
 public sealed interface Fact {
     Level level();
 
-    /** The line for the log: what, then keys and values. */
-    String line();
+    /** The fact, then its keys. */
+    String text();
 
     /** Who wants to read it. */
     enum Level {
@@ -18,7 +18,7 @@ public sealed interface Fact {
         /** Who follows visitors. */
         INFO,
         /** Who can mend it. */
-        WARN
+        WARNING
     }
 
     /** Why a datagram was dropped without an answer, where it could be read. */
@@ -41,7 +41,7 @@ public sealed interface Fact {
         }
 
         @Override
-        public String line() {
+        public String text() {
             return "datagram discarded reason=" + reason + " offset=" + offset + " from=" + from;
         }
     }
@@ -54,7 +54,7 @@ public sealed interface Fact {
         }
 
         @Override
-        public String line() {
+        public String text() {
             return "datagram discarded reason=" + reason + " from=" + from;
         }
     }
@@ -67,7 +67,7 @@ public sealed interface Fact {
         }
 
         @Override
-        public String line() {
+        public String text() {
             return "request relayed home=" + homeAddress + " home-agent=" + homeAgent + " link=" + link + " lifetime="
                     + lifetime;
         }
@@ -86,7 +86,7 @@ public sealed interface Fact {
         }
 
         @Override
-        public String line() {
+        public String text() {
             return "request denied code=" + code + " home=" + homeAddress + " link=" + link + " why=\"" + why + "\""
                     + (answered ? "" : " answered=no");
         }
@@ -100,7 +100,7 @@ public sealed interface Fact {
         }
 
         @Override
-        public String line() {
+        public String text() {
             return "reply relayed code=" + code + " home=" + homeAddress + " home-agent=" + homeAgent
                     + (code.isAccepted() ? " lifetime=" + lifetime : "");
         }
@@ -110,11 +110,11 @@ public sealed interface Fact {
     record VisitorServed(Visitor visitor, boolean renewed) implements Fact {
         @Override
         public Level level() {
-            return Level.INFO;
+            return renewed ? Level.DEBUG : Level.INFO;
         }
 
         @Override
-        public String line() {
+        public String text() {
             return (renewed ? "visitor renewed" : "visitor arrived") + " home=" + visitor.homeAddress() + " home-agent="
                     + visitor.homeAgent() + " link=" + visitor.link() + " expiry="
                     + (visitor.expiry().equals(Visitor.NEVER) ? "never" : visitor.expiry());
@@ -129,7 +129,7 @@ public sealed interface Fact {
         }
 
         @Override
-        public String line() {
+        public String text() {
             return "visitor left home=" + homeAddress + " why=" + (expired ? "expired" : "deregistered");
         }
     }
@@ -138,11 +138,11 @@ public sealed interface Fact {
     record KernelRefused(Ipv4Address homeAddress, String what, String why) implements Fact {
         @Override
         public Level level() {
-            return Level.WARN;
+            return Level.WARNING;
         }
 
         @Override
-        public String line() {
+        public String text() {
             return "kernel refused to " + what + " visitor home=" + homeAddress + " why=\"" + why + "\"";
         }
     }
@@ -151,11 +151,11 @@ public sealed interface Fact {
     record NotStored(Ipv4Address homeAddress, String why) implements Fact {
         @Override
         public Level level() {
-            return Level.WARN;
+            return Level.WARNING;
         }
 
         @Override
-        public String line() {
+        public String text() {
             return "visitor not stored, a restart would forget it home=" + homeAddress + " why=\"" + why + "\"";
         }
     }
@@ -168,7 +168,7 @@ public sealed interface Fact {
         }
 
         @Override
-        public String line() {
+        public String text() {
             return "visitors restored served=" + served + " expired=" + expired;
         }
     }

@@ -62,6 +62,11 @@ public final class ForeignAgent {
         return List.copyOf(actions);
     }
 
+    /** What applies to the next request. */
+    public Policy policy() {
+        return policy;
+    }
+
     /** The visitor list, in the order of home addresses. */
     public List<Visitor> visitors() {
         return List.copyOf(visitors.values());

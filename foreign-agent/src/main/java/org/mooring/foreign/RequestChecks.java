@@ -78,12 +78,17 @@ final class RequestChecks {
                         "unknown critical vendor extension"));
     }
 
-    /** RFC 2794 §3: replies could not be told apart. */
+    /** RFC 2794 §3: replies could not be told apart. And what is an agent's address is no mobile node's. */
     private Optional<Denial> homeAddress() {
         return Denial.when(
-                !request.homeAddress().isUnicast(),
-                ReplyCode.FA_NONZERO_HOME_ADDRESS_REQUIRED,
-                "no home address is assigned through this agent");
+                        !request.homeAddress().isUnicast(),
+                        ReplyCode.FA_NONZERO_HOME_ADDRESS_REQUIRED,
+                        "no home address is assigned through this agent")
+                .or(() -> Denial.when(
+                        policy.isOwn(request.homeAddress())
+                                || request.homeAddress().equals(request.homeAgent()),
+                        ReplyCode.FA_POORLY_FORMED_REQUEST,
+                        "the home address is an agent's"));
     }
 
     /** §3.7.2 as RFC 5944 and its erratum 3116 have it, RFC 4433 §5.2: nowhere to relay to. */

@@ -23,7 +23,7 @@ class Section3_7_1Test {
     @Test
     void deniesWithCode66WhenTooManyRequestsArePending() {
         for (int host = 1; host <= POLICY.maxPending(); host++) {
-            agent.handle(requestReceived(NOW, sealed(request(Ipv4Address.of("10.1.0." + host), 300, ID))));
+            agent.handle(requestReceived(NOW, sealed(request(Ipv4Address.of("10.1.1." + host), 300, ID))));
         }
 
         var actions = agent.handle(requestReceived(NOW, sealed(request())));
@@ -37,7 +37,7 @@ class Section3_7_1Test {
     @Test
     void aNewerRequestTakesTheOlderOnesPlace() {
         for (int host = 1; host < POLICY.maxPending(); host++) {
-            agent.handle(requestReceived(NOW, sealed(request(Ipv4Address.of("10.1.0." + host), 300, ID))));
+            agent.handle(requestReceived(NOW, sealed(request(Ipv4Address.of("10.1.1." + host), 300, ID))));
         }
         agent.handle(requestReceived(NOW, sealed(request())));
         var later = NOW.plusSeconds(1);
@@ -77,11 +77,11 @@ class Section3_7_1Test {
     @Test
     void theVisitorListIsBounded() {
         for (int host = 1; host <= POLICY.maxVisitors(); host++) {
-            serve(agent, NOW, request(Ipv4Address.of("10.1.0." + host), 300, ID), 300);
+            serve(agent, NOW, request(Ipv4Address.of("10.1.1." + host), 300, ID), 300);
         }
 
         var denied = agent.handle(requestReceived(NOW, sealed(request())));
-        var renewed = agent.handle(requestReceived(NOW, sealed(request(Ipv4Address.of("10.1.0.1"), 300, ID.next()))));
+        var renewed = agent.handle(requestReceived(NOW, sealed(request(Ipv4Address.of("10.1.1.1"), 300, ID.next()))));
 
         assertEquals(
                 Optional.of(ReplyCode.FA_INSUFFICIENT_RESOURCES), denial(denied).map(RegistrationReply::code));

@@ -136,6 +136,12 @@ class Section3_7_2_1Test {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"198.51.100.2", "10.2.0.2", "10.1.0.1"})
+    void deniesWithCode70WhenTheHomeAddressIsAnAgents(String homeAddress) {
+        assertDenied(ReplyCode.FA_POORLY_FORMED_REQUEST, agent, sealed(request(Ipv4Address.of(homeAddress), 300, ID)));
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"0.0.0.0", "255.255.255.255"})
     @DisplayName("RFC 4433 §5.2: denies with code 90 without a home agent")
     void noHomeAgent(String homeAgent) {

@@ -1,7 +1,5 @@
 package org.mooring.protocol.security;
 
-import java.util.Arrays;
-import java.util.Optional;
 import org.bouncycastle.crypto.digests.MD5Digest;
 import org.bouncycastle.crypto.macs.HMac;
 import org.bouncycastle.crypto.params.KeyParameter;
@@ -10,7 +8,7 @@ import org.mooring.protocol.wire.Octets;
 /** How an authenticator is computed, and over what (RFC 3344 §3.5.1, §5.1). */
 public enum Algorithm {
     /** HMAC-MD5, untruncated (RFC 2104): the default that everybody has. */
-    HMAC_MD5("hmac-md5") {
+    HMAC_MD5 {
         @Override
         Octets compute(Key key, Octets covered) {
             var mac = new HMac(new MD5Digest());
@@ -24,7 +22,7 @@ public enum Algorithm {
     },
 
     /** MD5 over key, message, key: for peers older than RFC 3344. */
-    MD5_PREFIX_SUFFIX("md5-prefix-suffix") {
+    MD5_PREFIX_SUFFIX {
         @Override
         Octets compute(Key key, Octets covered) {
             return prefixSuffix(key, covered);
@@ -32,7 +30,7 @@ public enum Algorithm {
     },
 
     /** The same as RFC 2002 §3.5.1 has it, where the SPI is not covered. */
-    MD5_PREFIX_SUFFIX_WITHOUT_SPI("md5-prefix-suffix-without-spi") {
+    MD5_PREFIX_SUFFIX_WITHOUT_SPI {
         @Override
         Octets compute(Key key, Octets covered) {
             return prefixSuffix(key, covered.slice(0, covered.length() - SPI_LENGTH));
@@ -41,23 +39,6 @@ public enum Algorithm {
 
     private static final int SPI_LENGTH = 4;
     private static final int AUTHENTICATOR_LENGTH = 16;
-
-    private final String configurationName;
-
-    Algorithm(String configurationName) {
-        this.configurationName = configurationName;
-    }
-
-    /** The algorithm that a configuration file calls {@code name}. */
-    public static Optional<Algorithm> named(String name) {
-        return Arrays.stream(values())
-                .filter(algorithm -> algorithm.configurationName.equals(name))
-                .findFirst();
-    }
-
-    public String configurationName() {
-        return configurationName;
-    }
 
     /** Octets that an authenticator has. */
     int authenticatorLength() {

@@ -1,0 +1,91 @@
+package org.mooring.foreign.daemon;
+
+import java.util.Map;
+import org.mooring.foreign.Action;
+import org.mooring.foreign.Event;
+import org.mooring.runtime.loop.AgentLoop;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Has the core's actions done by those who can. On the loop's thread. */
+final class ActionExecutor implements Action.Executor {
+    private static final Logger log = LoggerFactory.getLogger(ForeignAgentProgram.class);
+
+    private final AgentLoop<Event, Action> loop;
+    private final HomeAgentSide homeAgents;
+    private final Map<String, VisitorLink> links;
+    private final KernelForwarding kernel;
+    private final VisitorStore store;
+    private final TrafficCounters counters;
+
+    ActionExecutor(
+            AgentLoop<Event, Action> loop,
+            HomeAgentSide homeAgents,
+            Map<String, VisitorLink> links,
+            KernelForwarding kernel,
+            VisitorStore store,
+            TrafficCounters counters) {
+        this.loop = loop;
+        this.homeAgents = homeAgents;
+        this.links = links;
+        this.kernel = kernel;
+        this.store = store;
+        this.counters = counters;
+    }
+
+    @Override
+    public void execute(Action.RelayToHomeAgent action) {
+        homeAgents.send(action);
+    }
+
+    @Override
+    public void execute(Action.SendToVisitor action) {
+        var link = links.get(action.link());
+        if (link == null) {
+            throw new AssertionError("requests come from configured links only: " + action);
+        }
+        link.send(action);
+    }
+
+    @Override
+    public void execute(Action.InstallVisitor action) {
+        kernel.install(action.visitor());
+    }
+
+    @Override
+    public void execute(Action.RemoveVisitor action) {
+        kernel.remove(action.homeAddress());
+    }
+
+    @Override
+    public void execute(Action.StoreVisitor action) {
+        var visitor = action.visitor();
+        store.write(
+                visitor,
+                () -> loop.post(new Event.VisitorStored(loop.now(), visitor)),
+                failure -> loop.post(
+                        new Event.VisitorNotStored(loop.now(), visitor, String.valueOf(failure.getMessage()))));
+    }
+
+    @Override
+    public void execute(Action.ForgetVisitor action) {
+        store.remove(action.homeAddress());
+    }
+
+    @Override
+    public void execute(Action.ArmTimer action) {
+        var timer = action.timer();
+        loop.arm(timer, action.at(), at -> new Event.TimerFired(at, timer));
+    }
+
+    @Override
+    public void execute(Action.Report action) {
+        var fact = action.fact();
+        switch (fact.level()) {
+            case DEBUG -> log.debug("{}", fact.text());
+            case INFO -> log.info("{}", fact.text());
+            case WARNING -> log.warn("{}", fact.text());
+        }
+        counters.count(fact, loop.now());
+    }
+}

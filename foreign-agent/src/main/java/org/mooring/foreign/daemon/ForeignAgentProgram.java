@@ -1,0 +1,41 @@
+package org.mooring.foreign.daemon;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.mooring.runtime.cli.CheckVerb;
+import org.mooring.runtime.cli.Program;
+import org.mooring.runtime.cli.RunVerb;
+import org.mooring.runtime.cli.ShowVerb;
+import org.mooring.runtime.cli.ShowVerb.View;
+
+/** The {@code foreign-agent} command. */
+public final class ForeignAgentProgram {
+    static final String NAME = "foreign-agent";
+
+    private ForeignAgentProgram() {}
+
+    public static void main(String[] args) {
+        program().runAndExit(args);
+    }
+
+    static Program program() {
+        return new Program(
+                NAME,
+                "Mobile IPv4 foreign agent (RFC 3344)",
+                List.of(
+                        new RunVerb<>(ProgramConfiguration::read, ForeignAgentDaemon::start),
+                        new CheckVerb(ProgramConfiguration::read),
+                        new ShowVerb(
+                                NAME,
+                                Path.of(ProgramConfiguration.DEFAULT_CONTROL_SOCKET),
+                                List.of(
+                                        new View("visitors", "/visitors", "the mobile nodes that are served"),
+                                        new View("pending", "/pending", "requests that wait for a reply"),
+                                        new View("traffic", "/traffic", "messages by code, discards by reason"),
+                                        new View("status", "/status", "what the agent offers, and since when"),
+                                        new View(
+                                                "datapath",
+                                                "/datapath",
+                                                "packets by home address, drops by reason")))));
+    }
+}

@@ -1,0 +1,116 @@
+package org.mooring.foreign.daemon;
+
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
+import java.util.Optional;
+import org.mooring.foreign.Action;
+import org.mooring.foreign.Event;
+import org.mooring.protocol.wire.Identification;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.runtime.Failure;
+import org.mooring.runtime.loop.AgentLoop;
+import org.mooring.runtime.udp.Datagram;
+import org.mooring.runtime.udp.IcmpError;
+import org.mooring.runtime.udp.IcmpErrors;
+import org.mooring.runtime.udp.SendRefusal;
+import org.mooring.runtime.udp.UdpSocket;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Port 434 of the care-of address, where home agents answer, and the ICMP errors about what was sent to them. */
+final class HomeAgentSide implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(ForeignAgentProgram.class);
+
+    /** A thousand guests may move at once. */
+    private static final int RECEIVE_BUFFER = 4 << 20;
+
+    private static final int NET_UNREACHABLE = 0;
+    private static final int HOST_UNREACHABLE = 1;
+    private static final int FRAGMENTATION_NEEDED = 4;
+
+    private static final int IDENTIFICATION_OFFSET = 16;
+
+    private final AgentLoop<Event, Action> loop;
+    private final UdpSocket registrations;
+    private final IcmpErrors errors;
+
+    private HomeAgentSide(AgentLoop<Event, Action> loop, UdpSocket registrations, IcmpErrors errors) {
+        this.loop = loop;
+        this.registrations = registrations;
+        this.errors = errors;
+    }
+
+    static HomeAgentSide open(AgentLoop<Event, Action> loop, Ipv4Address careOfAddress) throws Failure {
+        var registrations = UdpSocket.bind(
+                loop,
+                careOfAddress,
+                UdpSocket.REGISTRATION_PORT,
+                RECEIVE_BUFFER,
+                datagram -> loop.post(replyReceived(datagram)));
+        try {
+            var errors = IcmpErrors.listen(
+                    loop,
+                    careOfAddress,
+                    error -> unreachable(error, registrations.local()).ifPresent(loop::post));
+            return new HomeAgentSide(loop, registrations, errors);
+        } catch (Failure e) {
+            registrations.close();
+            throw e;
+        }
+    }
+
+    /** Sends {@code request}; where our own kernel knows no way, that is as good as an ICMP error. */
+    void send(Action.RelayToHomeAgent request) {
+        var to = new InetSocketAddress(request.homeAgent().toInet(), UdpSocket.REGISTRATION_PORT);
+        registrations.send(to, request.message(), refusal -> {
+            log.warn("request not relayed home-agent={} reason={}", request.homeAgent(), refusal.reason());
+            loop.post(new Event.HomeAgentUnreachable(
+                    loop.now(),
+                    request.homeAgent(),
+                    IcmpError.DESTINATION_UNREACHABLE,
+                    refusal.errno() == SendRefusal.EHOSTUNREACH ? HOST_UNREACHABLE : NET_UNREACHABLE,
+                    identification(request.message())));
+        });
+    }
+
+    @Override
+    public void close() {
+        errors.close();
+        registrations.close();
+    }
+
+    private static Event replyReceived(Datagram datagram) {
+        return new Event.ReplyReceived(
+                datagram.at(), address(datagram.from()), RegistrationCodec.decode(datagram.payload()));
+    }
+
+    /** Empty for an error about anything but a request that we may have relayed. */
+    private static Optional<Event> unreachable(IcmpError error, InetSocketAddress local) {
+        boolean ours = error.source().equals(local) && error.destination().getPort() == UdpSocket.REGISTRATION_PORT;
+        // The kernel sends smaller packets after this one, and the next request goes through.
+        boolean tooBig = error.type() == IcmpError.DESTINATION_UNREACHABLE && error.code() == FRAGMENTATION_NEEDED;
+        return ours && !tooBig
+                ? Optional.of(new Event.HomeAgentUnreachable(
+                        error.at(),
+                        address(error.destination()),
+                        error.type(),
+                        error.code(),
+                        identification(error.quoted())))
+                : Optional.empty();
+    }
+
+    /** That of the request whose beginning this is, if there is enough of it. */
+    private static Optional<Identification> identification(Octets request) {
+        return request.length() < RegistrationRequest.FIXED_LENGTH
+                ? Optional.empty()
+                : Optional.of(Identification.of(
+                        request.int32(IDENTIFICATION_OFFSET), request.int32(IDENTIFICATION_OFFSET + Integer.BYTES)));
+    }
+
+    private static Ipv4Address address(InetSocketAddress socket) {
+        return Ipv4Address.of((Inet4Address) socket.getAddress());
+    }
+}

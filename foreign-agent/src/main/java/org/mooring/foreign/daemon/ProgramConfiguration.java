@@ -1,0 +1,113 @@
+package org.mooring.foreign.daemon;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.mooring.datapath.MtuPolicy;
+import org.mooring.foreign.Policy;
+import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RegistrationMessage;
+import org.mooring.runtime.Failure;
+import org.mooring.runtime.config.Section;
+
+/**
+ * What {@code foreign-agent.toml} says.
+ *
+ * @param uplinks the interfaces where tunnelled packets arrive; none: all but the visitor links
+ */
+record ProgramConfiguration(
+        Policy policy, List<String> uplinks, MtuPolicy mtu, Path stateDirectory, Path controlSocket) {
+    static final String DEFAULT_CONTROL_SOCKET = "/run/mooring/foreign-agent.sock";
+    private static final String DEFAULT_STATE_DIRECTORY = "/var/lib/mooring/foreign-agent";
+
+    private static final int DEFAULT_MAX_LIFETIME = 1800;
+    private static final int DEFAULT_MAX_PENDING = 1000;
+    private static final int MOST_PENDING = 100_000;
+    private static final int DEFAULT_MAX_VISITORS = 10_000;
+    private static final int MOST_VISITORS = 1_000_000;
+
+    ProgramConfiguration {
+        uplinks = List.copyOf(uplinks);
+    }
+
+    static ProgramConfiguration read(Section root) {
+        return new ProgramConfiguration(
+                policy(root),
+                root.interfaceNames("uplinks"),
+                root.choice("mtu", MtuPolicy.ICMP),
+                root.file("state-directory", DEFAULT_STATE_DIRECTORY),
+                root.file("control-socket", DEFAULT_CONTROL_SOCKET));
+    }
+
+    /** Refuses to go on with {@code next} where something differs that is fixed while the program runs. */
+    void requireSameFixtures(ProgramConfiguration next) throws Failure {
+        var changed = new ArrayList<String>();
+        note(changed, "care-of-address", policy.careOfAddress(), next.policy.careOfAddress());
+        note(changed, "link", policy.links(), next.policy.links());
+        note(changed, "uplinks", uplinks, next.uplinks);
+        note(changed, "mtu", mtu, next.mtu);
+        note(changed, "state-directory", stateDirectory, next.stateDirectory);
+        note(changed, "control-socket", controlSocket, next.controlSocket);
+        if (!changed.isEmpty()) {
+            throw new Failure(changed);
+        }
+    }
+
+    private static void note(List<String> changed, String key, Object before, Object after) {
+        if (!before.equals(after)) {
+            changed.add(key + " is now " + after + ", was " + before + ": restart the program to change it");
+        }
+    }
+
+    private static Policy policy(Section root) {
+        var careOfAddress = root.address("care-of-address");
+        return new Policy(
+                careOfAddress,
+                links(root, careOfAddress),
+                root.integer("max-lifetime", 1, RegistrationMessage.INFINITE_LIFETIME, DEFAULT_MAX_LIFETIME),
+                root.integer("max-pending", 1, MOST_PENDING, DEFAULT_MAX_PENDING),
+                root.integer("max-visitors", 1, MOST_VISITORS, DEFAULT_MAX_VISITORS),
+                root.bool("require-association", true),
+                associations(root, "mobile-node", "home-address"),
+                associations(root, "home-agent", "address"));
+    }
+
+    private static Map<String, Ipv4Address> links(Section root, Ipv4Address careOfAddress) {
+        var links = new LinkedHashMap<String, Ipv4Address>();
+        for (var section : root.tables("link")) {
+            var name = section.interfaceName("interface");
+            var address = section.address("address");
+            if (address.equals(careOfAddress)) {
+                section.problem("address", "the agent's own address on the link, not the care-of address " + address);
+            } else if (links.containsValue(address)) {
+                section.problem("address", "there is another link with address " + address + " above");
+            }
+            if (links.put(name, address) != null) {
+                section.problem("interface", "there is another link on " + name + " above");
+            }
+        }
+        if (links.isEmpty()) {
+            root.problem("link", "missing: expected a [[link]] with the interface where visitors may be");
+        }
+        return links;
+    }
+
+    /** The associations of each of {@code [[peer]]}, by the address at {@code key}. */
+    private static Map<Ipv4Address, List<SecurityAssociation>> associations(Section root, String peer, String key) {
+        var byAddress = new LinkedHashMap<Ipv4Address, List<SecurityAssociation>>();
+        for (var section : root.tables(peer)) {
+            var address = section.address(key);
+            var associations = section.associations("association");
+            if (associations.isEmpty()) {
+                section.problem("association", "missing: expected at least one, with its spi and key");
+            }
+            if (byAddress.put(address, associations) != null) {
+                section.problem(key, "there is another " + peer + " " + address + " above");
+            }
+        }
+        return byAddress;
+    }
+}

@@ -1,0 +1,204 @@
+package org.mooring.foreign.daemon;
+
+import java.net.Inet4Address;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.mooring.datapath.Traffic;
+import org.mooring.foreign.ForeignAgent;
+import org.mooring.foreign.PendingRequest;
+import org.mooring.foreign.Visitor;
+import org.mooring.foreign.daemon.TrafficCounters.Tally;
+import org.mooring.protocol.wire.Identification;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.ReplyCode;
+
+/**
+ * What the control socket tells of the foreign agent, as records that become JSON objects and {@code show}'s tables.
+ */
+final class Views {
+    private Views() {}
+
+    record Visitors(List<VisitorRow> visitors) {}
+
+    /**
+     * A visitor.
+     *
+     * @param remaining seconds left, or "infinite"
+     * @param identification the time that the accepted request's Identification means
+     */
+    record VisitorRow(
+            Ipv4Address homeAddress,
+            Ipv4Address homeAgent,
+            Ipv4Address careOfAddress,
+            String link,
+            String mac,
+            boolean reverseTunneling,
+            String remaining,
+            Instant identification) {}
+
+    record Pending(List<PendingRow> pending) {}
+
+    /**
+     * A request that waits for its reply.
+     *
+     * @param remaining seconds until it is given up
+     */
+    record PendingRow(
+            Ipv4Address homeAddress,
+            Ipv4Address homeAgent,
+            String link,
+            String mac,
+            int lifetime,
+            String flags,
+            Instant identification,
+            long remaining) {}
+
+    record TrafficCounts(
+            long requestsRelayed,
+            long denialsSuppressed,
+            List<Code> repliesRelayed,
+            List<Code> requestsDenied,
+            List<Discarded> discarded) {}
+
+    record Code(int code, String meaning, long count, Instant last) {}
+
+    record Discarded(String reason, long count, Instant last) {}
+
+    record Status(
+            Ipv4Address careOfAddress,
+            Instant since,
+            int visitors,
+            int pending,
+            int maxLifetime,
+            int maxPending,
+            int maxVisitors,
+            boolean requireAssociation,
+            List<LinkRow> links) {}
+
+    record LinkRow(String link, Ipv4Address address) {}
+
+    record Datapath(List<TunnelTraffic> tunnels, List<Dropped> dropped) {}
+
+    record TunnelTraffic(
+            String homeAddress,
+            long packetsEncapsulated,
+            long octetsEncapsulated,
+            long packetsDecapsulated,
+            long octetsDecapsulated) {}
+
+    record Dropped(String reason, long count) {}
+
+    static Visitors visitors(List<Visitor> visitors, Instant now) {
+        return new Visitors(visitors.stream()
+                .map(visitor -> new VisitorRow(
+                        visitor.homeAddress(),
+                        visitor.homeAgent(),
+                        visitor.careOfAddress(),
+                        visitor.link(),
+                        mac(visitor.linkAddress()),
+                        visitor.reverseTunneling(),
+                        visitor.expiry().equals(Visitor.NEVER)
+                                ? "infinite"
+                                : Long.toString(seconds(now, visitor.expiry())),
+                        time(visitor.identification(), now)))
+                .toList());
+    }
+
+    static Pending pending(List<PendingRequest> pending, Instant now) {
+        return new Pending(pending.stream()
+                .map(waiting -> new PendingRow(
+                        waiting.request().homeAddress(),
+                        waiting.request().homeAgent(),
+                        waiting.origin().link(),
+                        mac(waiting.origin().linkAddress()),
+                        waiting.request().lifetime(),
+                        waiting.request().flags().toString(),
+                        time(waiting.request().identification(), now),
+                        seconds(now, waiting.deadline())))
+                .toList());
+    }
+
+    static Status status(ForeignAgent agent, Instant since) {
+        var policy = agent.policy();
+        return new Status(
+                policy.careOfAddress(),
+                since,
+                agent.visitors().size(),
+                agent.pending().size(),
+                policy.maxLifetime(),
+                policy.maxPending(),
+                policy.maxVisitors(),
+                policy.requireAssociation(),
+                policy.links().entrySet().stream()
+                        .map(link -> new LinkRow(link.getKey(), link.getValue()))
+                        .toList());
+    }
+
+    static TrafficCounts traffic(TrafficCounters counters) {
+        return new TrafficCounts(
+                counters.requestsRelayed(),
+                counters.denialsSuppressed(),
+                codes(counters.replies()),
+                codes(counters.denied()),
+                counters.discards().entrySet().stream()
+                        .map(entry -> new Discarded(
+                                entry.getKey(),
+                                entry.getValue().count(),
+                                entry.getValue().last()))
+                        .toList());
+    }
+
+    static Datapath datapath(KernelForwarding.Counts counts) {
+        var byText = new TreeMap<Ipv4Address, Traffic>(counts.traffic().entrySet().stream()
+                .collect(Collectors.toMap(
+                        (Map.Entry<Inet4Address, Traffic> entry) -> Ipv4Address.of(entry.getKey()),
+                        Map.Entry::getValue)));
+        return new Datapath(
+                byText.entrySet().stream()
+                        .map(entry -> tunnel(entry.getKey(), entry.getValue()))
+                        .toList(),
+                counts.drops().entrySet().stream()
+                        .map(entry -> new Dropped(
+                                entry.getKey().name().toLowerCase(Locale.ROOT).replace('_', ' '), entry.getValue()))
+                        .toList());
+    }
+
+    private static TunnelTraffic tunnel(Ipv4Address homeAddress, Traffic traffic) {
+        return new TunnelTraffic(
+                homeAddress.toString(),
+                traffic.packetsEncapsulated(),
+                traffic.octetsEncapsulated(),
+                traffic.packetsDecapsulated(),
+                traffic.octetsDecapsulated());
+    }
+
+    private static List<Code> codes(Map<Integer, Tally> tallies) {
+        return tallies.entrySet().stream()
+                .map(entry -> new Code(
+                        entry.getKey(),
+                        new ReplyCode(entry.getKey()).words(),
+                        entry.getValue().count(),
+                        entry.getValue().last()))
+                .toList();
+    }
+
+    private static long seconds(Instant now, Instant then) {
+        return Math.max(0, Duration.between(now, then).toSeconds());
+    }
+
+    private static Instant time(Identification identification, Instant now) {
+        return identification.toInstant(now).truncatedTo(ChronoUnit.MILLIS);
+    }
+
+    private static String mac(Octets linkAddress) {
+        return HexFormat.ofDelimiter(":").formatHex(linkAddress.toByteArray());
+    }
+}

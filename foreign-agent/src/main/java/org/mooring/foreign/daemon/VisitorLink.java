@@ -1,0 +1,184 @@
+package org.mooring.foreign.daemon;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
+import java.net.StandardProtocolFamily;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.mooring.foreign.Action;
+import org.mooring.foreign.Event;
+import org.mooring.foreign.Origin;
+import org.mooring.linux.Interface;
+import org.mooring.linux.KernelException;
+import org.mooring.linux.MacAddress;
+import org.mooring.linux.packet.EthernetFrame;
+import org.mooring.linux.packet.PacketFilter;
+import org.mooring.linux.packet.PacketSocket;
+import org.mooring.linux.packet.ReceivedFrame;
+import org.mooring.linux.packet.UdpPacket;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.runtime.Failure;
+import org.mooring.runtime.Supervisor;
+import org.mooring.runtime.udp.UdpSocket;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One visitor link. Requests are read as frames, because their MAC address, interface and TTL count (RFC 3344 §3.7.1,
+ * RFC 3024 §4.2.1); replies are sent as frames, because nobody asks for a visitor's MAC address by ARP (RFC 3344
+ * §4.2.2).
+ */
+final class VisitorLink implements AutoCloseable {
+    private static final Logger log = LoggerFactory.getLogger(VisitorLink.class);
+    private static final int TTL = 64;
+
+    private final Interface link;
+    private final Ipv4Address address;
+    private final Ipv4Address careOfAddress;
+    private final PacketSocket frames;
+    private final DatagramChannel membership;
+
+    private VisitorLink(
+            Interface link,
+            Ipv4Address address,
+            Ipv4Address careOfAddress,
+            PacketSocket frames,
+            DatagramChannel membership) {
+        this.link = link;
+        this.address = address;
+        this.careOfAddress = careOfAddress;
+        this.frames = frames;
+        this.membership = membership;
+    }
+
+    /**
+     * Opens the link and begins to read it.
+     *
+     * @param address the agent's own there
+     * @param events take the requests, on the link's own thread
+     */
+    static VisitorLink open(
+            Interface link,
+            Ipv4Address address,
+            Ipv4Address careOfAddress,
+            Consumer<Event> events,
+            Supervisor supervisor)
+            throws Failure {
+        PacketSocket frames;
+        try {
+            frames = PacketSocket.open(link, PacketFilter.udpTo(UdpSocket.REGISTRATION_PORT));
+        } catch (KernelException e) {
+            throw new Failure("link " + link.name() + ": " + e.getMessage(), e);
+        }
+        try {
+            var opened = new VisitorLink(link, address, careOfAddress, frames, joinAllMobilityAgents(link));
+            opened.start(events, supervisor);
+            return opened;
+        } catch (IOException e) {
+            frames.close();
+            throw new Failure(
+                    "link " + link.name() + ": cannot join " + Ipv4Address.ALL_MOBILITY_AGENTS + ": " + e.getMessage(),
+                    e);
+        }
+    }
+
+    /** Sends {@code reply} in a frame. One that the kernel refuses is logged: the mobile node asks again. */
+    void send(Action.SendToVisitor reply) {
+        var datagram = new UdpPacket(
+                reply.source().toInet(),
+                UdpSocket.REGISTRATION_PORT,
+                reply.destination().toInet(),
+                reply.destinationPort(),
+                TTL,
+                ByteBuffer.wrap(reply.message().toByteArray()));
+        try {
+            frames.send(datagram.toIpv4().toFrame(link.mac(), mac(reply.linkAddress())));
+        } catch (KernelException e) {
+            log.warn("reply not sent home={} link={} reason={}", reply.destination(), link.name(), e.getMessage());
+        }
+    }
+
+    @Override
+    public void close() {
+        frames.close();
+        try {
+            membership.close();
+        } catch (IOException e) {
+            log.warn("group not left link={} reason={}", link.name(), e.getMessage());
+        }
+    }
+
+    /**
+     * RFC 3344 §2.3: an agent takes what is sent to this group. The interface lets it pass for as long as this is open.
+     */
+    private static DatagramChannel joinAllMobilityAgents(Interface link) throws IOException {
+        var channel = DatagramChannel.open(StandardProtocolFamily.INET);
+        try {
+            InetAddress group = Ipv4Address.ALL_MOBILITY_AGENTS.toInet();
+            channel.join(group, NetworkInterface.getByIndex(link.index()));
+            return channel;
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
+    }
+
+    private void start(Consumer<Event> events, Supervisor supervisor) {
+        var reader = new Thread(
+                () -> {
+                    try {
+                        for (var frame = frames.receive(); frame.isPresent(); frame = frames.receive()) {
+                            request(frame.get()).ifPresent(events);
+                        }
+                    } catch (KernelException e) {
+                        supervisor.crash("reading link " + link.name(), e);
+                    }
+                },
+                "link-" + link.name());
+        reader.setDaemon(true);
+        reader.start();
+    }
+
+    private Optional<Event> request(ReceivedFrame frame) {
+        return frame.ethernet()
+                .flatMap(ethernet -> frame.udp()
+                        .filter(datagram -> isForUs(Ipv4Address.of(datagram.destination())))
+                        .map(datagram -> new Event.RequestReceived(
+                                frame.at(),
+                                origin(ethernet, datagram),
+                                RegistrationCodec.decode(octets(datagram.payload())))));
+    }
+
+    private boolean isForUs(Ipv4Address destination) {
+        return destination.equals(address)
+                || destination.equals(careOfAddress)
+                || destination.equals(Ipv4Address.ALL_MOBILITY_AGENTS);
+    }
+
+    private Origin origin(EthernetFrame frame, UdpPacket datagram) {
+        var mac = ByteBuffer.allocate(MacAddress.LENGTH);
+        frame.source().write(mac);
+        return new Origin(
+                link.name(),
+                octets(mac.flip()),
+                Ipv4Address.of(datagram.source()),
+                datagram.sourcePort(),
+                Ipv4Address.of(datagram.destination()),
+                datagram.ttl());
+    }
+
+    private static Octets octets(ByteBuffer buffer) {
+        var bytes = new byte[buffer.remaining()];
+        buffer.get(bytes);
+        return Octets.of(bytes);
+    }
+
+    private static MacAddress mac(Octets linkAddress) {
+        return MacAddress.read(ByteBuffer.wrap(linkAddress.toByteArray()));
+    }
+}

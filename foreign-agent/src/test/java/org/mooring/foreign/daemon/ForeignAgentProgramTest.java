@@ -1,0 +1,372 @@
+package org.mooring.foreign.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.mooring.linux.Interface;
+import org.mooring.linux.Ipv4;
+import org.mooring.linux.MacAddress;
+import org.mooring.linux.NetworkNamespace;
+import org.mooring.linux.netlink.Netlink;
+import org.mooring.linux.packet.EthernetFrame;
+import org.mooring.linux.packet.Ipv4Packet;
+import org.mooring.linux.packet.PacketFilter;
+import org.mooring.linux.packet.PacketSocket;
+import org.mooring.linux.packet.RawIpv4Socket;
+import org.mooring.linux.packet.ReceivedFrame;
+import org.mooring.linux.packet.UdpPacket;
+import org.mooring.protocol.security.Algorithm;
+import org.mooring.protocol.security.Key;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.security.Verified;
+import org.mooring.protocol.security.Verifier;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Identification;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.protocol.wire.RegistrationRequest.Flags;
+import org.mooring.protocol.wire.ReplyCode;
+
+/**
+ * The real program between a mobile node and a home agent that are frames and datagrams of this test.
+ *
+ * <pre>
+ *   host (mobile node 10.1.0.50) -- lan -- router (10.2.0.2, care-of 198.51.100.2) -- wan -- home (home agent 10.1.0.1)
+ * </pre>
+ */
+@Tag("netns")
+@Timeout(180)
+@DisplayName("The foreign agent as a program")
+class ForeignAgentProgramTest {
+    private static final Ipv4Address HOME_AGENT = Ipv4Address.of("10.1.0.1");
+    private static final Ipv4Address CARE_OF = Ipv4Address.of("198.51.100.2");
+    private static final Ipv4Address HOME_ADDRESS = Ipv4Address.of("10.1.0.50");
+    private static final Inet4Address CORRESPONDENT = Ipv4.address("203.0.113.2");
+    private static final MacAddress GUEST_MAC = MacAddress.of("52:54:00:01:00:50");
+    private static final int GUEST_PORT = 40_434;
+
+    private static final Seal MOBILE_HOME = seal(Kind.MOBILE_HOME, 256, "00112233445566778899aabbccddeeff");
+    private static final Seal FOREIGN_HOME = seal(Kind.FOREIGN_HOME, 4097, "0f0e0d0c0b0a09080706050403020100");
+
+    private static final String CONFIGURATION = """
+            care-of-address = "198.51.100.2"
+            uplinks = ["wan"]
+            require-association = false
+            state-directory = "state"
+            control-socket = "socket"
+            [[link]]
+            interface = "lan"
+            address = "10.2.0.2"
+            [[home-agent]]
+            address = "10.1.0.1"
+            [[home-agent.association]]
+            spi = 4097
+            key = "0f0e0d0c0b0a09080706050403020100"
+            """;
+
+    @TempDir
+    private Path directory;
+
+    private NetworkNamespace host;
+    private NetworkNamespace router;
+    private NetworkNamespace home;
+    private MacAddress routerMac;
+    private PacketSocket guest;
+    private DatagramSocket homeAgent;
+    private RawIpv4Socket tunnel;
+    private RunningProgram program;
+
+    @BeforeEach
+    void raise() throws Exception {
+        host = NetworkNamespace.create();
+        router = NetworkNamespace.create();
+        home = NetworkNamespace.create();
+        host.connect("lan", router, "lan");
+        router.connect("wan", home, "wan");
+        router.exec("sysctl", "-qw", "net.ipv4.ip_forward=1");
+        router.exec("ip", "address", "add", "10.2.0.1/24", "dev", "lan");
+        router.exec("ip", "address", "add", "10.2.0.2/24", "dev", "lan");
+        router.exec("ip", "address", "add", "198.51.100.2/24", "dev", "wan");
+        router.exec("ip", "route", "add", "10.1.0.0/24", "via", "198.51.100.1");
+        router.exec("ip", "route", "add", "203.0.113.0/24", "via", "198.51.100.1");
+        home.exec("ip", "address", "add", "198.51.100.1/24", "dev", "wan");
+        home.exec("ip", "address", "add", "10.1.0.1/32", "dev", "lo");
+
+        routerMac = router.run(() -> link("lan")).mac();
+        guest = host.run(
+                () -> PacketSocket.open(link("lan"), PacketFilter.EVERYTHING, PacketSocket.Option.PROMISCUOUS));
+        homeAgent = home.run(() -> new DatagramSocket(new InetSocketAddress(HOME_AGENT.toInet(), 434)));
+        homeAgent.setSoTimeout(30_000);
+        tunnel = home.run(() -> RawIpv4Socket.open(Ipv4Packet.IPIP, HOME_AGENT.toInet()));
+
+        Files.writeString(directory.resolve("foreign-agent.toml"), CONFIGURATION);
+        program = startProgram();
+    }
+
+    @AfterEach
+    void tearDown() throws Exception {
+        program.close();
+        guest.close();
+        homeAgent.close();
+        tunnel.close();
+        home.close();
+        router.close();
+        host.close();
+    }
+
+    @Test
+    @DisplayName("RFC 3344 §3.7: relays a registration, then forwards the visitor's packets both ways")
+    void serves() throws Exception {
+        register(300);
+
+        assertForwards("after the registration");
+        var visitor = program.await(
+                        "/visitors", visitors -> visitors.path("visitors").size() == 1)
+                .path("visitors")
+                .get(0);
+        assertEquals("10.1.0.50", visitor.path("home-address").asText());
+        assertEquals(GUEST_MAC.toString(), visitor.path("mac").asText());
+    }
+
+    @Test
+    @DisplayName("RFC 3344 §3.7.3.2: a deregistration ends the forwarding")
+    void deregisters() throws Exception {
+        register(300);
+
+        register(0);
+
+        program.await("/visitors", visitors -> visitors.path("visitors").isEmpty());
+        program.await("/datapath", datapath -> datapath.path("tunnels").isEmpty());
+    }
+
+    @Test
+    @DisplayName("RFC 3344 §3.7.1: a visitor that does not renew expires")
+    void expires() throws Exception {
+        register(2);
+
+        program.await("/visitors", visitors -> visitors.path("visitors").isEmpty());
+        program.await("/datapath", datapath -> datapath.path("tunnels").isEmpty());
+    }
+
+    @Test
+    @DisplayName("Killed, the kernel goes on forwarding; started again, the visitors are still there")
+    void survivesAKill() throws Exception {
+        register(300);
+
+        program.kill();
+        assertForwards("without the program");
+        program = startProgram();
+
+        program.await("/visitors", visitors -> visitors.path("visitors").size() == 1);
+        assertForwards("after the restart");
+        register(0);
+        program.await("/visitors", visitors -> visitors.path("visitors").isEmpty());
+    }
+
+    @Test
+    @DisplayName("SIGTERM ends it with exit code 0, and the kernel goes on forwarding")
+    void terminates() throws Exception {
+        register(300);
+
+        assertEquals(0, program.terminate(), program::lastLog);
+        assertForwards("after SIGTERM");
+    }
+
+    @Test
+    @DisplayName("RFC 3024 §4.2.1: the TTL of the frame counts")
+    void tooDistant() throws Exception {
+        sendRequest(sealed(request(HOME_AGENT, 300)), 254);
+
+        assertEquals(ReplyCode.FA_MOBILE_NODE_TOO_DISTANT, awaitReply().code());
+        program.await(
+                "/traffic",
+                traffic -> traffic.path("requests-denied").path(0).path("code").asInt() == 76);
+    }
+
+    @ParameterizedTest(name = "{0}: code {1}")
+    @CsvSource({"198.51.100.1, 82", "198.51.100.77, 81", "192.0.2.1, 80"})
+    @DisplayName("RFC 3344 §3.7.3: tells of a home agent that cannot be reached")
+    void unreachable(String address, int code) throws Exception {
+        sendRequest(sealed(request(Ipv4Address.of(address), 300)), 255);
+
+        assertEquals(new ReplyCode(code), awaitReply().code());
+    }
+
+    private RunningProgram startProgram() throws Exception {
+        return RunningProgram.start(router, directory.resolve("foreign-agent.toml"));
+    }
+
+    /** A whole registration, with the home agent's part played here. */
+    private void register(int lifetime) throws Exception {
+        var request = request(HOME_AGENT, lifetime);
+        sendRequest(sealed(request), 255);
+
+        var received = new DatagramPacket(new byte[1500], 1500);
+        homeAgent.receive(received);
+        assertEquals(new InetSocketAddress(CARE_OF.toInet(), 434), received.getSocketAddress());
+        var relayed = Octets.of(received.getData()).slice(0, received.getLength());
+        assertEquals(FOREIGN_HOME.appendTo(sealed(request)), relayed);
+
+        var accepted = new RegistrationReply(
+                ReplyCode.ACCEPTED, lifetime, HOME_ADDRESS, HOME_AGENT, request.identification(), List.of());
+        var reply = Seal.encode(accepted, MOBILE_HOME, FOREIGN_HOME).toByteArray();
+        homeAgent.send(new DatagramPacket(reply, reply.length, received.getSocketAddress()));
+
+        var answered = awaitReply();
+        assertEquals(accepted.code(), answered.code());
+        assertEquals(accepted.identification(), answered.identification());
+    }
+
+    private static RegistrationRequest request(Ipv4Address homeAgent, int lifetime) {
+        return new RegistrationRequest(
+                Flags.REVERSE_TUNNELING,
+                lifetime,
+                HOME_ADDRESS,
+                homeAgent,
+                CARE_OF,
+                Identification.of(Instant.now()),
+                List.of());
+    }
+
+    private void sendRequest(Octets message, int ttl) throws Exception {
+        var datagram = new UdpPacket(
+                HOME_ADDRESS.toInet(),
+                GUEST_PORT,
+                Ipv4.address("10.2.0.2"),
+                434,
+                ttl,
+                ByteBuffer.wrap(message.toByteArray()));
+        guest.send(datagram.toIpv4().toFrame(GUEST_MAC, routerMac));
+    }
+
+    /** The next reply to the mobile node: a frame to its MAC address, from port 434, whatever the home agent's seal. */
+    private RegistrationReply awaitReply() throws Exception {
+        var datagram = awaitFrame(frame -> frame.udp().filter(udp -> udp.sourcePort() == 434));
+        assertEquals(GUEST_PORT, datagram.destinationPort());
+        assertEquals(HOME_ADDRESS.toInet(), datagram.destination());
+        assertEquals(Ipv4.address("10.2.0.2"), datagram.source());
+        var message = assertInstanceOf(Decoded.Message.class, RegistrationCodec.decode(octets(datagram.payload())));
+        var reply = assertInstanceOf(RegistrationReply.class, message.message());
+        if (reply.code().isAccepted()) {
+            assertInstanceOf(
+                    Verified.By.class, Verifier.verify(message, Kind.MOBILE_HOME, List.of(MOBILE_HOME.association())));
+        }
+        return reply;
+    }
+
+    /** Sends a packet through the tunnel each way. */
+    private void assertForwards(String when) throws Exception {
+        var toGuest = udp(CORRESPONDENT, HOME_ADDRESS.toInet(), "to the guest " + when);
+        tunnel.send(CARE_OF.toInet(), toGuest.toIpv4().toOctets());
+        var arrived =
+                awaitFrame(frame -> frame.udp().filter(udp -> udp.payload().equals(toGuest.payload())));
+        assertEquals(CORRESPONDENT, arrived.source());
+
+        var fromGuest = udp(HOME_ADDRESS.toInet(), CORRESPONDENT, "from the guest " + when);
+        guest.send(fromGuest.toIpv4().toFrame(GUEST_MAC, routerMac));
+        var outer = await(() -> {
+            for (var packet = tunnel.receive(); packet.isPresent(); packet = tunnel.receive()) {
+                if (inner(packet.get()).map(UdpPacket::payload).equals(Optional.of(fromGuest.payload()))) {
+                    return packet.get();
+                }
+            }
+            throw new AssertionError("the tunnel was closed");
+        });
+        assertEquals(CARE_OF.toInet(), outer.source());
+    }
+
+    private static Optional<UdpPacket> inner(Ipv4Packet outer) {
+        return Ipv4Packet.parse(outer.payload()).flatMap(UdpPacket::parse);
+    }
+
+    private static UdpPacket udp(Inet4Address source, Inet4Address destination, String text) {
+        return new UdpPacket(
+                source, 1000, destination, 2000, 64, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+    }
+
+    /** The first frame to the guest's MAC address in which {@code part} is found. */
+    private <T> T awaitFrame(Function<ReceivedFrame, Optional<T>> part) throws Exception {
+        return await(() -> {
+            for (var frame = guest.receive(); frame.isPresent(); frame = guest.receive()) {
+                var found = frame.filter(received -> received.ethernet()
+                                .map(EthernetFrame::destination)
+                                .equals(Optional.of(GUEST_MAC)))
+                        .flatMap(part);
+                if (found.isPresent()) {
+                    return found.get();
+                }
+            }
+            throw new AssertionError("the guest's socket was closed");
+        });
+    }
+
+    /** What {@code blocking} returns, unless it takes too long. */
+    private <T> T await(Callable<T> blocking) throws Exception {
+        return CompletableFuture.supplyAsync(() -> {
+                    try {
+                        return blocking.call();
+                    } catch (Exception e) {
+                        throw new CompletionException(e);
+                    }
+                })
+                .orTimeout(30, TimeUnit.SECONDS)
+                .exceptionally(failure -> {
+                    throw new AssertionError("the program's log:\n" + program.lastLog(), failure);
+                })
+                .get();
+    }
+
+    private static Octets sealed(RegistrationRequest request) {
+        return Seal.encode(request, MOBILE_HOME);
+    }
+
+    private static Octets octets(ByteBuffer buffer) {
+        var bytes = new byte[buffer.remaining()];
+        buffer.get(bytes);
+        return Octets.of(bytes);
+    }
+
+    private static Seal seal(Kind kind, int spi, String key) {
+        return new Seal(
+                kind,
+                new SecurityAssociation(spi, new Key(Octets.ofHex(key)), Algorithm.HMAC_MD5, Duration.ofSeconds(7)));
+    }
+
+    /** For a thread inside the namespace. */
+    private static Interface link(String name) throws Exception {
+        try (var netlink = Netlink.open()) {
+            return netlink.links().get(name).device();
+        }
+    }
+}

@@ -1,0 +1,165 @@
+package org.mooring.foreign.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mooring.datapath.MtuPolicy;
+import org.mooring.foreign.Policy;
+import org.mooring.protocol.security.Algorithm;
+import org.mooring.protocol.security.Key;
+import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.runtime.Failure;
+import org.mooring.runtime.config.ConfigException;
+import org.mooring.runtime.config.ConfigReader;
+
+@DisplayName("foreign-agent.toml")
+class ProgramConfigurationTest {
+    private static final String LEAST = """
+            care-of-address = "198.51.100.2"
+            [[link]]
+            interface = "lan"
+            address = "10.2.0.2"
+            """;
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void littleNeedsToBeSaid() throws Exception {
+        var configuration = read(LEAST);
+
+        assertEquals(
+                new Policy(
+                        Ipv4Address.of("198.51.100.2"),
+                        Map.of("lan", Ipv4Address.of("10.2.0.2")),
+                        1800,
+                        1000,
+                        10_000,
+                        true,
+                        Map.of(),
+                        Map.of()),
+                configuration.policy());
+        assertEquals(List.of(), configuration.uplinks());
+        assertEquals(MtuPolicy.ICMP, configuration.mtu());
+        assertEquals(Path.of("/var/lib/mooring/foreign-agent"), configuration.stateDirectory());
+        assertEquals(Path.of("/run/mooring/foreign-agent.sock"), configuration.controlSocket());
+    }
+
+    @Test
+    void everythingCanBeSaid() throws Exception {
+        var configuration = read("""
+                care-of-address = "198.51.100.2"
+                uplinks = ["wan"]
+                max-lifetime = 600
+                max-pending = 5
+                max-visitors = 7
+                require-association = false
+                mtu = "fragment-outer"
+                state-directory = "state"
+                control-socket = "/run/fa.sock"
+
+                [[link]]
+                interface = "lan"
+                address = "10.2.0.2"
+
+                [[link]]
+                interface = "lan2"
+                address = "10.3.0.2"
+
+                [[home-agent]]
+                address = "10.1.0.1"
+                [[home-agent.association]]
+                spi = 4097
+                key = "0f0e0d0c0b0a09080706050403020100"
+
+                [[mobile-node]]
+                home-address = "10.1.0.50"
+                [[mobile-node.association]]
+                spi = 300
+                algorithm = "md5-prefix-suffix"
+                key = "00112233445566778899aabbccddeeff"
+                """);
+
+        assertEquals(
+                new Policy(
+                        Ipv4Address.of("198.51.100.2"),
+                        Map.of("lan", Ipv4Address.of("10.2.0.2"), "lan2", Ipv4Address.of("10.3.0.2")),
+                        600,
+                        5,
+                        7,
+                        false,
+                        Map.of(
+                                Ipv4Address.of("10.1.0.50"),
+                                List.of(association(
+                                        300, "00112233445566778899aabbccddeeff", Algorithm.MD5_PREFIX_SUFFIX))),
+                        Map.of(
+                                Ipv4Address.of("10.1.0.1"),
+                                List.of(association(4097, "0f0e0d0c0b0a09080706050403020100", Algorithm.HMAC_MD5)))),
+                configuration.policy());
+        assertEquals(List.of("wan"), configuration.uplinks());
+        assertEquals(MtuPolicy.FRAGMENT_OUTER, configuration.mtu());
+        assertEquals(directory.resolve("state"), configuration.stateDirectory());
+    }
+
+    @Test
+    void allProblemsAreReportedTogether() throws Exception {
+        var problems = assertThrows(ConfigException.class, () -> read("""
+                                care-of-address = "198.51.100.2"
+                                max-lifetime = 0
+                                [[link]]
+                                interface = "lan"
+                                address = "198.51.100.2"
+                                [[link]]
+                                interface = "lan"
+                                address = "10.2.0.2"
+                                [[home-agent]]
+                                address = "10.1.0.1"
+                                """)).lines();
+
+        assertEquals(4, problems.size(), problems::toString);
+        assertTrue(problems.get(0).contains(":2: max-lifetime: "), problems::toString);
+        assertTrue(problems.get(1).contains(":5: link.address: "), problems::toString);
+        assertTrue(problems.get(2).contains(":7: link.interface: "), problems::toString);
+        assertTrue(problems.get(3).contains("home-agent.association: missing"), problems::toString);
+    }
+
+    @Test
+    void aLinkIsNeeded() {
+        var problems = assertThrows(ConfigException.class, () -> read("care-of-address = \"198.51.100.2\"\n"))
+                .lines();
+
+        assertTrue(problems.get(0).contains("link: missing"), problems::toString);
+    }
+
+    @Test
+    void aReloadChangesNoFixture() throws Exception {
+        var before = read(LEAST);
+
+        before.requireSameFixtures(read("max-lifetime = 60\n" + LEAST));
+        var changed =
+                assertThrows(Failure.class, () -> before.requireSameFixtures(read("uplinks = [\"wan\"]\n" + LEAST)));
+
+        assertEquals(List.of("uplinks is now [wan], was []: restart the program to change it"), changed.lines());
+    }
+
+    private ProgramConfiguration read(String toml) throws IOException, ConfigException {
+        var file = Files.writeString(directory.resolve("foreign-agent.toml"), toml);
+        return ConfigReader.read(file, ProgramConfiguration::read);
+    }
+
+    private static SecurityAssociation association(int spi, String key, Algorithm algorithm) {
+        return new SecurityAssociation(spi, new Key(Octets.ofHex(key)), algorithm, Duration.ofSeconds(7));
+    }
+}

@@ -1,0 +1,104 @@
+package org.mooring.foreign.daemon;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+import org.mooring.linux.NetworkNamespace;
+import org.mooring.runtime.Failure;
+import org.mooring.runtime.control.ControlClient;
+
+/** The real foreign agent as a process in a network namespace. */
+final class RunningProgram implements AutoCloseable {
+    private static final Duration DEADLINE = Duration.ofSeconds(60);
+
+    private final Process process;
+    private final Path log;
+    private final ControlClient control;
+
+    private RunningProgram(Process process, Path log, Path socket) {
+        this.process = process;
+        this.log = log;
+        this.control = new ControlClient(ForeignAgentProgram.NAME, socket, Duration.ofSeconds(20));
+    }
+
+    /** Starts it and waits until it answers. Its configuration has {@code control-socket = "socket"}. */
+    static RunningProgram start(NetworkNamespace namespace, Path configuration) throws Exception {
+        var log = configuration.resolveSibling("log");
+        var process = new ProcessBuilder(
+                        "ip",
+                        "netns",
+                        "exec",
+                        namespace.name(),
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        ForeignAgentProgram.class.getName(),
+                        "run",
+                        "--config",
+                        configuration.toString(),
+                        "--log-level",
+                        "debug")
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .start();
+        process.getOutputStream().close();
+        var program = new RunningProgram(process, log, configuration.resolveSibling("socket"));
+        try {
+            program.await("/status", status -> true);
+            return program;
+        } catch (Exception | Error e) {
+            program.close();
+            throw e;
+        }
+    }
+
+    /** Asks for {@code path} until what comes back is as {@code expected}. */
+    JsonNode await(String path, Predicate<JsonNode> expected) throws Exception {
+        var deadline = System.nanoTime() + DEADLINE.toNanos();
+        String last = "nothing";
+        while (System.nanoTime() < deadline && process.isAlive()) {
+            try {
+                var answer = control.get(path);
+                if (expected.test(answer)) {
+                    return answer;
+                }
+                last = answer.toString();
+            } catch (Failure notYet) {
+                last = String.valueOf(notYet.getMessage());
+            }
+            // Nothing tells when it will be so: asked again after a while.
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+        throw new AssertionError(path + " was last " + last + "; the log:\n" + lastLog());
+    }
+
+    /** SIGKILL. */
+    void kill() {
+        process.destroyForcibly().onExit().join();
+    }
+
+    /** SIGTERM; returns the exit code. */
+    int terminate() {
+        process.destroy();
+        return process.onExit().join().exitValue();
+    }
+
+    /** What it wrote to its log, for the message of a failed test. */
+    String lastLog() {
+        try {
+            return Files.readString(log);
+        } catch (IOException e) {
+            return "no log: " + e;
+        }
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+}
