@@ -60,6 +60,7 @@ final class ArrivalRun implements ArrivalAction.Executor, QmpListener, AutoClose
     private final AgentLoop<ArrivalEvent, ArrivalAction> loop =
             new AgentLoop<>("arrival", Clock.systemUTC(), new ProgramSupervisor());
     private final Worker<ArrivalEvent> worker = loop.worker("host");
+    private volatile boolean closing;
 
     // Confined to the loop from here on.
     private @Nullable QmpClient monitor;
@@ -105,6 +106,7 @@ final class ArrivalRun implements ArrivalAction.Executor, QmpListener, AutoClose
 
     @Override
     public void close() {
+        closing = true;
         worker.close();
         if (monitor != null) {
             monitor.close();
@@ -136,6 +138,9 @@ final class ArrivalRun implements ArrivalAction.Executor, QmpListener, AutoClose
 
     @Override
     public void onDisconnected(QmpConnectionException why) {
+        if (closing) {
+            return;
+        }
         boolean running = arrived;
         worker.submit(() -> {
             if (!qemu.gone(DEATH_THROES)) {

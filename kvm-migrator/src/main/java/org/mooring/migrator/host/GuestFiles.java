@@ -68,13 +68,23 @@ record GuestFiles(Path directory, String guest) {
             Files.writeString(draft, record.toJson());
             Files.createLink(record(), draft);
         } catch (FileAlreadyExistsException e) {
-            throw new Failure("guest " + guest + " is on this host already (" + record()
-                    + "); if it is a remainder, 'kvm-migrator teardown " + guest + "' removes it");
+            throw claimed();
         } catch (IOException e) {
             throw new Failure("cannot write " + record() + ": " + e.getMessage(), e);
         } finally {
             deleteQuietly(draft);
         }
+    }
+
+    void refuseIfClaimed() throws Failure {
+        if (Files.exists(record())) {
+            throw claimed();
+        }
+    }
+
+    private Failure claimed() {
+        return new Failure("guest " + guest + " is on this host already (" + record()
+                + "); if it is a remainder, 'kvm-migrator teardown " + guest + "' removes it");
     }
 
     void update(GuestRecord record) throws Failure {

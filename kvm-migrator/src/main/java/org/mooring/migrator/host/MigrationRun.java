@@ -55,6 +55,7 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
     private final Migration migration;
     private final Guest guest;
     private final Monitor monitor;
+    private volatile boolean closing;
 
     // Confined to the loop from here on.
     private final RemoteClock clock = new RemoteClock();
@@ -116,6 +117,7 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
 
     @Override
     public void close() {
+        closing = true;
         display.end();
         if (session != null) {
             session.close();
@@ -180,6 +182,9 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
 
     @Override
     public void onDisconnected(QmpConnectionException why) {
+        if (closing) {
+            return;
+        }
         worker.submit(() -> {
             boolean dead = qemu.gone(DEATH_THROES);
             return new MigrationEvent.SourceLost(

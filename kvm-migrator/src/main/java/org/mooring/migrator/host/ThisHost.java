@@ -30,6 +30,7 @@ final class ThisHost {
     QemuProcess start(Guest guest, boolean incoming) throws Failure {
         GuestFiles files = files(guest.name());
         files.prepare();
+        files.refuseIfClaimed();
         network.refuseIfTaken(guest.tap());
         GuestRecord record = GuestRecord.of(guest, config.network().bridge(), incoming);
         // First of all, so that the hook knows the tap and the direction by the time the monitor appears.

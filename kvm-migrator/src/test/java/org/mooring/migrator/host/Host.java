@@ -3,7 +3,10 @@ package org.mooring.migrator.host;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.mooring.linux.NetworkNamespace;
+import org.mooring.runtime.cli.Console;
 
 /** A KVM host: a network namespace with a guests' directory and a configuration of its own. */
 final class Host implements AutoCloseable {
@@ -54,7 +58,7 @@ final class Host implements AutoCloseable {
                 """.formatted(guests(), directory) + String.join("\n", lines) + "\n");
     }
 
-    /** Starts the program inside; its output is in {@link Run}. */
+    /** Starts the program inside, as a process of its own. */
     Run start(String verb, String... words) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 "ip", "netns", "exec", namespace.name(), program.toString(), verb, "--config", config().toString()));
@@ -69,10 +73,17 @@ final class Host implements AutoCloseable {
         return new Run(process, out, err);
     }
 
-    Run run(String verb, String... words) throws Exception {
-        Run run = start(verb, words);
-        run.exitCode();
-        return run;
+    /** Runs the program inside, in this JVM. */
+    Done run(String verb, String... words) throws Exception {
+        List<String> arguments = new ArrayList<>(List.of(verb, "--config", config().toString()));
+        arguments.addAll(List.of(words));
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        Console console = new Console(
+                new PrintStream(out, true, StandardCharsets.UTF_8), new PrintStream(err, true, StandardCharsets.UTF_8));
+        // What the verb starts, threads and processes, is born into the namespace of the thread that runs it.
+        int exitCode = namespace.run(() -> Verbs.program().run(console, arguments.toArray(String[]::new)));
+        return new Done(exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
     }
 
     /** A process inside that goes on until the end. */
@@ -102,16 +113,19 @@ final class Host implements AutoCloseable {
 
     /** Nothing of the guest's, nor a bridge, is left. */
     void assertClean(String guest) throws IOException {
-        try (Stream<Path> files = Files.list(guests())) {
-            assertEquals(
-                    List.of(),
-                    files.map(file -> file.getFileName().toString())
-                            .filter(name -> !name.startsWith("."))
-                            .sorted()
-                            .toList());
-        }
+        assertEquals(List.of(), remainders());
         assertEquals(false, hasDevice(Guest.tapOf(guest)), "tap");
         assertEquals(false, hasDevice(BRIDGE), "bridge");
+    }
+
+    /** The names of the files that guests have here. */
+    List<String> remainders() throws IOException {
+        try (Stream<Path> files = Files.list(guests())) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> !name.startsWith("."))
+                    .sorted()
+                    .toList();
+        }
     }
 
     static void eventually(String what, Callable<Boolean> condition) throws Exception {
@@ -143,13 +157,16 @@ final class Host implements AutoCloseable {
         namespace.close();
     }
 
-    /** One run of the program. */
-    record Run(Process process, Path outFile, Path errFile) {
-        int exitCode() throws InterruptedException {
+    /** A run of the program that is over. */
+    record Done(int exitCode, String out, String err) {}
+
+    /** A run of the program. */
+    record Run(Process process, Path out, Path err) {
+        Done done() throws Exception {
             if (!process.waitFor(2 * PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-                throw new AssertionError("still runs: " + this);
+                throw new AssertionError("still runs: " + Files.readString(out) + Files.readString(err));
             }
-            return process.exitValue();
+            return new Done(process.exitValue(), Files.readString(out), Files.readString(err));
         }
 
         /** As Ctrl-C would. */
@@ -157,23 +174,6 @@ final class Host implements AutoCloseable {
             new ProcessBuilder("kill", "-INT", Long.toString(process.pid()))
                     .start()
                     .waitFor();
-        }
-
-        String out() throws IOException {
-            return Files.readString(outFile);
-        }
-
-        String err() throws IOException {
-            return Files.readString(errFile);
-        }
-
-        @Override
-        public String toString() {
-            try {
-                return "out: " + out() + "\nerr: " + err();
-            } catch (IOException e) {
-                return e.toString();
-            }
         }
     }
 }

@@ -39,6 +39,7 @@ class MigrationE2eTest {
 
     private Host source;
     private Host destination;
+    private SecureShell shell;
 
     @BeforeEach
     void connectTwoHosts() throws Exception {
@@ -47,7 +48,7 @@ class MigrationE2eTest {
         source.namespace.connect("wan", destination.namespace, "wan");
         source.namespace.exec("ip", "address", "add", SOURCE + "/24", "dev", "wan");
         destination.namespace.exec("ip", "address", "add", DESTINATION + "/24", "dev", "wan");
-        SecureShell shell = SecureShell.serve(destination, DESTINATION);
+        shell = SecureShell.serve(destination, DESTINATION);
         // Memory that isn't zero takes time to send.
         writeBallast("heavy", 12);
         writeBallast("light", 2);
@@ -58,9 +59,16 @@ class MigrationE2eTest {
                 host.namespace.exec("sysctl", "-qw", "net.ipv4." + buffer + "=8388608 8388608 8388608");
             }
         }
+        configure(directory.resolve("no-certificates"));
+    }
+
+    private void configure(Path certificates) throws Exception {
+        String tls = "tls = \"" + certificates + "\"";
         source.configure(
                 "[network]",
                 "bridge = \"br0\"",
+                "[migration]",
+                tls,
                 "[[host]]",
                 "name = \"kb\"",
                 "ssh = \"" + shell.destination() + "\"",
@@ -72,7 +80,7 @@ class MigrationE2eTest {
                 guest("light", "32") + ballast("light"),
                 guest("bound", "32") + "disks = [{ file = \"" + directory.resolve("heavy") + "\" }]");
         destination.configure(
-                "[network]", "bridge = \"br0\"", "[migration]", "ports = \"49152-49153\"", guest("g1", "32"));
+                "[network]", "bridge = \"br0\"", "[migration]", tls, "ports = \"49152-49153\"", guest("g1", "32"));
     }
 
     @AfterEach
@@ -92,7 +100,7 @@ class MigrationE2eTest {
     @Test
     void movesAGuestAndLeavesNothingBehind() throws Exception {
         startup("g1");
-        Host.Run migrate = source.run("migrate", "g1", "--to", "kb");
+        Host.Done migrate = source.run("migrate", "g1", "--to", "kb");
         assertEquals(0, migrate.exitCode(), migrate::toString);
         assertTrue(migrate.out().startsWith("guest g1 runs at kb: "), migrate::toString);
         assertTrue(migrate.out().matches("(?s).*paused for (-?[0-9]+ ms \\(STOP to RESUME|n/a).*"), migrate::toString);
@@ -110,45 +118,70 @@ class MigrationE2eTest {
     }
 
     @Test
+    void encryptsTheStream() throws Exception {
+        configure(Certificates.issue(directory.resolve("pki"), "kb").directory());
+        startup("g1");
+        Host.Done migrate = source.run("migrate", "g1", "--to", "kb", "--tls");
+        assertEquals(0, migrate.exitCode(), migrate::toString);
+        assertRuns(destination, "g1");
+    }
+
+    @Test
+    void staysWhenTheCertificateIsAnothers() throws Exception {
+        configure(Certificates.issue(directory.resolve("pki"), "elsewhere.example.net")
+                .directory());
+        startup("g1");
+        Host.Done migrate = source.run("migrate", "g1", "--to", "kb", "--tls");
+        assertStays(migrate, "g1", ".*Certificate does not match the hostname kb.*");
+    }
+
+    @Test
+    void saysThatThereAreNoCertificates() throws Exception {
+        startup("g1");
+        Host.Done migrate = source.run("migrate", "g1", "--to", "kb", "--tls");
+        assertStays(migrate, "g1", "kb: QEMU refused object-add: .*no-certificates.*");
+    }
+
+    @Test
     void staysWhenTheDestinationsQemuIsKilledWhileCopying() throws Exception {
         Host.Run migrate = copying();
         kill(destination.qemu("heavy"), "-KILL");
-        assertStays(migrate, "heavy", "(the stream failed|kb: ).*");
+        assertStays(migrate.done(), "heavy", "(the stream failed|kb: ).*");
     }
 
     @Test
     void staysWhenTheDestinationsQemuIsKilledAfterStop() throws Exception {
         Host.Run migrate = stopped();
         kill(destination.qemu("light"), "-KILL");
-        assertStays(migrate, "light", "(the stream failed|kb: ).*");
+        assertStays(migrate.done(), "light", "(the stream failed|kb: ).*");
     }
 
     @Test
     void staysWhenTheSessionIsLostWhileCopying() throws Exception {
         Host.Run migrate = copying();
         killSsh(migrate);
-        assertStays(migrate, "heavy", "the ssh session with kb was lost");
+        assertStays(migrate.done(), "heavy", "the ssh session with kb was lost");
     }
 
     @Test
     void staysWhenTheSessionIsLostAfterStop() throws Exception {
         Host.Run migrate = stopped();
         killSsh(migrate);
-        assertStays(migrate, "light", "the ssh session with kb was lost");
+        assertStays(migrate.done(), "light", "the ssh session with kb was lost");
     }
 
     @Test
     void staysWhenTheOperatorCancels() throws Exception {
         Host.Run migrate = copying();
         migrate.interrupt();
-        assertStays(migrate, "heavy", "cancelled");
+        assertStays(migrate.done(), "heavy", "cancelled");
     }
 
     @Test
     void staysWhenTheOperatorCancelsAfterStop() throws Exception {
         Host.Run migrate = stopped();
         migrate.interrupt();
-        assertStays(migrate, "light", "cancelled");
+        assertStays(migrate.done(), "light", "cancelled");
     }
 
     @Test
@@ -160,7 +193,7 @@ class MigrationE2eTest {
         Host.eventually(
                 "its listener is gone", () -> destination.files("heavy").read().isEmpty());
         assertRuns(source, "heavy");
-        Host.Run again = source.run("migrate", "heavy", "--to", "kb", "--bandwidth", "1000");
+        Host.Done again = source.run("migrate", "heavy", "--to", "kb", "--bandwidth", "1000");
         assertEquals(0, again.exitCode(), again::toString);
     }
 
@@ -168,12 +201,9 @@ class MigrationE2eTest {
     void refusesAGuestThatIsThereAlready() throws Exception {
         startup("g1");
         assertEquals(0, destination.run("startup", "g1").exitCode());
-        Host.Run migrate = source.run("migrate", "g1", "--to", "kb");
+        Host.Done migrate = source.run("migrate", "g1", "--to", "kb");
         assertEquals(1, migrate.exitCode());
-        assertTrue(
-                migrate.err().contains("kb: device mt-g1 exists already")
-                        || migrate.err().contains("kb: guest g1 is on this host already"),
-                migrate::toString);
+        assertTrue(migrate.err().contains("kb: guest g1 is on this host already"), migrate::toString);
         assertRuns(source, "g1");
         assertRuns(destination, "g1");
     }
@@ -181,7 +211,7 @@ class MigrationE2eTest {
     @Test
     void refusesAGuestWithADiskOfThisHost() throws Exception {
         startup("bound");
-        Host.Run migrate = source.run("migrate", "bound", "--to", "kb");
+        Host.Done migrate = source.run("migrate", "bound", "--to", "kb");
         assertEquals(1, migrate.exitCode());
         assertTrue(migrate.err().contains("--shared-disks"), migrate::toString);
         assertRuns(source, "bound");
@@ -190,7 +220,7 @@ class MigrationE2eTest {
     @Test
     void checksBothHostsAndChangesNothing() throws Exception {
         startup("g1");
-        Host.Run check = source.run("check", "g1", "--to", "kb");
+        Host.Done check = source.run("check", "g1", "--to", "kb");
         // No hook runs here, which is one of the things that it has to say.
         assertEquals(1, check.exitCode(), check::toString);
         assertFinds(check, "OK    here      guest: g1 runs");
@@ -207,7 +237,7 @@ class MigrationE2eTest {
         destination.assertClean("g1");
     }
 
-    private static void assertFinds(Host.Run check, String line) throws Exception {
+    private static void assertFinds(Host.Done check, String line) throws Exception {
         assertTrue(check.out().lines().anyMatch(found -> found.matches(line)), () -> line + " is not in " + check);
     }
 
@@ -227,7 +257,7 @@ class MigrationE2eTest {
         Host.eventually(
                 "both ports are taken",
                 () -> Files.exists(directory.resolve("held49152")) && Files.exists(directory.resolve("held49153")));
-        Host.Run migrate = source.run("migrate", "g1", "--to", "kb");
+        Host.Done migrate = source.run("migrate", "g1", "--to", "kb");
         assertEquals(1, migrate.exitCode());
         assertTrue(migrate.err().contains("49152-49153"), migrate::toString);
         assertRuns(source, "g1");
@@ -237,7 +267,7 @@ class MigrationE2eTest {
     @Test
     void saysThatTheOtherHostDoesNotAnswer() throws Exception {
         startup("g1");
-        Host.Run migrate =
+        Host.Done migrate =
                 source.run("migrate", "g1", "--to", "root@198.51.100.77", "--ssh-option", "ConnectTimeout=1");
         assertEquals(1, migrate.exitCode());
         assertTrue(
@@ -249,7 +279,7 @@ class MigrationE2eTest {
     @Test
     void refusesToStartAGuestTwice() throws Exception {
         startup("g1");
-        Host.Run again = source.run("startup", "g1");
+        Host.Done again = source.run("startup", "g1");
         assertEquals(1, again.exitCode());
         assertEquals(1, again.err().lines().count(), again::toString);
         assertRuns(source, "g1");
@@ -268,7 +298,7 @@ class MigrationE2eTest {
     void clearsUpWhenQemuRefusesToStart() throws Exception {
         source.configure(
                 "[network]", "bridge = \"br0\"", guest("g1", "32") + "extra-args = [\"-device\", \"nonsense\"]");
-        Host.Run startup = source.run("startup", "g1");
+        Host.Done startup = source.run("startup", "g1");
         assertEquals(1, startup.exitCode());
         assertTrue(startup.err().contains("QEMU refuses to start guest g1: -device nonsense"), startup::toString);
         source.assertClean("g1");
@@ -287,7 +317,7 @@ class MigrationE2eTest {
     }
 
     private void startup(String guest) throws Exception {
-        Host.Run startup = source.run("startup", guest);
+        Host.Done startup = source.run("startup", guest);
         assertEquals(0, startup.exitCode(), startup::toString);
         assertRuns(source, guest);
     }
@@ -314,7 +344,7 @@ class MigrationE2eTest {
         }
     }
 
-    private void assertStays(Host.Run migrate, String guest, String reason) throws Exception {
+    private void assertStays(Host.Done migrate, String guest, String reason) throws Exception {
         assertEquals(1, migrate.exitCode(), migrate::toString);
         assertTrue(
                 migrate.err()
@@ -323,9 +353,7 @@ class MigrationE2eTest {
         assertRuns(source, guest);
         // Where the session was lost, the listener clears up by itself, after us.
         Host.eventually(
-                "the destination is clean",
-                () -> destination.files(guest).read().isEmpty());
-        Host.eventually("the bridge is gone", () -> !destination.hasDevice(Host.BRIDGE));
+                "the destination is clean", () -> destination.remainders().isEmpty());
         destination.assertClean(guest);
     }
 
