@@ -46,8 +46,7 @@ public final class Tun implements AutoCloseable {
      * @throws KernelException EBUSY if another program has it open, EINVAL if the name is that of another kind of device
      */
     public static Tun open(String name, Layer layer) throws KernelException {
-        var descriptor = new Descriptor(
-                check(Syscall.open(CLONE_DEVICE, Syscall.O_RDWR | Syscall.O_NONBLOCK), () -> "open " + CLONE_DEVICE));
+        var descriptor = openCloneDevice();
         try {
             var request = new Memory(REQUEST_SIZE);
             byte[] ascii = name.getBytes(StandardCharsets.US_ASCII);
@@ -123,6 +122,20 @@ public final class Tun implements AutoCloseable {
     @Override
     public void close() {
         descriptor.close();
+    }
+
+    private static Descriptor openCloneDevice() throws KernelException {
+        long fd = Syscall.open(CLONE_DEVICE, Syscall.O_RDWR | Syscall.O_NONBLOCK);
+        if (fd == -Errno.EACCES.number()) {
+            throw new KernelException(
+                    "open " + CLONE_DEVICE,
+                    Errno.EACCES,
+                    "udev lets everyone open it: chmod 0666 " + CLONE_DEVICE + " (what counts is CAP_NET_ADMIN)");
+        }
+        if (fd == -Errno.ENOENT.number()) {
+            throw new KernelException("open " + CLONE_DEVICE, Errno.ENOENT, "the module is missing: modprobe tun");
+        }
+        return new Descriptor(check(fd, () -> "open " + CLONE_DEVICE));
     }
 
     /** What crosses the device. */
