@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Happening;
 import org.mooring.runtime.control.Refusal;
@@ -20,9 +21,11 @@ final class ControlGuestEvents implements GuestEvents {
     private final Routes routes;
     private final Clock clock;
     private final Taps taps;
+    private final Predicate<String> isConfigured;
     private final Listener listener;
 
-    ControlGuestEvents(Routes routes, Clock clock, Taps taps, Listener listener) {
+    ControlGuestEvents(Routes routes, Clock clock, Taps taps, Predicate<String> isConfigured, Listener listener) {
+        this.isConfigured = isConfigured;
         this.routes = routes;
         this.clock = clock;
         this.taps = taps;
@@ -40,6 +43,9 @@ final class ControlGuestEvents implements GuestEvents {
 
     private Object told(Request request) throws Refusal {
         String guest = request.parameter("name");
+        if (!isConfigured.test(guest)) {
+            throw ControlRoutes.noSuchGuest(guest);
+        }
         PhaseEvent event = request.body(PhaseEvent.class);
         List<Happening> meaning = meaning(event.phase());
         if (event.tap() != null) {

@@ -28,7 +28,7 @@ final class ControlRoutes {
             String link,
             Ipv4Address homeAddress,
             String registration,
-            Optional<Ipv4Address> careOf,
+            Optional<Ipv4Address> careOfAddress,
             @JsonProperty("expires-in-s") Optional<Long> expiresIn,
             Optional<Integer> code,
             @JsonProperty("round-trip-ms") Optional<Double> roundTrip) {}
@@ -53,7 +53,7 @@ final class ControlRoutes {
             String network,
             Ipv4Address router,
             Optional<Ipv4Address> foreignAgent,
-            Optional<Ipv4Address> careOf,
+            Optional<Ipv4Address> careOfAddress,
             long guestsHere,
             List<NeighbourRow> neighbours) {}
 
@@ -156,8 +156,11 @@ final class ControlRoutes {
         return hook.guests().stream()
                 .filter(guest -> guest.guest().name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> Refusal.notFound(
-                        "there is no guest " + name + ": add a [[guest]] record with name = \"" + name + "\""));
+                .orElseThrow(() -> noSuchGuest(name));
+    }
+
+    static Refusal noSuchGuest(String name) {
+        return Refusal.notFound("there is no guest " + name + ": add a [[guest]] record with name = \"" + name + "\"");
     }
 
     private GuestRow row(GuestStatus status) {

@@ -82,7 +82,7 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
 
         Routes routes = new Routes();
         new ControlRoutes(config, link, loop, hook, neighbours, ports, taps, handovers, checks).addTo(routes);
-        new ControlGuestEvents(routes, clock, taps, this).start();
+        new ControlGuestEvents(routes, clock, taps, this::isConfigured, this).start();
         opened.add(ControlServer.open(config.controlSocket(), loop, routes, metrics.metrics()));
     }
 
@@ -153,6 +153,10 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
             neighbours.resolve(requests.nextHop(guest, Agent.HOME_AGENT), now);
             neighbours.resolve(guest.homeGateway().address(), now);
         });
+    }
+
+    private boolean isConfigured(String guest) {
+        return hook.guests().stream().anyMatch(known -> known.guest().name().equals(guest));
     }
 
     private Optional<MacAddress> visitorsRouter() {

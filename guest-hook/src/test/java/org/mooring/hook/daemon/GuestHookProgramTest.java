@@ -125,7 +125,7 @@ class GuestHookProgramTest {
         JsonNode guest = control().get("/guests").path("guests").path(0);
         assertEquals("running", guest.path("phase").asText());
         assertEquals("accepted", guest.path("registration").asText());
-        assertEquals("198.51.100.2", guest.path("care-of").asText());
+        assertEquals("198.51.100.2", guest.path("care-of-address").asText());
         List<String> steps = StreamSupport.stream(
                         control().get("/handovers").path("handovers").spliterator(), false)
                 .map(row -> row.path("what").asText().replaceFirst(" (guest|identification)=.*", ""))
@@ -250,6 +250,20 @@ class GuestHookProgramTest {
         HookProcess hook = hook(VISITING);
         String line = hook.awaitLine("guest has no configuration");
         assertTrue(line.contains("name = \"db\""), line);
+    }
+
+    @Test
+    void aGuestThatIsConfiguredLaterIsRegisteredThen() throws Exception {
+        qemu("web", "running");
+        agents.accept(ASSOCIATION);
+        HookProcess hook = hook(VISITING.replace("\"web\"", "\"db\""));
+        hook.awaitLine("guest has no configuration");
+        write(VISITING);
+        hook.signal("HUP");
+        hook.awaitLine("registration accepted guest=web");
+        write(VISITING.replace("\"up0\"", "\"up1\""));
+        hook.signal("HUP");
+        hook.awaitLine("configuration not re-read, the old one stays: only [[guest]] records can change");
     }
 
     @Test

@@ -83,6 +83,13 @@ final class HookProcess implements AutoCloseable {
         process.destroy();
     }
 
+    /** Another signal, such as {@code HUP}. */
+    void signal(String name) throws IOException, InterruptedException {
+        new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+                .start()
+                .waitFor();
+    }
+
     /** SIGKILL. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
