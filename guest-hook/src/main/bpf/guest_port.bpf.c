@@ -28,7 +28,7 @@
 #define ICMP_REDIRECT 5
 #define FRAGMENT_OFFSET 0x1fff
 
-/* Marks an answer to the guest's own ARP request, which alone may pass to a visitor. */
+/* Marks an answer that was made here, to the guest or in its name: no other ARP passes a visitor's port. */
 #define ANSWER_MARK 0x1b4
 
 /* What holds in one direction; org.mooring.hook.daemon.PortRules writes these numbers. */
@@ -36,6 +36,7 @@ enum rule {
 	SHUT, /* the guest isn't here: nothing passes */
 	VISITING, /* unicast IPv4 of the home address and no other packet */
 	HOME, /* all but what the home agent says about, or to, a guest that was away */
+	ARRIVING, /* to the guest: as VISITING, but nobody answers in the name of a guest that doesn't run yet */
 };
 
 struct port {
@@ -43,7 +44,7 @@ struct port {
 	__u8 to_guest; /* enum rule */
 	__u8 mac[ETH_ALEN]; /* the guest's */
 	__u8 gateway[ETH_ALEN]; /* the home gateway's, the answer to a visitor's ARP requests */
-	__u8 router[ETH_ALEN]; /* where the guest's unicast IPv4 goes; all zero: where the guest sent it */
+	__u8 router[ETH_ALEN]; /* where the guest's unicast IPv4 goes; all zero: where the guest sent it. A visitor's is its foreign agent */
 	__be32 home_address;
 	__be32 agent; /* whose Registration Replies are ours; zero: anyone's */
 };
@@ -52,6 +53,7 @@ struct port {
 enum counter {
 	REDIRECTED_TO_ROUTER,
 	ARP_ANSWERED,
+	FOREIGN_AGENT_ANSWERED,
 	OWN_ARP_HELD_BACK,
 	BROADCAST_HELD_BACK,
 	OTHER_SOURCE_HELD_BACK,
@@ -196,33 +198,57 @@ static __always_inline int to_router(struct __sk_buff *skb, struct port *port)
 	return pass();
 }
 
-/*
- * Turns the guest's ARP request into its answer. What asks about the guest's own address is a probe or an announcement
- * (RFC 5227): an answer would be a conflict, and it must not be heard on the visited link.
- */
-static __always_inline int answer_arp(struct __sk_buff *skb, struct port *port)
+/* Turns the ARP request into its answer, "it is at `mac`", and sends it back: to the tap's other end, or as if from there. */
+static __always_inline int answer(struct __sk_buff *skb, struct ethhdr *eth, struct arp *arp, const __u8 *mac, __u64 way)
 {
-	struct ethhdr *eth = start(skb);
-	struct arp *arp = (void *)(eth + 1);
-	__be32 asked;
-
-	if ((void *)(arp + 1) > end(skb) || !is_ipv4_over_ethernet(arp))
-		return drop(skb, BROADCAST_HELD_BACK);
-	asked = arp->target;
-	if (arp->operation != bpf_htons(ARP_REQUEST) || asked == port->home_address || asked == arp->sender)
-		return drop(skb, OWN_ARP_HELD_BACK);
+	__be32 asked = arp->target;
 
 	arp->operation = bpf_htons(ARP_REPLY);
 	__builtin_memcpy(arp->target_mac, arp->sender_mac, ETH_ALEN);
 	arp->target = arp->sender;
-	__builtin_memcpy(arp->sender_mac, port->gateway, ETH_ALEN);
+	__builtin_memcpy(arp->sender_mac, mac, ETH_ALEN);
 	arp->sender = asked;
 	__builtin_memcpy(eth->h_dest, arp->target_mac, ETH_ALEN);
-	__builtin_memcpy(eth->h_source, port->gateway, ETH_ALEN);
-
+	__builtin_memcpy(eth->h_source, mac, ETH_ALEN);
 	skb->mark = ANSWER_MARK;
+	return bpf_redirect(skb->ifindex, way);
+}
+
+/*
+ * Answers a visitor's ARP request. What asks about its own address is a probe or an announcement (RFC 5227): an answer
+ * would be a conflict, and it must not be heard on the visited link.
+ */
+static __always_inline int answer_visitor(struct __sk_buff *skb, struct port *port)
+{
+	struct ethhdr *eth = start(skb);
+	struct arp *arp = (void *)(eth + 1);
+
+	if ((void *)(arp + 1) > end(skb) || !is_ipv4_over_ethernet(arp))
+		return drop(skb, BROADCAST_HELD_BACK);
+	if (arp->operation != bpf_htons(ARP_REQUEST) || arp->target == port->home_address || arp->target == arp->sender)
+		return drop(skb, OWN_ARP_HELD_BACK);
 	count(skb, ARP_ANSWERED);
-	return bpf_redirect(skb->ifindex, 0);
+	return answer(skb, eth, arp, port->gateway, 0);
+}
+
+/*
+ * RFC 3344 section 4.6: a visitor answers no ARP request for its address but a unicast one of its foreign agent, by
+ * unicast. Our own foreign agent never asks: it keeps the address that the registration came from.
+ */
+static __always_inline int arp_to_visitor(struct __sk_buff *skb, struct port *port)
+{
+	struct ethhdr *eth = start(skb);
+	struct arp *arp = (void *)(eth + 1);
+
+	if (skb->mark == ANSWER_MARK)
+		return pass();
+	if (port->to_guest != VISITING || (void *)(arp + 1) > end(skb) || !is_ipv4_over_ethernet(arp) ||
+	    arp->operation != bpf_htons(ARP_REQUEST) || arp->target != port->home_address ||
+	    arp->sender == port->home_address || !same_mac(eth->h_dest, port->mac) ||
+	    !same_mac(eth->h_source, port->router))
+		return drop(skb, ARP_KEPT_AWAY);
+	count(skb, FOREIGN_AGENT_ANSWERED);
+	return answer(skb, eth, arp, port->mac, BPF_F_INGRESS);
 }
 
 static __always_inline int from_visitor(struct __sk_buff *skb, struct port *port)
@@ -233,7 +259,7 @@ static __always_inline int from_visitor(struct __sk_buff *skb, struct port *port
 	if ((void *)(eth + 1) > end(skb))
 		return TC_ACT_SHOT;
 	if (eth->h_proto == bpf_htons(ETH_P_ARP))
-		return answer_arp(skb, port);
+		return skb->mark == ANSWER_MARK ? pass() : answer_visitor(skb, port);
 	if (eth->h_proto != bpf_htons(ETH_P_IP) || skb->vlan_present || is_group(eth->h_dest) ||
 	    (void *)(ip + 1) > end(skb) || !is_unicast(ip->daddr))
 		return drop(skb, BROADCAST_HELD_BACK);
@@ -262,7 +288,7 @@ static __always_inline int to_visitor(struct __sk_buff *skb, struct port *port)
 	if ((void *)(eth + 1) > end(skb))
 		return TC_ACT_SHOT;
 	if (eth->h_proto == bpf_htons(ETH_P_ARP))
-		return skb->mark == ANSWER_MARK ? pass() : drop(skb, ARP_KEPT_AWAY);
+		return arp_to_visitor(skb, port);
 	if (eth->h_proto != bpf_htons(ETH_P_IP) || skb->vlan_present || !same_mac(eth->h_dest, port->mac) ||
 	    (void *)(ip + 1) > end(skb) || ip->daddr != port->home_address)
 		return drop(skb, OTHER_KEPT_AWAY);
@@ -324,6 +350,7 @@ int to_guest(struct __sk_buff *skb)
 		return pass();
 	gather_headers(skb);
 	switch (port->to_guest) {
+	case ARRIVING:
 	case VISITING:
 		return to_visitor(skb, port);
 	case HOME:

@@ -93,7 +93,7 @@ final class MobileNode {
         // The guest doesn't read its port yet. What it, or QEMU for it, sends first proves that it runs, and passes;
         // but
         // the home link's broadcasts must not fill the queue that waits for it.
-        out.add(new SetPort(guest, guest.atHome() ? PortRule.HOME : PortRule.VISITING, PortRule.VISITING));
+        out.add(new SetPort(guest, guest.atHome() ? PortRule.HOME : PortRule.VISITING, PortRule.ARRIVING));
         out.add(new ResolveAgents(guest));
         if (phase != Phase.ARRIVING) {
             enter(Phase.ARRIVING, at, out);

@@ -23,7 +23,7 @@ class PhaseTest {
         scene.happens(Happening.ARRIVING);
         assertEquals(Phase.ARRIVING, scene.status().phase());
         assertEquals(List.of(), scene.requests());
-        assertPort(PortRule.VISITING, PortRule.VISITING);
+        assertPort(PortRule.VISITING, PortRule.ARRIVING);
     }
 
     @Test
@@ -31,7 +31,7 @@ class PhaseTest {
     void arrivingAtHomeItHearsAsLittleAsAVisitor() {
         var home = Scene.home();
         assertEquals(
-                new SetPort(home.guest(), PortRule.HOME, PortRule.VISITING),
+                new SetPort(home.guest(), PortRule.HOME, PortRule.ARRIVING),
                 home.happens(Happening.ARRIVING).get(0));
     }
 

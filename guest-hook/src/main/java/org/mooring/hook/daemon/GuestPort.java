@@ -11,7 +11,8 @@ import org.mooring.protocol.wire.Ipv4Address;
  *
  * @param mac the guest's
  * @param gateway the home gateway's, which answers a visitor's ARP requests
- * @param router where the guest's unicast IPv4 goes; {@link MacAddress#NONE}: where the guest sends it
+ * @param router where the guest's unicast IPv4 goes; {@link MacAddress#NONE}: where the guest sends it. A visitor's is its
+ *     foreign agent
  * @param agent whose Registration Replies the guest doesn't get; {@link Ipv4Address#UNSPECIFIED}: anyone's
  */
 record GuestPort(
@@ -39,6 +40,7 @@ record GuestPort(
             case SHUT -> 0;
             case VISITING -> 1;
             case HOME -> 2;
+            case ARRIVING -> 3;
         };
     }
 }

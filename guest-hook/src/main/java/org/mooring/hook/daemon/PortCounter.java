@@ -6,6 +6,7 @@ import java.util.Locale;
 enum PortCounter {
     REDIRECTED_TO_ROUTER,
     ARP_ANSWERED,
+    FOREIGN_AGENT_ANSWERED,
     OWN_ARP_HELD_BACK,
     BROADCAST_HELD_BACK,
     OTHER_SOURCE_HELD_BACK,

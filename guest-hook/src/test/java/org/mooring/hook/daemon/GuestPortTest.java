@@ -311,12 +311,41 @@ class GuestPortTest {
     @DisplayName(
             "arriving at home: what it says is heard, but broadcasts don't fill the queue that it doesn't read yet")
     void arrivingAtHomeItMaySpeakButHearsOnlyWhatIsItsOwn() throws Exception {
-        ports.set(guest(true), PortRule.HOME, PortRule.VISITING);
+        ports.set(guest(true), PortRule.HOME, PortRule.ARRIVING);
         EthernetFrame announced = other(MacAddress.BROADCAST, 0x8035);
         kvmHost.guestSends(announced);
         assertEquals(announced, kvmHost.onLinkUntil(any -> true).get(0));
         kvmHost.linkSends(udp(HOME_AGENT, "255.255.255.255", 67).toFrame(GATEWAY, MacAddress.BROADCAST));
         assertNothingAtTheGuest();
+    }
+
+    @Test
+    @DisplayName("RFC 3344 §4.6: a visitor answers its foreign agent's unicast request, by unicast")
+    void aForeignAgentThatAsksTheVisitorIsAnsweredWithoutTheVisitor() throws Exception {
+        visiting();
+        EthernetFrame question = foreignAgentsQuestion();
+        kvmHost.linkSends(question);
+        EthernetFrame frame = kvmHost.onLinkUntil(any -> true).get(0);
+        assertEquals(GUEST, frame.source());
+        assertEquals(ROUTER, frame.destination());
+        assertEquals(
+                Optional.of(ArpPacket.reply(ArpPacket.parse(question).orElseThrow(), GUEST)), ArpPacket.parse(frame));
+        assertNothingAtTheGuest();
+        assertCounted(PortCounter.FOREIGN_AGENT_ANSWERED, 1);
+    }
+
+    @Test
+    void beforeItRunsNobodyAnswersInItsName() throws Exception {
+        ports.set(guest(false), PortRule.VISITING, PortRule.ARRIVING);
+        kvmHost.linkSends(foreignAgentsQuestion());
+        assertNothingAtTheGuest();
+        assertNothingOnTheLink();
+        assertCounted(PortCounter.ARP_KEPT_AWAY, 1);
+    }
+
+    private static EthernetFrame foreignAgentsQuestion() {
+        return ArpPacket.request(ROUTER, Ipv4.address("10.2.0.2"), Ipv4.address(HOME_ADDRESS))
+                .toFrame(GUEST);
     }
 
     @Test

@@ -25,7 +25,8 @@ final class GratuitousArp implements AutoCloseable {
     }
 
     static GratuitousArp open(Interface homeLink) throws KernelException {
-        return new GratuitousArp(homeLink, PacketSocket.open(homeLink, PacketFilter.NOTHING));
+        // Only to send: no station has this source.
+        return new GratuitousArp(homeLink, PacketSocket.open(homeLink, PacketFilter.from(MacAddress.NONE)));
     }
 
     /** The agent answers for it. */
