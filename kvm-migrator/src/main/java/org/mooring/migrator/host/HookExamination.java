@@ -29,7 +29,7 @@ final class HookExamination {
     void examine(String guest, Findings findings) {
         try {
             JsonNode status = hook.get("/status");
-            careOfAddress = text(status.path("care-of-address"));
+            careOfAddress = text(status.path("care-of"));
             registration(hook.post("/guests/" + guest + "/check", JsonNodeFactory.instance.objectNode()), findings);
         } catch (Failure e) {
             findings.fail("hook: " + e.getMessage());
