@@ -7,6 +7,6 @@ public final class KvmMigratorProgram {
     private KvmMigratorProgram() {}
 
     public static void main(String[] args) {
-        Verbs.program().runAndExit(args);
+        Verbs.runAndExit(args);
     }
 }

@@ -12,7 +12,11 @@ import java.util.Optional;
  */
 final class RemoteClock {
     /** @param ahead how far the other clock is ahead of ours, give or take {@code uncertainty} */
-    record Offset(Duration ahead, Duration uncertainty) {}
+    record Offset(Duration ahead, Duration uncertainty) {
+        private boolean isCertain() {
+            return ahead.abs().compareTo(uncertainty) > 0;
+        }
+    }
 
     private final Map<Integer, Instant> asked = new HashMap<>();
     private int last;
@@ -40,8 +44,10 @@ final class RemoteClock {
         return best;
     }
 
-    /** A time by the other host's clock, by ours; as it is where the difference is unknown. */
+    /** A time by the other host's clock, by ours. Where no difference is certain there is none: most hosts run NTP. */
     Instant ours(Instant theirs) {
-        return theirs.minus(best.map(Offset::ahead).orElse(Duration.ZERO));
+        return best.isPresent() && best.get().isCertain()
+                ? theirs.minus(best.get().ahead())
+                : theirs;
     }
 }

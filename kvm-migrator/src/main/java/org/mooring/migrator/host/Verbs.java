@@ -7,7 +7,12 @@ import org.mooring.runtime.cli.Program;
 public final class Verbs {
     private Verbs() {}
 
-    public static Program program() {
+    /** Ends the JVM with the exit code of the verb. */
+    public static void runAndExit(String... args) {
+        program().runAndExit(args);
+    }
+
+    static Program program() {
         return new Program(
                 "kvm-migrator",
                 "starts KVM guests and moves them to other hosts while they run",

@@ -113,6 +113,13 @@ class ConversationTest {
     }
 
     @Test
+    void takesClocksForEqualThatMayBe() {
+        RemoteClock clock = new RemoteClock();
+        clock.answer(clock.ask(NOW), NOW.plusMillis(1), NOW.plusMillis(10));
+        assertEquals(NOW, clock.ours(NOW));
+    }
+
+    @Test
     void ignoresATimeThatNobodyAskedFor() {
         RemoteClock clock = new RemoteClock();
         clock.answer(1, NOW, NOW);
