@@ -223,6 +223,20 @@ class ForeignAgentProgramTest {
         assertEquals(new ReplyCode(code), awaitReply().code());
     }
 
+    @Test
+    @DisplayName("SIGHUP reads the configuration again, and no visitor is lost")
+    void reloads() throws Exception {
+        register(300);
+        Files.writeString(directory.resolve("foreign-agent.toml"), "max-lifetime = 60\n" + CONFIGURATION);
+
+        program.reload();
+
+        program.await("/status", status -> status.path("max-lifetime").asInt() == 60);
+        program.await("/visitors", visitors -> visitors.path("visitors").size() == 1);
+        sendRequest(sealed(request(HOME_AGENT, 61)), 255);
+        assertEquals(ReplyCode.FA_LIFETIME_TOO_LONG, awaitReply().code());
+    }
+
     private RunningProgram startProgram() throws Exception {
         return RunningProgram.start(router, directory.resolve("foreign-agent.toml"));
     }

@@ -2,9 +2,11 @@ package org.mooring.foreign.daemon;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.mooring.linux.NetworkNamespace;
@@ -13,6 +15,9 @@ import org.mooring.runtime.control.ControlClient;
 
 /** The real foreign agent as a process in a network namespace. */
 final class RunningProgram implements AutoCloseable {
+    /** How it ended, and what it printed. */
+    record Refusal(int exitCode, List<String> lines) {}
+
     private static final Duration DEADLINE = Duration.ofSeconds(60);
 
     private final Process process;
@@ -28,7 +33,30 @@ final class RunningProgram implements AutoCloseable {
     /** Starts it and waits until it answers. Its configuration has {@code control-socket = "socket"}. */
     static RunningProgram start(NetworkNamespace namespace, Path configuration) throws Exception {
         var log = configuration.resolveSibling("log");
-        var process = new ProcessBuilder(
+        var process = command(namespace, configuration)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .start();
+        process.getOutputStream().close();
+        var program = new RunningProgram(process, log, configuration.resolveSibling("socket"));
+        try {
+            program.await("/status", status -> true);
+            return program;
+        } catch (Exception | Error e) {
+            program.close();
+            throw e;
+        }
+    }
+
+    /** Starts it where it cannot run, and waits for its end. */
+    static Refusal refusal(NetworkNamespace namespace, Path configuration) throws Exception {
+        var process = command(namespace, configuration).start();
+        process.getOutputStream().close();
+        var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        return new Refusal(process.waitFor(), output.lines().toList());
+    }
+
+    private static ProcessBuilder command(NetworkNamespace namespace, Path configuration) {
+        return new ProcessBuilder(
                         "ip",
                         "netns",
                         "exec",
@@ -43,18 +71,7 @@ final class RunningProgram implements AutoCloseable {
                         configuration.toString(),
                         "--log-level",
                         "debug")
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
-                .start();
-        process.getOutputStream().close();
-        var program = new RunningProgram(process, log, configuration.resolveSibling("socket"));
-        try {
-            program.await("/status", status -> true);
-            return program;
-        } catch (Exception | Error e) {
-            program.close();
-            throw e;
-        }
+                .redirectErrorStream(true);
     }
 
     /** Asks for {@code path} until what comes back is as {@code expected}. */
@@ -77,6 +94,10 @@ final class RunningProgram implements AutoCloseable {
         throw new AssertionError(path + " was last " + last + "; the log:\n" + lastLog());
     }
 
+    long pid() {
+        return process.pid();
+    }
+
     /** SIGKILL. */
     void kill() {
         process.destroyForcibly().onExit().join();
@@ -95,6 +116,14 @@ final class RunningProgram implements AutoCloseable {
         } catch (IOException e) {
             return "no log: " + e;
         }
+    }
+
+    /** SIGHUP. */
+    void reload() throws Exception {
+        new ProcessBuilder("kill", "-HUP", Long.toString(process.pid()))
+                .inheritIO()
+                .start()
+                .waitFor();
     }
 
     @Override

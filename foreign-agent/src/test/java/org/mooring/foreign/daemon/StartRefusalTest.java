@@ -1,0 +1,120 @@
+package org.mooring.foreign.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.mooring.linux.NetworkNamespace;
+
+@Tag("netns")
+@Timeout(180)
+@DisplayName("A foreign agent that cannot start says why, and what to do, in one line")
+class StartRefusalTest {
+    @TempDir
+    private Path directory;
+
+    private NetworkNamespace router;
+    private NetworkNamespace host;
+
+    @BeforeEach
+    void raise() throws Exception {
+        router = NetworkNamespace.create();
+        host = NetworkNamespace.create();
+        router.connect("lan", host, "lan");
+        router.exec("ip", "address", "add", "10.2.0.2/24", "dev", "lan");
+        router.exec("ip", "address", "add", "198.51.100.2/32", "dev", "lo");
+    }
+
+    @AfterEach
+    void tearDown() {
+        host.close();
+        router.close();
+    }
+
+    @Test
+    void thereIsNoSuchInterface() throws Exception {
+        assertRefuses(
+                1,
+                "foreign-agent: link eth7: there is no such interface: create it first",
+                configuration("198.51.100.2", "eth7", "10.2.0.2"));
+    }
+
+    @Test
+    void theInterfaceDoesNotHaveTheAddress() throws Exception {
+        assertRefuses(
+                1,
+                "foreign-agent: link lan: it does not have the address 10.2.0.3: add it first",
+                configuration("198.51.100.2", "lan", "10.2.0.3"));
+    }
+
+    @Test
+    void theCareOfAddressIsNotOurs() throws Exception {
+        assertRefuses(
+                1,
+                "foreign-agent: 192.0.2.9 is no address of this machine: add it to an interface, or correct the"
+                        + " configuration",
+                configuration("192.0.2.9", "lan", "10.2.0.2"));
+    }
+
+    @Test
+    void thePortIsTaken() throws Exception {
+        var first = Files.createDirectory(directory.resolve("first"));
+        try (var running = RunningProgram.start(router, configuration(first, "198.51.100.2", "lan", "10.2.0.2"))) {
+            var refusal = RunningProgram.refusal(router, configuration("198.51.100.2", "lan", "10.2.0.2"));
+
+            assertEquals(
+                    List.of("foreign-agent: UDP 198.51.100.2:434 is taken by java (pid " + running.pid()
+                            + "): stop it, or give this program another address"),
+                    said(refusal));
+            assertEquals(1, refusal.exitCode());
+        }
+    }
+
+    @Test
+    void theConfigurationIsWrong() throws Exception {
+        var file = configuration("198.51.100.2", "lan", "10.2.0.2");
+        Files.writeString(file, "max-livetime = 600\n" + Files.readString(file));
+
+        assertRefuses(2, "foreign-agent: " + file + ":1: max-livetime: unknown key: did you mean max-lifetime?", file);
+    }
+
+    private Path configuration(String careOfAddress, String link, String address) throws Exception {
+        return configuration(directory, careOfAddress, link, address);
+    }
+
+    private static Path configuration(Path directory, String careOfAddress, String link, String address)
+            throws Exception {
+        return Files.writeString(directory.resolve("foreign-agent.toml"), """
+                care-of-address = "%s"
+                uplinks = ["lan"]
+                state-directory = "state"
+                control-socket = "socket"
+                [[link]]
+                interface = "%s"
+                address = "%s"
+                """.formatted(careOfAddress, link, address));
+    }
+
+    private void assertRefuses(int exitCode, String line, Path configuration) throws Exception {
+        var refusal = RunningProgram.refusal(router, configuration);
+
+        assertEquals(List.of(line), said(refusal), refusal.lines()::toString);
+        assertEquals(exitCode, refusal.exitCode());
+        assertTrue(router.exec("ip", "-o", "link").lines().noneMatch(text -> text.contains("mip-fa")), "left behind");
+    }
+
+    private static List<String> said(RunningProgram.Refusal refusal) {
+        return refusal.lines().stream()
+                .filter(text -> text.startsWith("foreign-agent:"))
+                .toList();
+    }
+}
