@@ -58,8 +58,12 @@ public final class HomeAgent {
                 .toList();
     }
 
+    /** Those that are configured, and those that were and are away still. */
     public List<MobileNodeStatus> mobileNodes() {
-        return mobileNodes.values().stream().map(MobileNodeState::status).toList();
+        return mobileNodes.values().stream()
+                .filter(node -> !node.associations().isEmpty() || node.binding().isPresent())
+                .map(MobileNodeState::status)
+                .toList();
     }
 
     public Traffic traffic() {
@@ -80,9 +84,11 @@ public final class HomeAgent {
         var node = mobileNodes.get(stored.homeAddress());
         if (node != null) {
             changes.restore(node, stored, at);
-        } else {
-            stored.binding().ifPresent(binding -> actions.add(new Action.Report(new Fact.BindingForgotten(binding))));
+            return;
         }
+        // It may be configured again while we run, and its old requests must not be replayed then.
+        mobileNodes.computeIfAbsent(stored.homeAddress(), MobileNodeState::new).restore(stored.withoutBinding());
+        stored.binding().ifPresent(binding -> actions.add(new Action.Report(new Fact.BindingForgotten(binding))));
     }
 
     private void receive(Event.DatagramReceived event) {

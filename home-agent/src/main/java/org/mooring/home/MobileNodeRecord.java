@@ -19,4 +19,8 @@ public record MobileNodeRecord(
     public MobileNodeRecord {
         newest = Map.copyOf(newest);
     }
+
+    MobileNodeRecord withoutBinding() {
+        return new MobileNodeRecord(homeAddress, generation, Optional.empty(), newest);
+    }
 }

@@ -442,22 +442,27 @@ class Section3_8_2_2Test {
     }
 
     @Test
+    @DisplayName(
+            "a binding of a mobile node that is configured no more is not taken up, but its Identifications stay used up")
+    void forgetsBindingsOfMobileNodesThatAreConfiguredNoMore() {
+        var registration = relayed(network.request(T, 300, CARE_OF_A));
+        network.receive(FOREIGN_AGENT_A, registration);
+        var stored = network.all(Persist.class).get(0).record();
+        var restarted = new HomeNetwork(withoutMobileNodes());
+        restarted.handle(new Event.Restored(restarted.now(), List.of(stored)));
+        assertEquals(List.of(), restarted.actions());
+        assertEquals(List.of(), restarted.homeAgent().mobileNodes());
+        restarted.handle(new Event.PolicyChanged(restarted.now(), HomeNetwork.policy()));
+        restarted.receive(FOREIGN_AGENT_A, registration);
+        assertEquals(HA_IDENTIFICATION_MISMATCH, restarted.code());
+    }
+
+    @Test
     @DisplayName("associations that are changed while running leave the bindings alone")
     void keepsBindingsWhenReconfigured() {
         network.register(300);
         network.actions();
-        var before = HomeNetwork.policy();
-        network.handle(new Event.PolicyChanged(
-                network.now(),
-                new Policy(
-                        before.address(),
-                        before.homeNetworkBroadcast(),
-                        before.maxLifetime(),
-                        before.maxBindings(),
-                        before.requireAssociation(),
-                        before.reverseTunnel(),
-                        List.of(),
-                        Map.of())));
+        network.handle(new Event.PolicyChanged(network.now(), withoutMobileNodes()));
         assertEquals(List.of(), network.actions());
         assertEquals(List.of(CARE_OF_A), network.careOfAddresses());
         network.pass(Duration.ofSeconds(1));
@@ -468,6 +473,19 @@ class Section3_8_2_2Test {
         network.pass(Duration.ofMinutes(5));
         network.handle(new Event.TimerFired(network.now(), LIFETIME));
         assertEquals(List.of(), network.careOfAddresses());
+    }
+
+    private static Policy withoutMobileNodes() {
+        var policy = HomeNetwork.policy();
+        return new Policy(
+                policy.address(),
+                policy.homeNetworkBroadcast(),
+                policy.maxLifetime(),
+                policy.maxBindings(),
+                policy.requireAssociation(),
+                policy.reverseTunnel(),
+                List.of(),
+                Map.of());
     }
 
     private MobilityBinding binding(Peer peer, int lifetime, long generation) {

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.tomlj.Toml;
 import org.tomlj.TomlParseError;
 import org.tomlj.TomlParseResult;
@@ -25,12 +27,16 @@ import org.tomlj.TomlTable;
  * finds the next one. Nobody ever sees a stand-in: {@link #read} throws once all has been read.
  */
 public final class ConfigReader {
+    private static final Logger log = LoggerFactory.getLogger(ConfigReader.class);
+
     private record Problem(int line, String text) {}
 
     private final Path file;
     private final List<Problem> problems = new ArrayList<>();
     private final Set<String> reported = new HashSet<>();
     private final List<Section> sections = new ArrayList<>();
+
+    private boolean holdsKey;
 
     private ConfigReader(Path file) {
         this.file = file;
@@ -59,6 +65,10 @@ public final class ConfigReader {
         }
         problems.sections.forEach(Section::refuseUnknownKeys);
         problems.throwIfAny();
+        if (problems.holdsKey && KeyMaterial.isForEverybody(file)) {
+            log.warn(
+                    "every user can read the keys in {}: chmod o-r {}, or keep them in files of their own", file, file);
+        }
         return config;
     }
 
@@ -85,6 +95,10 @@ public final class ConfigReader {
         Section section = new Section(this, table, path, line);
         sections.add(section);
         return section;
+    }
+
+    void holdsKey() {
+        holdsKey = true;
     }
 
     Path file() {

@@ -38,6 +38,15 @@ final class KeyMaterial {
         return key;
     }
 
+    /** Whether every user of the machine can read {@code file}. */
+    static boolean isForEverybody(Path file) {
+        try {
+            return Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ);
+        } catch (IOException e) {
+            return false; // It was read a moment ago, so it is gone.
+        }
+    }
+
     /** The key in {@code file}, one line of hexadecimal digits; a stand-in after a problem. */
     static Octets read(Path file, Consumer<String> problem) {
         try {

@@ -198,6 +198,7 @@ public final class Section {
         if (inline != null && file != null) {
             problem("key-file", "there is a key as well: keep one of the two");
         } else if (inline != null) {
+            reader.holdsKey();
             return optional("key", KeyMaterial.INLINE).orElse(KeyMaterial.STAND_IN);
         } else if (file != null) {
             return KeyMaterial.read(file("key-file"), what -> problem("key-file", what));

@@ -25,8 +25,7 @@ final class GratuitousArp implements AutoCloseable {
     }
 
     static GratuitousArp open(Interface homeLink) throws KernelException {
-        // Only to send: no station has this source.
-        return new GratuitousArp(homeLink, PacketSocket.open(homeLink, PacketFilter.from(MacAddress.NONE)));
+        return new GratuitousArp(homeLink, PacketSocket.open(homeLink, PacketFilter.NOTHING));
     }
 
     /** The agent answers for it. */

@@ -46,8 +46,7 @@ public final class Tun implements AutoCloseable {
      * @throws KernelException EBUSY if another program has it open, EINVAL if the name is that of another kind of device
      */
     public static Tun open(String name, Layer layer) throws KernelException {
-        var descriptor = new Descriptor(
-                check(Syscall.open(CLONE_DEVICE, Syscall.O_RDWR | Syscall.O_NONBLOCK), () -> "open " + CLONE_DEVICE));
+        var descriptor = openCloneDevice();
         try {
             var request = new Memory(REQUEST_SIZE);
             byte[] ascii = name.getBytes(StandardCharsets.US_ASCII);
@@ -88,24 +87,13 @@ public final class Tun implements AutoCloseable {
      */
     public synchronized Optional<ByteBuffer> read() throws KernelException {
         long length = descriptor.awaitInput(fd -> Syscall.read(fd, buffer));
-        if (length == -Errno.EBADF.number()) {
-            return Optional.empty();
-        }
-        check(length, () -> "read from " + name);
-        ByteBuffer packet = ByteBuffer.allocate((int) length);
-        packet.put(buffer.bytes().limit((int) length)).flip();
-        return Optional.of(packet);
+        return length == -Errno.EBADF.number() ? Optional.empty() : Optional.of(packet(length));
     }
 
     /** A packet or frame that has left by the device and waits to be read; empty if there is none. */
-    public Optional<ByteBuffer> poll() throws KernelException {
-        var packet = new Memory(MAX_PACKET);
-        long length = descriptor.use(fd -> Syscall.read(fd, packet));
-        if (length == -Errno.EAGAIN.number()) {
-            return Optional.empty();
-        }
-        KernelException.check(length, () -> "read from " + name);
-        return Optional.of(packet.bytes().limit((int) length));
+    public synchronized Optional<ByteBuffer> poll() throws KernelException {
+        long length = descriptor.use(fd -> Syscall.read(fd, buffer));
+        return length == -Errno.EAGAIN.number() ? Optional.empty() : Optional.of(packet(length));
     }
 
     /** Makes a packet or frame arrive on the device. Returns false if the device is down, and the packet lost. */
@@ -123,6 +111,27 @@ public final class Tun implements AutoCloseable {
     @Override
     public void close() {
         descriptor.close();
+    }
+
+    /** A copy of what the last call read, if it did not fail. */
+    private ByteBuffer packet(long length) throws KernelException {
+        check(length, () -> "read from " + name);
+        ByteBuffer packet = ByteBuffer.allocate((int) length);
+        return packet.put(buffer.bytes().limit((int) length)).flip();
+    }
+
+    private static Descriptor openCloneDevice() throws KernelException {
+        long fd = Syscall.open(CLONE_DEVICE, Syscall.O_RDWR | Syscall.O_NONBLOCK);
+        if (fd == -Errno.EACCES.number()) {
+            throw new KernelException(
+                    "open " + CLONE_DEVICE,
+                    Errno.EACCES,
+                    "udev lets everyone open it: chmod 0666 " + CLONE_DEVICE + " (what counts is CAP_NET_ADMIN)");
+        }
+        if (fd == -Errno.ENOENT.number()) {
+            throw new KernelException("open " + CLONE_DEVICE, Errno.ENOENT, "the module is missing: modprobe tun");
+        }
+        return new Descriptor(check(fd, () -> "open " + CLONE_DEVICE));
     }
 
     /** What crosses the device. */

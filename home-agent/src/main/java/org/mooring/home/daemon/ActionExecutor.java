@@ -1,0 +1,89 @@
+package org.mooring.home.daemon;
+
+import org.mooring.home.Action;
+import org.mooring.home.Event;
+import org.mooring.home.Fact;
+import org.mooring.runtime.loop.AgentLoop;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Has the core's actions done by those who can. On the loop's thread. */
+final class ActionExecutor implements Action.Executor {
+    private static final Logger log = LoggerFactory.getLogger(HomeAgentProgram.class);
+
+    private final AgentLoop<Event, Action> loop;
+    private final RegistrationSockets sockets;
+    private final KernelForwarding kernel;
+    private final GratuitousArp gratuitousArp;
+    private final BindingStore store;
+    private final HomeAgentMetrics metrics;
+
+    ActionExecutor(
+            AgentLoop<Event, Action> loop,
+            RegistrationSockets sockets,
+            KernelForwarding kernel,
+            GratuitousArp gratuitousArp,
+            BindingStore store,
+            HomeAgentMetrics metrics) {
+        this.loop = loop;
+        this.sockets = sockets;
+        this.kernel = kernel;
+        this.gratuitousArp = gratuitousArp;
+        this.store = store;
+        this.metrics = metrics;
+    }
+
+    @Override
+    public void execute(Action.SendReply action) {
+        sockets.send(action);
+        metrics.countReply(action.wire());
+    }
+
+    @Override
+    public void execute(Action.InstallForwarding action) {
+        kernel.install(action.homeAddress(), action.peer());
+    }
+
+    @Override
+    public void execute(Action.RemoveForwarding action) {
+        kernel.remove(action.homeAddress());
+    }
+
+    @Override
+    public void execute(Action.Persist action) {
+        var homeAddress = action.record().homeAddress();
+        store.write(
+                action.record(),
+                () -> loop.post(new Event.Persisted(loop.now(), homeAddress)),
+                failure -> loop.post(
+                        new Event.PersistFailed(loop.now(), homeAddress, String.valueOf(failure.getMessage()))));
+    }
+
+    @Override
+    public void execute(Action.ArmTimer action) {
+        loop.arm(action.timer(), action.at(), at -> new Event.TimerFired(at, action.timer()));
+    }
+
+    @Override
+    public void execute(Action.AnnounceAway action) {
+        gratuitousArp.announceAway(action.homeAddress());
+    }
+
+    @Override
+    public void execute(Action.AnnounceHome action) {
+        gratuitousArp.announceHome(action.homeAddress(), action.mac());
+    }
+
+    @Override
+    public void execute(Action.Report action) {
+        var fact = action.fact();
+        switch (fact.level()) {
+            case DEBUG -> log.debug("{}", fact.line());
+            case INFO -> log.info("{}", fact.line());
+            case WARN -> log.warn("{}", fact.line());
+        }
+        if (fact instanceof Fact.Discarded discarded) {
+            metrics.countDiscard(discarded.discard());
+        }
+    }
+}

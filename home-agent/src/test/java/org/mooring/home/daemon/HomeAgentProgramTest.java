@@ -1,0 +1,302 @@
+package org.mooring.home.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mooring.home.daemon.HomeSite.CARE_OF_ADDRESS;
+import static org.mooring.home.daemon.HomeSite.HOME_ADDRESS;
+import static org.mooring.home.daemon.HomeSite.HOME_AGENT;
+import static org.mooring.home.daemon.HomeSite.MOBILE_NODE_MAC;
+import static org.mooring.home.daemon.HomeSite.await;
+import static org.mooring.home.daemon.HomeSite.relayed;
+import static org.mooring.home.daemon.HomeSite.signed;
+import static org.mooring.protocol.wire.ReplyCode.ACCEPTED;
+import static org.mooring.protocol.wire.ReplyCode.HA_FOREIGN_AGENT_FAILED_AUTHENTICATION;
+import static org.mooring.protocol.wire.ReplyCode.HA_IDENTIFICATION_MISMATCH;
+import static org.mooring.protocol.wire.ReplyCode.HA_INSUFFICIENT_RESOURCES;
+import static org.mooring.protocol.wire.ReplyCode.HA_MOBILE_NODE_FAILED_AUTHENTICATION;
+
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.DatagramChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
+import org.junit.jupiter.api.io.TempDir;
+import org.mooring.linux.MacAddress;
+import org.mooring.linux.packet.ArpPacket;
+import org.mooring.linux.packet.EthernetFrame;
+import org.mooring.linux.packet.PacketFilter;
+import org.mooring.linux.packet.PacketSocket;
+import org.mooring.protocol.wire.Extension.Padding;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationCodec;
+
+/** The program as it is started, in network namespaces: its answers, what it does to the kernel, and what survives. */
+@Tag("netns")
+@Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
+class HomeAgentProgramTest {
+    private HomeSite site;
+
+    @BeforeEach
+    void raise(@TempDir Path directory) throws Exception {
+        site = new HomeSite(directory);
+    }
+
+    @AfterEach
+    void tearDown() {
+        site.close();
+    }
+
+    @Test
+    void registersAndDeregisters() throws Exception {
+        site.start();
+        try (var arp = site.listen(site.neighbour(), PacketFilter.arp())) {
+            var reply = site.fromForeignAgent(relayed(site.request(300, CARE_OF_ADDRESS)));
+            assertEquals(ACCEPTED, reply.code());
+            assertEquals(300, reply.lifetime());
+            assertEquals(announcement(routerMac()), nextAnnouncement(arp));
+            var binding = site.bindings().get(0);
+            assertEquals(HOME_ADDRESS.toString(), binding.get("home-address").asText());
+            assertEquals(
+                    CARE_OF_ADDRESS.toString(), binding.get("care-of-address").asText());
+            assertTrue(site.route().contains("dev mip-ha"), site.route());
+            assertTrue(site.proxies().contains(HOME_ADDRESS.toString()), site.proxies());
+            site.awaitTunnelledPing();
+
+            assertEquals(
+                    ACCEPTED,
+                    site.fromHome(signed(site.request(0, HOME_ADDRESS))).code());
+            assertEquals(0, site.bindings().size());
+            assertTrue(site.route().contains("dev lan"), site.route());
+            assertEquals("", site.proxies());
+            var home = announcement(MacAddress.of(MOBILE_NODE_MAC));
+            await(
+                    "the mobile node's own MAC is announced",
+                    () -> nextAnnouncement(arp).equals(home));
+        }
+        site.neighbour().exec("ping", "-c", "1", "-W", "30", HOME_ADDRESS.toString());
+    }
+
+    @Test
+    void deniesWhatIsWrongAndCountsIt() throws Exception {
+        site.start();
+        var request = site.request(300, CARE_OF_ADDRESS);
+        var tampered = relayed(request).toByteArray();
+        tampered[3] ^= 1;
+        assertEquals(
+                HA_MOBILE_NODE_FAILED_AUTHENTICATION,
+                site.fromForeignAgent(Octets.of(tampered)).code());
+        assertEquals(
+                HA_FOREIGN_AGENT_FAILED_AUTHENTICATION,
+                site.fromForeignAgent(signed(request)).code());
+        assertEquals(ACCEPTED, site.fromForeignAgent(relayed(request)).code());
+        // The same datagram again gets the same reply, the same request in another datagram is a replay.
+        assertEquals(ACCEPTED, site.fromForeignAgent(relayed(request)).code());
+        var replay = relayed(request).concat(RegistrationCodec.encode(List.of(new Padding())));
+        assertEquals(HA_IDENTIFICATION_MISMATCH, site.fromForeignAgent(replay).code());
+
+        var traffic = site.show(Routing.TRAFFIC).orElseThrow();
+        assertEquals(5, traffic.get("datagrams").asInt());
+        assertEquals(1, traffic.get("repeated").asInt());
+        assertEquals(
+                List.of(0, 131, 132, 133),
+                StreamSupport.stream(traffic.get("replies").spliterator(), false)
+                        .map(reply -> reply.get("code").asInt())
+                        .toList());
+        var mobileNode = site.show(Routing.MOBILE_NODES)
+                .orElseThrow()
+                .get("mobile-nodes")
+                .get(0);
+        assertEquals(133, mobileNode.get("last-code").asInt());
+        assertEquals("away", mobileNode.get("where").asText());
+    }
+
+    @Test
+    void goesOnWhereItWasKilled() throws Exception {
+        var program = site.start();
+        var registration = relayed(site.request(300, CARE_OF_ADDRESS));
+        assertEquals(ACCEPTED, site.fromForeignAgent(registration).code());
+        var before = site.bindings().get(0);
+        HomeSite.kill(program);
+        site.awaitTunnelledPing();
+
+        // What an earlier life may have left, and what someone else took away.
+        site.router().exec("ip", "neighbour", "add", "proxy", "10.1.0.99", "dev", "lan", "protocol", "143");
+        site.router().exec("ip", "neighbour", "delete", "proxy", HOME_ADDRESS.toString(), "dev", "lan");
+        site.start();
+        for (var field : List.of("care-of-address", "granted", "generation", "identification")) {
+            assertEquals(before.get(field), site.bindings().get(0).get(field));
+        }
+        await(
+                "only the bound address is proxied",
+                () -> site.proxies().contains(HOME_ADDRESS.toString())
+                        && !site.proxies().contains("10.1.0.99"));
+        site.awaitTunnelledPing();
+        assertEquals(
+                HA_IDENTIFICATION_MISMATCH, site.fromForeignAgent(registration).code());
+        assertEquals(
+                ACCEPTED,
+                site.fromForeignAgent(relayed(site.request(300, CARE_OF_ADDRESS)))
+                        .code());
+    }
+
+    @Test
+    void leavesTheKernelForwardingWhenItIsStopped() throws Exception {
+        var program = site.start();
+        assertEquals(
+                ACCEPTED,
+                site.fromForeignAgent(relayed(site.request(300, CARE_OF_ADDRESS)))
+                        .code());
+        program.destroy();
+        assertEquals(0, program.waitFor());
+        assertTrue(site.route().contains("dev mip-ha"), site.route());
+        assertTrue(site.proxies().contains(HOME_ADDRESS.toString()), site.proxies());
+        assertTrue(site.log().lines().noneMatch(line -> line.contains("WARN") || line.contains("ERROR")), site.log());
+    }
+
+    @Test
+    void showsTables() throws Exception {
+        site.start();
+        assertEquals("no bindings\n", site.table("bindings"));
+        assertEquals(
+                ACCEPTED,
+                site.fromForeignAgent(relayed(site.request(300, CARE_OF_ADDRESS)))
+                        .code());
+        assertTrue(
+                Pattern.compile("HOME-ADDRESS +CARE-OF-ADDRESS +LIFETIME +.*\n10.1.0.50 +192.0.2.9 +300 +.*\n")
+                        .matcher(site.table("bindings"))
+                        .matches(),
+                site.table("bindings"));
+        for (var what : List.of("mobile-nodes", "traffic", "datapath", "status")) {
+            assertTrue(site.table(what).lines().count() > 1, site.table(what));
+        }
+    }
+
+    @Test
+    void endsBindingsThatExpiredWhileItWasDown() throws Exception {
+        var program = site.start();
+        assertEquals(
+                ACCEPTED,
+                site.fromForeignAgent(relayed(site.request(1, CARE_OF_ADDRESS))).code());
+        HomeSite.kill(program);
+        var expiry = Instant.now().plusSeconds(1);
+        await("the lifetime is over", () -> Instant.now().isAfter(expiry));
+        site.start();
+        await(
+                "the forwarding is gone",
+                () -> site.route().contains("dev lan") && site.proxies().isEmpty());
+        assertEquals(0, site.bindings().size());
+    }
+
+    @Test
+    void takesUpANewAssociationWithoutDroppingABinding() throws Exception {
+        var program = site.start();
+        assertEquals(
+                ACCEPTED,
+                site.fromForeignAgent(relayed(site.request(300, CARE_OF_ADDRESS)))
+                        .code());
+        site.changeConfiguration("00112233445566778899aabbccddeeff", "ffeeddccbbaa99887766554433221100");
+        new ProcessBuilder("kill", "-HUP", Long.toString(program.pid())).start().waitFor();
+        await("the configuration was read again", () -> site.log().contains("configuration re-read"));
+        assertEquals(1, site.bindings().size());
+        site.send(relayed(site.request(300, CARE_OF_ADDRESS)));
+        await("the old key is refused", () -> site.log().contains("denied code=131"));
+    }
+
+    @Test
+    void deniesWithCode130OnAFullDisk() throws Exception {
+        site.mountStateDirectory();
+        site.start();
+        site.fillStateDirectory();
+        var refused = site.fromForeignAgent(relayed(site.request(300, CARE_OF_ADDRESS)));
+        assertEquals(HA_INSUFFICIENT_RESOURCES, refused.code());
+        assertTrue(site.route().contains("dev lan"), site.route());
+        assertEquals("", site.proxies());
+        assertTrue(site.log().contains("No space left on device"), site.log());
+        site.emptyStateDirectory();
+        assertEquals(
+                ACCEPTED,
+                site.fromForeignAgent(relayed(site.request(300, CARE_OF_ADDRESS)))
+                        .code());
+        assertTrue(site.route().contains("dev mip-ha"), site.route());
+    }
+
+    @Test
+    void saysWhoHasThePort() throws Exception {
+        var taken = site.router()
+                .run(() -> DatagramChannel.open(StandardProtocolFamily.INET)
+                        .bind(new InetSocketAddress(HOME_AGENT.toInet(), 434)));
+        try (taken) {
+            assertRefuses("UDP 10.1.0.1:434 is taken by java (pid "
+                    + ProcessHandle.current().pid() + ")");
+        }
+    }
+
+    @Test
+    void saysWhichCapabilityIsMissing() throws Exception {
+        assertRefuses(
+                "needs CAP_NET_ADMIN: run as root or grant it (AmbientCapabilities= in the unit)",
+                "setpriv",
+                "--bounding-set=-net_admin");
+    }
+
+    @Test
+    void saysThatTheHomeLinkIsMissing() throws Exception {
+        site.router().exec("ip", "link", "set", "lan", "name", "lan2");
+        assertRefuses("home-link: there is no interface lan");
+    }
+
+    @Test
+    void saysThatTheAddressIsNotHere() throws Exception {
+        site.router().exec("ip", "address", "delete", HOME_AGENT + "/24", "dev", "lan");
+        assertRefuses("10.1.0.1 is no address of this machine: add it to an interface, or correct the configuration");
+    }
+
+    @Test
+    void saysThatTheStateDirectoryIsNone() throws Exception {
+        Files.writeString(site.stateDirectory(), "a file");
+        assertRefuses("state-directory " + site.stateDirectory());
+    }
+
+    private void assertRefuses(String line, String... wrapper) throws Exception {
+        assertEquals(1, site.run(wrapper).waitFor());
+        assertEquals(1, site.log().lines().count(), site.log());
+        assertTrue(site.log().startsWith("home-agent: " + line), site.log());
+    }
+
+    /** The frame of a gratuitous ARP that says who has the home address. Its source is the home agent's machine in any case. */
+    private EthernetFrame announcement(MacAddress mac) {
+        var arp = ArpPacket.gratuitous(ArpPacket.REQUEST, mac, HOME_ADDRESS.toInet());
+        var frame = arp.toFrame(MacAddress.BROADCAST);
+        return new EthernetFrame(MacAddress.BROADCAST, routerMac(), frame.etherType(), frame.payload());
+    }
+
+    /** The next gratuitous ARP for the home address. */
+    private static EthernetFrame nextAnnouncement(PacketSocket socket) throws Exception {
+        for (var frame = socket.receive().orElseThrow();
+                ;
+                frame = socket.receive().orElseThrow()) {
+            var arp = frame.arp();
+            if (arp.isPresent()
+                    && arp.get().isGratuitous()
+                    && arp.get().senderAddress().equals(HOME_ADDRESS.toInet())) {
+                return frame.ethernet().orElseThrow();
+            }
+        }
+    }
+
+    private MacAddress routerMac() {
+        var shown = site.router().exec("cat", "/sys/class/net/lan/address");
+        return MacAddress.of(shown.strip());
+    }
+}

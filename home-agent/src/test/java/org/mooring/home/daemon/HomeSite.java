@@ -1,0 +1,417 @@
+package org.mooring.home.daemon;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.mooring.linux.NetworkNamespace;
+import org.mooring.linux.netlink.Netlink;
+import org.mooring.linux.packet.EtherType;
+import org.mooring.linux.packet.EthernetFrame;
+import org.mooring.linux.packet.Ipv4Packet;
+import org.mooring.linux.packet.PacketFilter;
+import org.mooring.linux.packet.PacketSocket;
+import org.mooring.linux.packet.ReceivedFrame;
+import org.mooring.protocol.security.Algorithm;
+import org.mooring.protocol.security.Key;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.security.Verified;
+import org.mooring.protocol.security.Verifier;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Identification;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.protocol.wire.RegistrationRequest.Flags;
+import org.mooring.runtime.Failure;
+import org.mooring.runtime.cli.Console;
+import org.mooring.runtime.control.ControlClient;
+
+/**
+ * A home network, its router, where the home agent runs as a program, and a foreign agent's machine on the router's uplink.
+ *
+ * <pre>
+ *   neighbour 10.1.0.20 ─┐
+ *                        ├─ lan (bridge) 10.1.0.1 [router] 192.0.2.2 wan ── 192.0.2.9 [foreign agent]
+ *   mobile node 10.1.0.50┘
+ * </pre>
+ */
+final class HomeSite implements AutoCloseable {
+    static final Ipv4Address HOME_AGENT = Ipv4Address.of("10.1.0.1");
+    static final Ipv4Address HOME_ADDRESS = Ipv4Address.of("10.1.0.50");
+    static final Ipv4Address CARE_OF_ADDRESS = Ipv4Address.of("192.0.2.9");
+    static final String MOBILE_NODE_MAC = "52:54:00:01:00:50";
+
+    private static final SecurityAssociation MOBILE_HOME = association(256, "00112233445566778899aabbccddeeff");
+    private static final SecurityAssociation FOREIGN_HOME = association(4097, "0f0e0d0c0b0a09080706050403020100");
+    private static final Duration LONG = Duration.ofSeconds(60);
+
+    private final Path directory;
+    private final Opened opened = new Opened();
+    private final NetworkNamespace router;
+    private final NetworkNamespace neighbour;
+    private final NetworkNamespace mobileNode;
+    private final NetworkNamespace foreignAgent;
+
+    /** Raises the networks. The program's files are to be in {@code directory}. */
+    HomeSite(Path directory) throws Exception {
+        this.directory = directory;
+        try {
+            router = opened.keep(NetworkNamespace.create());
+            neighbour = opened.keep(NetworkNamespace.create());
+            mobileNode = opened.keep(NetworkNamespace.create());
+            foreignAgent = opened.keep(NetworkNamespace.create());
+            raise();
+            configure();
+        } catch (Exception | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    private void raise() {
+        router.exec("ip", "link", "add", "lan", "type", "bridge");
+        router.exec("ip", "link", "set", "lan", "up");
+        plug(neighbour, "10.1.0.20/24");
+        plug(mobileNode, HOME_ADDRESS + "/24");
+        mobileNode.exec("ip", "link", "set", "eth", "down", "address", MOBILE_NODE_MAC);
+        router.exec("ip", "address", "add", HOME_AGENT + "/24", "dev", "lan");
+        router.connect("wan", foreignAgent, "eth");
+        router.exec("ip", "address", "add", "192.0.2.2/24", "dev", "wan");
+        foreignAgent.exec("ip", "address", "add", CARE_OF_ADDRESS + "/24", "dev", "eth");
+        foreignAgent.exec("ip", "route", "add", "default", "via", "192.0.2.2");
+        // As strict as a router may be.
+        router.exec(
+                "sysctl",
+                "-qw",
+                "net.ipv4.ip_forward=1",
+                "net.ipv4.conf.all.rp_filter=1",
+                "net.ipv4.conf.lan.rp_filter=1");
+    }
+
+    private void plug(NetworkNamespace host, String address) {
+        String port = "port" + host.name().substring(host.name().length() - 8);
+        router.connect(port, host, "eth");
+        router.exec("ip", "link", "set", port, "master", "lan");
+        host.exec("ip", "address", "add", address, "dev", "eth");
+    }
+
+    NetworkNamespace router() {
+        return router;
+    }
+
+    NetworkNamespace neighbour() {
+        return neighbour;
+    }
+
+    NetworkNamespace foreignAgent() {
+        return foreignAgent;
+    }
+
+    Path stateDirectory() {
+        return directory.resolve("state");
+    }
+
+    /** Makes the state directory a small disk. */
+    void mountStateDirectory() throws Exception {
+        Files.createDirectory(stateDirectory());
+        command(
+                "mount",
+                "-t",
+                "tmpfs",
+                "-o",
+                "size=1m",
+                "tmpfs",
+                stateDirectory().toString());
+        opened.keep(() -> command("umount", "-l", stateDirectory().toString()));
+    }
+
+    /** Writes to the state directory until its disk is full. */
+    void fillStateDirectory() throws IOException {
+        try (var file = Files.newOutputStream(stateDirectory().resolve("rubbish"))) {
+            while (true) {
+                file.write(new byte[4096]);
+            }
+        } catch (IOException full) {
+            assertEquals("No space left on device", full.getMessage());
+        }
+    }
+
+    void emptyStateDirectory() throws IOException {
+        Files.delete(stateDirectory().resolve("rubbish"));
+    }
+
+    private static void command(String... words) throws Exception {
+        assertEquals(0, new ProcessBuilder(words).inheritIO().start().waitFor());
+    }
+
+    /** Starts the program and waits until it is ready. */
+    Process start() throws Exception {
+        var program = run();
+        await("the program is ready", () -> {
+            assertTrue(program.isAlive(), () -> "ended: " + log());
+            return show("/status").isPresent();
+        });
+        return program;
+    }
+
+    /** Starts the program, by way of the words in {@code wrapper}. */
+    Process run(String... wrapper) throws Exception {
+        var command = new ArrayList<>(List.of("ip", "netns", "exec", router.name()));
+        command.addAll(List.of(wrapper));
+        command.addAll(List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-Xshare:auto",
+                "-cp",
+                System.getProperty("java.class.path"),
+                HomeAgentProgram.class.getName(),
+                "run",
+                "--config",
+                configurationFile().toString()));
+        var program = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
+                .start();
+        opened.keep(() -> kill(program));
+        return program;
+    }
+
+    private void configure() throws IOException {
+        Files.writeString(configurationFile(), """
+                address = "10.1.0.1"
+                home-link = "lan"
+                home-network = "10.1.0.0/24"
+                uplinks = ["wan"]
+                state-directory = "state"
+                control-socket = "control.sock"
+
+                [[mobile-node]]
+                home-address = "10.1.0.50"
+                mac = "%s"
+                [[mobile-node.association]]
+                spi = 256
+                key = "00112233445566778899aabbccddeeff"
+
+                [[foreign-agent]]
+                address = "192.0.2.9"
+                [[foreign-agent.association]]
+                spi = 4097
+                key = "0f0e0d0c0b0a09080706050403020100"
+                """.formatted(MOBILE_NODE_MAC));
+    }
+
+    private Path configurationFile() {
+        return directory.resolve("home-agent.toml");
+    }
+
+    /** Writes {@code after} in the place of {@code before}. */
+    void changeConfiguration(String before, String after) throws IOException {
+        var text = Files.readString(configurationFile());
+        assertTrue(text.contains(before), text);
+        Files.writeString(configurationFile(), text.replace(before, after));
+    }
+
+    private Path logFile() {
+        return directory.resolve("log");
+    }
+
+    /** All that the program has printed. */
+    String log() {
+        try {
+            return Files.readString(logFile());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** kill -9. */
+    static void kill(Process program) throws InterruptedException {
+        program.destroyForcibly().waitFor();
+    }
+
+    /** What the control socket says at {@code path}; empty if nobody is there. */
+    Optional<JsonNode> show(String path) {
+        try {
+            return Optional.of(
+                    new ControlClient(HomeAgentProgram.NAME, directory.resolve("control.sock"), LONG).get(path));
+        } catch (Failure nobodyThere) {
+            return Optional.empty();
+        }
+    }
+
+    JsonNode bindings() {
+        return show(Routing.BINDINGS).orElseThrow().get("bindings");
+    }
+
+    /** What {@code show} prints. */
+    String table(String what) {
+        var out = new ByteArrayOutputStream();
+        var console = new Console(new PrintStream(out, true, StandardCharsets.UTF_8), System.err);
+        var socket = directory.resolve("control.sock").toString();
+        assertEquals(0, HomeAgentProgram.program().run(console, "show", what, "--socket", socket));
+        return out.toString(StandardCharsets.UTF_8);
+    }
+
+    RegistrationRequest request(int lifetime, Ipv4Address careOfAddress) {
+        return request(lifetime, careOfAddress, Instant.now());
+    }
+
+    RegistrationRequest request(int lifetime, Ipv4Address careOfAddress, Instant at) {
+        return new RegistrationRequest(
+                lifetime == 0 ? Flags.NONE : Flags.REVERSE_TUNNELING,
+                lifetime,
+                HOME_ADDRESS,
+                HOME_AGENT,
+                careOfAddress,
+                Identification.of(at),
+                List.of());
+    }
+
+    static Octets relayed(RegistrationRequest request) {
+        return Seal.encode(request, new Seal(Kind.MOBILE_HOME, MOBILE_HOME), new Seal(Kind.FOREIGN_HOME, FOREIGN_HOME));
+    }
+
+    static Octets signed(RegistrationRequest request) {
+        return Seal.encode(request, new Seal(Kind.MOBILE_HOME, MOBILE_HOME));
+    }
+
+    /** Sends a request from the foreign agent's machine and returns what comes back. */
+    RegistrationReply fromForeignAgent(Octets request) throws Exception {
+        return exchange(foreignAgent, CARE_OF_ADDRESS, request);
+    }
+
+    /** Until then the mobile node is away, and answers no ARP. */
+    void comeHome() {
+        mobileNode.exec("ip", "link", "set", "eth", "up");
+    }
+
+    /** Sends a request from the mobile node at home and returns what comes back to it there. */
+    RegistrationReply fromHome(Octets request) throws Exception {
+        return exchange(mobileNode, HOME_ADDRESS, request);
+    }
+
+    /** Sends a request from the foreign agent's machine, whatever comes back. */
+    void send(Octets request) throws Exception {
+        foreignAgent.run(() -> {
+            try (var socket = new DatagramSocket(new InetSocketAddress(CARE_OF_ADDRESS.toInet(), 434))) {
+                socket.send(datagram(request));
+            }
+        });
+    }
+
+    private static DatagramPacket datagram(Octets request) {
+        return new DatagramPacket(request.toByteArray(), request.length(), HOME_AGENT.toInet(), 434);
+    }
+
+    private static RegistrationReply exchange(NetworkNamespace namespace, Ipv4Address source, Octets request)
+            throws Exception {
+        return namespace.run(() -> {
+            try (var socket = new DatagramSocket(new InetSocketAddress(source.toInet(), 434))) {
+                socket.setSoTimeout((int) LONG.toMillis());
+                socket.send(datagram(request));
+                var packet = new DatagramPacket(new byte[1500], 1500);
+                socket.receive(packet);
+                assertEquals(new InetSocketAddress(HOME_AGENT.toInet(), 434), packet.getSocketAddress());
+                return reply(Octets.of(Arrays.copyOf(packet.getData(), packet.getLength())));
+            }
+        });
+    }
+
+    private static RegistrationReply reply(Octets datagram) {
+        var message = assertInstanceOf(Decoded.Message.class, RegistrationCodec.decode(datagram));
+        assertEquals(new Verified.By(MOBILE_HOME), Verifier.verify(message, Kind.MOBILE_HOME, List.of(MOBILE_HOME)));
+        return assertInstanceOf(RegistrationReply.class, message.message());
+    }
+
+    /** Listens to the frames that pass {@code filter} on the interface of one of the hosts. */
+    PacketSocket listen(NetworkNamespace host, PacketFilter filter) throws Exception {
+        return opened.keep(host.run(() -> {
+            try (var netlink = Netlink.open()) {
+                return PacketSocket.open(netlink.links().get("eth").device(), filter);
+            }
+        }));
+    }
+
+    /** Pings the mobile node's home address from its neighbour at home until a tunnelled ping arrives at the foreign agent's machine. */
+    void awaitTunnelledPing() throws Exception {
+        try (var socket = listen(foreignAgent, PacketFilter.etherType(EtherType.IPV4))) {
+            var ping = new ProcessBuilder(
+                            "ip", "netns", "exec", neighbour.name(), "ping", "-q", "-i", "0.2", HOME_ADDRESS.toString())
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            try {
+                for (var frame = socket.receive(); ; frame = socket.receive()) {
+                    if (frame.flatMap(ReceivedFrame::ethernet)
+                            .filter(HomeSite::isTunnelledPing)
+                            .isPresent()) {
+                        return;
+                    }
+                }
+            } finally {
+                kill(ping);
+            }
+        }
+    }
+
+    private static boolean isTunnelledPing(EthernetFrame frame) {
+        return Ipv4Packet.parse(frame)
+                .filter(outer -> outer.protocol() == Ipv4Packet.IPIP
+                        && outer.source().equals(HOME_AGENT.toInet())
+                        && outer.destination().equals(CARE_OF_ADDRESS.toInet()))
+                .flatMap(outer -> Ipv4Packet.parse(outer.payload()))
+                .filter(inner -> inner.protocol() == Ipv4Packet.ICMP
+                        && inner.destination().equals(HOME_ADDRESS.toInet()))
+                .isPresent();
+    }
+
+    /** The proxied addresses on the home link, as iproute2 prints them. */
+    String proxies() {
+        return router.exec("ip", "neighbour", "show", "proxy", "dev", "lan").strip();
+    }
+
+    /** Where the router sends packets for the home address. */
+    String route() {
+        return router.exec("ip", "route", "get", HOME_ADDRESS.toString()).strip();
+    }
+
+    static void await(String what, Callable<Boolean> condition) throws Exception {
+        var deadline = Instant.now().plus(LONG);
+        while (!condition.call()) {
+            assertTrue(Instant.now().isBefore(deadline), () -> "waited in vain until " + what);
+            Thread.sleep(20);
+        }
+    }
+
+    @Override
+    public void close() {
+        opened.close();
+    }
+
+    private static SecurityAssociation association(int spi, String key) {
+        return new SecurityAssociation(
+                spi, new Key(Octets.ofHex(key)), Algorithm.HMAC_MD5, SecurityAssociation.DEFAULT_TOLERANCE);
+    }
+}
