@@ -19,7 +19,7 @@ final class DenialLimit {
     /** Whether {@code homeAddress} may be denied at {@code now}; if so, it was. */
     boolean permits(Ipv4Address homeAddress, Instant now) {
         var oldestFirst = denied.values().iterator();
-        while (oldestFirst.hasNext() && !now.isBefore(oldestFirst.next().plus(SPACING))) {
+        while (oldestFirst.hasNext() && isPast(oldestFirst.next(), now)) {
             oldestFirst.remove();
         }
         if (denied.containsKey(homeAddress) || denied.size() == MOST_REMEMBERED) {
@@ -27,5 +27,10 @@ final class DenialLimit {
         }
         denied.put(homeAddress, now);
         return true;
+    }
+
+    /** A time that is yet to come is from before the clock was set back. */
+    private static boolean isPast(Instant denial, Instant now) {
+        return Duration.between(denial, now).abs().compareTo(SPACING) >= 0;
     }
 }

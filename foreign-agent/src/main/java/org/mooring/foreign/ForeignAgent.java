@@ -1,17 +1,16 @@
 package org.mooring.foreign;
 
 import static org.mooring.foreign.Event.Timer.Purpose.PENDING_REQUEST;
-import static org.mooring.foreign.Event.Timer.Purpose.VISITOR;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.mooring.foreign.Event.Timer;
+import org.mooring.foreign.VisitorList.HeldReply;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Decoded;
@@ -36,20 +35,15 @@ public final class ForeignAgent {
     /** §3.7.1: a pending request is given up after that. */
     static final Duration PENDING_TIME = Duration.ofSeconds(7);
 
-    /** A visitor does not expire while its renewal is with the kernel. */
-    private static final Duration RECHECK_TIME = Duration.ofSeconds(1);
-
-    /** A reply that waits until the visitor is served and stored. */
-    private record HeldReply(PendingRequest pending, RegistrationReply reply, Octets message) {}
+    /** What the event that is being handled makes necessary. */
+    private final List<Action> actions = new ArrayList<>();
 
     private final Map<Ipv4Address, PendingRequest> pending = new TreeMap<>();
-    private final Map<Ipv4Address, Visitor> visitors = new TreeMap<>();
-    private final Map<Visitor, HeldReply> held = new HashMap<>();
+    private final VisitorList visitors = new VisitorList(actions::add);
     private final DenialLimit denials = new DenialLimit();
     private final Dispatch dispatch = new Dispatch();
 
     private Policy policy;
-    private List<Action> actions = new ArrayList<>();
 
     public ForeignAgent(Policy policy) {
         this.policy = policy;
@@ -57,7 +51,7 @@ public final class ForeignAgent {
 
     /** What {@code event} makes necessary, in the order in which it is to be done. */
     public List<Action> handle(Event event) {
-        actions = new ArrayList<>();
+        actions.clear();
         event.on(dispatch);
         return List.copyOf(actions);
     }
@@ -69,7 +63,7 @@ public final class ForeignAgent {
 
     /** The visitor list, in the order of home addresses. */
     public List<Visitor> visitors() {
-        return List.copyOf(visitors.values());
+        return visitors.all();
     }
 
     /** The requests that wait for an answer, in the order of home addresses. */
@@ -111,7 +105,7 @@ public final class ForeignAgent {
         if (!pending.containsKey(home) && pending.size() >= policy.maxPending()) {
             return Optional.of(insufficient("too many pending requests"));
         }
-        boolean arrives = !request.isDeregistration() && !visitors.containsKey(home);
+        boolean arrives = !request.isDeregistration() && visitors.find(home).isEmpty();
         if (arrives && visitors.size() >= policy.maxVisitors()) {
             return Optional.of(insufficient("too many visitors"));
         }
@@ -119,10 +113,12 @@ public final class ForeignAgent {
     }
 
     private boolean isAnothers(Ipv4Address homeAddress, Ipv4Address homeAgent) {
-        var listed = visitors.get(homeAddress);
-        var waiting = pending.get(homeAddress);
-        return (listed != null && !listed.homeAgent().equals(homeAgent))
-                || (waiting != null && !waiting.request().homeAgent().equals(homeAgent));
+        var listed = visitors.find(homeAddress).map(Visitor::homeAgent);
+        var waiting = Optional.ofNullable(pending.get(homeAddress))
+                .map(PendingRequest::request)
+                .map(RegistrationRequest::homeAgent);
+        return !listed.orElse(homeAgent).equals(homeAgent)
+                || !waiting.orElse(homeAgent).equals(homeAgent);
     }
 
     private static Denial insufficient(String why) {
@@ -242,13 +238,11 @@ public final class ForeignAgent {
         if (reply.code().isAccepted() && reply.lifetime() == 0) {
             // A deregistration of another care-of address than ours says nothing about our visitor.
             if (request.isDeregistrationOfAll() || request.careOfAddress().equals(policy.careOfAddress())) {
-                end(reply.homeAddress(), false);
+                visitors.deregister(reply.homeAddress());
             }
             send(ready);
         } else if (reply.code().isAccepted() && !request.flags().decapsulationByMobileNode()) {
-            var visitor = visitor(now, answered, reply);
-            held.put(visitor, ready);
-            actions.add(new Action.InstallVisitor(visitor));
+            visitors.install(visitor(now, answered, reply), ready);
         } else {
             // Denied, which leaves an earlier registration as it is; or co-located, where no tunnel ends here.
             send(ready);
@@ -281,68 +275,22 @@ public final class ForeignAgent {
 
     private void send(HeldReply ready) {
         var reply = ready.reply();
-        sendToVisitor(ready.pending().origin(), ready.pending().request(), ready.message());
+        sendToVisitor(ready.answered().origin(), ready.answered().request(), ready.message());
         report(new Fact.ReplyRelayed(reply.homeAddress(), reply.homeAgent(), reply.code(), reply.lifetime()));
-    }
-
-    private void serve(Visitor visitor) {
-        if (!held.containsKey(visitor)) {
-            return; // A deregistration has come in between; the kernel was told after this.
-        }
-        var before = visitors.put(visitor.homeAddress(), visitor);
-        if (!visitor.expiry().equals(Visitor.NEVER)) {
-            actions.add(new Action.ArmTimer(new Timer(VISITOR, visitor.homeAddress()), visitor.expiry()));
-        }
-        report(new Fact.VisitorServed(visitor, before != null));
-        actions.add(new Action.StoreVisitor(visitor));
     }
 
     private void refuse(Instant now, Visitor visitor, String why) {
         report(new Fact.KernelRefused(visitor.homeAddress(), "install", why));
-        var ready = held.remove(visitor);
-        if (ready != null) {
-            deny(
-                    now,
-                    ready.pending().origin(),
-                    ready.pending().request(),
-                    new Denial(ReplyCode.FA_INSUFFICIENT_RESOURCES, "the kernel refused to forward its packets"));
-        }
+        visitors.release(visitor)
+                .map(HeldReply::answered)
+                .ifPresent(answered -> deny(
+                        now,
+                        answered.origin(),
+                        answered.request(),
+                        insufficient("the kernel refused to forward its packets")));
     }
 
-    private void sendHeld(Visitor visitor) {
-        var ready = held.remove(visitor);
-        if (ready != null) {
-            send(ready);
-        }
-    }
-
-    // §3.7.1: entries end, and nobody is told (§3.7)
-
-    private void expire(Instant now, Ipv4Address homeAddress) {
-        var visitor = visitors.get(homeAddress);
-        if (visitor == null || !visitor.hasExpired(now)) {
-            return;
-        }
-        if (isBeingRenewed(homeAddress)) {
-            actions.add(new Action.ArmTimer(new Timer(VISITOR, homeAddress), now.plus(RECHECK_TIME)));
-        } else {
-            end(homeAddress, true);
-        }
-    }
-
-    private boolean isBeingRenewed(Ipv4Address homeAddress) {
-        return held.keySet().stream().anyMatch(visitor -> visitor.homeAddress().equals(homeAddress));
-    }
-
-    private void end(Ipv4Address homeAddress, boolean expired) {
-        boolean installing =
-                held.keySet().removeIf(visitor -> visitor.homeAddress().equals(homeAddress));
-        if (visitors.remove(homeAddress) != null || installing) {
-            actions.add(new Action.RemoveVisitor(homeAddress));
-            actions.add(new Action.ForgetVisitor(homeAddress));
-            report(new Fact.VisitorLeft(homeAddress, expired));
-        }
-    }
+    // §3.7.1: a request is not pending for ever
 
     private void timeOut(Instant now, Ipv4Address homeAddress) {
         var waiting = pending.get(homeAddress);
@@ -379,24 +327,6 @@ public final class ForeignAgent {
             case 3 -> ReplyCode.FA_HOME_AGENT_PORT_UNREACHABLE;
             default -> ReplyCode.FA_HOME_AGENT_UNREACHABLE;
         };
-    }
-
-    // After a restart
-
-    private void restore(Instant now, List<Visitor> stored) {
-        int expired = 0;
-        for (var visitor : stored) {
-            if (visitor.hasExpired(now) || !policy.links().containsKey(visitor.link())) {
-                actions.add(new Action.ForgetVisitor(visitor.homeAddress()));
-                expired++;
-            } else {
-                visitors.put(visitor.homeAddress(), visitor);
-                if (!visitor.expiry().equals(Visitor.NEVER)) {
-                    actions.add(new Action.ArmTimer(new Timer(VISITOR, visitor.homeAddress()), visitor.expiry()));
-                }
-            }
-        }
-        report(new Fact.VisitorsRestored(visitors.size(), expired));
     }
 
     /**
@@ -440,7 +370,7 @@ public final class ForeignAgent {
 
         @Override
         public void handle(Event.VisitorInstalled event) {
-            serve(event.visitor());
+            visitors.installed(event.visitor());
         }
 
         @Override
@@ -460,27 +390,27 @@ public final class ForeignAgent {
 
         @Override
         public void handle(Event.VisitorStored event) {
-            sendHeld(event.visitor());
+            visitors.release(event.visitor()).ifPresent(ForeignAgent.this::send);
         }
 
         @Override
         public void handle(Event.VisitorNotStored event) {
             // To refuse it would cut the mobile node off for what matters only after a crash.
             report(new Fact.NotStored(event.visitor().homeAddress(), event.why()));
-            sendHeld(event.visitor());
+            visitors.release(event.visitor()).ifPresent(ForeignAgent.this::send);
         }
 
         @Override
         public void handle(Event.TimerFired event) {
             switch (event.timer().purpose()) {
                 case PENDING_REQUEST -> timeOut(event.at(), event.timer().homeAddress());
-                case VISITOR -> expire(event.at(), event.timer().homeAddress());
+                case VISITOR -> visitors.expire(event.timer().homeAddress(), event.at());
             }
         }
 
         @Override
         public void handle(Event.Restored event) {
-            restore(event.at(), event.visitors());
+            visitors.restore(event.visitors(), policy, event.at());
         }
 
         @Override

@@ -1,5 +1,6 @@
 package org.mooring.foreign;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import org.mooring.protocol.security.SecurityAssociation;
@@ -30,6 +31,13 @@ public record Policy(
         links = Map.copyOf(links);
         mobileNodes = Map.copyOf(mobileNodes);
         homeAgents = Map.copyOf(homeAgents);
+    }
+
+    /** Whether a visitor that was served before a restart is served after it. */
+    public boolean serves(Visitor visitor, Instant now) {
+        return !visitor.hasExpired(now)
+                && links.containsKey(visitor.link())
+                && careOfAddress.equals(visitor.careOfAddress());
     }
 
     List<SecurityAssociation> mobileForeign(Ipv4Address homeAddress) {

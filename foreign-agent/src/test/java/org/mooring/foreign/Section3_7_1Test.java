@@ -147,14 +147,25 @@ class Section3_7_1Test {
         var unlinked = new Visitor(
                 Ipv4Address.of("10.1.0.53"), "gone", MAC, HOME_AGENT, CARE_OF, true, ID, NOW.plusSeconds(60));
 
-        var actions = agent.handle(new Event.Restored(NOW, List.of(alive, forEver, expired, unlinked)));
+        var movedAway = new Visitor(
+                Ipv4Address.of("10.1.0.54"),
+                LINK,
+                MAC,
+                HOME_AGENT,
+                Ipv4Address.of("198.51.100.3"),
+                true,
+                ID,
+                NOW.plusSeconds(60));
+
+        var actions = agent.handle(new Event.Restored(NOW, List.of(alive, forEver, expired, unlinked, movedAway)));
 
         assertEquals(
                 List.of(
                         new Action.ArmTimer(new Timer(VISITOR, HOME), NOW.plusSeconds(60)),
                         new Action.ForgetVisitor(expired.homeAddress()),
                         new Action.ForgetVisitor(unlinked.homeAddress()),
-                        new Action.Report(new Fact.VisitorsRestored(2, 2))),
+                        new Action.ForgetVisitor(movedAway.homeAddress()),
+                        new Action.Report(new Fact.VisitorsRestored(2, 3))),
                 actions);
         assertEquals(List.of(alive, forEver), agent.visitors());
         assertEquals(

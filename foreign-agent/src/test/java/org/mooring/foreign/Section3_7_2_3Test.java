@@ -72,6 +72,15 @@ class Section3_7_2_3Test {
     }
 
     @Test
+    void aClockThatIsSetBackSilencesNobody() {
+        agent.handle(requestReceived(NOW, TOO_LONG));
+
+        var actions = agent.handle(requestReceived(NOW.minusSeconds(3600), TOO_LONG));
+
+        assertEquals(List.of(toVisitor(DENIAL)), deeds(actions));
+    }
+
+    @Test
     void rememberingWhomItDeniedTakesBoundedMemory() {
         int answered = 0;
         for (int i = 1; i <= 10_000; i++) {

@@ -131,7 +131,7 @@ final class ForeignAgentDaemon implements Daemon<ProgramConfiguration> {
         var links = List.copyOf(policy.links().keySet());
         var uplinks = configuration.uplinks().isEmpty() ? router.uplinks(links) : configuration.uplinks();
         var served = visitors.stream()
-                .filter(visitor -> now.isBefore(visitor.expiry()) && links.contains(visitor.link()))
+                .filter(visitor -> policy.serves(visitor, now))
                 .map(KernelForwarding::forwarding)
                 .toList();
         try {
