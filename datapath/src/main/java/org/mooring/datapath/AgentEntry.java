@@ -3,6 +3,7 @@ package org.mooring.datapath;
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.OptionalInt;
 
 /**
  * {@code struct agent} of mip.bpf.c.
@@ -30,10 +31,14 @@ record AgentEntry(Inet4Address address, int device, int holdDevice, Role role, M
     private static final short DONT_FRAGMENT = 0x4000;
     private static final int TCP_OVER_IP = 40;
 
-    /** What the routes into the tunnel have for an MTU. */
-    int routeMtu() {
+    /**
+     * What a route into a tunnel has for an MTU.
+     *
+     * @param pathMtu of the outer packets, if it is known to be less than the uplink's
+     */
+    int routeMtu(OptionalInt pathMtu) {
         return switch (policy) {
-            case ICMP, CLAMP_AT_HOME -> tunnelMtu();
+            case ICMP, CLAMP_AT_HOME -> Math.min(pathMtu.orElse(uplinkMtu), uplinkMtu) - Encapsulation.IPIP.overhead();
             case FRAGMENT_OUTER -> uplinkMtu;
         };
     }
@@ -41,7 +46,7 @@ record AgentEntry(Inet4Address address, int device, int holdDevice, Role role, M
     ByteBuffer encode() {
         boolean fragmentOuter = policy == MtuPolicy.FRAGMENT_OUTER;
         short inherited = fragmentOuter ? 0 : DONT_FRAGMENT;
-        int segment = policy == MtuPolicy.CLAMP_AT_HOME ? tunnelMtu() - TCP_OVER_IP : 0;
+        int segment = policy == MtuPolicy.CLAMP_AT_HOME ? routeMtu(OptionalInt.empty()) - TCP_OVER_IP : 0;
         ByteBuffer out = ByteBuffer.allocate(SIZE).order(ByteOrder.nativeOrder());
         out.put(address.getAddress()).putInt(device).putInt(holdDevice).putInt(role.number);
         // Segments that travel as one can be made smaller, which is better than to fragment each of them.
@@ -49,9 +54,5 @@ record AgentEntry(Inet4Address address, int device, int holdDevice, Role role, M
         out.order(ByteOrder.BIG_ENDIAN).putShort(inherited);
         out.order(ByteOrder.nativeOrder()).putShort((short) segment);
         return out.flip();
-    }
-
-    private int tunnelMtu() {
-        return uplinkMtu - Encapsulation.IPIP.overhead();
     }
 }

@@ -20,6 +20,7 @@ import org.mooring.linux.netlink.Netlink;
 record AgentKernel(
         Netlink netlink,
         TunnelDevice device,
+        PathMtuDiscovery pathMtu,
         Optional<WaitingRoom> waiting,
         Programs programs,
         AgentEntry agent,
@@ -41,6 +42,8 @@ record AgentKernel(
             closing.push(device::close);
             SlowPath slowPath = SlowPath.open(address, device);
             closing.push(slowPath::close);
+            PathMtuDiscovery pathMtu = PathMtuDiscovery.open(address);
+            closing.push(pathMtu::close);
             Optional<WaitingRoom> waiting = Optional.empty();
             if (role == Role.FOREIGN_AGENT) {
                 WaitingRoom room = WaitingRoom.open(netlink, deviceName);
@@ -56,11 +59,16 @@ record AgentKernel(
                     mtu);
             Programs programs = Programs.load(agent);
             closing.push(programs::close);
-            return new AgentKernel(netlink, device, waiting, programs, agent, uplinks, closing);
+            return new AgentKernel(netlink, device, pathMtu, waiting, programs, agent, uplinks, closing);
         } catch (IOException | RuntimeException e) {
             closing.forEach(Runnable::run);
             throw e;
         }
+    }
+
+    /** The MTU of a route into the tunnel to {@code tunnelExit}. */
+    int routeMtu(Inet4Address tunnelExit) {
+        return agent.routeMtu(pathMtu.mtuTo(tunnelExit));
     }
 
     static List<Interface> interfaces(Netlink netlink, List<String> names) throws IOException {

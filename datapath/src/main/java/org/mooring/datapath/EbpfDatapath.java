@@ -14,6 +14,7 @@ import org.mooring.linux.netlink.Filter.Direction;
 import org.mooring.linux.netlink.Filters;
 import org.mooring.linux.netlink.Link;
 import org.mooring.linux.netlink.Neighbour;
+import org.mooring.linux.netlink.Route;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,7 +22,7 @@ import org.slf4j.LoggerFactory;
  * What home and foreign agent have in common: slots for each home address, from which follow the entry in the programs' map and the
  * footprint beside it. The kernel is led from one to the next so that each packet takes the old way or the new one.
  */
-abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F> {
+abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F>, PathMtuDiscovery.Tunnels {
     private static final Logger LOG = LoggerFactory.getLogger(EbpfDatapath.class);
 
     final AgentKernel kernel;
@@ -46,6 +47,9 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F> {
     /** Everywhere that this agent has a program. */
     abstract List<Attachment> attachments();
 
+    /** What is there for all home addresses together. */
+    abstract List<Route> sharedRoutes();
+
     /** What a former process left of home addresses, wanted or not. */
     abstract Footprint leftovers() throws IOException;
 
@@ -53,7 +57,7 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F> {
      * Takes over: fills the maps, then replaces the filters of a former process, then leads neighbours and routes to what is installed
      * now.
      */
-    final void restore(Collection<F> installed) throws IOException {
+    final synchronized void restore(Collection<F> installed) throws IOException {
         Map<Inet4Address, ForwardingEntry> entries = new HashMap<>();
         for (F forwarding : installed) {
             Slots<F> wanted = Slots.<F>empty().install(forwarding);
@@ -61,6 +65,7 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F> {
             footprints.put(forwarding.homeAddress(), footprint(wanted));
             entries.put(forwarding.homeAddress(), entry(wanted));
         }
+        kernel.netlink().routes().ensure(sharedRoutes());
         kernel.programs().putAll(entries);
         Footprint wanted = Footprint.all(footprints.values());
         ensure(wanted.outside(kernel.device().link()));
@@ -72,6 +77,7 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F> {
                 "restored {} forwardings, removed {} stale routes",
                 installed.size(),
                 stale.routes().size());
+        kernel.pathMtu().start(this);
     }
 
     @Override
@@ -99,7 +105,7 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F> {
         change("remove", homeAddress, present -> Slots.empty());
     }
 
-    final void change(String operation, Inet4Address homeAddress, UnaryOperator<Slots<F>> change)
+    final synchronized void change(String operation, Inet4Address homeAddress, UnaryOperator<Slots<F>> change)
             throws DatapathException {
         Slots<F> wanted = change.apply(slots.getOrDefault(homeAddress, Slots.empty()));
         try {
@@ -114,6 +120,29 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F> {
             throw new DatapathException(operation + " the forwarding of " + homeAddress.getHostAddress(), e);
         }
         LOG.debug("{} home={} {}", operation, homeAddress.getHostAddress(), wanted);
+    }
+
+    @Override
+    public final synchronized boolean leadTo(Inet4Address tunnelExit) {
+        return slots.values().stream()
+                .flatMap(Slots::tunnels)
+                .anyMatch(tunnel -> tunnel.remote().equals(tunnelExit));
+    }
+
+    @Override
+    public final synchronized void mtuChanged() {
+        try {
+            for (Map.Entry<Inet4Address, Slots<F>> entry : slots.entrySet()) {
+                Footprint next = footprint(entry.getValue());
+                kernel.netlink()
+                        .routes()
+                        .ensure(next.into(kernel.device().link()).routes());
+                footprints.put(entry.getKey(), next);
+            }
+            kernel.netlink().routes().ensure(sharedRoutes());
+        } catch (IOException e) {
+            LOG.debug("path MTU not applied", e);
+        }
     }
 
     /**

@@ -68,9 +68,14 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
         List<Route> routes = wanted.installed().stream()
                 .map(forwarding -> Route.to(forwarding.homeAddress())
                         .dev(kernel.device().link())
-                        .mtu(kernel.agent().routeMtu()))
+                        .mtu(kernel.routeMtu(forwarding.tunnel().remote())))
                 .toList();
         return new Footprint(List.of(), routes);
+    }
+
+    @Override
+    List<Route> sharedRoutes() {
+        return List.of();
     }
 
     @Override

@@ -123,20 +123,29 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
         VisitorForwarding visitor = wanted.foremost().orElseThrow();
         Interface link = link(visitor);
         Route delivery = Route.to(visitor.homeAddress()).dev(link);
-        Route redirection = Route.to(visitor.homeAddress())
-                .dev(kernel.device().link())
-                .mtu(kernel.agent().routeMtu());
-        // Packets out of tunnels that are redirected have a mark, so the first route is the same for all: strict
-        // reverse-path filters,
-        // which ask it as well, go on to find the visitor on its link. It is there whenever the second one is, so
-        // leftovers are found
-        // by it.
+        Route fromSite = wanted.redirected()
+                .map(tunnel -> Route.to(visitor.homeAddress())
+                        .dev(kernel.device().link())
+                        .mtu(kernel.routeMtu(tunnel.remote())))
+                .orElse(delivery);
+        // The visitor table leads to the link even if the visitor has left: redirected packets out of tunnels have a
+        // mark and
+        // don't come there, but strict reverse-path filters ask it where the visitor is. A sweep goes by that table, so
+        // it has
+        // a route whenever the main table has.
         List<Route> routes = new ArrayList<>();
         routes.add(delivery.table(VISITOR_TABLE));
-        if (wanted.installed().isPresent()) {
-            routes.add(wanted.redirected().isPresent() ? redirection : delivery);
-        }
+        wanted.installed().ifPresent(installed -> routes.add(fromSite));
         return new Footprint(List.of(Neighbour.permanent(link, visitor.homeAddress(), visitor.mac())), routes);
+    }
+
+    /** One route for the tunnels to all home agents, so it has the least of their MTUs. */
+    @Override
+    List<Route> sharedRoutes() {
+        return List.of(Route.byDefault()
+                .dev(kernel.device().link())
+                .mtu(kernel.agent().routeMtu(kernel.pathMtu().least()))
+                .table(TUNNEL_TABLE));
     }
 
     @Override
@@ -174,12 +183,6 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
         for (Interface uplink : kernel.uplinks()) {
             loosenReversePathFilter(uplink.name());
         }
-        kernel.netlink()
-                .routes()
-                .ensure(Route.byDefault()
-                        .dev(kernel.device().link())
-                        .mtu(kernel.agent().routeMtu())
-                        .table(TUNNEL_TABLE));
         kernel.netlink()
                 .rules()
                 .ensure(Rule.lookup(TUNNEL_TABLE).priority(TUNNEL_TABLE).mark(TUNNEL_MARK));

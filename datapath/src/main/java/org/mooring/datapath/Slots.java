@@ -66,4 +66,8 @@ record Slots<F extends Forwarding>(
     Stream<F> all() {
         return Stream.concat(installed.stream(), staged.stream());
     }
+
+    Stream<Tunnel> tunnels() {
+        return Stream.concat(all().map(Forwarding::tunnel), redirected.stream());
+    }
 }

@@ -171,6 +171,48 @@ class EbpfDatapathTest {
                         .remaining());
     }
 
+    /** RFC 2003 §5.1: a router in the tunnel tells the encapsulator, and that the sender, in both directions. */
+    @Test
+    void learnsThePathMtu() throws Exception {
+        home(toVisitorAt(net.near));
+        visitors(net.near, VISITOR);
+        for (String device : List.of("site1", "site2")) {
+            net.internet.exec("ip", "link", "set", device, "mtu", "1400");
+        }
+        long length = 1_000_000;
+        try (TcpStream stream = new TcpStream(net.correspondent, net.near.host(), GUEST)) {
+            assertEquals(stream.checksum(length), stream.fromClient(length));
+            assertEquals(stream.checksum(length), stream.fromServer(length));
+        } finally {
+            for (String device : List.of("site1", "site2")) {
+                net.internet.exec("ip", "link", "set", device, "mtu", "1500");
+            }
+        }
+        assertTrue(ip(net.home, "route").contains("10.1.0.50 dev mip-ha proto 143 scope link mtu 1380"));
+        assertTrue(ip(net.near, "route show table 435").contains("mtu 1380"));
+    }
+
+    /** Whoever isn't at the other end of a tunnel has nothing to say about it. */
+    @Test
+    void learnsNoPathMtuOfOthers() throws Exception {
+        home(toVisitorAt(net.near));
+        Wire path = open(new Wire(net.internet, "site1"));
+        Inet4Address router = Ipv4.address("198.51.101.1");
+        for (Inet4Address tunnelExit : List.of(net.far.careOfAddress(), net.near.careOfAddress())) {
+            ByteBuffer outer = ipip(HOME_AGENT, tunnelExit, udp(CORRESPONDENT, GUEST, 64, "?"))
+                    .toOctets();
+            ByteBuffer icmp = ByteBuffer.allocate(36)
+                    .put((byte) 3)
+                    .put((byte) 4)
+                    .putInt(0)
+                    .putShort((short) (tunnelExit.equals(net.far.careOfAddress()) ? 1000 : 1100))
+                    .put(outer.limit(28));
+            path.send(Ipv4Packet.of(router, HOME_AGENT, Ipv4Packet.ICMP, 64, icmp.flip()), net.home.wan());
+        }
+        until(() -> ip(net.home, "route").contains("mtu 1080"));
+        assertFalse(ip(net.home, "route").contains("mtu 980"));
+    }
+
     /** RFC 2003 §5.1 prefers to fragment before encapsulating. */
     @Test
     void fragmentsWhatMayBeFragmentedBeforeItEncapsulates() throws Exception {
