@@ -226,23 +226,31 @@ static __always_inline int transmit(struct __sk_buff *skb, const struct agent *s
 	struct bpf_fib_lookup fib = {
 		.family = AF_INET,
 		.l4_protocol = IPPROTO_IPIP,
-		.tot_len = skb->gso_size ? 0 : skb->len,
 		.ipv4_src = outer->saddr,
 		.ipv4_dst = outer->daddr,
 		/* As if received there: BPF_FIB_LOOKUP_OUTPUT would only take routes out of the TUN device itself. */
 		.ifindex = skb->ifindex,
 	};
+	__u32 length = skb->len;
+	bool fits;
 
 	switch (bpf_fib_lookup(skb, &fib, sizeof(fib), 0)) {
 	case BPF_FIB_LKUP_RET_SUCCESS:
 	case BPF_FIB_LKUP_RET_NO_NEIGH:
+		/* That of the device: a path MTU that the kernel remembers may be older than what the agent told the senders. */
+		fits = !bpf_check_mtu(skb, fib.ifindex, &length, 0, 0);
 		break;
 	case BPF_FIB_LKUP_RET_FRAG_NEEDED:
-		/* The stack fragments what it forwards; so the packet goes around once more, as if the device had received it. */
-		return outer->frag_off & bpf_htons(IP_DF) ? drop(DROP_TOO_BIG) : bpf_redirect(self->device, BPF_F_INGRESS);
+		fits = false;
+		break;
 	default:
 		return drop(DROP_NO_ROUTE);
 	}
+	if (!fits && outer->frag_off & bpf_htons(IP_DF))
+		return drop(DROP_TOO_BIG);
+	/* The stack fragments what it forwards; so the packet goes around once more, as if the device had received it. */
+	if (!fits)
+		return bpf_redirect(self->device, BPF_F_INGRESS);
 	if (fib.ifindex == skb->ifindex)
 		return drop(DROP_LOOP);
 	/* Room for a link-layer header: bpf_redirect_neigh refuses packets of a device that has none. */

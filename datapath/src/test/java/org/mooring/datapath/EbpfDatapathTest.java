@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.datapath.Topology.Site;
 import org.mooring.linux.Ipv4;
 import org.mooring.linux.MacAddress;
+import org.mooring.linux.NetworkNamespace;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.UdpPacket;
 import org.pcap4j.packet.IpV4Packet;
@@ -171,25 +172,28 @@ class EbpfDatapathTest {
                         .remaining());
     }
 
-    /** RFC 2003 §5.1: a router in the tunnel tells the encapsulator, and that the sender, in both directions. */
-    @Test
-    void learnsThePathMtu() throws Exception {
-        home(toVisitorAt(net.near));
-        visitors(net.near, VISITOR);
-        for (String device : List.of("site1", "site2")) {
-            net.internet.exec("ip", "link", "set", device, "mtu", "1400");
+    /** RFC 2003 §5.1: a router in the tunnel tells the encapsulator, and that the sender. The link to one of the sites is narrow. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void learnsThePathMtu(int narrow) throws Exception {
+        Site site = narrow == 1 ? net.home : net.near;
+        setMtu(site, 1400);
+        for (NetworkNamespace host : List.of(net.correspondent, net.near.host())) {
+            host.exec("ip", "route", "flush", "cache"); // what it was told before
         }
-        long length = 1_000_000;
-        try (TcpStream stream = new TcpStream(net.correspondent, net.near.host(), GUEST)) {
-            assertEquals(stream.checksum(length), stream.fromClient(length));
-            assertEquals(stream.checksum(length), stream.fromServer(length));
-        } finally {
-            for (String device : List.of("site1", "site2")) {
-                net.internet.exec("ip", "link", "set", device, "mtu", "1500");
+        try {
+            home(toVisitorAt(net.near));
+            visitors(net.near, VISITOR);
+            long length = 1_000_000;
+            try (TcpStream stream = new TcpStream(net.correspondent, net.near.host(), GUEST)) {
+                assertEquals(stream.checksum(length), stream.fromClient(length));
+                assertEquals(stream.checksum(length), stream.fromServer(length));
             }
+            assertTrue(ip(net.home, "route").contains("10.1.0.50 dev mip-ha proto 143 scope link mtu 1380"));
+            assertTrue(ip(net.near, "route show table 435").contains("mtu 1380"));
+        } finally {
+            setMtu(site, 1500);
         }
-        assertTrue(ip(net.home, "route").contains("10.1.0.50 dev mip-ha proto 143 scope link mtu 1380"));
-        assertTrue(ip(net.near, "route show table 435").contains("mtu 1380"));
     }
 
     /** Whoever isn't at the other end of a tunnel has nothing to say about it. */
@@ -768,6 +772,11 @@ class EbpfDatapathTest {
                 opened.stream().filter(type::isInstance).findFirst().orElseThrow();
         opened.remove(last);
         last.close();
+    }
+
+    private void setMtu(Site site, int mtu) {
+        site.router().exec("ip", "link", "set", "wan", "mtu", Integer.toString(mtu));
+        net.internet.exec("ip", "link", "set", "site" + site.number(), "mtu", Integer.toString(mtu));
     }
 
     private static String ip(Site site, String arguments) {
