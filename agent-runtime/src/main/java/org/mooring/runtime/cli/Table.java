@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * JSON as aligned text, for people. An object is a line for each of its values; an array of objects in it is a table,
@@ -56,10 +57,20 @@ final class Table {
     }
 
     private static String cell(JsonNode json) {
-        if (json.isNull() || json.isMissingNode()) {
+        if (json.isNull() || json.isMissingNode() || (json.isContainerNode() && json.isEmpty())) {
             return "-";
         }
-        return json.isValueNode() ? json.asText() : json.toString();
+        if (json.isObject()) {
+            return json.properties().stream()
+                    .map(field -> field.getKey() + "=" + cell(field.getValue()))
+                    .collect(Collectors.joining(" "));
+        }
+        if (json.isArray()) {
+            List<String> items = new ArrayList<>();
+            json.forEach(item -> items.add(cell(item)));
+            return String.join(" ", items);
+        }
+        return json.asText();
     }
 
     private static List<String> align(List<List<String>> rows) {

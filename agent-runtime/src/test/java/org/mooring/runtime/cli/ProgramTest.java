@@ -15,6 +15,7 @@ import java.util.concurrent.Executors;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -184,6 +185,12 @@ class ProgramTest {
     @Test
     void showsWhatTheDaemonKnowsAsATableOrAsJson() throws Exception {
         record Guest(String name, String homeAddress, int lifetime) {}
+        record Status(
+                int uptime,
+                List<String> uplinks,
+                Map<String, String> newest,
+                List<Guest> lost,
+                @Nullable String note) {}
         record Guests(List<Guest> guests, List<Guest> lost) {}
         Path socket = directory.resolve("mover.sock");
         ExecutorService agent = Executors.newSingleThreadExecutor();
@@ -193,7 +200,9 @@ class ProgramTest {
                         request -> new Guests(
                                 List.of(new Guest("a", "10.1.0.50", 300), new Guest("longer", "10.2.0.5", 5)),
                                 List.of()))
-                .get("/status", request -> Map.of("uptime", 7));
+                .get(
+                        "/status",
+                        request -> new Status(7, List.of("wan", "wan2"), Map.of("256", "now"), List.of(), null));
         ControlServer server = ControlServer.open(socket, agent, routes, new Metrics("mover"));
         try {
             assertEquals(0, run("show", "guests", "--socket", socket.toString()));
@@ -206,10 +215,17 @@ class ProgramTest {
                     """, out());
             out.reset();
             assertEquals(0, run("show", "status", "--socket", socket.toString()));
-            assertEquals("uptime  7\n", out());
+            assertEquals("""
+                    uptime   7
+                    uplinks  wan wan2
+                    newest   256=now
+                    note     -
+
+                    no lost
+                    """, out());
             out.reset();
             assertEquals(0, run("show", "status", "--json", "--socket", socket.toString()));
-            assertEquals("{\n  \"uptime\" : 7\n}\n", out());
+            assertTrue(out().startsWith("{\n  \"uptime\" : 7,\n  \"uplinks\" : [ \"wan\", \"wan2\" ],\n"), out());
         } finally {
             server.close();
             agent.shutdown();
