@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
-import org.mooring.linux.libc.SetNs;
+import org.mooring.linux.NetworkNamespace;
 
 /** A network namespace of this run, as {@code ip netns} names it. */
 record Namespace(String name) {
@@ -55,7 +55,7 @@ record Namespace(String name) {
      */
     <T> T call(Callable<T> body) {
         var task = new FutureTask<>(() -> {
-            SetNs.enterNetworkNamespace("/run/netns/" + name);
+            NetworkNamespace.enter(name);
             return body.call();
         });
         new Thread(task, name).start();

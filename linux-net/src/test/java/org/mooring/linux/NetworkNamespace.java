@@ -30,13 +30,21 @@ public final class NetworkNamespace implements AutoCloseable {
         execute("ip", "netns", "add", name);
         NetworkNamespace namespace = new NetworkNamespace(name);
         try {
-            namespace.run(() -> SetNs.enterNetworkNamespace("/run/netns/" + name));
+            namespace.run(() -> enter(name));
             namespace.exec("ip", "link", "set", "lo", "up");
         } catch (Exception | Error e) {
             namespace.close();
             throw e;
         }
         return namespace;
+    }
+
+    /**
+     * Moves the calling thread, for good, into the namespace that {@code ip netns} calls {@code name}. Threads and processes that it
+     * starts from then on live there, too; a thread of a pool must not call this.
+     */
+    public static void enter(String name) throws KernelException {
+        SetNs.enterNetworkNamespace("/run/netns/" + name);
     }
 
     /** As in {@code ip netns list}. */
