@@ -60,9 +60,9 @@ enum role { HOME_AGENT, FOREIGN_AGENT };
 
 /* What doesn't change while the agent runs. */
 struct agent {
-	__be32 address; /* the tunnels' end here */
-	__u32 device;	    /* interface index of the agent's TUN device */
-	__u32 hold_device;  /* of the one that keeps packets until they are released */
+	__be32 address;	   /* the tunnels' end here */
+	__u32 device;	   /* interface index of the agent's TUN device */
+	__u32 hold_device; /* of the one where packets wait until they are released */
 	__u32 role;
 	__u32 encap_flags; /* for bpf_skb_adjust_room: BPF_F_ADJ_ROOM_FIXED_GSO, unless segments may be made smaller */
 	__be16 keep;	   /* what the outer header keeps of the inner one's frag_off */
@@ -80,11 +80,11 @@ struct {
 
 /* A zero address is none. Replaced as a whole, so that a packet sees all of it or nothing. */
 struct forwarding {
-	__be32 to_home;		 /* packets for the home address are encapsulated to here */
-	__be32 from_home;	 /* packets from the home address are encapsulated to here */
-	__be32 accept[TUNNELS];	 /* outer sources that packets are taken from; the last one repeated */
-	__be32 hold;		 /* the outer source whose packets wait */
-	__u32 link;		 /* where the visitor is */
+	__be32 to_home;		/* packets for the home address are encapsulated to here */
+	__be32 from_home;	/* packets from the home address are encapsulated to here */
+	__be32 accept[TUNNELS]; /* outer sources that packets are taken from; the last one repeated */
+	__be32 hold;		/* the outer source whose packets wait */
+	__u32 link;		/* where the visitor is */
 	__u8 mac[ETH_ALEN];
 	__u8 pad[2];
 };
@@ -199,7 +199,8 @@ static __always_inline void clamp(struct __sk_buff *skb, const struct agent *sel
 /* --- into the tunnel ---------------------------------------------------------------------------------------------------- */
 
 /* RFC 2003 §3.1. The ECN field is copied with the rest of the octet: RFC 6040's normal mode. */
-static __always_inline struct iphdr outer_header(const struct agent *self, const struct iphdr *inner, __be32 remote, __u32 length)
+static __always_inline struct iphdr outer_header(const struct agent *self, const struct iphdr *inner, __be32 remote,
+						 __u32 length)
 {
 	struct iphdr outer = {
 		.version = 4,
@@ -279,10 +280,12 @@ int encapsulate(struct __sk_buff *skb)
 {
 	const struct agent *self = this_agent();
 	const struct forwarding *forwarding;
+	__u64 count = packets(skb), octets = skb->len;
 	struct iphdr inner, outer;
 	struct traffic *used;
 	__be32 home, remote = 0;
 	bool visits = false;
+	int verdict;
 
 	if (!self || skb->protocol != bpf_htons(ETH_P_IP) || bpf_skb_load_bytes(skb, 0, &inner, sizeof(inner)))
 		return TC_ACT_SHOT;
@@ -299,7 +302,7 @@ int encapsulate(struct __sk_buff *skb)
 		if (forwarding)
 			remote = forwarding->from_home;
 	}
-	/* Redirected when it was routed to here, and no longer now: once more, to the visitor's link. */
+	/* It was redirected when it was routed to here, and isn't now: once more, to the visitor's link. */
 	if (!remote && visits) {
 		skb->mark = 0;
 		return bpf_redirect(self->device, BPF_F_INGRESS);
@@ -310,17 +313,19 @@ int encapsulate(struct __sk_buff *skb)
 	if (inner.saddr == remote)
 		return drop(DROP_LOOP);
 
-	used = bpf_map_lookup_elem(&traffic, &home);
-	if (used) {
-		__sync_fetch_and_add(&used->packets_encapsulated, packets(skb));
-		__sync_fetch_and_add(&used->octets_encapsulated, skb->len);
-	}
 	clamp(skb, self, 0);
-	outer = outer_header(self, &inner, remote, skb->len + sizeof(outer));
+	outer = outer_header(self, &inner, remote, octets + sizeof(outer));
 	if (!make_room(skb, self) || bpf_skb_store_bytes(skb, 0, &outer, sizeof(outer), 0))
 		return drop(DROP_REFUSED);
-	skb->mark = 0; /* ours told only how to come here */
-	return transmit(skb, self, &outer);
+	if (skb->mark == TUNNEL_MARK)
+		skb->mark = 0;
+	verdict = transmit(skb, self, &outer);
+	used = bpf_map_lookup_elem(&traffic, &home);
+	if (used && verdict != TC_ACT_SHOT) {
+		__sync_fetch_and_add(&used->packets_encapsulated, count);
+		__sync_fetch_and_add(&used->octets_encapsulated, octets);
+	}
+	return verdict;
 }
 
 /* --- out of the tunnel -------------------------------------------------------------------------------------------------- */
@@ -383,6 +388,7 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 {
 	const struct agent *self = this_agent();
 	const struct forwarding *forwarding;
+	__u64 count = packets(skb), octets = skb->len - l2 - sizeof(struct iphdr);
 	struct iphdr outer, inner;
 	struct traffic *used;
 	__be32 home;
@@ -418,14 +424,14 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 	if (!accepts(forwarding, outer.saddr))
 		return drop(DROP_FOREIGN_TUNNEL);
 
-	used = bpf_map_lookup_elem(&traffic, &home);
-	if (used) {
-		__sync_fetch_and_add(&used->packets_decapsulated, packets(skb));
-		__sync_fetch_and_add(&used->octets_decapsulated, skb->len - l2 - sizeof(outer));
-	}
 	if (!strip(skb, l2, &inner, tos))
 		return drop(DROP_REFUSED);
 	clamp(skb, self, l2);
+	used = bpf_map_lookup_elem(&traffic, &home);
+	if (used) {
+		__sync_fetch_and_add(&used->packets_decapsulated, count);
+		__sync_fetch_and_add(&used->octets_decapsulated, octets);
+	}
 	if (outer.saddr == forwarding->hold)
 		return bpf_redirect(self->hold_device, 0);
 	return arrive(skb, self, forwarding);
