@@ -44,7 +44,7 @@ struct port {
 	__u8 to_guest; /* enum rule */
 	__u8 mac[ETH_ALEN]; /* the guest's */
 	__u8 gateway[ETH_ALEN]; /* the home gateway's, the answer to a visitor's ARP requests */
-	__u8 router[ETH_ALEN]; /* where the guest's unicast IPv4 goes; all zero: where the guest sent it. A visitor's is its foreign agent */
+	__u8 router[ETH_ALEN]; /* where the guest's unicast IPv4 goes, for a visitor its foreign agent; all zero: not known, or not wanted at home */
 	__be32 home_address;
 	__be32 agent; /* whose Registration Replies are ours; zero: anyone's */
 };
@@ -57,6 +57,7 @@ enum counter {
 	OWN_ARP_HELD_BACK,
 	BROADCAST_HELD_BACK,
 	OTHER_SOURCE_HELD_BACK,
+	HELD_BACK_WITHOUT_ROUTER,
 	SHUT_FROM_GUEST,
 	REPLY_TAKEN,
 	ARP_KEPT_AWAY,
@@ -184,6 +185,11 @@ static __always_inline bool is_redirect(struct __sk_buff *skb, struct iphdr *ip)
 	       !bpf_skb_load_bytes(skb, sizeof(struct ethhdr) + ip->ihl * 4, &type, sizeof(type)) && type == ICMP_REDIRECT;
 }
 
+static __always_inline bool has_router(struct port *port)
+{
+	return !same_mac(port->router, (__u8[ETH_ALEN]){});
+}
+
 /* Sends the guest's unicast IPv4 to the router, whichever link-layer address the guest has cached. */
 static __always_inline int to_router(struct __sk_buff *skb, struct port *port)
 {
@@ -191,8 +197,6 @@ static __always_inline int to_router(struct __sk_buff *skb, struct port *port)
 
 	if ((void *)(eth + 1) > end(skb))
 		return TC_ACT_SHOT;
-	if (same_mac(port->router, (__u8[ETH_ALEN]){}))
-		return pass();
 	__builtin_memcpy(eth->h_dest, port->router, ETH_ALEN);
 	count(skb, REDIRECTED_TO_ROUTER);
 	return pass();
@@ -266,6 +270,9 @@ static __always_inline int from_visitor(struct __sk_buff *skb, struct port *port
 	/* No other address of the guest's has a tunnel: on the visited link it would be forged (RFC 3344 section 5.6). */
 	if (ip->saddr != port->home_address)
 		return drop(skb, OTHER_SOURCE_HELD_BACK);
+	/* Nobody on the visited link has the address that the guest has cached: its packets would be flooded. */
+	if (!has_router(port))
+		return drop(skb, HELD_BACK_WITHOUT_ROUTER);
 	return to_router(skb, port);
 }
 
@@ -275,7 +282,7 @@ static __always_inline int from_guest_at_home(struct __sk_buff *skb, struct port
 
 	if ((void *)(eth + 1) > end(skb))
 		return TC_ACT_SHOT;
-	if (eth->h_proto == bpf_htons(ETH_P_IP) && !skb->vlan_present && !is_group(eth->h_dest))
+	if (has_router(port) && eth->h_proto == bpf_htons(ETH_P_IP) && !skb->vlan_present && !is_group(eth->h_dest))
 		return to_router(skb, port);
 	return pass();
 }

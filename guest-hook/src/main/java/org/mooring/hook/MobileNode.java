@@ -90,9 +90,8 @@ final class MobileNode {
         }
         forgetMigration();
         registration.end();
-        // The guest doesn't read its port yet. What it, or QEMU for it, sends first proves that it runs, and passes;
-        // but
-        // the home link's broadcasts must not fill the queue that waits for it.
+        // What the guest, or QEMU for it, sends first proves that it runs, and passes. But it doesn't read yet, and the
+        // home link's broadcasts must not fill the queue that waits for it.
         out.add(new SetPort(guest, guest.atHome() ? PortRule.HOME : PortRule.VISITING, PortRule.ARRIVING));
         out.add(new ResolveAgents(guest));
         if (phase != Phase.ARRIVING) {

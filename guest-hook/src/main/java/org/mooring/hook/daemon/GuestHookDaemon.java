@@ -65,7 +65,7 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         Taps taps = new Taps(directory::tap);
         GuestPorts ports = opened.add(GuestPorts.load(netlink, taps, this::visitorsRouter));
         uplink = opened.add(Uplink.open(link.uplink()));
-        neighbours = new Neighbours(link.bridge().mac(), link.hostAddress(), uplink::send);
+        neighbours = new Neighbours(() -> link.hostMac(netlink), link.hostAddress(), uplink::send);
         requests = new RequestSender(config, link, opened.add(portOf(link)), neighbours, uplink::send);
 
         // Closed before all that its actions touch.

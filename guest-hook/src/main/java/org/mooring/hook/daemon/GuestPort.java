@@ -11,8 +11,8 @@ import org.mooring.protocol.wire.Ipv4Address;
  *
  * @param mac the guest's
  * @param gateway the home gateway's, which answers a visitor's ARP requests
- * @param router where the guest's unicast IPv4 goes; {@link MacAddress#NONE}: where the guest sends it. A visitor's is its
- *     foreign agent
+ * @param router where the guest's unicast IPv4 goes, for a visitor its foreign agent; {@link MacAddress#NONE}: not known, which
+ *     holds a visitor's packets back, or not wanted at home
  * @param agent whose Registration Replies the guest doesn't get; {@link Ipv4Address#UNSPECIFIED}: anyone's
  */
 record GuestPort(

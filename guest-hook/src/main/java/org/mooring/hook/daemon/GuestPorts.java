@@ -70,18 +70,29 @@ final class GuestPorts implements AutoCloseable {
         String name = taps.of(guest.name());
         try {
             Optional<Link> tap = netlink.links().find(name);
-            if (tap.isEmpty()) {
-                log.warn("guest's tap is not there guest={} tap={}: name it in the guest's record", guest.name(), name);
+            if (tap.isPresent()) {
+                set(new Port(guest, tap.get().device(), fromGuest, toGuest));
                 return;
             }
-            Port port = new Port(guest, tap.get().device(), fromGuest, toGuest);
-            Port before = ports.put(guest.name(), port);
-            write(port);
-            if (before == null || before.tap().index() != port.tap().index()) {
-                attach(port.tap());
+            ports.remove(guest.name());
+            if (fromGuest != PortRule.SHUT || toGuest != PortRule.SHUT) {
+                log.warn("guest's tap is not there guest={} tap={}: name it in the guest's record", guest.name(), name);
             }
         } catch (KernelException e) {
             log.warn("guest's port not set guest={} tap={} reason=\"{}\"", guest.name(), name, e.getMessage());
+        }
+    }
+
+    private void set(Port port) throws KernelException {
+        Port before = ports.put(port.guest().name(), port);
+        write(port);
+        // A guest that resumes finds its filters there since it was to arrive; at any other time they may be missing.
+        boolean prepared = before != null
+                && before.tap().index() == port.tap().index()
+                && before.toGuest() == PortRule.ARRIVING
+                && port.toGuest() != PortRule.ARRIVING;
+        if (!prepared) {
+            attach(port.tap());
         }
     }
 
@@ -159,7 +170,9 @@ final class GuestPorts implements AutoCloseable {
     }
 
     private void attach(Interface tap) throws KernelException {
-        programs.map("port_counters").put(key(tap), ByteBuffer.allocate(PortCounter.values().length * Long.BYTES));
+        if (programs.map("port_counters").get(key(tap)).isEmpty()) {
+            programs.map("port_counters").put(key(tap), ByteBuffer.allocate(PortCounter.values().length * Long.BYTES));
+        }
         netlink.filters().ensure(tap, Direction.INGRESS, PREFERENCE, HANDLE, programs.program("from_guest"));
         netlink.filters().ensure(tap, Direction.EGRESS, PREFERENCE, HANDLE, programs.program("to_guest"));
     }

@@ -3,6 +3,7 @@ package org.mooring.hook.daemon;
 import java.net.Inet4Address;
 import org.mooring.linux.Interface;
 import org.mooring.linux.KernelException;
+import org.mooring.linux.MacAddress;
 import org.mooring.linux.netlink.Link;
 import org.mooring.linux.netlink.Netlink;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -11,7 +12,7 @@ import org.mooring.runtime.Failure;
 /**
  * The link as it was found when the hook started.
  *
- * @param bridge whose ports the guests' taps are; its link-layer address is this host's
+ * @param bridge whose ports the guests' taps are
  * @param uplink the port of it behind which the routers are
  * @param hostAddress this host's own on the link
  */
@@ -37,6 +38,18 @@ record HookLink(Interface bridge, Interface uplink, Inet4Address hostAddress) {
             return new HookLink(bridge.device(), uplink.device(), hostAddress(config, bridge, netlink));
         } catch (KernelException e) {
             throw new Failure("the kernel doesn't tell of its interfaces: " + e.getMessage(), e);
+        }
+    }
+
+    /** This host's link-layer address: the bridge's, which may change with its ports. */
+    MacAddress hostMac(Netlink netlink) {
+        try {
+            return netlink.links()
+                    .find(bridge.name())
+                    .map(link -> link.device().mac())
+                    .orElse(bridge.mac());
+        } catch (KernelException e) {
+            return bridge.mac();
         }
     }
 

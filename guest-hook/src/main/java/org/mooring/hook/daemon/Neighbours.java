@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.packet.ArpPacket;
@@ -40,16 +41,26 @@ final class Neighbours {
         private final Map<String, Consumer<MacAddress>> waiting = new LinkedHashMap<>();
     }
 
-    private final MacAddress hostMac;
+    private final Supplier<MacAddress> hostMac;
     private final Inet4Address hostAddress;
     private final Consumer<EthernetFrame> send;
     private final Map<Ipv4Address, Neighbour> neighbours = new TreeMap<>();
 
-    /** @param send sends a frame on the link */
-    Neighbours(MacAddress hostMac, Inet4Address hostAddress, Consumer<EthernetFrame> send) {
+    /**
+     * Knows nobody yet.
+     *
+     * @param hostMac this host's on the link now: a bridge's may change with its ports
+     * @param send sends a frame on the link
+     */
+    Neighbours(Supplier<MacAddress> hostMac, Inet4Address hostAddress, Consumer<EthernetFrame> send) {
         this.hostMac = hostMac;
         this.hostAddress = hostAddress;
         this.send = send;
+    }
+
+    /** This host's link-layer address on the link. */
+    MacAddress hostMac() {
+        return hostMac.get();
     }
 
     /** Asks for {@code address}, and from now on keeps knowing it. */
@@ -114,6 +125,7 @@ final class Neighbours {
         }
         neighbour.asked = now;
         neighbour.unanswered++;
-        send.accept(ArpPacket.request(hostMac, hostAddress, address.toInet()).toFrame(MacAddress.BROADCAST));
+        send.accept(
+                ArpPacket.request(hostMac.get(), hostAddress, address.toInet()).toFrame(MacAddress.BROADCAST));
     }
 }

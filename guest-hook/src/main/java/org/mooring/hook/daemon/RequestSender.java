@@ -85,7 +85,7 @@ final class RequestSender {
                         direct ? USUAL_TTL : TTL_OF_A_NEIGHBOUR,
                         ByteBuffer.wrap(octets.toByteArray()))
                 .toIpv4()
-                .toFrame(asGuest ? guest.mac() : link.bridge().mac(), to);
+                .toFrame(asGuest ? guest.mac() : neighbours.hostMac(), to);
     }
 
     private ForeignAgent foreignAgent() {

@@ -372,7 +372,7 @@ class GuestHookProgramTest {
     }
 
     private Path write(String config) throws Exception {
-        return Files.writeString(directory.resolve("guest-hook.toml"), config);
+        return SecretFile.write(directory.resolve("guest-hook.toml"), config);
     }
 
     private ControlClient control() {

@@ -50,6 +50,7 @@ class GuestPortTest {
     private static final int ORDINARY_PORT = 4000;
     private static final int MARKER_PORT = 9;
 
+    private Optional<MacAddress> router = Optional.of(ROUTER);
     private KvmHost kvmHost;
     private Netlink netlink;
     private GuestPorts ports;
@@ -58,7 +59,7 @@ class GuestPortTest {
     void raise() throws Exception {
         kvmHost = KvmHost.create();
         netlink = kvmHost.host.run(Netlink::open);
-        ports = GuestPorts.load(netlink, new Taps(guest -> "tap0"), () -> Optional.of(ROUTER));
+        ports = GuestPorts.load(netlink, new Taps(guest -> "tap0"), () -> router);
     }
 
     @AfterEach
@@ -78,6 +79,18 @@ class GuestPortTest {
             assertEquals(GUEST, frame.source());
         }
         assertCounted(PortCounter.REDIRECTED_TO_ROUTER, 2);
+    }
+
+    @Test
+    void aVisitorsPacketsWaitUntilItsForeignAgentIsKnown() throws Exception {
+        router = Optional.empty();
+        visiting();
+        kvmHost.guestSends(udp(HOME_ADDRESS, CORRESPONDENT, ORDINARY_PORT).toFrame(GUEST, GATEWAY));
+        awaitCounted(PortCounter.HELD_BACK_WITHOUT_ROUTER, 1);
+        router = Optional.of(ROUTER);
+        ports.refresh();
+        assertNothingOnTheLink();
+        assertCounted(PortCounter.REDIRECTED_TO_ROUTER, 1);
     }
 
     @ParameterizedTest(name = "{0}")
@@ -377,6 +390,15 @@ class GuestPortTest {
         kvmHost.guestSends(question(HOME_ADDRESS, HOME_AGENT).toFrame(MacAddress.BROADCAST));
         assertEquals(GATEWAY, kvmHost.atGuestUntil(any -> true).get(0).source());
         assertCounted(PortCounter.ARP_ANSWERED, 1);
+    }
+
+    @Test
+    void filtersThatSomebodyTookAwayAreBackWhenTheGuestIsToArrive() throws Exception {
+        visiting();
+        kvmHost.host.exec("tc", "qdisc", "delete", "dev", "tap0", "clsact");
+        ports.set(guest(false), PortRule.VISITING, PortRule.ARRIVING);
+        kvmHost.guestSends(question(HOME_ADDRESS, HOME_AGENT).toFrame(MacAddress.BROADCAST));
+        assertEquals(GATEWAY, kvmHost.atGuestUntil(any -> true).get(0).source());
     }
 
     @Test

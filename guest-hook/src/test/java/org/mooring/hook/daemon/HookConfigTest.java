@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -95,6 +94,6 @@ class HookConfigTest {
     }
 
     private HookConfig read(String config) throws Exception {
-        return ConfigReader.read(Files.writeString(directory.resolve("guest-hook.toml"), config), HookConfig::read);
+        return ConfigReader.read(SecretFile.write(directory.resolve("guest-hook.toml"), config), HookConfig::read);
     }
 }

@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -50,7 +49,7 @@ class HookLinkTest {
     }
 
     private HookLink find(String config) throws Exception {
-        Path file = Files.writeString(directory.resolve("guest-hook.toml"), config);
+        Path file = SecretFile.write(directory.resolve("guest-hook.toml"), config);
         HookConfig parsed = ConfigReader.read(file, HookConfig::read);
         try (KvmHost kvmHost = KvmHost.create();
                 Netlink netlink = kvmHost.host.run(Netlink::open)) {

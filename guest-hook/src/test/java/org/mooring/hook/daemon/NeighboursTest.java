@@ -24,7 +24,7 @@ class NeighboursTest {
 
     private final List<EthernetFrame> sent = new ArrayList<>();
     private final List<String> used = new ArrayList<>();
-    private final Neighbours neighbours = new Neighbours(HOST, Ipv4.address("10.2.0.10"), sent::add);
+    private final Neighbours neighbours = new Neighbours(() -> HOST, Ipv4.address("10.2.0.10"), sent::add);
 
     @Test
     void itAsksWithTheHostsOwnAddresses() {
