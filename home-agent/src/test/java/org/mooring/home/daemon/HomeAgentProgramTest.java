@@ -71,7 +71,7 @@ class HomeAgentProgramTest {
                     CARE_OF_ADDRESS.toString(), binding.get("care-of-address").asText());
             assertTrue(site.route().contains("dev mip-ha"), site.route());
             assertTrue(site.proxies().contains(HOME_ADDRESS.toString()), site.proxies());
-            site.awaitTunnelledPing();
+            site.awaitTunnelled();
 
             assertEquals(
                     ACCEPTED,
@@ -84,7 +84,7 @@ class HomeAgentProgramTest {
                     "the mobile node's own MAC is announced",
                     () -> nextAnnouncement(arp).equals(home));
         }
-        site.neighbour().exec("ping", "-c", "1", "-W", "30", HOME_ADDRESS.toString());
+        site.awaitDirect();
     }
 
     @Test
@@ -128,7 +128,7 @@ class HomeAgentProgramTest {
         assertEquals(ACCEPTED, site.fromForeignAgent(registration).code());
         var before = site.bindings().get(0);
         HomeSite.kill(program);
-        site.awaitTunnelledPing();
+        site.awaitTunnelled();
 
         // What an earlier life may have left, and what someone else took away.
         site.router().exec("ip", "neighbour", "add", "proxy", "10.1.0.99", "dev", "lan", "protocol", "143");
@@ -141,7 +141,7 @@ class HomeAgentProgramTest {
                 "only the bound address is proxied",
                 () -> site.proxies().contains(HOME_ADDRESS.toString())
                         && !site.proxies().contains("10.1.0.99"));
-        site.awaitTunnelledPing();
+        site.awaitTunnelled();
         assertEquals(
                 HA_IDENTIFICATION_MISMATCH, site.fromForeignAgent(registration).code());
         assertEquals(

@@ -355,36 +355,40 @@ final class HomeSite implements AutoCloseable {
         }));
     }
 
-    /** Pings the mobile node's home address from its neighbour at home until a tunnelled ping arrives at the foreign agent's machine. */
-    void awaitTunnelledPing() throws Exception {
-        try (var socket = listen(foreignAgent, PacketFilter.etherType(EtherType.IPV4))) {
-            var ping = new ProcessBuilder(
-                            "ip", "netns", "exec", neighbour.name(), "ping", "-q", "-i", "0.2", HOME_ADDRESS.toString())
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            try {
-                for (var frame = socket.receive(); ; frame = socket.receive()) {
-                    if (frame.flatMap(ReceivedFrame::ethernet)
-                            .filter(HomeSite::isTunnelledPing)
-                            .isPresent()) {
-                        return;
-                    }
+    /** Sends to the home address from its neighbour at home until one of the datagrams arrives, tunnelled, at the foreign agent's machine. */
+    void awaitTunnelled() throws Exception {
+        try (var socket = listen(foreignAgent, PacketFilter.etherType(EtherType.IPV4));
+                var sender = new DatagramSender(neighbour, HOME_ADDRESS)) {
+            sender.start();
+            for (var frame = socket.receive(); ; frame = socket.receive()) {
+                if (frame.flatMap(ReceivedFrame::ethernet)
+                        .filter(HomeSite::isTunnelled)
+                        .isPresent()) {
+                    return;
                 }
-            } finally {
-                kill(ping);
             }
         }
     }
 
-    private static boolean isTunnelledPing(EthernetFrame frame) {
+    private static boolean isTunnelled(EthernetFrame frame) {
         return Ipv4Packet.parse(frame)
                 .filter(outer -> outer.protocol() == Ipv4Packet.IPIP
                         && outer.source().equals(HOME_AGENT.toInet())
                         && outer.destination().equals(CARE_OF_ADDRESS.toInet()))
                 .flatMap(outer -> Ipv4Packet.parse(outer.payload()))
-                .filter(inner -> inner.protocol() == Ipv4Packet.ICMP
+                .filter(inner -> inner.protocol() == Ipv4Packet.UDP
                         && inner.destination().equals(HOME_ADDRESS.toInet()))
                 .isPresent();
+    }
+
+    /** Sends to the home address from its neighbour at home until one of the datagrams arrives there. */
+    void awaitDirect() throws Exception {
+        try (var socket = mobileNode.run(() -> new DatagramSocket(DatagramSender.PORT, HOME_ADDRESS.toInet()));
+                var sender = new DatagramSender(neighbour, HOME_ADDRESS)) {
+            socket.setSoTimeout((int) LONG.toMillis());
+            sender.start();
+            socket.receive(new DatagramPacket(new byte[1], 1));
+        }
     }
 
     /** The proxied addresses on the home link, as iproute2 prints them. */
