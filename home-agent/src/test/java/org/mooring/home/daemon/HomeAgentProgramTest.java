@@ -73,6 +73,7 @@ class HomeAgentProgramTest {
             assertTrue(site.proxies().contains(HOME_ADDRESS.toString()), site.proxies());
             site.awaitTunnelled();
 
+            site.comeHome();
             assertEquals(
                     ACCEPTED,
                     site.fromHome(signed(site.request(0, HOME_ADDRESS))).code());

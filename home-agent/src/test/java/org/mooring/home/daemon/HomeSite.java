@@ -15,6 +15,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -200,6 +201,10 @@ final class HomeSite implements AutoCloseable {
     }
 
     private void configure() throws IOException {
+        // It holds keys: the program warns where others can read it.
+        Files.createFile(
+                configurationFile(),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.writeString(configurationFile(), """
                 address = "10.1.0.1"
                 home-link = "lan"
