@@ -10,11 +10,6 @@ import org.jspecify.annotations.Nullable;
 
 /** One of the project's daemons, run as the real program in a namespace from its configuration file. */
 final class Daemon {
-    /** The user and group of the agents, who have only the capabilities of the systemd units. */
-    static final int USER = 64434;
-
-    private static final String CAPABILITIES = "+net_admin,+net_raw,+net_bind_service,+bpf";
-
     private final Namespace namespace;
     private final List<String> words;
     private final Path log;
@@ -28,43 +23,31 @@ final class Daemon {
         this.socket = socket;
     }
 
-    /** A daemon that runs as root. */
-    static Daemon asRoot(Namespace namespace, Path program, Path configuration, Path log, Path socket) {
-        return new Daemon(namespace, run(program, configuration), log, socket);
-    }
-
     /**
-     * A daemon that runs as {@link #USER} with the capabilities of an agent. It finds {@code /dev/net/tun} open to everyone,
-     * as udev has it on an installed machine, whatever it is here.
+     * A program, to be run as its systemd unit would run it. It finds {@code /dev/net/tun} open to everyone, as udev has it on
+     * an installed machine, whatever it is here.
      */
-    static Daemon asAgent(
-            Namespace namespace, RunDirectory run, Path program, Path configuration, Path log, Path socket) {
-        String devices = run.directory("dev").toString();
+    static Daemon of(Namespace namespace, RunDirectory run, String program, Path configuration, Path log, Path socket) {
         var words = new ArrayList<>(List.of(
                 "sh",
                 "-c",
                 "mount -t tmpfs -o mode=755 devices \"$0\" && mknod -m 666 \"$0/tun\" c 10 200"
                         + " && mount --bind \"$0/tun\" /dev/net/tun && exec \"$@\"",
-                devices,
-                "setpriv",
-                "--reuid",
-                "" + USER,
-                "--regid",
-                "" + USER,
-                "--clear-groups",
-                "--no-new-privs",
-                "--bounding-set",
-                "-all," + CAPABILITIES,
-                "--inh-caps",
-                "-all," + CAPABILITIES,
-                "--ambient-caps",
-                "-all," + CAPABILITIES));
-        words.addAll(run(program, configuration));
+                run.directory("dev").toString()));
+        words.addAll(SystemdUnit.of(run, program)
+                .run(List.of(
+                        run.resolve("mooring/bin/" + program).toString(),
+                        "run",
+                        "--config",
+                        configuration.toString())));
         return new Daemon(namespace, words, log, socket);
     }
 
-    private static List<String> run(Path program, Path configuration) {
-        return List.of(program.toString(), "run", "--config", configuration.toString());
+    /** The same daemon, started by way of a command that ends by executing the words after it. */
+    Daemon by(List<String> wrapper) {
+        var wrapped = new ArrayList<>(wrapper);
+        wrapped.addAll(words);
+        return new Daemon(namespace, wrapped, log, socket);
     }
 
     /** Starts it; {@link #awaitReady} waits for what it does then. */
@@ -79,7 +62,7 @@ final class Daemon {
             if (!isRunning()) {
                 throw new LabException("it ended at once: " + String.join(" ", words) + "\n" + logged());
             }
-            return Control.isHealthy(socket);
+            return control().isHealthy();
         });
         return this;
     }
@@ -88,8 +71,12 @@ final class Daemon {
         return process != null && process.isAlive();
     }
 
-    Path socket() {
-        return socket;
+    Path configuration() {
+        return Path.of(words.get(words.size() - 1));
+    }
+
+    Control control() {
+        return new Control(words.get(words.size() - 4), socket);
     }
 
     String logged() {

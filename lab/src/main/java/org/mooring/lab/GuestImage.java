@@ -56,7 +56,7 @@ record GuestImage(Path kernel, Path initrd) {
         return "console=ttyS0 quiet panic=-1 tsc=reliable no_timer_check mitigations=off random.trust_cpu=on"
                 + " g.ip=" + guest.address() + "/24"
                 + " g.gw=" + guest.home().routerAddress()
-                + " g.to=" + Topology.CORRESPONDENT_ADDRESS + ":" + GuestsOwnSession.PORT
-                + "," + guest.home().neighbourAddress() + ":" + GuestsOwnSession.PORT;
+                + " g.to=" + Topology.CORRESPONDENT_ADDRESS + ":" + GuestsOwnSession.port(guest)
+                + "," + guest.home().neighbourAddress() + ":" + GuestsOwnSession.port(guest);
     }
 }

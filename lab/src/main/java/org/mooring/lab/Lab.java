@@ -58,36 +58,28 @@ final class Lab implements AutoCloseable {
     }
 
     private void define(Site site) {
-        String router = site.router();
-        Path home = run.directory(router);
-        Daemon homeAgent = agent(site, "home-agent", configuration.homeAgent(site));
-        Daemon foreignAgent = agent(site, "foreign-agent", configuration.foreignAgent(site));
-        Command.run("chown", "-R", Daemon.USER + ":" + Daemon.USER, home.toString());
-        homeAgents.put(site, homeAgent);
-        foreignAgents.put(site, foreignAgent);
+        homeAgents.put(site, daemon(site.router(), "home-agent", configuration.homeAgent(site)));
+        foreignAgents.put(site, daemon(site.router(), "foreign-agent", configuration.foreignAgent(site)));
+        Command.run(
+                "chown",
+                "-R",
+                SystemdUnit.USER + ":" + SystemdUnit.USER,
+                run.resolve(site.router()).toString());
 
-        String host = site.host();
-        run.directory(host + "/guests");
-        hooks.put(
-                site,
-                Daemon.asRoot(
-                        namespace(host),
-                        program("guest-hook"),
-                        secret(host + "/guest-hook.toml", configuration.guestHook(site)),
-                        run.resolve(host + "/guest-hook.log"),
-                        run.resolve(host + "/guest-hook.sock")));
-        secret(host + "/kvm-migrator.toml", configuration.kvmMigrator(site));
+        run.directory(site.host() + "/guests");
+        hooks.put(site, daemon(site.host(), "guest-hook", configuration.guestHook(site)));
+        secret(site.host() + "/kvm-migrator.toml", configuration.kvmMigrator(site));
     }
 
-    private Daemon agent(Site site, String program, String text) {
-        String router = site.router();
-        return Daemon.asAgent(
-                namespace(router),
+    private Daemon daemon(String machine, String program, String text) {
+        Path file = secret(machine + "/" + program + ".toml", text);
+        return Daemon.of(
+                namespace(machine),
                 run,
-                program(program),
-                secret(router + "/" + program + ".toml", text),
-                run.resolve(router + "/" + program + ".log"),
-                run.resolve(router + "/" + program + ".sock"));
+                program,
+                file,
+                file.resolveSibling(program + ".log"),
+                file.resolveSibling(program + ".sock"));
     }
 
     private Path secret(String name, String text) {

@@ -16,6 +16,7 @@ import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /**
  * A guest's QEMU, as the testbed sees it: over a monitor of its own (a TCP port on the loopback of the host's namespace), so
@@ -25,14 +26,26 @@ final class Monitor implements AutoCloseable {
     private static final int FIRST_PORT = 4400;
 
     private final SocketChannel channel;
+    private final Consumer<QemuEvent> listener;
     private final List<QemuEvent> events = new ArrayList<>();
     private final BlockingQueue<JsonNode> answers = new LinkedBlockingQueue<>();
 
     /** Something that QEMU says happened, at this time by QEMU. */
-    record QemuEvent(long time, String name, String status) {}
+    record QemuEvent(long time, String name, String status) {
+        @Override
+        public String toString() {
+            return status.isEmpty() ? name : name + " " + status;
+        }
+    }
 
     /** @throws LabException if that guest's QEMU doesn't run there, or not yet */
     Monitor(Namespace host, Guest guest) {
+        this(host, guest, event -> {});
+    }
+
+    /** As above, and has events told at once, on the monitor's thread. */
+    Monitor(Namespace host, Guest guest, Consumer<QemuEvent> listener) {
+        this.listener = listener;
         channel = host.call(
                 () -> SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port(guest))));
         Session.daemon("monitor of " + guest.name() + " in " + host.name(), this::read);
@@ -69,9 +82,11 @@ final class Monitor implements AutoCloseable {
         long time = at.path("seconds").asLong() * 1_000_000_000L
                 + at.path("microseconds").asLong() * 1000;
         String status = event.path("data").path("status").asText();
+        var happened = new QemuEvent(time, event.path("event").asText(), status);
         synchronized (events) {
-            events.add(new QemuEvent(time, event.path("event").asText(), status));
+            events.add(happened);
         }
+        listener.accept(happened);
     }
 
     List<QemuEvent> events() {

@@ -1,6 +1,8 @@
 package org.mooring.lab;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -55,6 +57,9 @@ final class Mover {
             measured.registrations(to, away.frames());
             measured.taps(tapIndex(to), taps.frames());
             measured.stream(stream.frames());
+            for (Site site : Site.values()) {
+                measured.hook(site, lab.hook(site).control().get("/handovers").path("handovers"));
+            }
             return measured;
         }
     }
@@ -126,6 +131,19 @@ final class Mover {
                 if (seen.isAbout(guest)) {
                     registrations.add(seen);
                     events.add(new TimelineEvent(fromStop(seen.time()), "router " + site, seen.words()));
+                }
+            }
+        }
+
+        /** What the hook of a site recorded; QEMU's events are known from QEMU itself. */
+        private void hook(Site site, JsonNode steps) {
+            for (JsonNode step : steps) {
+                long time = Clock.nanoseconds(Instant.parse(step.path("at").asText()));
+                if (step.path("guest").asText().equals(guest.name())
+                        && step.path("who").asText().equals("hook")
+                        && time > switchover.decision() - BEFORE) {
+                    events.add(new TimelineEvent(
+                            fromStop(time), "hook " + site, step.path("what").asText()));
                 }
             }
         }

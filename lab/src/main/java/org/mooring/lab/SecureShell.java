@@ -64,7 +64,7 @@ final class SecureShell {
             Files.writeString(
                     etc.resolve("passwd"),
                     "root:x:0:0:root:%s:/bin/bash%nmooring:x:%d:%d::/:/usr/sbin/nologin%n"
-                            .formatted(home, Daemon.USER, Daemon.USER));
+                            .formatted(home, SystemdUnit.USER, SystemdUnit.USER));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

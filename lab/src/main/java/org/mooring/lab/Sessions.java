@@ -15,9 +15,10 @@ final class Sessions implements AutoCloseable {
         Namespace correspondent = lab.namespace("cn");
         Namespace neighbour = lab.namespace(guest.home().neighbour());
         // The guest calls when it has booted, and again and again until it is heard: these two come first.
-        sessions.add(new GuestsOwnSession("opened by the guest, to the correspondent", correspondent, guest.address()));
-        sessions.add(
-                new GuestsOwnSession("opened by the guest, to the home-LAN neighbour", neighbour, guest.address()));
+        sessions.add(new GuestsOwnSession(
+                "opened by the guest, to the correspondent", correspondent, GuestsOwnSession.port(guest)));
+        sessions.add(new GuestsOwnSession(
+                "opened by the guest, to the home-LAN neighbour", neighbour, GuestsOwnSession.port(guest)));
         counter = new CounterSession("correspondent, counter", correspondent, guest.address());
         sessions.add(counter);
         sessions.add(new EchoSession("correspondent, echo", correspondent, guest.address()));

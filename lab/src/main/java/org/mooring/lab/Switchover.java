@@ -3,6 +3,7 @@ package org.mooring.lab;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.mooring.lab.report.TimelineEvent;
 
 /**
@@ -16,7 +17,12 @@ record Switchover(long decision, long stop, long resume, List<TimelineEvent> eve
 
     /** Has the migrator move the guest. */
     static Switchover of(Lab lab, Guest guest, Site from, Site to) {
-        try (Monitor source = new Monitor(lab.namespace(from.host()), guest)) {
+        return of(lab, guest, from, to, event -> {});
+    }
+
+    /** Has the migrator move the guest, and tells of the events of the source's QEMU when they happen. */
+    static Switchover of(Lab lab, Guest guest, Site from, Site to, Consumer<Monitor.QemuEvent> atTheSource) {
+        try (Monitor source = new Monitor(lab.namespace(from.host()), guest, atTheSource)) {
             long decision = Clock.now();
             CompletableFuture<Command> migration =
                     CompletableFuture.supplyAsync(() -> lab.migrator(from, "migrate", guest.name(), "--to", to.host()));
@@ -60,8 +66,7 @@ record Switchover(long decision, long stop, long resume, List<TimelineEvent> eve
     private static void add(List<TimelineEvent> events, Monitor monitor, String who, long stop) {
         for (Monitor.QemuEvent event : monitor.events()) {
             if (!event.name().equals("NIC_RX_FILTER_CHANGED")) {
-                String what = event.status().isEmpty() ? event.name() : event.name() + " " + event.status();
-                events.add(new TimelineEvent(Mover.milliseconds(event.time() - stop), who, what));
+                events.add(new TimelineEvent(Mover.milliseconds(event.time() - stop), who, event.toString()));
             }
         }
     }

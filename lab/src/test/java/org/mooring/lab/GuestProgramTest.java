@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 @Tag("netns")
 class GuestProgramTest {
     private static final String LOOPBACK = "127.0.0.1";
+    private static final int PORT = GuestsOwnSession.port(Guest.ONE);
 
     private final RunDirectory run = RunDirectory.create();
     private Namespace namespace = new Namespace("");
@@ -29,8 +30,7 @@ class GuestProgramTest {
         namespace = Namespace.create(run.prefix() + "guest");
         Path program = run.resolve("probe");
         Command.run("gcc", "-O1", "-o", program.toString(), "src/main/guest/probe.c");
-        namespace.start(
-                run.resolve("log").toFile(), List.of(program.toString(), LOOPBACK + ":" + GuestsOwnSession.PORT));
+        namespace.start(run.resolve("log").toFile(), List.of(program.toString(), LOOPBACK + ":" + PORT));
         Await.until(
                 "the program listens",
                 () -> Command.run(namespace.inside("ss", "-Hltn"), "").contains(":4343"));
@@ -77,7 +77,7 @@ class GuestProgramTest {
     void sessionsLiveUntilTheGuestEndsThem() {
         try (var counter = new CounterSession("counter", namespace, LOOPBACK);
                 var echo = new EchoSession("echo", namespace, LOOPBACK);
-                var own = new GuestsOwnSession("own", namespace, LOOPBACK)) {
+                var own = new GuestsOwnSession("own", namespace, PORT)) {
             for (Session session : List.of(counter, echo, own)) {
                 Await.until(
                         session.name() + " is heard", () -> session.arrivals().count() > 2);

@@ -1,0 +1,46 @@
+package org.mooring.lab;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/** The testbed for tests: the programs are those that the build has just made, and a run's logs and captures are kept. */
+final class Testbed {
+    static final Path IMAGE_SCRIPT = Path.of("src/main/guest/image.sh").toAbsolutePath();
+
+    private static final Path PROGRAMS = Path.of(System.getProperty("mooring.programs", "../packaging/target/mooring"))
+            .toAbsolutePath();
+
+    private Testbed() {}
+
+    static Lab raise() {
+        RunDirectory.sweep();
+        RunDirectory run = RunDirectory.create();
+        if (!PROGRAMS.resolve("bin").toFile().isDirectory()) {
+            run.remove();
+            throw new LabException("no " + PROGRAMS + ": these tests need the package phase, as in mvn verify");
+        }
+        Command.run("cp", "-r", PROGRAMS.toString(), run.resolve("mooring").toString());
+        Command.run("chmod", "-R", "a+rX", run.resolve("mooring").toString());
+        Lab lab = Lab.raise(run, IMAGE_SCRIPT);
+        // Also if the test's JVM is told to end.
+        Runtime.getRuntime().addShutdownHook(new Thread(lab::close));
+        return lab;
+    }
+
+    /** Closes the testbed; what it logged and captured is in {@code target/e2e/NAME} afterwards. */
+    static void close(Lab lab, String name) {
+        Path kept = Path.of("target/e2e", name).toAbsolutePath();
+        Command.run("rm", "-rf", kept.toString());
+        Command.run("mkdir", "-p", kept.toString());
+        Command.run(
+                List.of(
+                        "sh",
+                        "-c",
+                        "cd \"$0\" && find . '(' -name '*.log' -o -name '*.pcap' -o -name '*.toml' ')' -print0"
+                                + " | cpio -0 -pdm --quiet \"$1\"",
+                        lab.run().path().toString(),
+                        kept.toString()),
+                "");
+        lab.close();
+    }
+}
