@@ -12,7 +12,7 @@ import org.mooring.runtime.control.ControlClient;
 /** What the hook on this host says: whether it knows the guest, and whether the agents would take a registration of it. */
 final class HookExamination {
     /** The hook gives a request that nobody answers several tries (RFC 3344 §3.6.3). */
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(40);
 
     /** Timestamps may differ by 7 seconds (RFC 3344 §5.7.1), so this is on the way to trouble. */
     private static final long SUSPICIOUS_SKEW_MILLIS = 2000;
@@ -29,7 +29,7 @@ final class HookExamination {
     void examine(String guest, Findings findings) {
         try {
             JsonNode status = hook.get("/status");
-            careOfAddress = text(status.path("care-of"));
+            careOfAddress = text(status.path("care-of-address"));
             registration(hook.post("/guests/" + guest + "/check", JsonNodeFactory.instance.objectNode()), findings);
         } catch (Failure e) {
             findings.fail("hook: " + e.getMessage());

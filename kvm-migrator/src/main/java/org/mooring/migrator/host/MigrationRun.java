@@ -61,7 +61,7 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
     private final RemoteClock clock = new RemoteClock();
     private @Nullable RemoteSession session;
     private boolean ready;
-    private boolean watching;
+    private boolean streaming;
     private Optional<Progress> last = Optional.empty();
 
     /** Connects to the guest's monitor. */
@@ -157,6 +157,10 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
     }
 
     private void streamChanged(QmpEvent event) {
+        if (!streaming) {
+            // The last words of an earlier stream, whose migrator died.
+            return;
+        }
         switch (event.status()) {
             case "completed" -> ended(event, Verdict.COMPLETED);
             case "failed" -> ended(event, Verdict.FAILED);
@@ -166,7 +170,7 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
     }
 
     private void ended(QmpEvent event, Verdict verdict) {
-        watching = false;
+        streaming = false;
         monitor.client().execute("query-migrate").whenComplete((stream, failed) -> {
             String reason = failed == null ? stream.path("error-desc").asText() : "";
             if (failed == null && verdict == Verdict.COMPLETED) {
@@ -276,18 +280,18 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
                 monitor.client()
                         .execute("migrate", Json.MAPPER.createObjectNode().put("uri", action.uri())),
                 () -> {
-                    watching = true;
+                    streaming = true;
                     watch();
                 });
     }
 
     /** For the display alone: how much was sent is the one thing that QEMU has no event for. */
     private void watch() {
-        if (!watching) {
+        if (!streaming) {
             return;
         }
         monitor.client().execute("query-migrate").thenAccept(stream -> {
-            if (watching && stream.path("ram").isObject()) {
+            if (streaming && stream.path("ram").isObject()) {
                 last = Optional.of(Progress.of(stream));
                 display.show(last.get());
             }
@@ -336,7 +340,7 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
 
     @Override
     public void execute(MigrationAction.Finish action) {
-        watching = false;
+        streaming = false;
         outcome.complete(action.outcome());
     }
 

@@ -16,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.mooring.linux.NetworkNamespace;
+import org.mooring.migrator.KvmMigratorProgram;
 import org.mooring.runtime.cli.Console;
 
 /** A KVM host: a network namespace with a guests' directory and a configuration of its own. */
@@ -92,6 +93,25 @@ final class Host implements AutoCloseable {
         Process process = builder.start();
         started.add(process);
         return process;
+    }
+
+    /** The process that runs this verb of ours, however it was started. */
+    ProcessHandle program(String verb) {
+        return ProcessHandle.allProcesses()
+                .filter(process -> arguments(process).containsAll(List.of(verb, config().toString()))
+                        && arguments(process).contains(KvmMigratorProgram.class.getName()))
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("nobody runs " + verb));
+    }
+
+    /** All of them; ProcessHandle.Info knows none where there are too many. */
+    private static List<String> arguments(ProcessHandle process) {
+        try {
+            return List.of(Files.readString(Path.of("/proc", Long.toString(process.pid()), "cmdline"))
+                    .split("\0", -1));
+        } catch (IOException gone) {
+            return List.of();
+        }
     }
 
     GuestFiles files(String guest) {

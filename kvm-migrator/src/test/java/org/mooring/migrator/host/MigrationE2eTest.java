@@ -171,6 +171,45 @@ class MigrationE2eTest {
     }
 
     @Test
+    void leavesTheGuestPausedWhereNobodyCanTellUntilTheOperatorKnows() throws Exception {
+        Host.Run migrate = stopped();
+        // The listener dies without a chance to end its QEMU, and that one has yet to read the last pages.
+        destination.program("listen").destroyForcibly();
+        Host.Done done = migrate.done();
+        assertEquals(1, done.exitCode(), done::toString);
+        assertTrue(
+                done.err().contains("guest light is paused here, and nobody knows whether it runs at kb"),
+                done::toString);
+        assertFalse(status(source, "light").equals("running"));
+
+        kill(destination.qemu("light"), "-CONT");
+        Host.eventually(
+                "it arrived after all", () -> status(destination, "light").equals("running"));
+        Host.eventually("the source knows", () -> status(source, "light").equals("postmigrate"));
+        Host.Done again = source.run("migrate", "light", "--to", "kb");
+        assertTrue(again.err().contains("it was migrated"), again::toString);
+
+        kill(destination.qemu("light"), "-KILL");
+        Host.Done resume = source.run("resume", "light");
+        assertEquals(0, resume.exitCode(), resume::toString);
+        assertRuns(source, "light");
+    }
+
+    @Test
+    void saysThatTheGuestIsLostWhenItsQemuIsKilled() throws Exception {
+        Host.Run migrate = copying();
+        kill(source.qemu("heavy"), "-KILL");
+        Host.Done done = migrate.done();
+        assertEquals(1, done.exitCode(), done::toString);
+        assertTrue(done.err().contains("guest heavy is lost, its QEMU ended here"), done::toString);
+        Host.eventually(
+                "the destination is clean", () -> destination.remainders().isEmpty());
+        destination.assertClean("heavy");
+        assertEquals(0, source.run("teardown", "heavy").exitCode());
+        source.assertClean("heavy");
+    }
+
+    @Test
     void staysWhenTheOperatorCancels() throws Exception {
         Host.Run migrate = copying();
         migrate.interrupt();
@@ -358,8 +397,12 @@ class MigrationE2eTest {
     }
 
     private static void assertRuns(Host host, String guest) throws Exception {
+        assertEquals("running", status(host, guest));
+    }
+
+    private static String status(Host host, String guest) throws Exception {
         try (Watch watch = Watch.of(host, guest)) {
-            assertEquals("running", watch.status());
+            return watch.status();
         }
     }
 
