@@ -11,6 +11,7 @@ import org.mooring.runtime.store.StoreException;
 /** The visitor list in the store, by home address. */
 record VisitorStore(Store store) implements AutoCloseable {
     private static final String VISITORS = "visitors";
+    private static final String REHEARSAL = "rehearsal";
 
     List<Visitor> read() throws StoreException {
         return store.read(VISITORS, StoredVisitor.class).values().stream()
@@ -22,6 +23,13 @@ record VisitorStore(Store store) implements AutoCloseable {
     void write(Visitor visitor, Runnable durable, Consumer<StoreException> failed) {
         var change = Change.put(VISITORS, visitor.homeAddress().toString(), StoredVisitor.of(visitor));
         store.write(List.of(change), durable, failed);
+    }
+
+    /** Writes what leaves no trace. */
+    void rehearse(Visitor visitor) {
+        var key = visitor.homeAddress().toString();
+        var put = Change.put(REHEARSAL, key, StoredVisitor.of(visitor));
+        store.write(List.of(put, Change.remove(REHEARSAL, key)), () -> {}, failure -> {});
     }
 
     /** The store itself logs what it cannot write. */

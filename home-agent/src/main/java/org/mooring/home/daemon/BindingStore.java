@@ -10,6 +10,7 @@ import org.mooring.runtime.store.StoreException;
 /** The mobile nodes' records in the store, by home address. */
 record BindingStore(Store store) implements AutoCloseable {
     private static final String MOBILE_NODES = "mobile-nodes";
+    private static final String REHEARSAL = "rehearsal";
 
     List<MobileNodeRecord> read() throws StoreException {
         return store.read(MOBILE_NODES, StoredMobileNode.class).values().stream()
@@ -21,6 +22,13 @@ record BindingStore(Store store) implements AutoCloseable {
     void write(MobileNodeRecord mobileNode, Runnable durable, Consumer<StoreException> failed) {
         var change = Change.put(MOBILE_NODES, mobileNode.homeAddress().toString(), StoredMobileNode.of(mobileNode));
         store.write(List.of(change), durable, failed);
+    }
+
+    /** Writes what leaves no trace. */
+    void rehearse(MobileNodeRecord mobileNode) {
+        var key = mobileNode.homeAddress().toString();
+        var put = Change.put(REHEARSAL, key, StoredMobileNode.of(mobileNode));
+        store.write(List.of(put, Change.remove(REHEARSAL, key)), () -> {}, failure -> {});
     }
 
     @Override

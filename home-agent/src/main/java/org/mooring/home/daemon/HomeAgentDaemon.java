@@ -98,6 +98,7 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
                         homeAgent, kernel, () -> Views.status(configuration, uplinks, started, homeAgent), loop::now),
                 metrics.metrics()));
         var executor = new ActionExecutor(loop, sockets, kernel, gratuitousArp, store, metrics);
+        new WarmUp(kernel, store).run(started);
         loop.start(homeAgent::handle, action -> action.on(executor));
         return new HomeAgentDaemon(configuration, loop, opened);
     }

@@ -64,6 +64,17 @@ final class KernelForwarding implements AutoCloseable {
         });
     }
 
+    /** Installs and removes at once what nobody needs, while nobody else uses this. */
+    void rehearse(Ipv4Address homeAddress, Peer peer) throws IOException {
+        try {
+            datapath.install(forwarding(homeAddress, peer));
+            proxyArp.answerFor(homeAddress);
+        } finally {
+            proxyArp.stopAnsweringFor(homeAddress);
+            datapath.remove(homeAddress.toInet());
+        }
+    }
+
     CompletionStage<Counts> counts() {
         return thread.ask(() -> new Counts(datapath.traffic(), datapath.drops()));
     }

@@ -1,0 +1,135 @@
+package org.mooring.foreign.daemon;
+
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import org.mooring.datapath.DatapathException;
+import org.mooring.foreign.Action;
+import org.mooring.foreign.Event;
+import org.mooring.foreign.ForeignAgent;
+import org.mooring.foreign.Origin;
+import org.mooring.foreign.Policy;
+import org.mooring.foreign.Visitor;
+import org.mooring.protocol.security.Algorithm;
+import org.mooring.protocol.security.Key;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Identification;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.protocol.wire.RegistrationRequest.Flags;
+import org.mooring.protocol.wire.ReplyCode;
+import org.mooring.runtime.udp.UdpSocket;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Serves a visitor that there isn't, again and again, by a foreign agent of its own, and sends nothing. The first real request after a start
+ * finds the classes loaded and the code compiled: on a cold JVM it would be relayed some hundred milliseconds late.
+ */
+final class WarmUp {
+    private static final Logger log = LoggerFactory.getLogger(ForeignAgentProgram.class);
+
+    private static final int REGISTRATIONS = 300;
+
+    /** So many of them reach the kernel and the store. */
+    private static final int IN_FULL = 10;
+
+    /** The dummy address of RFC 7600 §6, which is nobody's. */
+    private static final Ipv4Address NOBODY = Ipv4Address.of("192.0.0.8");
+
+    private static final Ipv4Address HOME_AGENT = Ipv4Address.of("192.0.2.1");
+    private static final Ipv4Address CARE_OF_ADDRESS = Ipv4Address.of("198.51.100.1");
+    private static final Ipv4Address LINK_ADDRESS = Ipv4Address.of("198.51.100.2");
+    private static final Octets MAC = Octets.ofHex("020000000001");
+    private static final int LIFETIME = 300;
+
+    private final SecurityAssociation association = new SecurityAssociation(
+            256, new Key(Octets.of(new byte[16])), Algorithm.HMAC_MD5, SecurityAssociation.DEFAULT_TOLERANCE);
+    private final KernelForwarding kernel;
+    private final VisitorStore store;
+    private final String link;
+    private final ForeignAgent agent;
+
+    /**
+     * @param kernel which nobody else uses yet
+     * @param store which nobody else uses yet
+     * @param links the visitor links, at least one
+     */
+    WarmUp(KernelForwarding kernel, VisitorStore store, Collection<String> links) {
+        this.kernel = kernel;
+        this.store = store;
+        this.link = links.iterator().next();
+        this.agent = new ForeignAgent(new Policy(
+                CARE_OF_ADDRESS,
+                Map.of(link, LINK_ADDRESS),
+                LIFETIME,
+                1,
+                1,
+                true,
+                Map.of(),
+                Map.of(HOME_AGENT, List.of(association))));
+    }
+
+    /** Takes some hundred milliseconds. */
+    void run(Instant now) {
+        var at = now;
+        for (int i = 0; i < REGISTRATIONS; i++) {
+            boolean inFull = i < IN_FULL;
+            at = at.plusMillis(1);
+            register(at, LIFETIME, inFull);
+            at = at.plusMillis(1);
+            register(at, 0, inFull);
+        }
+    }
+
+    private void register(Instant at, int lifetime, boolean inFull) {
+        var request = new RegistrationRequest(
+                Flags.REVERSE_TUNNELING,
+                lifetime,
+                NOBODY,
+                HOME_AGENT,
+                CARE_OF_ADDRESS,
+                Identification.of(at),
+                List.of());
+        var asked = Seal.encode(request, new Seal(Kind.MOBILE_HOME, association));
+        var origin = new Origin(link, MAC, NOBODY, UdpSocket.REGISTRATION_PORT, LINK_ADDRESS, 255);
+        handle(new Event.RequestReceived(at, origin, RegistrationCodec.decode(asked)), inFull);
+        var reply = new RegistrationReply(
+                ReplyCode.ACCEPTED, lifetime, NOBODY, HOME_AGENT, request.identification(), List.of());
+        var answered = Seal.encode(
+                reply, new Seal(Kind.MOBILE_HOME, association), new Seal(Kind.FOREIGN_HOME, association));
+        handle(new Event.ReplyReceived(at, HOME_AGENT, RegistrationCodec.decode(answered)), inFull);
+    }
+
+    private void handle(Event event, boolean inFull) {
+        for (var action : agent.handle(event)) {
+            if (action instanceof Action.InstallVisitor install) {
+                if (inFull) {
+                    rehearse(install.visitor());
+                }
+                handle(new Event.VisitorInstalled(event.at(), install.visitor()), inFull);
+            } else if (action instanceof Action.RemoveVisitor) {
+                handle(new Event.VisitorRemoved(event.at(), NOBODY), inFull);
+            } else if (action instanceof Action.StoreVisitor stored) {
+                if (inFull) {
+                    store.rehearse(stored.visitor());
+                }
+                handle(new Event.VisitorStored(event.at(), stored.visitor()), inFull);
+            }
+        }
+    }
+
+    private void rehearse(Visitor visitor) {
+        try {
+            kernel.rehearse(visitor);
+        } catch (DatapathException e) {
+            log.warn("registrations will fail like this first attempt: {}", e.getMessage());
+        }
+    }
+}

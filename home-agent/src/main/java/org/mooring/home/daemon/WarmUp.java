@@ -1,0 +1,124 @@
+package org.mooring.home.daemon;
+
+import java.io.IOException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.mooring.home.Action;
+import org.mooring.home.Endpoint;
+import org.mooring.home.Event;
+import org.mooring.home.HomeAgent;
+import org.mooring.home.MobileNode;
+import org.mooring.home.Policy;
+import org.mooring.home.Policy.ReverseTunnel;
+import org.mooring.protocol.security.Algorithm;
+import org.mooring.protocol.security.Key;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Identification;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.protocol.wire.RegistrationRequest.Flags;
+import org.mooring.runtime.udp.UdpSocket;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Registers a mobile node that there isn't, again and again, with a home agent of its own, and sends nothing. The first real request after a
+ * start finds the classes loaded and the code compiled: on a cold JVM it would be answered some hundred milliseconds late.
+ */
+final class WarmUp {
+    private static final Logger log = LoggerFactory.getLogger(HomeAgentProgram.class);
+
+    private static final int REGISTRATIONS = 300;
+
+    /** So many of them reach the kernel and the store. */
+    private static final int IN_FULL = 10;
+
+    /** The dummy address of RFC 7600 §6, which is nobody's. */
+    private static final Ipv4Address NOBODY = Ipv4Address.of("192.0.0.8");
+
+    private static final Ipv4Address HOME_AGENT = Ipv4Address.of("192.0.2.1");
+    private static final Ipv4Address FOREIGN_AGENT = Ipv4Address.of("198.51.100.1");
+    private static final int LIFETIME = 300;
+
+    private final SecurityAssociation association = new SecurityAssociation(
+            256, new Key(Octets.of(new byte[16])), Algorithm.HMAC_MD5, SecurityAssociation.DEFAULT_TOLERANCE);
+    private final HomeAgent homeAgent = new HomeAgent(new Policy(
+            HOME_AGENT,
+            Ipv4Address.of("192.0.2.255"),
+            LIFETIME,
+            1,
+            true,
+            ReverseTunnel.OPTIONAL,
+            List.of(new MobileNode(NOBODY, Optional.empty(), List.of(association))),
+            Map.of(FOREIGN_AGENT, List.of(association))));
+    private final KernelForwarding kernel;
+    private final BindingStore store;
+
+    /**
+     * @param kernel which nobody else uses yet
+     * @param store which nobody else uses yet
+     */
+    WarmUp(KernelForwarding kernel, BindingStore store) {
+        this.kernel = kernel;
+        this.store = store;
+    }
+
+    /** Takes some hundred milliseconds. */
+    void run(Instant now) {
+        var at = now;
+        for (int i = 0; i < REGISTRATIONS; i++) {
+            boolean inFull = i < IN_FULL;
+            at = at.plusMillis(1);
+            request(at, LIFETIME, FOREIGN_AGENT, inFull);
+            at = at.plusMillis(1);
+            request(at, 0, NOBODY, inFull);
+        }
+    }
+
+    private void request(Instant at, int lifetime, Ipv4Address careOfAddress, boolean inFull) {
+        var request = new RegistrationRequest(
+                Flags.REVERSE_TUNNELING,
+                lifetime,
+                NOBODY,
+                HOME_AGENT,
+                careOfAddress,
+                Identification.of(at),
+                List.of());
+        var wire = Seal.encode(
+                request, new Seal(Kind.MOBILE_HOME, association), new Seal(Kind.FOREIGN_HOME, association));
+        var from = new Endpoint(FOREIGN_AGENT, UdpSocket.REGISTRATION_PORT);
+        handle(new Event.DatagramReceived(at, from, HOME_AGENT, RegistrationCodec.decode(wire)), inFull);
+    }
+
+    private void handle(Event event, boolean inFull) {
+        for (var action : homeAgent.handle(event)) {
+            if (action instanceof Action.InstallForwarding install) {
+                if (inFull) {
+                    rehearse(install);
+                }
+                handle(new Event.ForwardingChanged(event.at(), NOBODY), inFull);
+            } else if (action instanceof Action.RemoveForwarding) {
+                handle(new Event.ForwardingChanged(event.at(), NOBODY), inFull);
+            } else if (action instanceof Action.Persist persist) {
+                if (inFull) {
+                    store.rehearse(persist.record());
+                }
+                handle(new Event.Persisted(event.at(), NOBODY), inFull);
+            }
+        }
+    }
+
+    private void rehearse(Action.InstallForwarding install) {
+        try {
+            kernel.rehearse(install.homeAddress(), install.peer());
+        } catch (IOException e) {
+            log.warn("registrations will fail like this first attempt: {}", e.getMessage());
+        }
+    }
+}
