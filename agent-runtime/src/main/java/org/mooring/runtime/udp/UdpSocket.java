@@ -19,6 +19,8 @@ import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -69,6 +71,20 @@ public final class UdpSocket implements AutoCloseable {
             throws Failure {
         var local = new InetSocketAddress(address.toInet(), port);
         return new UdpSocket(loop, receiveBuffer, open(loop, local, Optional.empty(), receiveBuffer, receiver));
+    }
+
+    /** Sends one datagram to itself over the loopback interface, so that the first real one finds everything loaded. */
+    public static void warmUp(AgentLoop<?, ?> loop) throws Failure {
+        var arrived = new CountDownLatch(1);
+        var loopback = Ipv4Address.of("127.0.0.1");
+        try (var socket = bind(loop, loopback, 0, LONGEST_DATAGRAM, datagram -> arrived.countDown())) {
+            socket.send(socket.local(), Octets.of(new byte[1]), refusal -> arrived.countDown());
+            if (!arrived.await(1, TimeUnit.SECONDS)) {
+                log.debug("nothing came back over the loopback interface");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /**

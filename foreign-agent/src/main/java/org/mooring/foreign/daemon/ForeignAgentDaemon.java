@@ -109,7 +109,8 @@ final class ForeignAgentDaemon implements Daemon<ProgramConfiguration> {
         var agent = new ForeignAgent(policy);
         var counters = new TrafficCounters(agent);
         var executor = new ActionExecutor(loop, homeAgents, links, kernel, store, counters);
-        new WarmUp(kernel, store, links.keySet()).run(now);
+        UdpSocket.warmUp(loop);
+        new WarmUp(kernel, store, links.values().iterator().next()).run(now);
         loop.start(agent::handle, action -> action.on(executor));
         opened(ControlServer.open(
                 configuration.controlSocket(), loop, routes(agent, counters, kernel, now), counters.metrics()));

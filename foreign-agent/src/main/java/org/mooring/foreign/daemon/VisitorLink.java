@@ -89,6 +89,14 @@ final class VisitorLink implements AutoCloseable {
 
     /** Sends {@code reply} in a frame. One that the kernel refuses is logged: the mobile node asks again. */
     void send(Action.SendToVisitor reply) {
+        try {
+            frames.send(frame(reply));
+        } catch (KernelException e) {
+            log.warn("reply not sent home={} link={} reason={}", reply.destination(), link.name(), e.getMessage());
+        }
+    }
+
+    EthernetFrame frame(Action.SendToVisitor reply) {
         var datagram = new UdpPacket(
                 reply.source().toInet(),
                 UdpSocket.REGISTRATION_PORT,
@@ -96,11 +104,11 @@ final class VisitorLink implements AutoCloseable {
                 reply.destinationPort(),
                 TTL,
                 ByteBuffer.wrap(reply.message().toByteArray()));
-        try {
-            frames.send(datagram.toIpv4().toFrame(link.mac(), mac(reply.linkAddress())));
-        } catch (KernelException e) {
-            log.warn("reply not sent home={} link={} reason={}", reply.destination(), link.name(), e.getMessage());
-        }
+        return datagram.toIpv4().toFrame(link.mac(), mac(reply.linkAddress()));
+    }
+
+    Interface link() {
+        return link;
     }
 
     @Override
@@ -144,7 +152,8 @@ final class VisitorLink implements AutoCloseable {
         reader.start();
     }
 
-    private Optional<Event> request(ReceivedFrame frame) {
+    /** The request in it; empty if it is for somebody else. */
+    Optional<Event> request(ReceivedFrame frame) {
         return frame.ethernet()
                 .flatMap(ethernet -> frame.udp()
                         .filter(datagram -> isForUs(Ipv4Address.of(datagram.destination())))

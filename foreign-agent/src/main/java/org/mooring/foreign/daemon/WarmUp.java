@@ -1,16 +1,18 @@
 package org.mooring.foreign.daemon;
 
+import java.nio.ByteBuffer;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.mooring.datapath.DatapathException;
 import org.mooring.foreign.Action;
 import org.mooring.foreign.Event;
 import org.mooring.foreign.ForeignAgent;
-import org.mooring.foreign.Origin;
 import org.mooring.foreign.Policy;
 import org.mooring.foreign.Visitor;
+import org.mooring.linux.MacAddress;
+import org.mooring.linux.packet.ReceivedFrame;
+import org.mooring.linux.packet.UdpPacket;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.Seal;
@@ -46,34 +48,36 @@ final class WarmUp {
     private static final Ipv4Address HOME_AGENT = Ipv4Address.of("192.0.2.1");
     private static final Ipv4Address CARE_OF_ADDRESS = Ipv4Address.of("198.51.100.1");
     private static final Ipv4Address LINK_ADDRESS = Ipv4Address.of("198.51.100.2");
-    private static final Octets MAC = Octets.ofHex("020000000001");
+    private static final MacAddress MAC = MacAddress.of("02:00:00:00:00:01");
+    private static final int TTL = 255;
     private static final int LIFETIME = 300;
 
     private final SecurityAssociation association = new SecurityAssociation(
             256, new Key(Octets.of(new byte[16])), Algorithm.HMAC_MD5, SecurityAssociation.DEFAULT_TOLERANCE);
     private final KernelForwarding kernel;
     private final VisitorStore store;
-    private final String link;
+    private final VisitorLink link;
     private final ForeignAgent agent;
+    private final TrafficCounters counters;
 
     /**
      * @param kernel which nobody else uses yet
      * @param store which nobody else uses yet
-     * @param links the visitor links, at least one
      */
-    WarmUp(KernelForwarding kernel, VisitorStore store, Collection<String> links) {
+    WarmUp(KernelForwarding kernel, VisitorStore store, VisitorLink link) {
         this.kernel = kernel;
         this.store = store;
-        this.link = links.iterator().next();
+        this.link = link;
         this.agent = new ForeignAgent(new Policy(
                 CARE_OF_ADDRESS,
-                Map.of(link, LINK_ADDRESS),
+                Map.of(link.link().name(), LINK_ADDRESS),
                 LIFETIME,
                 1,
                 1,
                 true,
                 Map.of(),
                 Map.of(HOME_AGENT, List.of(association))));
+        this.counters = new TrafficCounters(agent);
     }
 
     /** Takes some hundred milliseconds. */
@@ -98,18 +102,35 @@ final class WarmUp {
                 Identification.of(at),
                 List.of());
         var asked = Seal.encode(request, new Seal(Kind.MOBILE_HOME, association));
-        var origin = new Origin(link, MAC, NOBODY, UdpSocket.REGISTRATION_PORT, LINK_ADDRESS, 255);
-        handle(new Event.RequestReceived(at, origin, RegistrationCodec.decode(asked)), inFull);
+        link.request(frame(at, asked)).ifPresent(event -> handle(event, inFull));
         var reply = new RegistrationReply(
                 ReplyCode.ACCEPTED, lifetime, NOBODY, HOME_AGENT, request.identification(), List.of());
-        var answered = Seal.encode(
-                reply, new Seal(Kind.MOBILE_HOME, association), new Seal(Kind.FOREIGN_HOME, association));
+        var answered =
+                Seal.encode(reply, new Seal(Kind.MOBILE_HOME, association), new Seal(Kind.FOREIGN_HOME, association));
         handle(new Event.ReplyReceived(at, HOME_AGENT, RegistrationCodec.decode(answered)), inFull);
+    }
+
+    private ReceivedFrame frame(Instant at, Octets request) {
+        var frame = new UdpPacket(
+                        NOBODY.toInet(),
+                        UdpSocket.REGISTRATION_PORT,
+                        Ipv4Address.ALL_MOBILITY_AGENTS.toInet(),
+                        UdpSocket.REGISTRATION_PORT,
+                        TTL,
+                        ByteBuffer.wrap(request.toByteArray()))
+                .toIpv4()
+                .toFrame(MAC, MAC);
+        return new ReceivedFrame(link.link().index(), ReceivedFrame.Type.MULTICAST, at, true, frame.toOctets());
     }
 
     private void handle(Event event, boolean inFull) {
         for (var action : agent.handle(event)) {
-            if (action instanceof Action.InstallVisitor install) {
+            if (action instanceof Action.SendToVisitor reply) {
+                link.frame(reply);
+            } else if (action instanceof Action.Report report) {
+                log.trace("{}", report.fact().text());
+                counters.count(report.fact(), event.at());
+            } else if (action instanceof Action.InstallVisitor install) {
                 if (inFull) {
                     rehearse(install.visitor());
                 }

@@ -25,6 +25,7 @@ import org.mooring.runtime.loop.AgentLoop;
 import org.mooring.runtime.preflight.Capability;
 import org.mooring.runtime.preflight.StateDirectory;
 import org.mooring.runtime.store.Store;
+import org.mooring.runtime.udp.UdpSocket;
 
 /**
  * The home agent and all that it needs of the machine. When it ends, in good order or not, the kernel goes on
@@ -98,6 +99,7 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
                         homeAgent, kernel, () -> Views.status(configuration, uplinks, started, homeAgent), loop::now),
                 metrics.metrics()));
         var executor = new ActionExecutor(loop, sockets, kernel, gratuitousArp, store, metrics);
+        UdpSocket.warmUp(loop);
         new WarmUp(kernel, store).run(started);
         loop.start(homeAgent::handle, action -> action.on(executor));
         return new HomeAgentDaemon(configuration, loop, opened);

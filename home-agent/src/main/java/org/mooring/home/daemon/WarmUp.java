@@ -57,6 +57,7 @@ final class WarmUp {
             ReverseTunnel.OPTIONAL,
             List.of(new MobileNode(NOBODY, Optional.empty(), List.of(association))),
             Map.of(FOREIGN_AGENT, List.of(association))));
+    private final HomeAgentMetrics metrics = new HomeAgentMetrics(homeAgent);
     private final KernelForwarding kernel;
     private final BindingStore store;
 
@@ -83,15 +84,9 @@ final class WarmUp {
 
     private void request(Instant at, int lifetime, Ipv4Address careOfAddress, boolean inFull) {
         var request = new RegistrationRequest(
-                Flags.REVERSE_TUNNELING,
-                lifetime,
-                NOBODY,
-                HOME_AGENT,
-                careOfAddress,
-                Identification.of(at),
-                List.of());
-        var wire = Seal.encode(
-                request, new Seal(Kind.MOBILE_HOME, association), new Seal(Kind.FOREIGN_HOME, association));
+                Flags.REVERSE_TUNNELING, lifetime, NOBODY, HOME_AGENT, careOfAddress, Identification.of(at), List.of());
+        var wire =
+                Seal.encode(request, new Seal(Kind.MOBILE_HOME, association), new Seal(Kind.FOREIGN_HOME, association));
         var from = new Endpoint(FOREIGN_AGENT, UdpSocket.REGISTRATION_PORT);
         handle(new Event.DatagramReceived(at, from, HOME_AGENT, RegistrationCodec.decode(wire)), inFull);
     }
@@ -105,6 +100,10 @@ final class WarmUp {
                 handle(new Event.ForwardingChanged(event.at(), NOBODY), inFull);
             } else if (action instanceof Action.RemoveForwarding) {
                 handle(new Event.ForwardingChanged(event.at(), NOBODY), inFull);
+            } else if (action instanceof Action.SendReply reply) {
+                metrics.countReply(reply.wire());
+            } else if (action instanceof Action.Report report) {
+                log.trace("{}", report.fact().line());
             } else if (action instanceof Action.Persist persist) {
                 if (inFull) {
                     store.rehearse(persist.record());
