@@ -90,18 +90,20 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
         var kernel = opened.keep(new KernelForwarding(datapath, proxyArp, loop.worker("kernel"), loop::now));
         proxyArp.answerOnlyFor(alive.stream().map(MobilityBinding::homeAddress).toList());
 
+        // Before anybody can ask how we are.
+        UdpSocket.warmUp(loop);
+        new WarmUp(kernel, store).run(started);
+
         var homeAgent = new HomeAgent(policy);
         var metrics = new HomeAgentMetrics(homeAgent);
+        var executor = new ActionExecutor(loop, sockets, kernel, gratuitousArp, store, metrics);
+        loop.start(homeAgent::handle, action -> action.on(executor));
         opened.keep(ControlServer.open(
                 configuration.controlSocket(),
                 loop,
                 Routing.routes(
                         homeAgent, kernel, () -> Views.status(configuration, uplinks, started, homeAgent), loop::now),
                 metrics.metrics()));
-        var executor = new ActionExecutor(loop, sockets, kernel, gratuitousArp, store, metrics);
-        UdpSocket.warmUp(loop);
-        new WarmUp(kernel, store).run(started);
-        loop.start(homeAgent::handle, action -> action.on(executor));
         return new HomeAgentDaemon(configuration, loop, opened);
     }
 
