@@ -47,7 +47,7 @@ class RefusalsTest {
         Command refused = runHomeAgent(new SystemdUnit(false, List.of()));
 
         assertEquals(1, refused.status(), refused::toString);
-        for (String capability : List.of("CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_NET_BIND_SERVICE", "CAP_BPF")) {
+        for (String capability : List.of("CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_NET_BIND_SERVICE", "CAP_BPF", "CAP_PERFMON")) {
             assertEquals(
                     1,
                     refused.errors()
@@ -60,7 +60,7 @@ class RefusalsTest {
 
     @Test
     void withoutOneCapability() {
-        for (String missing : List.of("net_admin", "net_raw", "net_bind_service", "bpf")) {
+        for (String missing : List.of("net_admin", "net_raw", "net_bind_service", "bpf", "perfmon")) {
             Command refused = runHomeAgent(unit.without(missing));
 
             assertEquals(1, refused.status(), refused::toString);

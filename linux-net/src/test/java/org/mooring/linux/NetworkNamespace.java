@@ -9,14 +9,23 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.mooring.linux.libc.SetNs;
 
 /**
- * A network namespace of a test's own, with {@code lo} up. Its name is random, so that runs don't meet; {@link #close} removes it and
- * all devices in it. Needs root and iproute2: for tests tagged {@code netns}.
+ * A network namespace of a test's own, with {@code lo} up. Its name holds this process's id, so that runs don't meet, and a later one
+ * sees what a dead one left; {@link #close} removes it and all devices in it. Needs root and iproute2: for tests tagged {@code netns}.
  */
 public final class NetworkNamespace implements AutoCloseable {
+    private static final Pattern NAME = Pattern.compile("mt-(\\d+)-\\d+");
+    private static final AtomicInteger CREATED = new AtomicInteger();
+
+    static {
+        sweep();
+    }
+
     private final String name;
     private final ExecutorService thread;
 
@@ -26,7 +35,7 @@ public final class NetworkNamespace implements AutoCloseable {
     }
 
     public static NetworkNamespace create() throws Exception {
-        String name = String.format("mt-%08x", ThreadLocalRandom.current().nextInt());
+        String name = "mt-" + ProcessHandle.current().pid() + "-" + CREATED.incrementAndGet();
         execute("ip", "netns", "add", name);
         NetworkNamespace namespace = new NetworkNamespace(name);
         try {
@@ -121,6 +130,27 @@ public final class NetworkNamespace implements AutoCloseable {
     @FunctionalInterface
     public interface Body {
         void run() throws Exception;
+    }
+
+    /** Removes the namespaces of processes that are dead, and ends what still runs in them. */
+    private static void sweep() {
+        for (String line : execute("ip", "netns", "list").split("\n", -1)) {
+            Matcher name = NAME.matcher(line.split(" ", -1)[0]);
+            if (name.matches() && ProcessHandle.of(Long.parseLong(name.group(1))).isEmpty()) {
+                remove(name.group());
+            }
+        }
+    }
+
+    private static void remove(String dead) {
+        try {
+            for (String pid : execute("ip", "netns", "pids", dead).lines().toList()) {
+                ProcessHandle.of(Long.parseLong(pid)).ifPresent(ProcessHandle::destroyForcibly);
+            }
+            execute("ip", "netns", "delete", dead);
+        } catch (AssertionError another) {
+            // Another run sweeps at the same time.
+        }
     }
 
     private static String execute(String... command) {

@@ -53,7 +53,12 @@ final class ForeignAgentDaemon implements Daemon<ProgramConfiguration> {
     }
 
     static ForeignAgentDaemon start(ProgramConfiguration configuration, Supervisor supervisor) throws Failure {
-        Capability.require(Capability.NET_ADMIN, Capability.NET_RAW, Capability.BPF, Capability.NET_BIND_SERVICE);
+        Capability.require(
+                Capability.NET_ADMIN,
+                Capability.NET_RAW,
+                Capability.BPF,
+                Capability.PERFMON,
+                Capability.NET_BIND_SERVICE);
         StateDirectory.prepare(configuration.stateDirectory());
         var loop = new AgentLoop<Event, Action>(ForeignAgentProgram.NAME, Clock.systemUTC(), supervisor);
         var daemon = new ForeignAgentDaemon(configuration, loop);

@@ -92,7 +92,7 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
      * @throws Failure if something that it needs isn't there
      */
     static Daemon<HookConfig> start(HookConfig config, Supervisor supervisor) throws Failure {
-        Capability.require(Capability.NET_ADMIN, Capability.NET_RAW, Capability.BPF);
+        Capability.require(Capability.NET_ADMIN, Capability.NET_RAW, Capability.BPF, Capability.PERFMON);
         Opened opened = new Opened();
         try {
             GuestHookDaemon daemon = new GuestHookDaemon(config, supervisor, opened);

@@ -46,7 +46,12 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
     }
 
     static HomeAgentDaemon start(HomeAgentConfiguration configuration, Supervisor supervisor) throws Failure {
-        Capability.require(Capability.NET_ADMIN, Capability.NET_RAW, Capability.BPF, Capability.NET_BIND_SERVICE);
+        Capability.require(
+                Capability.NET_ADMIN,
+                Capability.NET_RAW,
+                Capability.BPF,
+                Capability.PERFMON,
+                Capability.NET_BIND_SERVICE);
         StateDirectory.prepare(configuration.stateDirectory());
         var opened = new Opened();
         try {
