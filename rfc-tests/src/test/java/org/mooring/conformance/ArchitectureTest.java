@@ -59,6 +59,12 @@ class ArchitectureTest {
             .dependOnClassesThat(resideInAnyPackage("jnr..", "org.mooring.linux.libc.."));
 
     @ArchTest
+    static final ArchRule onlyLibcCallsNativeCode = noClasses()
+            .that(resideOutsideOfPackages("org.mooring.linux.libc.."))
+            .should()
+            .dependOnClassesThat(resideInAnyPackage("jnr..", "com.kenai.jffi.."));
+
+    @ArchTest
     static final ArchRule linuxKnowsNothingOfMobileIp = classes()
             .that()
             .resideInAPackage("org.mooring.linux..")
