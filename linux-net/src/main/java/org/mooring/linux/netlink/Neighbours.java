@@ -18,6 +18,7 @@ public final class Neighbours {
     private static final int NDA_LLADDR = 2;
     private static final int NDA_PROTOCOL = 12;
 
+    private static final int NUD_STALE = 0x04;
     private static final int NUD_PERMANENT = 0x80;
     private static final int NTF_PROXY = 0x08;
 
@@ -36,6 +37,17 @@ public final class Neighbours {
         socket.execute(List.of(new Request(
                 add(neighbour),
                 "set neighbour " + neighbour.address().getHostAddress() + " at " + neighbour.mac() + " on link #"
+                        + neighbour.interfaceIndex())));
+    }
+
+    /**
+     * Leaves this entry to ARP: it is used on, without a packet having to wait, but only until ARP says otherwise or confirms nothing. Makes it if
+     * it isn't there.
+     */
+    public void release(Neighbour neighbour) throws KernelException {
+        socket.execute(List.of(new Request(
+                set(neighbour, NUD_STALE),
+                "release neighbour " + neighbour.address().getHostAddress() + " at " + neighbour.mac() + " on link #"
                         + neighbour.interfaceIndex())));
     }
 
@@ -69,7 +81,11 @@ public final class Neighbours {
     }
 
     static NetlinkMessage add(Neighbour neighbour) {
-        return message(RTM_NEWNEIGH, REPLACE, neighbour.interfaceIndex(), NUD_PERMANENT, 0)
+        return set(neighbour, NUD_PERMANENT);
+    }
+
+    private static NetlinkMessage set(Neighbour neighbour, int state) {
+        return message(RTM_NEWNEIGH, REPLACE, neighbour.interfaceIndex(), state, 0)
                 .octet(NDA_PROTOCOL, neighbour.protocol())
                 .attribute(NDA_DST, neighbour.address())
                 .attribute(NDA_LLADDR, neighbour.mac());

@@ -207,6 +207,10 @@ class NetlinkTest {
         neighbours.ensure(moved);
         assertEquals(List.of(moved), ours(neighbours.dump()));
 
+        neighbours.release(moved);
+        assertEquals(
+                List.of(new Neighbour(v0.index(), GUEST, moved.mac(), false, Route.PROTOCOL)), ours(neighbours.dump()));
+
         neighbours.remove(guest);
         neighbours.remove(guest);
         assertEquals(List.of(), ours(neighbours.dump()));
