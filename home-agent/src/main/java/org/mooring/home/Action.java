@@ -1,6 +1,7 @@
 package org.mooring.home;
 
 import java.time.Instant;
+import java.util.Optional;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -22,16 +23,65 @@ public sealed interface Action {
         }
     }
 
-    /** Tunnels the home address's packets to the peer and answers for it on the home link (RFC 3344 §4.2.3, §4.6); replaces an earlier peer. */
-    record InstallForwarding(Ipv4Address homeAddress, Peer peer) implements Action {
+    /** Something for the kernel; answered by one {@link Event.ForwardingChanged} or {@link Event.ForwardingFailed}. */
+    sealed interface Forwarding extends Action {
+        Ipv4Address homeAddress();
+
+        /** What makes the kernel forward for {@code binding}, or not at all if there is none. */
+        static Forwarding of(Ipv4Address homeAddress, Optional<MobilityBinding> binding) {
+            return binding.<Forwarding>map(bound -> new InstallForwarding(homeAddress, bound.peer()))
+                    .orElseGet(() -> new RemoveForwarding(homeAddress));
+        }
+    }
+
+    /** Tunnels the home address's packets to the peer and answers for it on the home link (RFC 3344 §4.2.3, §4.6); replaces an earlier peer. What is staged stays. */
+    record InstallForwarding(Ipv4Address homeAddress, Peer peer) implements Forwarding {
         @Override
         public void on(Executor executor) {
             executor.execute(this);
         }
     }
 
-    /** Stops answering for the home address on the home link, then stops tunnelling (RFC 3344 §4.6). */
-    record RemoveForwarding(Ipv4Address homeAddress) implements Action {
+    /** Stops answering for the home address on the home link, then stops tunnelling (RFC 3344 §4.6), also what is staged. */
+    record RemoveForwarding(Ipv4Address homeAddress) implements Forwarding {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Takes what comes from the home address through the peer's tunnel as well, and sends nothing there yet. Replaces what is staged. */
+    record StageForwarding(Ipv4Address homeAddress, Peer peer) implements Forwarding {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /**
+     * Tunnels the home address's packets to what is staged and answers for it on the home link. The tunnel before, if there was one, is what is
+     * staged then: packets that were under way in it are still taken.
+     */
+    record FlipForwarding(Ipv4Address homeAddress) implements Forwarding {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Drops what is staged. */
+    record UnstageForwarding(Ipv4Address homeAddress) implements Forwarding {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /**
+     * Leads the home address's packets to {@code mac} on the home link, where a paused mobile node answers no ARP, and does then what {@link
+     * RemoveForwarding} does. Until the next action for this home address but staging, ARP isn't asked.
+     */
+    record ReturnForwarding(Ipv4Address homeAddress, MacAddress mac) implements Forwarding {
         @Override
         public void on(Executor executor) {
             executor.execute(this);
@@ -85,6 +135,14 @@ public sealed interface Action {
         void execute(InstallForwarding action);
 
         void execute(RemoveForwarding action);
+
+        void execute(StageForwarding action);
+
+        void execute(FlipForwarding action);
+
+        void execute(UnstageForwarding action);
+
+        void execute(ReturnForwarding action);
 
         void execute(Persist action);
 

@@ -33,10 +33,15 @@ final class Answers {
     }
 
     /** Answers with success. The same request gets the same answer from now on. */
-    void accept(MobileNodeState node, Change.Acceptance acceptance, int lifetime, Instant at) {
+    void accept(MobileNodeState node, Change.Acceptance acceptance, Change done, Instant at) {
         var received = acceptance.received();
         var reply = replies.reply(
-                received, acceptance.code(), lifetime, received.request().identification(), acceptance.association());
+                received,
+                acceptance.code(),
+                acceptance.lifetime(),
+                received.request().identification(),
+                acceptance.association(),
+                HandoverReply.to(received, done, at));
         node.answered(new Answered(received, reply));
         send(node, reply, acceptance.code(), at);
     }
@@ -62,7 +67,12 @@ final class Answers {
         }
         var request = received.request();
         var reply = replies.reply(
-                received, denial.code(), request.lifetime(), identification(node, received, association), association);
+                received,
+                denial.code(),
+                request.lifetime(),
+                identification(node, received, association),
+                association,
+                HandoverReply.toDenied(received, at));
         send(node, reply, denial.code(), at);
         log(new Fact.Denied(denial.code(), node.homeAddress(), received.from(), denial.reason()));
     }

@@ -7,12 +7,11 @@ import java.util.function.Consumer;
 import org.mooring.home.Change.Step;
 import org.mooring.home.Event.Timer;
 import org.mooring.home.Event.Timer.Purpose;
-import org.mooring.home.Fact.BindingEnded.End;
 import org.mooring.home.MobileNodeState.Announcement;
 import org.mooring.protocol.wire.ReplyCode;
 
 /**
- * Carries out what was accepted (RFC 3344 §3.8.2.2, §4.6): forwarding, then store, then reply and gratuitous ARP. What the kernel or the
+ * Carries out what was accepted (RFC 3344 §3.8.2.2, §4.6; docs/handover.md): forwarding, then store, then reply and gratuitous ARP. What the kernel or the
  * store refuses is undone and becomes code 130. Confined to the agent loop.
  */
 final class BindingChanges {
@@ -24,31 +23,23 @@ final class BindingChanges {
     /** Until the kernel is asked again to end the forwarding of a binding that is over. */
     private static final Duration REMOVAL_RETRY = Duration.ofSeconds(5);
 
+    /** What a change takes at most, as a rule. */
+    private static final Duration CHANGE_TIME = Duration.ofSeconds(1);
+
     private final Answers answers;
+    private final ChangeReport facts;
     private final Consumer<Action> out;
 
     BindingChanges(Answers answers, Consumer<Action> out) {
         this.answers = answers;
+        this.facts = new ChangeReport(this::log);
         this.out = out;
     }
 
-    /**
-     * Starts what {@code acceptance} asks for.
-     *
-     * @param maxLifetime the longest that may be granted, in seconds
-     */
-    void begin(MobileNodeState node, Change.Acceptance acceptance, int maxLifetime) {
-        var request = acceptance.received().request();
-        var before = node.binding();
-        if (!request.isDeregistration()) {
-            // §3.8.2.2: without simultaneous bindings, the new one takes the place of all others.
-            begin(node, new Change(Optional.of(acceptance), before, Optional.of(bind(node, acceptance, maxLifetime))));
-        } else if (request.isDeregistrationOfAll()) {
-            begin(node, new Change(Optional.of(acceptance), before, Optional.empty()));
-        } else {
-            var others = before.filter(binding -> !binding.peer().address().equals(request.careOfAddress()));
-            begin(node, new Change(Optional.of(acceptance), before, others));
-        }
+    /** Starts {@code change}. Nothing else may be under way for this mobile node. */
+    void begin(MobileNodeState node, Change change) {
+        node.begin(change);
+        change.forwarding().ifPresentOrElse(out, () -> persist(node, change));
     }
 
     /** Takes up what was stored, be it alive or over by now. */
@@ -67,9 +58,15 @@ final class BindingChanges {
 
     void forwardingChanged(MobileNodeState node, Change change, Instant at) {
         if (change.step() == Step.RESTORING) {
+            change.undoing().ifPresent(done -> node.forwarded(done, change));
             deny(node, change, at);
-        } else {
+            return;
+        }
+        change.forwarding().ifPresent(done -> node.forwarded(done, change));
+        if (change.persists()) {
             persist(node, change);
+        } else {
+            finish(node, change, at);
         }
     }
 
@@ -81,16 +78,13 @@ final class BindingChanges {
             restore(node, change, at);
         } else {
             node.endChange();
-            out.accept(new Action.ArmTimer(new Timer(Purpose.LIFETIME, node.homeAddress()), at.plus(REMOVAL_RETRY)));
+            var purpose = change.purpose() == Change.Purpose.UNSTAGING ? Purpose.HOLD : Purpose.LIFETIME;
+            out.accept(new Action.ArmTimer(new Timer(purpose, node.homeAddress()), at.plus(REMOVAL_RETRY)));
         }
     }
 
     void persisted(MobileNodeState node, Change change, Instant at) {
-        node.commit(change);
-        change.acceptance().ifPresent(acceptance -> answers.accept(node, acceptance, granted(change), at));
-        change.after().ifPresent(this::armLifetime);
-        report(change);
-        tellHomeLink(node, change, at);
+        finish(node, change, at);
     }
 
     void persistFailed(MobileNodeState node, Change change, String reason, Instant at) {
@@ -99,7 +93,53 @@ final class BindingChanges {
             restore(node, change, at);
         } else {
             // The stored binding's lifetime is over, and a restart will see that.
-            persisted(node, change, at);
+            finish(node, change, at);
+        }
+    }
+
+    private void finish(MobileNodeState node, Change change, Instant at) {
+        node.commit(change);
+        change.acceptance().ifPresent(acceptance -> answers.accept(node, acceptance, change, at));
+        change.after().ifPresent(this::armLifetime);
+        holdOn(node, change, at);
+        facts.report(change);
+        tellHomeLink(node, change, at);
+        if (change.aborts() && node.isTunnelStaged()) {
+            begin(node, AcceptanceRules.unstage(node, Optional.empty()));
+        }
+    }
+
+    /** The staged entry has its hold time from the request on; the tunnel before a flip is kept as long as that from the flip on. */
+    private void holdOn(MobileNodeState node, Change change, Instant at) {
+        if (change.purpose() == Change.Purpose.PREPARATION) {
+            change.stagedAfter().ifPresent(entry -> hold(node, entry.end()));
+        } else if (node.isTunnelStaged() && node.staged().isEmpty()) {
+            change.stagedBefore().ifPresent(entry -> hold(node, at.plus(entry.holdTime())));
+        }
+    }
+
+    private void hold(MobileNodeState node, Instant end) {
+        node.holdUntil(end);
+        out.accept(new Action.ArmTimer(new Timer(Purpose.HOLD, node.homeAddress()), end));
+    }
+
+    /** Ends what is staged: nobody came for it, or nothing comes out of the tunnel before the flip any more. */
+    void holdTimeOver(MobileNodeState node, Instant at) {
+        if (node.staged().isEmpty() && !node.isTunnelStaged()) {
+            return;
+        }
+        var end = node.holdEnd().orElse(at);
+        if (at.isBefore(end)) {
+            hold(node, end);
+        } else if (node.change().isPresent()) {
+            hold(node, at.plus(CHANGE_TIME));
+        } else {
+            var change = AcceptanceRules.unstage(node, Optional.empty());
+            if (change.forwarding().isPresent()) {
+                begin(node, change);
+            } else {
+                finish(node, change, at);
+            }
         }
     }
 
@@ -122,39 +162,16 @@ final class BindingChanges {
         node.announcement().ifPresent(announcement -> announce(node, announcement, at));
     }
 
-    private void begin(MobileNodeState node, Change change) {
-        node.begin(change);
-        if (change.touchesForwarding()) {
-            forward(node, change.after());
-        } else {
-            persist(node, change);
-        }
-    }
-
     private void expire(MobileNodeState node) {
-        begin(node, new Change(Optional.empty(), node.binding(), Optional.empty()));
-    }
-
-    private static MobilityBinding bind(MobileNodeState node, Change.Acceptance acceptance, int maxLifetime) {
-        var received = acceptance.received();
-        var request = received.request();
-        var peer = Peer.ipip(request.careOfAddress());
-        return new MobilityBinding(
-                node.homeAddress(),
-                peer,
-                request.flags(),
-                // §3.8.3.2: never more than asked for. Infinity is the largest number of both.
-                Math.min(request.lifetime(), maxLifetime),
-                received.at(),
-                request.identification(),
-                acceptance.association().spi(),
-                received.from(),
-                node.generationWith(peer));
-    }
-
-    private void forward(MobileNodeState node, Optional<MobilityBinding> binding) {
-        out.accept(binding.<Action>map(b -> new Action.InstallForwarding(node.homeAddress(), b.peer()))
-                .orElseGet(() -> new Action.RemoveForwarding(node.homeAddress())));
+        var before = node.standing();
+        begin(
+                node,
+                new Change(
+                        Change.Purpose.REGISTRATION,
+                        Optional.empty(),
+                        before,
+                        before.with(Optional.empty()),
+                        Optional.of(new Action.RemoveForwarding(node.homeAddress()))));
     }
 
     private void persist(MobileNodeState node, Change change) {
@@ -164,12 +181,13 @@ final class BindingChanges {
 
     /** Gives the forwarding back what it had before. */
     private void restore(MobileNodeState node, Change change, Instant at) {
-        if (change.touchesForwarding()) {
-            change.enter(Step.RESTORING);
-            forward(node, change.before());
-        } else {
-            deny(node, change, at);
-        }
+        change.undoing()
+                .ifPresentOrElse(
+                        undoing -> {
+                            change.enter(Step.RESTORING);
+                            out.accept(undoing);
+                        },
+                        () -> deny(node, change, at));
     }
 
     private void deny(MobileNodeState node, Change change, Instant at) {
@@ -184,47 +202,18 @@ final class BindingChanges {
         change.before().ifPresent(this::armLifetime);
     }
 
-    private static int granted(Change change) {
-        boolean registered = change.acceptance()
-                .filter(acceptance -> !acceptance.received().request().isDeregistration())
-                .isPresent();
-        return registered ? change.after().map(MobilityBinding::lifetime).orElse(0) : 0;
-    }
-
     private void armLifetime(MobilityBinding binding) {
         if (!binding.isInfinite()) {
             out.accept(new Action.ArmTimer(new Timer(Purpose.LIFETIME, binding.homeAddress()), binding.expiry()));
         }
     }
 
-    private void report(Change change) {
-        var before = change.before();
-        var after = change.after();
-        if (!change.touchesForwarding()) {
-            change.acceptance().ifPresent(this::reportNothing);
-        } else if (after.isEmpty()) {
-            var how = change.acceptance().isPresent() ? End.DEREGISTERED : End.EXPIRED;
-            before.ifPresent(binding -> log(new Fact.BindingEnded(binding, how)));
-        } else if (before.isEmpty()) {
-            after.ifPresent(binding -> log(new Fact.BindingMade(binding)));
-        } else if (before.get().generation() == after.get().generation()) {
-            log(new Fact.BindingRenewed(after.get()));
-        } else {
-            log(new Fact.BindingMoved(after.get(), before.get().peer()));
-        }
-    }
-
-    private void reportNothing(Change.Acceptance acceptance) {
-        var received = acceptance.received();
-        log(new Fact.NothingToDeregister(
-                received.homeAddress(), received.request().careOfAddress(), received.from()));
-    }
-
     /** §4.6. A binding that ends otherwise than by coming home leaves nobody to announce. */
     private void tellHomeLink(MobileNodeState node, Change change, Instant at) {
-        if (change.acceptance()
-                .filter(a -> a.received().request().isDeregistrationOfAll())
-                .isPresent()) {
+        if (change.purpose() == Change.Purpose.PREPARATION || change.purpose() == Change.Purpose.UNSTAGING) {
+            return;
+        }
+        if (isReturn(change)) {
             node.stopAnnouncing();
             node.mac()
                     .ifPresentOrElse(
@@ -235,6 +224,15 @@ final class BindingChanges {
         } else if (change.before().isEmpty()) {
             announce(node, new Action.AnnounceAway(node.homeAddress()), at);
         }
+    }
+
+    /** A COMMIT that brings the mobile node home comes from where it was; one from home takes it away. */
+    private static boolean isReturn(Change change) {
+        return change.purpose() == Change.Purpose.COMMIT
+                ? change.after().isEmpty()
+                : change.acceptance()
+                        .filter(a -> a.received().request().isDeregistrationOfAll())
+                        .isPresent();
     }
 
     private void announce(MobileNodeState node, Action gratuitousArp, Instant at) {

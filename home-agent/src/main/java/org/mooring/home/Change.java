@@ -5,10 +5,22 @@ import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.ReplyCode;
 
 /**
- * A change of one mobile node's binding that is under way: first the kernel, then the store, then the reply. What fails is undone, and then
- * denied. Confined to the agent loop.
+ * A change of one mobile node's binding, or of what is staged for it, that is under way: first the kernel, then the store, then the reply. What
+ * fails is undone, and then denied. Confined to the agent loop.
  */
 final class Change {
+    /** What it comes from. */
+    enum Purpose {
+        /** A registration, a deregistration, or the end of a lifetime (RFC 3344 §3.8.2.2). */
+        REGISTRATION,
+        /** A PREPARE that stages an entry. */
+        PREPARATION,
+        /** Nothing is to be staged any more; the binding stays. */
+        UNSTAGING,
+        /** A COMMIT of the staged entry. */
+        COMMIT
+    }
+
     /** Whose answer is awaited. */
     enum Step {
         FORWARDING,
@@ -16,23 +28,51 @@ final class Change {
         RESTORING
     }
 
-    /** The request that asked for the change. */
-    record Acceptance(ReceivedRequest received, SecurityAssociation association, ReplyCode code) {}
+    /**
+     * The request that asked for the change.
+     *
+     * @param lifetime that is granted, in seconds
+     */
+    record Acceptance(ReceivedRequest received, SecurityAssociation association, ReplyCode code, int lifetime) {}
 
+    /** Where a mobile node is, and where it may go next. */
+    record Standing(Optional<MobilityBinding> binding, Optional<StagedEntry> staged) {
+        Standing with(Optional<MobilityBinding> next) {
+            return new Standing(next, staged);
+        }
+
+        Standing withStaged(Optional<StagedEntry> next) {
+            return new Standing(binding, next);
+        }
+    }
+
+    private final Purpose purpose;
     private final Optional<Acceptance> acceptance;
-    private final Optional<MobilityBinding> before;
-    private final Optional<MobilityBinding> after;
+    private final Standing before;
+    private final Standing after;
+    private final Optional<Action.Forwarding> forwarding;
     private Step step;
 
     /**
-     * @param acceptance none if nobody asked: a lifetime ended
-     * @param after none if there is to be no binding
+     * @param acceptance none if nobody asked: a time is over
+     * @param forwarding what the kernel is to do first
      */
-    Change(Optional<Acceptance> acceptance, Optional<MobilityBinding> before, Optional<MobilityBinding> after) {
+    Change(
+            Purpose purpose,
+            Optional<Acceptance> acceptance,
+            Standing before,
+            Standing after,
+            Optional<Action.Forwarding> forwarding) {
+        this.purpose = purpose;
         this.acceptance = acceptance;
         this.before = before;
         this.after = after;
+        this.forwarding = forwarding;
         this.step = Step.FORWARDING;
+    }
+
+    Purpose purpose() {
+        return purpose;
     }
 
     Optional<Acceptance> acceptance() {
@@ -40,16 +80,55 @@ final class Change {
     }
 
     Optional<MobilityBinding> before() {
-        return before;
+        return before.binding();
     }
 
+    /** None if there is to be no binding. */
     Optional<MobilityBinding> after() {
-        return after;
+        return after.binding();
     }
 
-    /** A renewal does as well: it mends what someone else may have changed in the kernel. */
-    boolean touchesForwarding() {
-        return !before.equals(after);
+    Optional<StagedEntry> stagedBefore() {
+        return before.staged();
+    }
+
+    Optional<StagedEntry> stagedAfter() {
+        return after.staged();
+    }
+
+    Optional<Action.Forwarding> forwarding() {
+        return forwarding;
+    }
+
+    /** What gives the forwarding back what it had before. */
+    Optional<Action.Forwarding> undoing() {
+        return forwarding.flatMap(done -> {
+            if (changesBinding()) {
+                return Optional.of(Action.Forwarding.of(done.homeAddress(), before()));
+            }
+            return purpose == Purpose.PREPARATION
+                    ? Optional.of(new Action.UnstageForwarding(done.homeAddress()))
+                    : Optional.empty();
+        });
+    }
+
+    /** A renewal does as well. */
+    boolean changesBinding() {
+        return !before().equals(after());
+    }
+
+    /** What is staged is not kept through a restart, but an Identification that was used up is. */
+    boolean persists() {
+        return acceptance.isPresent() || changesBinding();
+    }
+
+    /** Whether the request says that the mobile node doesn't come. */
+    boolean aborts() {
+        var aborted = acceptance.flatMap(a -> a.received().handover().abort());
+        return stagedBefore()
+                .map(StagedEntry::id)
+                .filter(id -> aborted.equals(Optional.of(id)))
+                .isPresent();
     }
 
     Step step() {

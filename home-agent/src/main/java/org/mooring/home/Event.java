@@ -8,8 +8,7 @@ import org.mooring.protocol.wire.Ipv4Address;
 /**
  * Everything that can happen to the home agent. Time enters only through {@link #at()}.
  *
- * <p>Each {@link Action.InstallForwarding}, {@link Action.RemoveForwarding} and {@link Action.Persist} is answered by exactly one event for the same
- * home address.
+ * <p>Each {@link Action.Forwarding} and each {@link Action.Persist} is answered by exactly one event for the same home address.
  */
 public sealed interface Event {
     Instant at();
@@ -37,7 +36,7 @@ public sealed interface Event {
         }
     }
 
-    /** The kernel forwards as the last {@link Action.InstallForwarding} or {@link Action.RemoveForwarding} of this home address asked. */
+    /** The kernel forwards as the last {@link Action.Forwarding} of this home address asked. */
     record ForwardingChanged(Instant at, Ipv4Address homeAddress) implements Event {
         @Override
         public void on(Handler handler) {
@@ -92,7 +91,9 @@ public sealed interface Event {
             /** The end of a binding. */
             LIFETIME,
             /** The repetition of a gratuitous ARP. */
-            ANNOUNCEMENT
+            ANNOUNCEMENT,
+            /** The end of what is staged. */
+            HOLD
         }
     }
 

@@ -1,5 +1,6 @@
 package org.mooring.home;
 
+import java.util.Locale;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.ReplyCode;
 
@@ -70,6 +71,8 @@ public sealed interface Fact {
         /** How a binding may end. */
         public enum End {
             DEREGISTERED,
+            /** By a COMMIT: the mobile node is paused on its way home. */
+            RETURNED,
             EXPIRED
         }
 
@@ -80,7 +83,69 @@ public sealed interface Fact {
 
         @Override
         public String line() {
-            return (how == End.EXPIRED ? "binding expired " : "binding deregistered ") + keys(binding);
+            var word = switch (how) {
+                case DEREGISTERED -> "deregistered";
+                case RETURNED -> "returned home";
+                case EXPIRED -> "expired";
+            };
+            return "binding " + word + " " + keys(binding);
+        }
+    }
+
+    /**
+     * A PREPARE was carried out.
+     *
+     * @param again the same handover's, to be held longer
+     */
+    record CareOfAddressStaged(StagedEntry entry, boolean again) implements Fact {
+        @Override
+        public Level level() {
+            return again ? Level.DEBUG : Level.INFO;
+        }
+
+        @Override
+        public String line() {
+            return "care-of address staged " + keys(entry) + " hold="
+                    + entry.holdTime().toSeconds() + "s from=" + entry.from();
+        }
+    }
+
+    /** A PREPARE of the care-of address that the mobile node has: it stays within its site. */
+    record NothingToStage(Ipv4Address homeAddress, Ipv4Address careOfAddress, Endpoint from) implements Fact {
+        @Override
+        public Level level() {
+            return Level.INFO;
+        }
+
+        @Override
+        public String line() {
+            return "nothing to stage home=" + homeAddress + " care-of=" + careOfAddress + " from=" + from;
+        }
+    }
+
+    /** What was staged isn't any more. */
+    record StagedEntryGone(StagedEntry entry, How how) implements Fact {
+        /** What became of it. */
+        public enum How {
+            /** Packets go there since the mobile node stopped. */
+            COMMITTED,
+            /** The mobile node registered from there, and no COMMIT came. */
+            CONFIRMED,
+            ABORTED,
+            /** By a later PREPARE. */
+            REPLACED,
+            /** The hold time is over. */
+            EXPIRED
+        }
+
+        @Override
+        public Level level() {
+            return Level.INFO;
+        }
+
+        @Override
+        public String line() {
+            return "handover " + how.name().toLowerCase(Locale.ROOT) + " " + keys(entry);
         }
     }
 
@@ -184,6 +249,10 @@ public sealed interface Fact {
             return "not announced at home: its MAC is not known (no Device ID in the request, no mobile-node.mac) home="
                     + homeAddress;
         }
+    }
+
+    private static String keys(StagedEntry entry) {
+        return "home=" + entry.homeAddress() + " care-of=" + entry.careOfAddress() + " handover=" + entry.id();
     }
 
     private static String keys(MobilityBinding binding) {

@@ -24,7 +24,7 @@ import org.mooring.protocol.wire.ReplyCode;
  *
  * <p>An accepted request changes the forwarding first, then the store, and is answered last. While a mobile node's change is under way, the
  * newest authenticated request that comes for it waits, and is checked when the change is done: so requests never overtake each other, and no
- * more than two are held for a mobile node. Where RFC 5944 merely permits silence, RFC 3344's answer is given, at a limited rate.
+ * more than three are held for a mobile node: a COMMIT has a place of its own. Where RFC 5944 merely permits silence, RFC 3344's answer is given, at a limited rate.
  */
 public final class HomeAgent {
     private final Map<Ipv4Address, MobileNodeState> mobileNodes = new TreeMap<>();
@@ -55,6 +55,13 @@ public final class HomeAgent {
     public List<MobilityBinding> bindings() {
         return mobileNodes.values().stream()
                 .flatMap(node -> node.binding().stream())
+                .toList();
+    }
+
+    /** What is staged, by home address. */
+    public List<StagedEntry> staged() {
+        return mobileNodes.values().stream()
+                .flatMap(node -> node.staged().stream())
                 .toList();
     }
 
@@ -95,7 +102,8 @@ public final class HomeAgent {
         traffic.countDatagram();
         if (event.decoded() instanceof Decoded.Message message) {
             if (message.message() instanceof RegistrationRequest request) {
-                receive(new ReceivedRequest(event.at(), event.from(), event.to(), message, request));
+                var handover = HandoverRequest.of(request, policy.enterpriseNumber());
+                receive(new ReceivedRequest(event.at(), event.from(), event.to(), message, request, handover));
             } else {
                 answers.discard(Discard.NOT_A_REQUEST, event.from(), event.at());
             }
@@ -139,7 +147,8 @@ public final class HomeAgent {
         }
         var verdict = checks.check(received, guard);
         if (verdict instanceof Verdict.Acceptable acceptable) {
-            accept(node, new Change.Acceptance(received, association, acceptable.code()));
+            int lifetime = Math.min(received.request().lifetime(), policy.maxLifetime());
+            accept(node, new Change.Acceptance(received, association, acceptable.code(), lifetime));
         } else if (verdict instanceof Verdict.Denial denial) {
             answers.deny(node, received, association, denial, received.at());
         } else if (verdict instanceof Verdict.Silence silence) {
@@ -158,8 +167,7 @@ public final class HomeAgent {
     }
 
     private void accept(MobileNodeState node, Change.Acceptance acceptance) {
-        boolean another = !acceptance.received().request().isDeregistration()
-                && node.binding().isEmpty();
+        boolean another = !acceptance.received().request().isDeregistration() && !isCounted(node);
         if (another && countBindings() >= policy.maxBindings()) {
             var denial = new Verdict.Denial(
                     ReplyCode.HA_INSUFFICIENT_RESOURCES, "there are max-bindings=" + policy.maxBindings());
@@ -171,15 +179,21 @@ public final class HomeAgent {
                     acceptance.received().at());
             return;
         }
-        changes.begin(node, acceptance, policy.maxLifetime());
+        changes.begin(node, new AcceptanceRules(policy.maxLifetime()).change(node, acceptance));
     }
 
-    /** With those that are being made. */
+    /** With those that are being made, and those that a COMMIT may make. */
     private long countBindings() {
-        return mobileNodes.values().stream()
-                .filter(node -> node.binding().isPresent()
-                        || node.change().flatMap(Change::after).isPresent())
-                .count();
+        return mobileNodes.values().stream().filter(HomeAgent::isCounted).count();
+    }
+
+    private static boolean isCounted(MobileNodeState node) {
+        return node.binding().isPresent()
+                || node.change().flatMap(Change::after).isPresent()
+                || node.staged()
+                        .or(() -> node.change().flatMap(Change::stagedAfter))
+                        .flatMap(StagedEntry::peer)
+                        .isPresent();
     }
 
     private void queue(MobileNodeState node, Change change, ReceivedRequest received) {
@@ -195,8 +209,12 @@ public final class HomeAgent {
     }
 
     private void serveWaiting(MobileNodeState node) {
-        if (node.change().isEmpty()) {
-            node.takeWaiting().ifPresent(this::receive);
+        while (node.change().isEmpty()) {
+            var next = node.takeWaiting();
+            if (next.isEmpty()) {
+                return;
+            }
+            receive(next.get());
         }
     }
 
@@ -246,6 +264,7 @@ public final class HomeAgent {
             switch (event.timer().purpose()) {
                 case LIFETIME -> changes.lifetimeExpired(node, event.at());
                 case ANNOUNCEMENT -> changes.announcementDue(node, event.at());
+                case HOLD -> changes.holdTimeOver(node, event.at());
             }
         }
 

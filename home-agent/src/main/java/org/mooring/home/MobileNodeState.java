@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.mooring.linux.MacAddress;
+import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.security.ReplayGuard;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
@@ -41,8 +42,14 @@ final class MobileNodeState {
     private @Nullable MobilityBinding binding;
     private @Nullable Change change;
     private @Nullable ReceivedRequest waiting;
+    private @Nullable ReceivedRequest waitingCommit;
     private @Nullable Answered answered;
     private @Nullable Announcement announcement;
+    private @Nullable StagedEntry staged;
+    private @Nullable HandoverId committed;
+    private @Nullable Instant holdEnd;
+    private boolean tunnelStaged;
+    private boolean neighbourHeld;
 
     MobileNodeState(Ipv4Address homeAddress) {
         this.homeAddress = homeAddress;
@@ -93,8 +100,62 @@ final class MobileNodeState {
         return Optional.ofNullable(change);
     }
 
+    /** Where it is, and where it may go next. */
+    Change.Standing standing() {
+        return new Change.Standing(binding(), staged());
+    }
+
+    Optional<StagedEntry> staged() {
+        return Optional.ofNullable(staged);
+    }
+
+    /** The handover whose COMMIT made the binding what it is. */
+    Optional<HandoverId> committed() {
+        return Optional.ofNullable(committed);
+    }
+
+    /** Whether the kernel has a second tunnel: that of the staged entry, or the one before it was committed. */
+    boolean isTunnelStaged() {
+        return tunnelStaged;
+    }
+
+    /** Whether the kernel leads its packets to its MAC without ARP. */
+    boolean isNeighbourHeld() {
+        return neighbourHeld;
+    }
+
+    /** When what is staged ends. */
+    Optional<Instant> holdEnd() {
+        return Optional.ofNullable(holdEnd);
+    }
+
+    void holdUntil(Instant end) {
+        holdEnd = end;
+    }
+
+    /** Whatever becomes of a change of what is staged, the entry before is not there any more. */
     void begin(Change next) {
         change = next;
+        if (!next.stagedAfter().equals(next.stagedBefore())) {
+            staged = null;
+        }
+    }
+
+    /** Takes note of what the kernel has done for {@code under}. */
+    void forwarded(Action.Forwarding done, Change under) {
+        if (done instanceof Action.StageForwarding) {
+            tunnelStaged = true;
+        } else if (done instanceof Action.UnstageForwarding) {
+            tunnelStaged = false;
+        } else if (done instanceof Action.FlipForwarding) {
+            tunnelStaged = under.before().isPresent();
+            neighbourHeld = false;
+        } else if (done instanceof Action.InstallForwarding) {
+            neighbourHeld = false;
+        } else {
+            tunnelStaged = false;
+            neighbourHeld = done instanceof Action.ReturnForwarding;
+        }
     }
 
     /** What the store is to hold once {@code change} is done. */
@@ -116,6 +177,12 @@ final class MobileNodeState {
         generation = changed.generation();
         newest.putAll(changed.newest());
         binding = changed.binding().orElse(null);
+        staged = done.stagedAfter().orElse(null);
+        if (done.purpose() == Change.Purpose.COMMIT) {
+            committed = done.stagedBefore().map(StagedEntry::id).orElse(null);
+        } else if (done.changesBinding()) {
+            committed = null;
+        }
         done.acceptance()
                 .flatMap(acceptance -> acceptance.received().deviceMac())
                 .ifPresent(mac -> deviceMac = Optional.of(mac));
@@ -127,25 +194,40 @@ final class MobileNodeState {
         change = null;
     }
 
+    /** The older one of those that wait. */
     Optional<ReceivedRequest> takeWaiting() {
-        var taken = Optional.ofNullable(waiting);
+        var request = waiting;
+        var commit = waitingCommit;
+        if (commit != null && (request == null || isNewer(request, commit))) {
+            waitingCommit = null;
+            return Optional.of(commit);
+        }
         waiting = null;
-        return taken;
+        return Optional.ofNullable(request);
     }
 
     /**
-     * Lets the newer one of {@code received} and what waits already wait for the change under way.
+     * Lets the newer one of {@code received} and what waits already wait for the change under way. A COMMIT waits beside the others: no renewal
+     * may take its place, or the mobile node's packets would go where it isn't any more.
      *
      * @return the older one
      */
     Optional<ReceivedRequest> await(ReceivedRequest received) {
-        var other = waiting;
-        if (other != null
-                && !received.request().identification().isAfter(other.request().identification())) {
+        boolean commits = received.handover().commit().isPresent();
+        var other = commits ? waitingCommit : waiting;
+        if (other != null && !isNewer(received, other)) {
             return Optional.of(received);
         }
-        waiting = received;
+        if (commits) {
+            waitingCommit = received;
+        } else {
+            waiting = received;
+        }
         return Optional.ofNullable(other);
+    }
+
+    private static boolean isNewer(ReceivedRequest request, ReceivedRequest other) {
+        return request.request().identification().isAfter(other.request().identification());
     }
 
     Optional<Answered> answered() {
@@ -187,6 +269,7 @@ final class MobileNodeState {
                 homeAddress,
                 mac(),
                 binding(),
+                staged(),
                 generation,
                 newest,
                 replies,

@@ -9,6 +9,7 @@ import org.mooring.protocol.wire.Ipv4Address;
 /**
  * A mobile node as an operator may want to see it.
  *
+ * @param staged where it may go next
  * @param newest the newest Identification accepted under each SPI
  * @param replies how often each reply code was answered since the start, and when last
  * @param lastCode the code of the last reply
@@ -17,6 +18,7 @@ public record MobileNodeStatus(
         Ipv4Address homeAddress,
         Optional<MacAddress> mac,
         Optional<MobilityBinding> binding,
+        Optional<StagedEntry> staged,
         long generation,
         Map<Integer, Identification> newest,
         Map<Integer, Traffic.Tally> replies,

@@ -14,6 +14,7 @@ import org.mooring.protocol.wire.Ipv4Address;
  * @param maxLifetime seconds; 0xffff permits bindings that never end
  * @param maxBindings how many mobile nodes may be away at a time
  * @param requireAssociation whether a foreign agent without an association is refused
+ * @param enterpriseNumber whose vendor extensions speak of handovers (docs/handover.md)
  * @param foreignAgents the associations with each foreign agent, by the address that its requests come from
  */
 public record Policy(
@@ -23,6 +24,7 @@ public record Policy(
         int maxBindings,
         boolean requireAssociation,
         ReverseTunnel reverseTunnel,
+        int enterpriseNumber,
         List<MobileNode> mobileNodes,
         Map<Ipv4Address, List<SecurityAssociation>> foreignAgents) {
     public Policy {

@@ -11,7 +11,12 @@ import org.mooring.protocol.wire.RegistrationRequest;
 
 /** A Registration Request and how it came. */
 record ReceivedRequest(
-        Instant at, Endpoint from, Ipv4Address to, Decoded.Message message, RegistrationRequest request) {
+        Instant at,
+        Endpoint from,
+        Ipv4Address to,
+        Decoded.Message message,
+        RegistrationRequest request,
+        HandoverRequest handover) {
 
     Ipv4Address homeAddress() {
         return request.homeAddress();

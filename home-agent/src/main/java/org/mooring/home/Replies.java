@@ -3,6 +3,7 @@ package org.mooring.home;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Extension;
@@ -10,6 +11,7 @@ import org.mooring.protocol.wire.Extension.Authentication;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.Nai;
 import org.mooring.protocol.wire.Identification;
+import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.ReplyCode;
 
@@ -23,6 +25,7 @@ final class Replies {
 
     /**
      * @param lifetime without meaning in a denial
+     * @param handover what else it says
      * @param mobileHome what the mobile node verifies the reply with
      */
     Action.SendReply reply(
@@ -30,23 +33,29 @@ final class Replies {
             ReplyCode code,
             int lifetime,
             Identification identification,
-            SecurityAssociation mobileHome) {
+            SecurityAssociation mobileHome,
+            HandoverReply handover) {
         var request = received.request();
+        var extensions = new ArrayList<Extension>();
+        // RFC 2794 §2: who says an NAI gets it back.
+        request.extension(Nai.class).ifPresent(extensions::add);
+        extensions.addAll(extensions(handover.forMobileNode()));
         var reply = new RegistrationReply(
-                code, lifetime, request.homeAddress(), policy.address(), identification, forMobileNode(received));
-        var seals = new ArrayList<Seal>();
-        seals.add(new Seal(Kind.MOBILE_HOME, mobileHome));
-        foreignHome(received).ifPresent(association -> seals.add(new Seal(Kind.FOREIGN_HOME, association)));
-        return new Action.SendReply(
-                received.from(), received.isDeregistrationFromHome(), Seal.encode(reply, seals.toArray(Seal[]::new)));
+                code, lifetime, request.homeAddress(), policy.address(), identification, extensions);
+        var forMobileNode = Seal.encode(reply, new Seal(Kind.MOBILE_HOME, mobileHome));
+        // What the foreign agent can't verify is left out: it must follow nothing else.
+        var wire = foreignHome(received)
+                .map(association -> new Seal(Kind.FOREIGN_HOME, association)
+                        .appendTo(
+                                forMobileNode.concat(RegistrationCodec.encode(extensions(handover.forForeignAgent())))))
+                .orElse(forMobileNode);
+        return new Action.SendReply(received.from(), received.isDeregistrationFromHome(), wire);
     }
 
-    /** RFC 2794 §2: who says an NAI gets it back. */
-    private static List<Extension> forMobileNode(ReceivedRequest received) {
-        return received.request()
-                .extension(Nai.class)
-                .map(nai -> List.<Extension>of(nai))
-                .orElse(List.of());
+    private List<Extension> extensions(List<HandoverExtension> handover) {
+        return handover.stream()
+                .map(extension -> extension.toExtension(policy.enterpriseNumber()))
+                .toList();
     }
 
     /** §3.8.3.3: whatever the code, if there is an association; RFC 5944 §3.5.4: not on deregistrations. */

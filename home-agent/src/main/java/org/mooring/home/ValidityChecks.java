@@ -11,8 +11,8 @@ import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS;
 
 import java.time.Duration;
 import java.util.Optional;
-import java.util.stream.IntStream;
 import org.mooring.home.Policy.ReverseTunnel;
+import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.ReplayGuard;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
@@ -39,7 +39,7 @@ final class ValidityChecks {
         return identification(received, guard)
                 .or(() -> foreignHomeAuthentication(received))
                 .or(() -> homeAgentAddress(received))
-                .or(() -> form(received.request()))
+                .or(() -> form(received.request(), received.handover()))
                 .or(() -> services(received.request()))
                 .orElseGet(() -> new Verdict.Acceptable(codeOfAcceptance(received.request())));
     }
@@ -104,19 +104,22 @@ final class ValidityChecks {
     }
 
     /** §3.8.2.3. Reserved bits pass: §3.3 has them ignored, and older peers set r for what RFC 2002 called V. */
-    private Optional<Verdict> form(RegistrationRequest request) {
+    private Optional<Verdict> form(RegistrationRequest request, HandoverRequest handover) {
         var extensions = request.extensions();
-        int mobileHome = IntStream.range(0, extensions.size())
-                .filter(i -> extensions.get(i).isAuthorizationEnabling())
-                .findFirst()
-                .orElse(extensions.size());
+        int mobileHome = HandoverRequest.covered(extensions).size();
         for (int i = 0; i < extensions.size(); i++) {
-            // RFC 3115 §2.4. None is known here, so that each must be refused.
-            if (extensions.get(i) instanceof CriticalVendorSpecific critical) {
+            // RFC 3115 §2.4. None but the mobile node's own PREPARE is known here, so that each other must be refused.
+            if (extensions.get(i) instanceof CriticalVendorSpecific critical
+                    && (i > mobileHome
+                            || HandoverExtension.of(critical, policy.enterpriseNumber())
+                                    .isEmpty())) {
                 return deny(
                         i < mobileHome ? HA_UNKNOWN_CVSE_FROM_MOBILE_NODE : HA_UNKNOWN_CVSE_FROM_FOREIGN_AGENT,
                         "critical extension of vendor %d type %d".formatted(critical.vendor(), critical.vendorType()));
             }
+        }
+        if (handover.prepare().isPresent() && request.isDeregistration() && !request.isDeregistrationOfAll()) {
+            return deny(HA_POORLY_FORMED_REQUEST, "it prepares the end of a binding");
         }
         return request.isDeregistration() || isPossible(request.careOfAddress(), request.homeAddress())
                 ? Optional.empty()

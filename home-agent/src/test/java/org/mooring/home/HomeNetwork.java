@@ -12,6 +12,7 @@ import java.util.Optional;
 import org.mooring.home.Event.Timer;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.linux.MacAddress;
+import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.Seal;
@@ -90,6 +91,7 @@ final class HomeNetwork {
                 100,
                 requireAssociation,
                 reverseTunnel,
+                HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
                 List.of(new MobileNode(HOME_ADDRESS, Optional.of(MAC), List.of(MOBILE_HOME))),
                 Map.of(CARE_OF_A, List.of(FOREIGN_HOME)));
     }
@@ -165,9 +167,7 @@ final class HomeNetwork {
     void handle(Event event) {
         for (var action : homeAgent.handle(event)) {
             actions.add(action);
-            if (action instanceof Action.InstallForwarding
-                    || action instanceof Action.RemoveForwarding
-                    || action instanceof Action.Persist) {
+            if (action instanceof Action.Forwarding || action instanceof Action.Persist) {
                 unanswered.add(action);
             }
         }
@@ -183,10 +183,8 @@ final class HomeNetwork {
                     storeRefuses
                             ? new Event.PersistFailed(now, homeAddress, "no space left on device")
                             : new Event.Persisted(now, homeAddress));
-        } else if (action instanceof Action.InstallForwarding install) {
-            handle(forwarded(install.homeAddress()));
-        } else if (action instanceof Action.RemoveForwarding remove) {
-            handle(forwarded(remove.homeAddress()));
+        } else if (action instanceof Action.Forwarding forwarding) {
+            handle(forwarded(forwarding.homeAddress()));
         }
     }
 

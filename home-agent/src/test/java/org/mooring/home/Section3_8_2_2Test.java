@@ -484,6 +484,7 @@ class Section3_8_2_2Test {
                 policy.maxBindings(),
                 policy.requireAssociation(),
                 policy.reverseTunnel(),
+                policy.enterpriseNumber(),
                 List.of(),
                 Map.of());
     }

@@ -118,6 +118,7 @@ class Section3_8_2_3Test {
                 1,
                 false,
                 ReverseTunnel.OPTIONAL,
+                32473,
                 List.of(
                         new MobileNode(HomeNetwork.HOME_ADDRESS, Optional.empty(), List.of(MOBILE_HOME)),
                         new MobileNode(second, Optional.empty(), List.of(MOBILE_HOME))),

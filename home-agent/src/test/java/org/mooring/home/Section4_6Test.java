@@ -120,6 +120,7 @@ class Section4_6Test {
                 100,
                 false,
                 ReverseTunnel.OPTIONAL,
+                32473,
                 List.of(new MobileNode(HOME_ADDRESS, Optional.empty(), List.of(MOBILE_HOME))),
                 Map.of()));
         nameless.deregisterFromHome();

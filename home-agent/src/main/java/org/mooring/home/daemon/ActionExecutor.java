@@ -50,6 +50,26 @@ final class ActionExecutor implements Action.Executor {
     }
 
     @Override
+    public void execute(Action.StageForwarding action) {
+        kernel.stage(action.homeAddress(), action.peer());
+    }
+
+    @Override
+    public void execute(Action.FlipForwarding action) {
+        kernel.flip(action.homeAddress());
+    }
+
+    @Override
+    public void execute(Action.UnstageForwarding action) {
+        kernel.unstage(action.homeAddress());
+    }
+
+    @Override
+    public void execute(Action.ReturnForwarding action) {
+        kernel.returnHome(action.homeAddress(), action.mac());
+    }
+
+    @Override
     public void execute(Action.Persist action) {
         var homeAddress = action.record().homeAddress();
         store.write(
@@ -84,6 +104,8 @@ final class ActionExecutor implements Action.Executor {
         }
         if (fact instanceof Fact.Discarded discarded) {
             metrics.countDiscard(discarded.discard());
+        } else if (fact instanceof Fact.StagedEntryGone gone) {
+            metrics.countHandover(gone.how());
         }
     }
 }

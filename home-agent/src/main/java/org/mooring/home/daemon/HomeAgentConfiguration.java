@@ -11,6 +11,7 @@ import org.mooring.datapath.MtuPolicy;
 import org.mooring.home.MobileNode;
 import org.mooring.home.Policy;
 import org.mooring.home.Policy.ReverseTunnel;
+import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.runtime.Failure;
@@ -39,6 +40,9 @@ record HomeAgentConfiguration(
     private static final int DEFAULT_MAX_BINDINGS = 10_000;
     private static final int MOST_BINDINGS = 1_000_000;
 
+    /** RFC 3115 §2.1: three octets. */
+    private static final int LAST_ENTERPRISE_NUMBER = 0xff_ffff;
+
     HomeAgentConfiguration {
         uplinks = List.copyOf(uplinks);
     }
@@ -58,6 +62,11 @@ record HomeAgentConfiguration(
                         root.integer("max-bindings", 1, MOST_BINDINGS, DEFAULT_MAX_BINDINGS),
                         root.bool("require-association", true),
                         root.choice("reverse-tunnel", ReverseTunnel.OPTIONAL),
+                        root.integer(
+                                "enterprise-number",
+                                1,
+                                LAST_ENTERPRISE_NUMBER,
+                                HandoverExtension.DEFAULT_ENTERPRISE_NUMBER),
                         mobileNodes(root, homeNetwork, Set.of(address, broadcast, homeNetwork.network())),
                         foreignAgents(root)),
                 root.interfaceName("home-link"),

@@ -84,6 +84,8 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
         var alive = alive(stored, configuration, started);
         var proxyArp = new ProxyArp(netlink.neighbours(), homeLink);
         proxyArp.prepare();
+        var paused = new PausedNeighbours(netlink.neighbours(), homeLink);
+        paused.releaseAll(configuration.homeNetwork());
         var datapath = EbpfHomeDatapath.open(
                 new HomeDatapathConfig(
                         policy.address().toInet(),
@@ -92,7 +94,7 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
                         uplinks,
                         configuration.mtu()),
                 KernelForwarding.forwardings(alive));
-        var kernel = opened.keep(new KernelForwarding(datapath, proxyArp, loop.worker("kernel"), loop::now));
+        var kernel = opened.keep(new KernelForwarding(datapath, proxyArp, paused, loop.worker("kernel"), loop::now));
         proxyArp.answerOnlyFor(alive.stream().map(MobilityBinding::homeAddress).toList());
 
         // Before anybody can ask how we are.

@@ -3,6 +3,7 @@ package org.mooring.home.daemon;
 import io.prometheus.metrics.core.metrics.Counter;
 import java.util.Locale;
 import org.mooring.home.Discard;
+import org.mooring.home.Fact.StagedEntryGone.How;
 import org.mooring.home.HomeAgent;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.runtime.metrics.Metrics;
@@ -15,12 +16,18 @@ final class HomeAgentMetrics {
     private final Counter replies = metrics.counter("replies", "Registration Replies sent, by their code", "code");
     private final Counter discards =
             metrics.counter("discards", "Datagrams that were not answered, by the reason", "reason");
+    private final Counter handovers =
+            metrics.counter("handovers", "Staged care-of addresses, by what became of them", "outcome");
 
     HomeAgentMetrics(HomeAgent homeAgent) {
         metrics.gauge(
                 "bindings",
                 "Mobile nodes that are away",
                 () -> homeAgent.bindings().size());
+        metrics.gauge(
+                "staged",
+                "Care-of addresses that are staged",
+                () -> homeAgent.staged().size());
     }
 
     Metrics metrics() {
@@ -29,6 +36,10 @@ final class HomeAgentMetrics {
 
     void countReply(Octets reply) {
         replies.labelValues(Integer.toString(reply.unsignedByte(CODE_OFFSET))).inc();
+    }
+
+    void countHandover(How outcome) {
+        handovers.labelValues(outcome.name().toLowerCase(Locale.ROOT)).inc();
     }
 
     void countDiscard(Discard discard) {

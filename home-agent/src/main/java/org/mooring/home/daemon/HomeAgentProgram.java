@@ -29,7 +29,10 @@ public final class HomeAgentProgram {
                                 NAME,
                                 Path.of(HomeAgentConfiguration.DEFAULT_CONTROL_SOCKET),
                                 List.of(
-                                        new View("bindings", Routing.BINDINGS, "mobile nodes that are away, and where"),
+                                        new View(
+                                                "bindings",
+                                                Routing.BINDINGS,
+                                                "mobile nodes that are away, and where; what is staged"),
                                         new View("mobile-nodes", Routing.MOBILE_NODES, "all mobile nodes"),
                                         new View("traffic", Routing.TRAFFIC, "replies by code, and what was discarded"),
                                         new View("datapath", Routing.DATAPATH, "what went through the tunnels"),

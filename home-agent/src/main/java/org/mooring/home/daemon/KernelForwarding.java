@@ -17,10 +17,12 @@ import org.mooring.datapath.Tunnel;
 import org.mooring.home.Event;
 import org.mooring.home.MobilityBinding;
 import org.mooring.home.Peer;
+import org.mooring.linux.KernelException;
+import org.mooring.linux.MacAddress;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.runtime.loop.Worker;
 
-/** Home addresses in the kernel: the datapath's tunnels, and proxy ARP on the home link. Works on a thread of its own; what comes of it is an event. */
+/** Home addresses in the kernel: the datapath's tunnels, proxy ARP and neighbours on the home link. Works on a thread of its own; what comes of it is an event. */
 final class KernelForwarding implements AutoCloseable {
     /** What the datapath has counted. */
     record Counts(Map<Inet4Address, Traffic> traffic, Map<Drop, Long> drops) {}
@@ -31,13 +33,19 @@ final class KernelForwarding implements AutoCloseable {
 
     private final Datapath<HomeForwarding> datapath;
     private final ProxyArp proxyArp;
+    private final PausedNeighbours paused;
     private final Worker<Event> thread;
     private final Supplier<Instant> clock;
 
     KernelForwarding(
-            Datapath<HomeForwarding> datapath, ProxyArp proxyArp, Worker<Event> thread, Supplier<Instant> clock) {
+            Datapath<HomeForwarding> datapath,
+            ProxyArp proxyArp,
+            PausedNeighbours paused,
+            Worker<Event> thread,
+            Supplier<Instant> clock) {
         this.datapath = datapath;
         this.proxyArp = proxyArp;
+        this.paused = paused;
         this.thread = thread;
         this.clock = clock;
     }
@@ -52,7 +60,7 @@ final class KernelForwarding implements AutoCloseable {
     void install(Ipv4Address homeAddress, Peer peer) {
         submit(homeAddress, () -> {
             datapath.install(forwarding(homeAddress, peer));
-            proxyArp.answerFor(homeAddress);
+            goneAway(homeAddress);
         });
     }
 
@@ -61,13 +69,47 @@ final class KernelForwarding implements AutoCloseable {
             // RFC 3344 §4.6: a mobile node that is home answers for itself.
             proxyArp.stopAnsweringFor(homeAddress);
             datapath.remove(homeAddress.toInet());
+            paused.release(homeAddress);
         });
     }
 
-    /** Installs and removes at once what nobody needs, while nobody else uses this. */
-    void rehearse(Ipv4Address homeAddress, Peer peer) throws IOException {
+    void stage(Ipv4Address homeAddress, Peer peer) {
+        submit(homeAddress, () -> datapath.stage(forwarding(homeAddress, peer)));
+    }
+
+    void flip(Ipv4Address homeAddress) {
+        submit(homeAddress, () -> {
+            datapath.flip(homeAddress.toInet());
+            goneAway(homeAddress);
+        });
+    }
+
+    void unstage(Ipv4Address homeAddress) {
+        submit(homeAddress, () -> datapath.unstage(homeAddress.toInet()));
+    }
+
+    /** Ends the forwarding of a mobile node that is at home with {@code mac}, and paused. */
+    void returnHome(Ipv4Address homeAddress, MacAddress mac) {
+        submit(homeAddress, () -> {
+            // Before the first packet for it comes to the home link, or ARP is asked in vain.
+            paused.hold(homeAddress, mac);
+            proxyArp.stopAnsweringFor(homeAddress);
+            datapath.remove(homeAddress.toInet());
+        });
+    }
+
+    private void goneAway(Ipv4Address homeAddress) throws KernelException {
+        proxyArp.answerFor(homeAddress);
+        paused.release(homeAddress);
+    }
+
+    /** Does at once, with what nobody needs, all that registrations and handovers do; while nobody else uses this. */
+    void rehearse(Ipv4Address homeAddress, Peer peer, Peer next) throws IOException {
         try {
             datapath.install(forwarding(homeAddress, peer));
+            datapath.stage(forwarding(homeAddress, next));
+            datapath.flip(homeAddress.toInet());
+            datapath.unstage(homeAddress.toInet());
             proxyArp.answerFor(homeAddress);
         } finally {
             proxyArp.stopAnsweringFor(homeAddress);

@@ -20,7 +20,7 @@ final class Routing {
     static Routes routes(
             HomeAgent homeAgent, KernelForwarding kernel, Supplier<Views.Status> status, Supplier<Instant> clock) {
         return new Routes()
-                .get(BINDINGS, request -> Views.bindings(homeAgent.bindings(), clock.get()))
+                .get(BINDINGS, request -> Views.bindings(homeAgent, clock.get()))
                 .get(MOBILE_NODES, request -> Views.mobileNodes(homeAgent.mobileNodes(), clock.get()))
                 .get(TRAFFIC, request -> Views.traffic(homeAgent.traffic(), homeAgent.mobileNodes()))
                 .get(STATUS, request -> status.get())

@@ -1,6 +1,9 @@
 package org.mooring.home.daemon;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import java.net.Inet4Address;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
@@ -14,6 +17,7 @@ import org.mooring.home.Discard;
 import org.mooring.home.HomeAgent;
 import org.mooring.home.MobileNodeStatus;
 import org.mooring.home.MobilityBinding;
+import org.mooring.home.StagedEntry;
 import org.mooring.home.Traffic;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.wire.Identification;
@@ -25,7 +29,14 @@ import org.mooring.runtime.config.Ipv4Prefix;
 final class Views {
     private Views() {}
 
-    record Bindings(List<Binding> bindings) {}
+    /**
+     * Where mobile nodes are, and where they may go next.
+     *
+     * @param staged left out if nothing is
+     */
+    record Bindings(
+            List<Binding> bindings,
+            @JsonInclude(Include.NON_EMPTY) List<Staged> staged) {}
 
     /**
      * A binding.
@@ -46,11 +57,20 @@ final class Views {
             Instant granted,
             Instant identification) {}
 
+    /**
+     * A care-of address that is staged.
+     *
+     * @param careOfAddress the home address if the mobile node may come home
+     * @param remaining seconds left of the hold time
+     */
+    record Staged(Ipv4Address homeAddress, Ipv4Address careOfAddress, String handover, String remaining, String from) {}
+
     record MobileNodes(List<MobileNode> mobileNodes) {}
 
     /**
      * A mobile node.
      *
+     * @param staged where it may go next; its home address if that is home
      * @param accepted replies of code 0 or 1 since the start
      * @param lastCode of the last reply
      * @param newest by SPI, the time that the newest accepted Identification means
@@ -58,6 +78,7 @@ final class Views {
     record MobileNode(
             Ipv4Address homeAddress,
             String where,
+            Optional<Ipv4Address> staged,
             Optional<MacAddress> mac,
             long accepted,
             long denied,
@@ -146,9 +167,22 @@ final class Views {
         return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    static Bindings bindings(List<MobilityBinding> bindings, Instant now) {
+    static Bindings bindings(HomeAgent homeAgent, Instant now) {
         return new Bindings(
-                bindings.stream().map(binding -> binding(binding, now)).toList());
+                homeAgent.bindings().stream()
+                        .map(binding -> binding(binding, now))
+                        .toList(),
+                homeAgent.staged().stream().map(entry -> staged(entry, now)).toList());
+    }
+
+    private static Staged staged(StagedEntry entry, Instant now) {
+        long remaining = Math.max(0, Duration.between(now, entry.end()).toSeconds());
+        return new Staged(
+                entry.homeAddress(),
+                entry.careOfAddress(),
+                entry.id().toString(),
+                Long.toString(remaining),
+                entry.from().toString());
     }
 
     private static Binding binding(MobilityBinding binding, Instant now) {
@@ -178,6 +212,7 @@ final class Views {
         return new MobileNode(
                 status.homeAddress(),
                 status.binding().isPresent() ? "away" : "home",
+                status.staged().map(StagedEntry::careOfAddress),
                 status.mac(),
                 count(replies, true),
                 count(replies, false),

@@ -5,13 +5,21 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.home.Action;
 import org.mooring.home.Endpoint;
 import org.mooring.home.Event;
 import org.mooring.home.HomeAgent;
 import org.mooring.home.MobileNode;
+import org.mooring.home.Peer;
 import org.mooring.home.Policy;
 import org.mooring.home.Policy.ReverseTunnel;
+import org.mooring.protocol.handover.HandoverExtension;
+import org.mooring.protocol.handover.HandoverExtension.Arm;
+import org.mooring.protocol.handover.HandoverExtension.Commit;
+import org.mooring.protocol.handover.HandoverExtension.Prepare;
+import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.Seal;
@@ -28,13 +36,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Registers a mobile node that there isn't, again and again, with a home agent of its own, and sends nothing. The first real request after a
+ * Registers a mobile node that there isn't, again and again, hands it over and brings it home, with a home agent of its own, and sends nothing. The first real request after a
  * start finds the classes loaded and the code compiled: on a cold JVM it would be answered some hundred milliseconds late.
  */
 final class WarmUp {
     private static final Logger log = LoggerFactory.getLogger(HomeAgentProgram.class);
 
-    private static final int REGISTRATIONS = 300;
+    private static final int ROUNDS = 200;
 
     /** So many of them reach the kernel and the store. */
     private static final int IN_FULL = 10;
@@ -44,7 +52,10 @@ final class WarmUp {
 
     private static final Ipv4Address HOME_AGENT = Ipv4Address.of("192.0.2.1");
     private static final Ipv4Address FOREIGN_AGENT = Ipv4Address.of("198.51.100.1");
+    private static final Ipv4Address NEXT_FOREIGN_AGENT = Ipv4Address.of("198.51.100.2");
     private static final int LIFETIME = 300;
+    private static final Peer NEXT_PEER = new Peer(NEXT_FOREIGN_AGENT, 0, Encapsulation.IPIP);
+    private static final HandoverId HANDOVER = new HandoverId(0);
 
     private final SecurityAssociation association = new SecurityAssociation(
             256, new Key(Octets.of(new byte[16])), Algorithm.HMAC_MD5, SecurityAssociation.DEFAULT_TOLERANCE);
@@ -55,8 +66,9 @@ final class WarmUp {
             1,
             true,
             ReverseTunnel.OPTIONAL,
+            HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
             List.of(new MobileNode(NOBODY, Optional.empty(), List.of(association))),
-            Map.of(FOREIGN_AGENT, List.of(association))));
+            Map.of(FOREIGN_AGENT, List.of(association), NEXT_FOREIGN_AGENT, List.of(association))));
     private final HomeAgentMetrics metrics = new HomeAgentMetrics(homeAgent);
     private final KernelForwarding kernel;
     private final BindingStore store;
@@ -73,22 +85,34 @@ final class WarmUp {
     /** Takes some hundred milliseconds. */
     void run(Instant now) {
         var at = now;
-        for (int i = 0; i < REGISTRATIONS; i++) {
+        for (int i = 0; i < ROUNDS; i++) {
             boolean inFull = i < IN_FULL;
-            at = at.plusMillis(1);
-            request(at, LIFETIME, FOREIGN_AGENT, inFull);
-            at = at.plusMillis(1);
-            request(at, 0, NOBODY, inFull);
+            at = request(at, LIFETIME, FOREIGN_AGENT, inFull);
+            at = request(at, LIFETIME, NEXT_FOREIGN_AGENT, inFull, new Prepare(HANDOVER, LIFETIME));
+            at = request(at, LIFETIME, FOREIGN_AGENT, inFull, new Arm());
+            at = request(at, LIFETIME, FOREIGN_AGENT, inFull, new Commit(HANDOVER));
+            at = request(at, 0, NOBODY, inFull);
         }
     }
 
-    private void request(Instant at, int lifetime, Ipv4Address careOfAddress, boolean inFull) {
+    private Instant request(
+            Instant before, int lifetime, Ipv4Address careOfAddress, boolean inFull, HandoverExtension... handover) {
+        var at = before.plusMillis(1);
         var request = new RegistrationRequest(
-                Flags.REVERSE_TUNNELING, lifetime, NOBODY, HOME_AGENT, careOfAddress, Identification.of(at), List.of());
+                Flags.REVERSE_TUNNELING,
+                lifetime,
+                NOBODY,
+                HOME_AGENT,
+                careOfAddress,
+                Identification.of(at),
+                Stream.of(handover)
+                        .map(extension -> extension.toExtension(HandoverExtension.DEFAULT_ENTERPRISE_NUMBER))
+                        .toList());
         var wire =
                 Seal.encode(request, new Seal(Kind.MOBILE_HOME, association), new Seal(Kind.FOREIGN_HOME, association));
-        var from = new Endpoint(FOREIGN_AGENT, UdpSocket.REGISTRATION_PORT);
+        var from = new Endpoint(lifetime == 0 ? FOREIGN_AGENT : careOfAddress, UdpSocket.REGISTRATION_PORT);
         handle(new Event.DatagramReceived(at, from, HOME_AGENT, RegistrationCodec.decode(wire)), inFull);
+        return at;
     }
 
     private void handle(Event event, boolean inFull) {
@@ -98,7 +122,7 @@ final class WarmUp {
                     rehearse(install);
                 }
                 handle(new Event.ForwardingChanged(event.at(), NOBODY), inFull);
-            } else if (action instanceof Action.RemoveForwarding) {
+            } else if (action instanceof Action.Forwarding) {
                 handle(new Event.ForwardingChanged(event.at(), NOBODY), inFull);
             } else if (action instanceof Action.SendReply reply) {
                 metrics.countReply(reply.wire());
@@ -115,7 +139,7 @@ final class WarmUp {
 
     private void rehearse(Action.InstallForwarding install) {
         try {
-            kernel.rehearse(install.homeAddress(), install.peer());
+            kernel.rehearse(install.homeAddress(), install.peer(), NEXT_PEER);
         } catch (IOException e) {
             log.warn("registrations will fail like this first attempt: {}", e.getMessage());
         }

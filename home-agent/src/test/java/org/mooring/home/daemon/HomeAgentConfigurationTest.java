@@ -49,6 +49,7 @@ class HomeAgentConfigurationTest {
                 mtu = "clamp-at-home"
                 require-association = false
                 reverse-tunnel = "required"
+                enterprise-number = 9999
                 state-directory = "state"
                 control-socket = "/run/test.sock"
 
@@ -76,6 +77,7 @@ class HomeAgentConfigurationTest {
                                 7,
                                 false,
                                 ReverseTunnel.REQUIRED,
+                                9999,
                                 List.of(new MobileNode(
                                         Ipv4Address.of("10.1.0.50"),
                                         Optional.of(MacAddress.of("52:54:00:01:00:50")),
@@ -103,6 +105,7 @@ class HomeAgentConfigurationTest {
                                 10_000,
                                 true,
                                 ReverseTunnel.OPTIONAL,
+                                32473,
                                 List.of(),
                                 Map.of()),
                         "lan",

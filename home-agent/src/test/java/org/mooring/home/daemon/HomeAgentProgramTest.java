@@ -1,11 +1,13 @@
 package org.mooring.home.daemon;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mooring.home.daemon.HomeSite.CARE_OF_ADDRESS;
 import static org.mooring.home.daemon.HomeSite.HOME_ADDRESS;
 import static org.mooring.home.daemon.HomeSite.HOME_AGENT;
 import static org.mooring.home.daemon.HomeSite.MOBILE_NODE_MAC;
+import static org.mooring.home.daemon.HomeSite.NEXT_CARE_OF_ADDRESS;
 import static org.mooring.home.daemon.HomeSite.await;
 import static org.mooring.home.daemon.HomeSite.relayed;
 import static org.mooring.home.daemon.HomeSite.signed;
@@ -37,14 +39,26 @@ import org.mooring.linux.packet.ArpPacket;
 import org.mooring.linux.packet.EthernetFrame;
 import org.mooring.linux.packet.PacketFilter;
 import org.mooring.linux.packet.PacketSocket;
+import org.mooring.protocol.handover.HandoverExtension;
+import org.mooring.protocol.handover.HandoverExtension.Arm;
+import org.mooring.protocol.handover.HandoverExtension.Clock;
+import org.mooring.protocol.handover.HandoverExtension.Commit;
+import org.mooring.protocol.handover.HandoverExtension.Prepare;
+import org.mooring.protocol.handover.HandoverExtension.Previous;
+import org.mooring.protocol.handover.HandoverExtension.Staged;
+import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Extension.Padding;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.RegistrationReply;
 
 /** The program as it is started, in network namespaces: its answers, what it does to the kernel, and what survives. */
 @Tag("netns")
 @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
 class HomeAgentProgramTest {
+    private static final HandoverId HANDOVER = new HandoverId(0xfedc_ba98_7654_3210L);
+    private static final Prepare PREPARE = new Prepare(HANDOVER, 60);
+
     private HomeSite site;
 
     @BeforeEach
@@ -85,6 +99,89 @@ class HomeAgentProgramTest {
                     "the mobile node's own MAC is announced",
                     () -> nextAnnouncement(arp).equals(home));
         }
+        site.awaitDirect();
+    }
+
+    @Test
+    void handsOverFromOneForeignAgentToAnother() throws Exception {
+        site.start();
+        assertEquals(
+                ACCEPTED,
+                site.fromForeignAgent(relayed(site.request(300, CARE_OF_ADDRESS)))
+                        .code());
+        site.awaitTunnelled();
+
+        var prepared = site.fromNextForeignAgent(relayed(site.request(60, NEXT_CARE_OF_ADDRESS, PREPARE)));
+        assertEquals(List.of(new Previous(CARE_OF_ADDRESS)), all(Previous.class, prepared));
+        var staged = site.show(Routing.BINDINGS).orElseThrow().get("staged").get(0);
+        assertEquals(
+                NEXT_CARE_OF_ADDRESS.toString(), staged.get("care-of-address").asText());
+        assertEquals(HANDOVER.toString(), staged.get("handover").asText());
+        assertTrue(site.table("bindings").contains(HANDOVER.toString()), site.table("bindings"));
+        site.awaitTunnelled();
+
+        var armed = site.fromForeignAgent(relayed(site.request(300, CARE_OF_ADDRESS, new Arm())));
+        var told = new Staged(HANDOVER, NEXT_CARE_OF_ADDRESS);
+        assertEquals(List.of(told, told), all(Staged.class, armed));
+        assertEquals(1, all(Clock.class, armed).size());
+
+        var committed = site.fromForeignAgent(relayed(site.request(300, CARE_OF_ADDRESS, new Commit(HANDOVER))));
+        assertEquals(ACCEPTED, committed.code());
+        assertEquals(
+                NEXT_CARE_OF_ADDRESS.toString(),
+                site.bindings().get(0).get("care-of-address").asText());
+        assertFalse(site.show(Routing.BINDINGS).orElseThrow().has("staged"));
+        assertTrue(site.proxies().contains(HOME_ADDRESS.toString()), site.proxies());
+        site.awaitTunnelled(NEXT_CARE_OF_ADDRESS);
+
+        var confirmed = site.fromNextForeignAgent(relayed(site.request(300, NEXT_CARE_OF_ADDRESS)));
+        assertEquals(ACCEPTED, confirmed.code());
+        site.awaitTunnelled(NEXT_CARE_OF_ADDRESS);
+    }
+
+    @Test
+    void handsOverFromHomeAndBack() throws Exception {
+        site.start();
+        site.comeHome();
+        assertEquals(
+                List.of(new Previous(HOME_ADDRESS)),
+                all(Previous.class, site.fromForeignAgent(relayed(site.request(60, CARE_OF_ADDRESS, PREPARE)))));
+        assertTrue(site.route().contains("dev lan"), site.route());
+        assertEquals(
+                List.of(new Staged(HANDOVER, CARE_OF_ADDRESS)),
+                all(Staged.class, site.fromHome(signed(site.request(0, HOME_ADDRESS, new Arm())))));
+        site.awaitDirect();
+        assertEquals(
+                ACCEPTED,
+                site.fromHome(signed(site.request(0, HOME_ADDRESS, new Commit(HANDOVER))))
+                        .code());
+        assertTrue(site.route().contains("dev mip-ha"), site.route());
+        assertTrue(site.proxies().contains(HOME_ADDRESS.toString()), site.proxies());
+        assertEquals(600, site.bindings().get(0).get("lifetime").asInt());
+
+        try (var arp = site.listen(site.neighbour(), PacketFilter.arp())) {
+            assertEquals(
+                    ACCEPTED,
+                    site.fromNeighbour(signed(site.request(0, HOME_ADDRESS, PREPARE)))
+                            .code());
+            assertTrue(site.route().contains("dev mip-ha"), site.route());
+            assertEquals(
+                    ACCEPTED,
+                    site.fromForeignAgent(relayed(site.request(300, CARE_OF_ADDRESS, new Commit(HANDOVER))))
+                            .code());
+            assertEquals(0, site.bindings().size());
+            assertTrue(site.route().contains("dev lan"), site.route());
+            assertEquals("", site.proxies());
+            assertTrue(site.neighbourEntry().contains("lladdr " + MOBILE_NODE_MAC), site.neighbourEntry());
+            assertTrue(site.neighbourEntry().contains("PERMANENT"), site.neighbourEntry());
+            var home = announcement(MacAddress.of(MOBILE_NODE_MAC));
+            await(
+                    "the mobile node's own MAC is announced",
+                    () -> nextAnnouncement(arp).equals(home));
+        }
+        assertEquals(
+                ACCEPTED, site.fromHome(signed(site.request(0, HOME_ADDRESS))).code());
+        assertFalse(site.neighbourEntry().contains("PERMANENT"), site.neighbourEntry());
         site.awaitDirect();
     }
 
@@ -273,6 +370,15 @@ class HomeAgentProgramTest {
         assertEquals(1, site.run(wrapper).waitFor());
         assertEquals(1, site.log().lines().count(), site.log());
         assertTrue(site.log().startsWith("home-agent: " + line), site.log());
+    }
+
+    private static <E extends HandoverExtension> List<E> all(Class<E> kind, RegistrationReply reply) {
+        return reply.extensions().stream()
+                .flatMap(extension ->
+                        HandoverExtension.of(extension, HandoverExtension.DEFAULT_ENTERPRISE_NUMBER).stream())
+                .filter(kind::isInstance)
+                .map(kind::cast)
+                .toList();
     }
 
     /** The frame of a gratuitous ARP that says who has the home address. Its source is the home agent's machine in any case. */

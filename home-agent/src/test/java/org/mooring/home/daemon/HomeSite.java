@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.mooring.linux.NetworkNamespace;
 import org.mooring.linux.netlink.Netlink;
 import org.mooring.linux.packet.EtherType;
@@ -31,6 +32,7 @@ import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.PacketFilter;
 import org.mooring.linux.packet.PacketSocket;
 import org.mooring.linux.packet.ReceivedFrame;
+import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.Seal;
@@ -38,6 +40,7 @@ import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
 import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -51,11 +54,11 @@ import org.mooring.runtime.cli.Console;
 import org.mooring.runtime.control.ControlClient;
 
 /**
- * A home network, its router, where the home agent runs as a program, and a foreign agent's machine on the router's uplink.
+ * A home network, its router, where the home agent runs as a program, and a machine of two foreign agents on the router's uplink.
  *
  * <pre>
  *   neighbour 10.1.0.20 ─┐
- *                        ├─ lan (bridge) 10.1.0.1 [router] 192.0.2.2 wan ── 192.0.2.9 [foreign agent]
+ *                        ├─ lan (bridge) 10.1.0.1 [router] 192.0.2.2 wan ── 192.0.2.9, 192.0.2.10 [foreign agents]
  *   mobile node 10.1.0.50┘
  * </pre>
  */
@@ -63,6 +66,8 @@ final class HomeSite implements AutoCloseable {
     static final Ipv4Address HOME_AGENT = Ipv4Address.of("10.1.0.1");
     static final Ipv4Address HOME_ADDRESS = Ipv4Address.of("10.1.0.50");
     static final Ipv4Address CARE_OF_ADDRESS = Ipv4Address.of("192.0.2.9");
+    static final Ipv4Address NEXT_CARE_OF_ADDRESS = Ipv4Address.of("192.0.2.10");
+    static final Ipv4Address NEIGHBOUR = Ipv4Address.of("10.1.0.20");
     static final String MOBILE_NODE_MAC = "52:54:00:01:00:50";
 
     private static final SecurityAssociation MOBILE_HOME = association(256, "00112233445566778899aabbccddeeff");
@@ -95,13 +100,14 @@ final class HomeSite implements AutoCloseable {
     private void raise() {
         router.exec("ip", "link", "add", "lan", "type", "bridge");
         router.exec("ip", "link", "set", "lan", "up");
-        plug(neighbour, "10.1.0.20/24");
+        plug(neighbour, NEIGHBOUR + "/24");
         plug(mobileNode, HOME_ADDRESS + "/24");
         mobileNode.exec("ip", "link", "set", "eth", "down", "address", MOBILE_NODE_MAC);
         router.exec("ip", "address", "add", HOME_AGENT + "/24", "dev", "lan");
         router.connect("wan", foreignAgent, "eth");
         router.exec("ip", "address", "add", "192.0.2.2/24", "dev", "wan");
         foreignAgent.exec("ip", "address", "add", CARE_OF_ADDRESS + "/24", "dev", "eth");
+        foreignAgent.exec("ip", "address", "add", NEXT_CARE_OF_ADDRESS + "/24", "dev", "eth");
         foreignAgent.exec("ip", "route", "add", "default", "via", "192.0.2.2");
         // As strict as a router may be.
         router.exec(
@@ -225,6 +231,12 @@ final class HomeSite implements AutoCloseable {
                 [[foreign-agent.association]]
                 spi = 4097
                 key = "0f0e0d0c0b0a09080706050403020100"
+
+                [[foreign-agent]]
+                address = "192.0.2.10"
+                [[foreign-agent.association]]
+                spi = 4097
+                key = "0f0e0d0c0b0a09080706050403020100"
                 """.formatted(MOBILE_NODE_MAC));
     }
 
@@ -280,11 +292,19 @@ final class HomeSite implements AutoCloseable {
         return out.toString(StandardCharsets.UTF_8);
     }
 
-    RegistrationRequest request(int lifetime, Ipv4Address careOfAddress) {
-        return request(lifetime, careOfAddress, Instant.now());
+    RegistrationRequest request(int lifetime, Ipv4Address careOfAddress, Instant at) {
+        return request(lifetime, careOfAddress, at, List.of());
     }
 
-    RegistrationRequest request(int lifetime, Ipv4Address careOfAddress, Instant at) {
+    RegistrationRequest request(int lifetime, Ipv4Address careOfAddress, HandoverExtension... handover) {
+        var extensions = Stream.of(handover)
+                .map(extension -> extension.toExtension(HandoverExtension.DEFAULT_ENTERPRISE_NUMBER))
+                .toList();
+        return request(lifetime, careOfAddress, Instant.now(), extensions);
+    }
+
+    private static RegistrationRequest request(
+            int lifetime, Ipv4Address careOfAddress, Instant at, List<Extension> extensions) {
         return new RegistrationRequest(
                 lifetime == 0 ? Flags.NONE : Flags.REVERSE_TUNNELING,
                 lifetime,
@@ -292,7 +312,7 @@ final class HomeSite implements AutoCloseable {
                 HOME_AGENT,
                 careOfAddress,
                 Identification.of(at),
-                List.of());
+                extensions);
     }
 
     static Octets relayed(RegistrationRequest request) {
@@ -306,6 +326,16 @@ final class HomeSite implements AutoCloseable {
     /** Sends a request from the foreign agent's machine and returns what comes back. */
     RegistrationReply fromForeignAgent(Octets request) throws Exception {
         return exchange(foreignAgent, CARE_OF_ADDRESS, request);
+    }
+
+    /** Sends a request from the address of the other foreign agent and returns what comes back. */
+    RegistrationReply fromNextForeignAgent(Octets request) throws Exception {
+        return exchange(foreignAgent, NEXT_CARE_OF_ADDRESS, request);
+    }
+
+    /** Sends a request from the mobile node's neighbour at home and returns what comes back. */
+    RegistrationReply fromNeighbour(Octets request) throws Exception {
+        return exchange(neighbour, NEIGHBOUR, request);
     }
 
     /** Until then the mobile node is away, and answers no ARP. */
@@ -362,12 +392,16 @@ final class HomeSite implements AutoCloseable {
 
     /** Sends to the home address from its neighbour at home until one of the datagrams arrives, tunnelled, at the foreign agent's machine. */
     void awaitTunnelled() throws Exception {
+        awaitTunnelled(CARE_OF_ADDRESS);
+    }
+
+    void awaitTunnelled(Ipv4Address careOfAddress) throws Exception {
         try (var socket = listen(foreignAgent, PacketFilter.etherType(EtherType.IPV4));
                 var sender = new DatagramSender(neighbour, HOME_ADDRESS)) {
             sender.start();
             for (var frame = socket.receive(); ; frame = socket.receive()) {
                 if (frame.flatMap(ReceivedFrame::ethernet)
-                        .filter(HomeSite::isTunnelled)
+                        .filter(ethernet -> isTunnelled(ethernet, careOfAddress))
                         .isPresent()) {
                     return;
                 }
@@ -375,11 +409,11 @@ final class HomeSite implements AutoCloseable {
         }
     }
 
-    private static boolean isTunnelled(EthernetFrame frame) {
+    private static boolean isTunnelled(EthernetFrame frame, Ipv4Address careOfAddress) {
         return Ipv4Packet.parse(frame)
                 .filter(outer -> outer.protocol() == Ipv4Packet.IPIP
                         && outer.source().equals(HOME_AGENT.toInet())
-                        && outer.destination().equals(CARE_OF_ADDRESS.toInet()))
+                        && outer.destination().equals(careOfAddress.toInet()))
                 .flatMap(outer -> Ipv4Packet.parse(outer.payload()))
                 .filter(inner -> inner.protocol() == Ipv4Packet.UDP
                         && inner.destination().equals(HOME_ADDRESS.toInet()))
@@ -399,6 +433,12 @@ final class HomeSite implements AutoCloseable {
     /** The proxied addresses on the home link, as iproute2 prints them. */
     String proxies() {
         return router.exec("ip", "neighbour", "show", "proxy", "dev", "lan").strip();
+    }
+
+    /** What the router knows of the mobile node's MAC, as iproute2 prints it. */
+    String neighbourEntry() {
+        return router.exec("ip", "neighbour", "show", HOME_ADDRESS.toString(), "dev", "lan")
+                .strip();
     }
 
     /** Where the router sends packets for the home address. */

@@ -1,0 +1,167 @@
+package org.mooring.home;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.mooring.home.Change.Acceptance;
+import org.mooring.home.Change.Purpose;
+import org.mooring.home.Change.Standing;
+import org.mooring.protocol.handover.HandoverExtension.Prepare;
+
+/**
+ * What an accepted request changes: RFC 3344 §3.8.2.2, and docs/handover.md, "Home agent".
+ *
+ * @param maxLifetime the longest that may be granted, in seconds
+ */
+record AcceptanceRules(int maxLifetime) {
+
+    Change change(MobileNodeState node, Acceptance acceptance) {
+        var handover = acceptance.received().handover();
+        if (handover.prepare().isPresent()) {
+            return prepare(node, acceptance, handover.prepare().get());
+        }
+        var committing = node.staged().filter(entry -> handover.commit().equals(Optional.of(entry.id())));
+        if (committing.isPresent() && handover.abort().isEmpty()) {
+            return commit(node, acceptance, committing.get());
+        }
+        // A COMMIT that is sent again is dated anew, and must not take the mobile node back to where it comes from.
+        boolean again = handover.commit().isPresent() && handover.commit().equals(node.committed());
+        return again ? unchanged(node, acceptance) : register(node, acceptance);
+    }
+
+    private Change prepare(MobileNodeState node, Acceptance acceptance, Prepare prepare) {
+        var received = acceptance.received();
+        var request = received.request();
+        if (received.handover().abort().isPresent()) {
+            boolean aborted = received.handover().abort().equals(node.staged().map(StagedEntry::id));
+            return aborted ? unstage(node, Optional.of(acceptance)) : unchanged(node, acceptance);
+        }
+        var peer =
+                request.isDeregistration() ? Optional.<Peer>empty() : Optional.of(Peer.ipip(request.careOfAddress()));
+        if (peer.equals(node.binding().map(MobilityBinding::peer))) {
+            return unstage(node, Optional.of(acceptance));
+        }
+        var holdTime = Duration.ofSeconds(Math.min(prepare.holdSeconds(), maxLifetime));
+        var entry = new StagedEntry(
+                node.homeAddress(),
+                prepare.id(),
+                peer,
+                request.flags(),
+                received.from(),
+                holdTime,
+                received.at().plus(holdTime));
+        var forwarding = peer.<Action.Forwarding>map(tunnel -> new Action.StageForwarding(node.homeAddress(), tunnel))
+                .or(() -> unstaging(node));
+        var before = node.standing();
+        return new Change(
+                Purpose.PREPARATION,
+                Optional.of(acceptance),
+                before,
+                before.withStaged(Optional.of(entry)),
+                forwarding);
+    }
+
+    private Change commit(MobileNodeState node, Acceptance acceptance, StagedEntry entry) {
+        var received = acceptance.received();
+        int asked = acceptance.lifetime();
+        var binding = entry.peer()
+                .map(peer -> new MobilityBinding(
+                        node.homeAddress(),
+                        peer,
+                        entry.flags(),
+                        // A mobile node that leaves home asks for none: its present registration is a deregistration.
+                        asked == 0 ? maxLifetime : asked,
+                        received.at(),
+                        received.request().identification(),
+                        acceptance.association().spi(),
+                        entry.from(),
+                        node.generationWith(peer)));
+        var forwarding = binding.map(bound -> moving(node, bound))
+                .orElseGet(() -> received.deviceMac()
+                        .or(node::mac)
+                        .<Action.Forwarding>map(mac -> new Action.ReturnForwarding(node.homeAddress(), mac))
+                        .orElseGet(() -> new Action.RemoveForwarding(node.homeAddress())));
+        return new Change(
+                Purpose.COMMIT,
+                Optional.of(acceptance),
+                node.standing(),
+                new Standing(binding, Optional.empty()),
+                Optional.of(forwarding));
+    }
+
+    private static Change register(MobileNodeState node, Acceptance acceptance) {
+        var request = acceptance.received().request();
+        var before = node.standing();
+        var aborted = acceptance.received().handover().abort();
+        var staged = before.staged().filter(entry -> !entry.isFor(request) && !aborted.equals(Optional.of(entry.id())));
+        if (!request.isDeregistration()) {
+            boolean confirms =
+                    before.staged().filter(entry -> entry.isFor(request)).isPresent();
+            if (confirms && aborted.equals(before.staged().map(StagedEntry::id))) {
+                // It says that the mobile node doesn't come to this very care-of address.
+                return unstage(node, Optional.of(acceptance));
+            }
+            // §3.8.2.2: without simultaneous bindings, the new one takes the place of all others.
+            var binding = bind(node, acceptance);
+            return new Change(
+                    Purpose.REGISTRATION,
+                    Optional.of(acceptance),
+                    before,
+                    new Standing(Optional.of(binding), staged),
+                    Optional.of(
+                            confirms
+                                    ? moving(node, binding)
+                                    : new Action.InstallForwarding(node.homeAddress(), binding.peer())));
+        }
+        var others = before.binding()
+                .filter(binding -> !request.isDeregistrationOfAll()
+                        && !binding.peer().address().equals(request.careOfAddress()));
+        boolean isBack = request.isDeregistrationOfAll() && node.isNeighbourHeld();
+        return new Change(
+                Purpose.REGISTRATION,
+                Optional.of(acceptance),
+                before,
+                new Standing(others, staged),
+                isBack || !others.equals(before.binding())
+                        ? Optional.of(Action.Forwarding.of(node.homeAddress(), others))
+                        : Optional.empty());
+    }
+
+    private static MobilityBinding bind(MobileNodeState node, Acceptance acceptance) {
+        var received = acceptance.received();
+        var request = received.request();
+        var peer = Peer.ipip(request.careOfAddress());
+        return new MobilityBinding(
+                node.homeAddress(),
+                peer,
+                request.flags(),
+                acceptance.lifetime(),
+                received.at(),
+                request.identification(),
+                acceptance.association().spi(),
+                received.from(),
+                node.generationWith(peer));
+    }
+
+    /** To what is staged, by a flip if the kernel has it still: a deregistration in between takes it away. */
+    private static Action.Forwarding moving(MobileNodeState node, MobilityBinding binding) {
+        return node.isTunnelStaged()
+                ? new Action.FlipForwarding(node.homeAddress())
+                : new Action.InstallForwarding(node.homeAddress(), binding.peer());
+    }
+
+    /** Ends what is staged. */
+    static Change unstage(MobileNodeState node, Optional<Acceptance> acceptance) {
+        var before = node.standing();
+        return new Change(Purpose.UNSTAGING, acceptance, before, before.withStaged(Optional.empty()), unstaging(node));
+    }
+
+    /** Uses up the Identification, and nothing else. */
+    private static Change unchanged(MobileNodeState node, Acceptance acceptance) {
+        var before = node.standing();
+        return new Change(Purpose.UNSTAGING, Optional.of(acceptance), before, before, Optional.empty());
+    }
+
+    private static Optional<Action.Forwarding> unstaging(MobileNodeState node) {
+        return node.isTunnelStaged() ? Optional.of(new Action.UnstageForwarding(node.homeAddress())) : Optional.empty();
+    }
+}

@@ -1,0 +1,40 @@
+package org.mooring.home;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.protocol.wire.RegistrationRequest.Flags;
+
+/**
+ * Where a mobile node may go next (docs/handover.md, "Home agent").
+ *
+ * @param id who knows it may commit this
+ * @param peer the far end of the tunnel; none if it may come home
+ * @param flags of the request that staged this
+ * @param from who sent it: the new foreign agent, or the host at home
+ * @param end of the hold time
+ */
+public record StagedEntry(
+        Ipv4Address homeAddress,
+        HandoverId id,
+        Optional<Peer> peer,
+        Flags flags,
+        Endpoint from,
+        Duration holdTime,
+        Instant end) {
+
+    /** The home address if the mobile node may come home. */
+    public Ipv4Address careOfAddress() {
+        return peer.map(Peer::address).orElse(homeAddress);
+    }
+
+    /** Whether {@code request} registers the mobile node at this place, or as being at home. */
+    boolean isFor(RegistrationRequest request) {
+        return peer.map(tunnel ->
+                        !request.isDeregistration() && tunnel.address().equals(request.careOfAddress()))
+                .orElse(request.isDeregistrationOfAll());
+    }
+}

@@ -1,0 +1,51 @@
+package org.mooring.home.daemon;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.mooring.linux.Interface;
+import org.mooring.linux.KernelException;
+import org.mooring.linux.MacAddress;
+import org.mooring.linux.netlink.Neighbour;
+import org.mooring.linux.netlink.Neighbours;
+import org.mooring.linux.netlink.Route;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.runtime.config.Ipv4Prefix;
+
+/** Mobile nodes that are at home and paused, so that they answer no ARP: the kernel is told their MACs. Confined to one thread. */
+final class PausedNeighbours {
+    private final Neighbours neighbours;
+    private final Interface homeLink;
+    private final Map<Ipv4Address, Neighbour> held = new HashMap<>();
+
+    PausedNeighbours(Neighbours neighbours, Interface homeLink) {
+        this.neighbours = neighbours;
+        this.homeLink = homeLink;
+    }
+
+    /** Leaves to ARP what an earlier life held: whoever it was has registered since, or will. A foreign agent's visitors are its own. */
+    void releaseAll(Ipv4Prefix homeNetwork) throws KernelException {
+        for (var neighbour : neighbours.dump()) {
+            if (neighbour.interfaceIndex() == homeLink.index()
+                    && neighbour.permanent()
+                    && neighbour.protocol() == Route.PROTOCOL
+                    && homeNetwork.contains(Ipv4Address.of(neighbour.address()))) {
+                neighbours.release(neighbour);
+            }
+        }
+    }
+
+    void hold(Ipv4Address homeAddress, MacAddress mac) throws KernelException {
+        var neighbour = Neighbour.permanent(homeLink, homeAddress.toInet(), mac);
+        held.put(homeAddress, neighbour);
+        neighbours.ensure(neighbour);
+    }
+
+    /** Leaves it to ARP again, if it was held. */
+    void release(Ipv4Address homeAddress) throws KernelException {
+        var neighbour = held.get(homeAddress);
+        if (neighbour != null) {
+            neighbours.release(neighbour);
+            held.remove(homeAddress);
+        }
+    }
+}
