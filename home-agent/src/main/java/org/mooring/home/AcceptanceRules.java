@@ -38,7 +38,7 @@ record AcceptanceRules(int maxLifetime) {
         var peer =
                 request.isDeregistration() ? Optional.<Peer>empty() : Optional.of(Peer.ipip(request.careOfAddress()));
         if (peer.equals(node.binding().map(MobilityBinding::peer))) {
-            return unstage(node, Optional.of(acceptance));
+            return node.staged().isPresent() ? unstage(node, Optional.of(acceptance)) : unchanged(node, acceptance);
         }
         var holdTime = Duration.ofSeconds(Math.min(prepare.holdSeconds(), maxLifetime));
         var entry = new StagedEntry(
@@ -50,7 +50,7 @@ record AcceptanceRules(int maxLifetime) {
                 holdTime,
                 received.at().plus(holdTime));
         var forwarding = peer.<Action.Forwarding>map(tunnel -> new Action.StageForwarding(node.homeAddress(), tunnel))
-                .or(() -> unstaging(node));
+                .or(() -> node.staged().flatMap(replaced -> unstaging(node)));
         var before = node.standing();
         return new Change(
                 Purpose.PREPARATION,
@@ -89,44 +89,51 @@ record AcceptanceRules(int maxLifetime) {
     }
 
     private static Change register(MobileNodeState node, Acceptance acceptance) {
-        var request = acceptance.received().request();
+        var received = acceptance.received();
         var before = node.standing();
-        var aborted = acceptance.received().handover().abort();
-        var staged = before.staged().filter(entry -> !entry.isFor(request) && !aborted.equals(Optional.of(entry.id())));
-        if (!request.isDeregistration()) {
-            boolean confirms =
-                    before.staged().filter(entry -> entry.isFor(request)).isPresent();
-            if (confirms && aborted.equals(before.staged().map(StagedEntry::id))) {
-                // It says that the mobile node doesn't come to this very care-of address.
-                return unstage(node, Optional.of(acceptance));
-            }
-            // §3.8.2.2: without simultaneous bindings, the new one takes the place of all others.
-            var binding = bind(node, acceptance);
-            return new Change(
-                    Purpose.REGISTRATION,
-                    Optional.of(acceptance),
-                    before,
-                    new Standing(Optional.of(binding), staged),
-                    Optional.of(
-                            confirms
-                                    ? moving(node, binding)
-                                    : new Action.InstallForwarding(node.homeAddress(), binding.peer())));
+        var aborted =
+                before.staged().filter(entry -> received.handover().abort().equals(Optional.of(entry.id())));
+        var confirmed = before.staged().filter(entry -> entry.isFor(received.request()));
+        if (aborted.isPresent() && confirmed.isPresent()) {
+            // It says that the mobile node doesn't come to this very place.
+            return unstage(node, Optional.of(acceptance));
         }
+        var after = aborted.or(() -> confirmed).isPresent() ? before.withStaged(Optional.empty()) : before;
+        return received.request().isDeregistration()
+                ? deregister(node, acceptance, before, after)
+                : bind(node, acceptance, before, after, confirmed.isPresent());
+    }
+
+    private static Change deregister(MobileNodeState node, Acceptance acceptance, Standing before, Standing after) {
+        var request = acceptance.received().request();
         var others = before.binding()
                 .filter(binding -> !request.isDeregistrationOfAll()
                         && !binding.peer().address().equals(request.careOfAddress()));
         boolean isBack = request.isDeregistrationOfAll() && node.isNeighbourHeld();
+        boolean changes = isBack || !others.equals(before.binding());
         return new Change(
                 Purpose.REGISTRATION,
                 Optional.of(acceptance),
                 before,
-                new Standing(others, staged),
-                isBack || !others.equals(before.binding())
-                        ? Optional.of(Action.Forwarding.of(node.homeAddress(), others))
-                        : Optional.empty());
+                after.with(others),
+                changes ? Optional.of(Action.Forwarding.of(node.homeAddress(), others)) : Optional.empty());
     }
 
-    private static MobilityBinding bind(MobileNodeState node, Acceptance acceptance) {
+    /** §3.8.2.2: without simultaneous bindings, the new one takes the place of all others. */
+    private static Change bind(
+            MobileNodeState node, Acceptance acceptance, Standing before, Standing after, boolean confirms) {
+        var binding = binding(node, acceptance);
+        var forwarding =
+                confirms ? moving(node, binding) : new Action.InstallForwarding(node.homeAddress(), binding.peer());
+        return new Change(
+                Purpose.REGISTRATION,
+                Optional.of(acceptance),
+                before,
+                after.with(Optional.of(binding)),
+                Optional.of(forwarding));
+    }
+
+    private static MobilityBinding binding(MobileNodeState node, Acceptance acceptance) {
         var received = acceptance.received();
         var request = received.request();
         var peer = Peer.ipip(request.careOfAddress());

@@ -72,6 +72,7 @@ final class BindingChanges {
 
     void forwardingFailed(MobileNodeState node, Change change, String reason, Instant at) {
         log(new Fact.ForwardingRefused(node.homeAddress(), reason));
+        node.giveUpStaged();
         if (change.step() == Step.RESTORING) {
             deny(node, change, at);
         } else if (change.acceptance().isPresent()) {

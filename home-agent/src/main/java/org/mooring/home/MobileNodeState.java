@@ -141,6 +141,11 @@ final class MobileNodeState {
         }
     }
 
+    /** Gives up the staged entry: the kernel has refused something, and what it has is not known. What is staged there ends with the hold time. */
+    void giveUpStaged() {
+        staged = null;
+    }
+
     /** Takes note of what the kernel has done for {@code under}. */
     void forwarded(Action.Forwarding done, Change under) {
         if (done instanceof Action.StageForwarding) {

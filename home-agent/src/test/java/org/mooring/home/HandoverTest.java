@@ -361,6 +361,23 @@ class HandoverTest {
         }
 
         @Test
+        void isGivenUpWhenTheKernelRefusesAnything() {
+            prepare();
+            network.pass(Duration.ofSeconds(1));
+            network.pause();
+            network.kernelRefuses(true);
+            network.register(300);
+            network.answer();
+            network.kernelRefuses(false);
+            network.answer();
+            assertEquals(List.of(), stagedIds());
+            network.pass(Duration.ofSeconds(HOLD_SECONDS));
+            network.actions();
+            fireHold();
+            assertEquals(List.of(UNSTAGE), forwardings());
+        }
+
+        @Test
         void isForgottenByARestart() {
             prepare();
             var record = network.all(Persist.class).get(0).record();
@@ -620,8 +637,7 @@ class HandoverTest {
                 network.answer();
             }
             // The renewal, the COMMIT, and the second PREPARE, which finds the binding where it leads to.
-            assertEquals(List.of(INSTALL_A, FLIP, UNSTAGE), forwardings());
-            network.answer();
+            assertEquals(List.of(INSTALL_A, FLIP), forwardings());
             assertEquals(List.of(CARE_OF_B), network.careOfAddresses());
         }
 
@@ -918,6 +934,16 @@ class HandoverTest {
             prepareReturn(PREPARE, new Abort(ID));
             assertEquals(List.of(How.ABORTED), gone());
             assertEquals(List.of(), forwardings());
+            assertEquals(List.of(CARE_OF_A), network.careOfAddresses());
+        }
+
+        @Test
+        void isAbortedFromHomeThoughItDoesNotPrepare() {
+            network.actions();
+            network.pass(Duration.ofSeconds(1));
+            network.receive(
+                    HOST_AT_HOME, signed(network.request(Flags.NONE, 0, HOME_ADDRESS, extensions(new Abort(ID)))));
+            assertEquals(List.of(How.ABORTED), gone());
             assertEquals(List.of(CARE_OF_A), network.careOfAddresses());
         }
 
