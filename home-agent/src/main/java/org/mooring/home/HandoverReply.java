@@ -29,15 +29,15 @@ record HandoverReply(List<HandoverExtension> forMobileNode, List<HandoverExtensi
     static HandoverReply to(ReceivedRequest received, Change done, Instant at) {
         var forMobileNode = new ArrayList<>(clock(received, at));
         var forForeignAgent = new ArrayList<HandoverExtension>();
-        if (received.handover().arm()) {
-            done.stagedAfter()
-                    .map(entry -> new Staged(entry.id(), entry.careOfAddress()))
-                    .ifPresent(staged -> {
-                        forMobileNode.add(staged);
-                        forForeignAgent.add(staged);
-                    });
+        boolean prepared = done.purpose() == Change.Purpose.PREPARATION;
+        var staged = done.stagedAfter().map(entry -> new Staged(entry.id(), entry.careOfAddress()));
+        if (prepared || received.handover().arm()) {
+            staged.ifPresent(forMobileNode::add);
         }
-        if (done.purpose() == Change.Purpose.PREPARATION) {
+        if (received.handover().arm()) {
+            staged.ifPresent(forForeignAgent::add);
+        }
+        if (prepared) {
             forForeignAgent.add(new Previous(
                     done.before().map(binding -> binding.peer().address()).orElse(received.homeAddress())));
         }

@@ -139,7 +139,7 @@ class HandoverTest {
             var reply = theReply();
             assertEquals(ACCEPTED, reply.message().code());
             assertEquals(HOLD_SECONDS, reply.message().lifetime());
-            assertEquals(List.of(clock()), reply.forMobileNode());
+            assertEquals(List.of(clock(), new Staged(ID, CARE_OF_B)), reply.forMobileNode());
             assertEquals(List.of(new Previous(CARE_OF_A)), reply.forForeignAgent());
             assertEquals(List.of(binding), network.homeAgent().bindings());
             assertEquals(
@@ -847,7 +847,7 @@ class HandoverTest {
             var reply = theReply();
             assertEquals(ACCEPTED, reply.message().code());
             assertEquals(0, reply.message().lifetime());
-            assertEquals(List.of(clock()), reply.forMobileNode());
+            assertEquals(List.of(clock(), new Staged(ID, HOME_ADDRESS)), reply.forMobileNode());
             assertEquals(List.of(), reply.forForeignAgent());
             assertEquals(List.of(CARE_OF_A), network.careOfAddresses());
         }

@@ -136,7 +136,8 @@ public final class NetworkNamespace implements AutoCloseable {
     private static void sweep() {
         for (String line : execute("ip", "netns", "list").split("\n", -1)) {
             Matcher name = NAME.matcher(line.split(" ", -1)[0]);
-            if (name.matches() && ProcessHandle.of(Long.parseLong(name.group(1))).isEmpty()) {
+            if (name.matches()
+                    && ProcessHandle.of(Long.parseLong(name.group(1))).isEmpty()) {
                 remove(name.group());
             }
         }
