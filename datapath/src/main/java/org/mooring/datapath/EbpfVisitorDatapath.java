@@ -70,6 +70,16 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
     }
 
     @Override
+    public void sendHome(Inet4Address homeAddress) throws DatapathException {
+        change("send home", homeAddress, Slots::sendHome);
+    }
+
+    @Override
+    public void recall(Inet4Address homeAddress) throws DatapathException {
+        change("recall", homeAddress, Slots::recall);
+    }
+
+    @Override
     public void hold(Inet4Address homeAddress, Tunnel tunnel) throws DatapathException {
         change("hold", homeAddress, present -> present.hold(tunnel.remote()));
     }
@@ -120,6 +130,9 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
 
     @Override
     Footprint footprint(Slots<VisitorForwarding> wanted) throws IOException {
+        if (wanted.sentHome() && wanted.staged().isEmpty()) {
+            return Footprint.NONE; // What comes out of the tunnels is then routed as what comes from anywhere else.
+        }
         VisitorForwarding visitor = wanted.foremost().orElseThrow();
         Interface link = link(visitor);
         Route delivery = Route.to(visitor.homeAddress()).dev(link);
@@ -135,7 +148,9 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
         // a route whenever the main table has.
         List<Route> routes = new ArrayList<>();
         routes.add(delivery.table(VISITOR_TABLE));
-        wanted.installed().ifPresent(installed -> routes.add(fromSite));
+        if (wanted.installed().isPresent() && !wanted.sentHome()) {
+            routes.add(fromSite);
+        }
         return new Footprint(List.of(Neighbour.permanent(link, visitor.homeAddress(), visitor.mac())), routes);
     }
 

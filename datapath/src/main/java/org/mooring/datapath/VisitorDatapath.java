@@ -6,12 +6,23 @@ import java.net.Inet4Address;
 public interface VisitorDatapath extends Datapath<VisitorForwarding> {
     /**
      * The visitor has left: packets that still come for it, through its tunnel or from this site, go on to the new
-     * care-of address. Until {@link #install} or {@link #remove}; what it sends itself is still taken.
+     * care-of address. Until {@link #recall}, {@link #install}, {@link #sendHome} or {@link #remove}; what it sends itself is still taken.
      *
      * @param tunnel to the new care-of address
      * @throws IllegalStateException if the home address is not installed
      */
     void redirect(Inet4Address homeAddress, Tunnel tunnel) throws DatapathException;
+
+    /**
+     * The visitor went home: packets that still come for it go on by ordinary routing, which leads to its home network. Until
+     * {@link #recall}, {@link #install} or {@link #remove}; what it sends itself is still taken.
+     *
+     * @throws IllegalStateException if the home address is not installed
+     */
+    void sendHome(Inet4Address homeAddress) throws DatapathException;
+
+    /** The visitor is back: packets for it are delivered here again. */
+    void recall(Inet4Address homeAddress) throws DatapathException;
 
     /**
      * Lets the packets for the visitor wait that come out of this tunnel, without a word to their senders, until {@link #release}. They

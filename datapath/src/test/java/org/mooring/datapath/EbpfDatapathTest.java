@@ -488,6 +488,33 @@ class EbpfDatapathTest {
         assertNothingDropped(near);
     }
 
+    /** A visitor went home; what still comes out of its tunnel, and from the site, is routed to its home network. */
+    @Test
+    void sendsHomeWhatComesLate() throws Exception {
+        EbpfHomeDatapath home = home(toVisitorAt(net.near));
+        EbpfVisitorDatapath near = visitors(net.near, VISITOR);
+        open(new Echo(net.near.host()));
+        Probe probe = open(new Probe(net.correspondent));
+        probe.exchange(GUEST, "away");
+
+        home.remove(GUEST);
+        near.sendHome(GUEST);
+        Wire lan = open(new Wire(net.home.host(), "eth0"));
+        Wire path = open(new Wire(net.internet, "site2"));
+        String mac = lan.mac().toString();
+        net.home.router().exec("ip", "neigh", "replace", "10.1.0.50", "lladdr", mac, "dev", "lan");
+        path.send(ipip(HOME_AGENT, net.near.careOfAddress(), udp(CORRESPONDENT, GUEST, 64, "late")), net.near.wan());
+        lan.await(packet -> packet.destination().equals(GUEST));
+        net.home.router().exec("ip", "neigh", "del", "10.1.0.50", "dev", "lan");
+        String fromSite = "route get 10.1.0.50 from 10.2.0.77 iif lan";
+        assertTrue(ip(net.near, fromSite).contains("via 198.51.102.1 dev wan"), ip(net.near, fromSite));
+        assertNothingDropped(near);
+
+        home.install(toVisitorAt(net.near));
+        near.recall(GUEST);
+        probe.exchange(GUEST, "back");
+    }
+
     /** RFC 3024 §5.1: all of a visitor's packets, but nobody else's. */
     @Test
     void tunnelsOnlyWhatTheVisitorItselfSends() throws Exception {

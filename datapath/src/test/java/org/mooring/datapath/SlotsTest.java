@@ -50,6 +50,18 @@ class SlotsTest {
     }
 
     @Test
+    void aVisitorIsRedirectedOrSentHome() {
+        Slots<HomeForwarding> home = nothing.install(NEAR).redirect(NEW).sendHome();
+        assertEquals(Optional.empty(), home.redirected());
+        assertEquals(true, home.stage(FAR).unstage().sentHome());
+        assertEquals(nothing.install(NEAR), home.install(NEAR));
+        assertEquals(nothing.install(NEAR), home.recall());
+        assertEquals(nothing.install(NEAR), nothing.install(NEAR).redirect(NEW).recall());
+        assertEquals(nothing.install(NEAR).redirect(NEW), home.redirect(NEW));
+        assertThrows(IllegalStateException.class, () -> nothing.stage(FAR).sendHome());
+    }
+
+    @Test
     void holdingLastsUntilTheRelease() {
         Slots<HomeForwarding> held = nothing.stage(FAR).hold(NEW.remote());
         assertEquals(Optional.of(NEW.remote()), held.flip().held());
