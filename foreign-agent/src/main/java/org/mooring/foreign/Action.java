@@ -1,6 +1,7 @@
 package org.mooring.foreign;
 
 import java.time.Instant;
+import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 
@@ -42,8 +43,45 @@ public sealed interface Action {
         }
     }
 
-    /** Stop forwarding; answered by VisitorRemoved or VisitorNotRemoved. */
+    /** Stop forwarding, and forget what is staged; answered by VisitorRemoved or VisitorNotRemoved. */
     record RemoveVisitor(Ipv4Address homeAddress) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Be ready for the packets of {@code staged}; answered by VisitorStaged or VisitorNotStaged. */
+    record StageVisitor(StagedVisitor staged) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Be so no more, and leave an installed visitor as it is; answered by VisitorUnstaged or VisitorNotUnstaged. */
+    record UnstageVisitor(Ipv4Address homeAddress) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /**
+     * Let the packets of an installed visitor follow it, until it is recalled, installed again or removed; answered by VisitorRedirected or
+     * VisitorNotRedirected.
+     *
+     * @param careOfAddress the new one; the home address if the visitor went home, where ordinary routing leads
+     */
+    record RedirectVisitor(Ipv4Address homeAddress, HandoverId id, Ipv4Address careOfAddress) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Deliver the packets of a visitor that was redirected here again; answered by VisitorRecalled or VisitorNotRecalled. */
+    record RecallVisitor(Ipv4Address homeAddress) implements Action {
         @Override
         public void on(Executor executor) {
             executor.execute(this);
@@ -91,6 +129,14 @@ public sealed interface Action {
         void execute(InstallVisitor action);
 
         void execute(RemoveVisitor action);
+
+        void execute(StageVisitor action);
+
+        void execute(UnstageVisitor action);
+
+        void execute(RedirectVisitor action);
+
+        void execute(RecallVisitor action);
 
         void execute(StoreVisitor action);
 

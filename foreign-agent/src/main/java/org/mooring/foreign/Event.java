@@ -3,6 +3,7 @@ package org.mooring.foreign;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -75,6 +76,70 @@ public sealed interface Event {
         }
     }
 
+    /** The kernel is ready for {@code staged}. */
+    record VisitorStaged(Instant at, StagedVisitor staged) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The kernel refused to be ready for {@code staged}. */
+    record VisitorNotStaged(Instant at, StagedVisitor staged, String why) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** Nothing is staged for {@code homeAddress} any more. */
+    record VisitorUnstaged(Instant at, Ipv4Address homeAddress) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The kernel refused to forget what is staged. */
+    record VisitorNotUnstaged(Instant at, Ipv4Address homeAddress, String why) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The packets of {@code homeAddress} follow it as was asked. */
+    record VisitorRedirected(Instant at, Ipv4Address homeAddress, HandoverId id) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The kernel refused to redirect. */
+    record VisitorNotRedirected(Instant at, Ipv4Address homeAddress, HandoverId id, String why) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The packets of {@code homeAddress} are delivered here again. */
+    record VisitorRecalled(Instant at, Ipv4Address homeAddress) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The kernel refused to deliver them here again. */
+    record VisitorNotRecalled(Instant at, Ipv4Address homeAddress, String why) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
     /** {@code visitor} outlives a crash from now on. */
     record VisitorStored(Instant at, Visitor visitor) implements Event {
         @Override
@@ -121,10 +186,12 @@ public sealed interface Event {
 
     /** What a timer is for; a newer one for the same replaces it. */
     record Timer(Purpose purpose, Ipv4Address homeAddress) {
-        /** The two things that end by themselves. */
+        /** What ends by itself. */
         public enum Purpose {
             PENDING_REQUEST,
-            VISITOR
+            PENDING_PREPARATION,
+            VISITOR,
+            STAGED_VISITOR
         }
     }
 
@@ -143,6 +210,22 @@ public sealed interface Event {
         void handle(VisitorRemoved event);
 
         void handle(VisitorNotRemoved event);
+
+        void handle(VisitorStaged event);
+
+        void handle(VisitorNotStaged event);
+
+        void handle(VisitorUnstaged event);
+
+        void handle(VisitorNotUnstaged event);
+
+        void handle(VisitorRedirected event);
+
+        void handle(VisitorNotRedirected event);
+
+        void handle(VisitorRecalled event);
+
+        void handle(VisitorNotRecalled event);
 
         void handle(VisitorStored event);
 

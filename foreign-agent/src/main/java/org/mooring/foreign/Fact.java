@@ -1,5 +1,8 @@
 package org.mooring.foreign;
 
+import java.util.Locale;
+import java.util.Optional;
+import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.ReplyCode;
@@ -122,7 +125,17 @@ public sealed interface Fact {
     }
 
     /** A mobile node is served no more. */
-    record VisitorLeft(Ipv4Address homeAddress, boolean expired) implements Fact {
+    record VisitorLeft(Ipv4Address homeAddress, Why why) implements Fact {
+        /** Why not. */
+        public enum Why {
+            EXPIRED,
+            DEREGISTERED,
+            /** It had left before, and is now staged to come again. */
+            REDIRECTED,
+            /** It had left before, and the kernel refused to have it back. */
+            REFUSED
+        }
+
         @Override
         public Level level() {
             return Level.INFO;
@@ -130,7 +143,49 @@ public sealed interface Fact {
 
         @Override
         public String text() {
-            return "visitor left home=" + homeAddress + " why=" + (expired ? "expired" : "deregistered");
+            return "visitor left home=" + homeAddress + " why=" + why.name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** How far a handover has come. */
+    enum Step {
+        /** New site: the visitor may come. */
+        STAGED,
+        /** New site: it has come. */
+        CONFIRMED,
+        /** New site: it doesn't come, its hook says. */
+        ABORTED,
+        /** New site: it hasn't come within the hold time. */
+        EXPIRED,
+        /** Old site: the visitor may leave. */
+        ARMED,
+        /** Old site: it has left, and its packets follow it. */
+        REDIRECTED,
+        /** Old site: it had left, and is back. */
+        RETURNED;
+
+        /** As logs and counters have it. */
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /**
+     * A handover has come a step further (docs/handover.md, "Foreign agent").
+     *
+     * @param careOfAddress the other one: at the new site the previous one, at the old site the new one
+     */
+    record Handover(Ipv4Address homeAddress, HandoverId id, Step step, Optional<Ipv4Address> careOfAddress)
+            implements Fact {
+        @Override
+        public Level level() {
+            return Level.INFO;
+        }
+
+        @Override
+        public String text() {
+            return "handover " + step.word() + " home=" + homeAddress + " id=" + id
+                    + careOfAddress.map(address -> " care-of=" + address).orElse("");
         }
     }
 

@@ -1,22 +1,25 @@
 package org.mooring.foreign;
 
+import static org.mooring.foreign.Event.Timer.Purpose.PENDING_PREPARATION;
 import static org.mooring.foreign.Event.Timer.Purpose.PENDING_REQUEST;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.mooring.foreign.Event.Timer;
+import org.mooring.foreign.Fact.VisitorLeft.Why;
+import org.mooring.foreign.PendingRequest.Purpose;
 import org.mooring.foreign.VisitorList.HeldReply;
+import org.mooring.protocol.handover.HandoverExtension.Previous;
+import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension.Authentication;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
-import org.mooring.protocol.wire.Extension.DeviceId;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
@@ -26,7 +29,7 @@ import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.ReplyCode;
 
 /**
- * The foreign agent of RFC 3344 §3.7: events in, actions out. Opens nothing, reads no clock, confined to one thread.
+ * The foreign agent of RFC 3344 §3.7, and its part of handovers (docs/handover.md, "Foreign agent"): events in, actions out. Opens nothing, reads no clock, confined to one thread.
  *
  * <p>A mobile node is known by its home address alone: the kernel's forwarding is, so two visitors with one private
  * address cannot both be served, and the second is told so.
@@ -38,8 +41,10 @@ public final class ForeignAgent {
     /** What the event that is being handled makes necessary. */
     private final List<Action> actions = new ArrayList<>();
 
-    private final Map<Ipv4Address, PendingRequest> pending = new TreeMap<>();
+    private final PendingRequests pending = new PendingRequests();
     private final VisitorList visitors = new VisitorList(actions::add);
+    private final StagedVisitors staged = new StagedVisitors(actions::add);
+    private final Departures departures = new Departures(actions::add);
     private final DenialLimit denials = new DenialLimit();
     private final Dispatch dispatch = new Dispatch();
 
@@ -66,9 +71,19 @@ public final class ForeignAgent {
         return visitors.all();
     }
 
+    /** Who may come, in the order of home addresses. */
+    public List<StagedVisitor> staged() {
+        return staged.all();
+    }
+
+    /** Where the packets of a visitor that has left go: the home address itself if it went home. */
+    public Optional<Ipv4Address> redirected(Ipv4Address homeAddress) {
+        return departures.redirected(homeAddress);
+    }
+
     /** The requests that wait for an answer, in the order of home addresses. */
     public List<PendingRequest> pending() {
-        return List.copyOf(pending.values());
+        return pending.all();
     }
 
     // §3.7.2 Receiving Registration Requests
@@ -78,7 +93,7 @@ public final class ForeignAgent {
             report(new Fact.Unreadable(origin.source().toString(), undecodable.reason(), undecodable.offset()));
         } else if (decoded instanceof Decoded.Message received
                 && received.message() instanceof RegistrationRequest request) {
-            if (isUnicast(origin.linkAddress())) {
+            if (DeviceAddress.isUnicast(origin.linkAddress())) {
                 receiveRequest(now, origin, received, request);
             } else {
                 report(new Fact.Discarded(origin.source().toString(), Fact.Discard.BAD_LINK_ADDRESS));
@@ -91,34 +106,42 @@ public final class ForeignAgent {
     private void receiveRequest(Instant now, Origin origin, Decoded.Message received, RegistrationRequest request) {
         new RequestChecks(policy, received, request, origin)
                 .denial()
-                .or(() -> resources(request))
+                .or(() -> resources(request, purpose(request)))
                 .ifPresentOrElse(
                         denial -> deny(now, origin, request, denial), () -> relay(now, origin, received, request));
     }
 
     /** §3.7.1: what is already listed stays as it is; it takes no further resources to renew it. */
-    private Optional<Denial> resources(RegistrationRequest request) {
+    private Optional<Denial> resources(RegistrationRequest request, Purpose purpose) {
         var home = request.homeAddress();
         if (isAnothers(home, request.homeAgent())) {
             return Optional.of(insufficient("another home agent's visitor has this home address"));
         }
-        if (!pending.containsKey(home) && pending.size() >= policy.maxPending()) {
+        if (pending.find(home, purpose).isEmpty() && pending.size() >= policy.maxPending()) {
             return Optional.of(insufficient("too many pending requests"));
         }
-        boolean arrives = !request.isDeregistration() && visitors.find(home).isEmpty();
-        if (arrives && visitors.size() >= policy.maxVisitors()) {
+        boolean arrives = !request.isDeregistration()
+                && visitors.find(home).isEmpty()
+                && staged.find(home).isEmpty();
+        if (arrives && visitors.size() + staged.size() >= policy.maxVisitors()) {
             return Optional.of(insufficient("too many visitors"));
         }
         return Optional.empty();
     }
 
     private boolean isAnothers(Ipv4Address homeAddress, Ipv4Address homeAgent) {
-        var listed = visitors.find(homeAddress).map(Visitor::homeAgent);
-        var waiting = Optional.ofNullable(pending.get(homeAddress))
-                .map(PendingRequest::request)
-                .map(RegistrationRequest::homeAgent);
-        return !listed.orElse(homeAgent).equals(homeAgent)
-                || !waiting.orElse(homeAgent).equals(homeAgent);
+        var listed = Stream.concat(visitors.find(homeAddress).stream(), staged.find(homeAddress).stream())
+                .map(Visitor::homeAgent);
+        var waiting = pending.of(homeAddress).map(PendingRequest::request).map(RegistrationRequest::homeAgent);
+        return Stream.concat(listed, waiting).anyMatch(other -> !other.equals(homeAgent));
+    }
+
+    private Purpose purpose(RegistrationRequest request) {
+        return handover(request).prepare().isPresent() ? Purpose.PREPARATION : Purpose.REGISTRATION;
+    }
+
+    private HandoverRequest handover(RegistrationRequest request) {
+        return HandoverRequest.of(request, policy.enterpriseNumber());
     }
 
     private static Denial insufficient(String why) {
@@ -130,19 +153,44 @@ public final class ForeignAgent {
     private void relay(Instant now, Origin origin, Decoded.Message received, RegistrationRequest request) {
         var home = request.homeAddress();
         var deadline = now.plus(PENDING_TIME);
-        // A newer request takes the older one's place: the mobile node listens to the reply to its latest (§3.6.2.1).
-        pending.put(home, new PendingRequest(origin, request, deadline));
-        actions.add(new Action.ArmTimer(new Timer(PENDING_REQUEST, home), deadline));
+        // First of all: the packets that come from now on are for the paused mobile node.
+        boolean commits = commit(origin, request);
+        abort(request);
+        var purpose = commits ? Purpose.COMMIT : purpose(request);
+        pending.put(new PendingRequest(origin, request, purpose, deadline));
+        actions.add(new Action.ArmTimer(
+                new Timer(purpose == Purpose.PREPARATION ? PENDING_PREPARATION : PENDING_REQUEST, home), deadline));
 
         // RFC 5944 §3.7.2.2 has no Foreign-Home extension on deregistrations; a home agent of RFC 3344 asks for one on
         // each message, and one of RFC 5944 does not mind.
-        var message = upToAuthorization(received);
+        var message = AuthorizedPart.of(received);
         var associations = policy.foreignHome(request.homeAgent());
         if (!associations.isEmpty()) {
             message = new Seal(Kind.FOREIGN_HOME, associations.get(0)).appendTo(message);
         }
         actions.add(new Action.RelayToHomeAgent(request.homeAgent(), message));
         report(new Fact.RequestRelayed(home, request.homeAgent(), origin.link(), request.lifetime()));
+    }
+
+    /** Whether {@code request} is a COMMIT that is acted upon. Its sender must be the visitor: whoever else knows the id is nobody's friend. */
+    private boolean commit(Origin origin, RegistrationRequest request) {
+        boolean renews = purpose(request) == Purpose.REGISTRATION
+                && !request.isDeregistration()
+                && !request.flags().decapsulationByMobileNode();
+        return renews
+                && visitors.find(request.homeAddress())
+                        .filter(visitor -> visitor.link().equals(origin.link())
+                                && visitor.linkAddress().equals(origin.linkAddress()))
+                        .flatMap(visitor -> handover(request).commit())
+                        .filter(commit -> departures.commit(request.homeAddress(), commit.id()))
+                        .isPresent();
+    }
+
+    private void abort(RegistrationRequest request) {
+        handover(request).abort().ifPresent(abort -> {
+            staged.abort(request.homeAddress(), abort.id());
+            departures.abort(request.homeAddress(), abort.id());
+        });
     }
 
     // §3.7.2.3 Denying Invalid Requests
@@ -166,22 +214,40 @@ public final class ForeignAgent {
 
     /** Ends a pending request. */
     private void denyPending(Instant now, PendingRequest given, ReplyCode code, String why) {
-        pending.remove(given.request().homeAddress(), given);
+        pending.remove(given);
         deny(now, given.origin(), given.request(), new Denial(code, why));
     }
 
     /** The addresses and ports of §3.7.2.3, which §3.7.3.2 uses as well. */
     private void sendToVisitor(Origin origin, RegistrationRequest request, Octets message) {
-        var home = request.homeAddress();
         var source = origin.destination().isUnicast()
                 ? origin.destination()
                 : policy.links().getOrDefault(origin.link(), policy.careOfAddress());
-        var destination = home.isUnspecified() ? Ipv4Address.LIMITED_BROADCAST : home;
         var sealed = mobileForeignAssociation(request)
                 .map(association -> new Seal(Kind.MOBILE_FOREIGN, association).appendTo(message))
                 .orElse(message);
         actions.add(new Action.SendToVisitor(
-                origin.link(), origin.linkAddress(), source, destination, origin.sourcePort(), sealed));
+                origin.link(),
+                origin.linkAddress(),
+                source,
+                destination(origin, request),
+                origin.sourcePort(),
+                sealed));
+    }
+
+    /**
+     * §3.7.2.3: the home address. But a station that speaks for the mobile node from an address of its own does not have that one, and
+     * might route the reply to where the mobile node still is.
+     */
+    private static Ipv4Address destination(Origin origin, RegistrationRequest request) {
+        boolean speaksForAnother = DeviceAddress.of(request)
+                .filter(device -> !device.equals(origin.linkAddress()))
+                .isPresent();
+        if (speaksForAnother && origin.source().isUnicast()) {
+            return origin.source();
+        }
+        var home = request.homeAddress();
+        return home.isUnspecified() ? Ipv4Address.LIMITED_BROADCAST : home;
     }
 
     /** The association that the request's own extension names, or else the first. */
@@ -212,65 +278,111 @@ public final class ForeignAgent {
     // §3.7.3.1 Validity Checks
 
     private void receiveReply(Instant now, Ipv4Address from, Decoded.Message received, RegistrationReply reply) {
-        var waiting = pending.get(reply.homeAddress());
-        if (waiting == null) {
+        var waiting = pending.of(reply.homeAddress()).toList();
+        var answered = waiting.stream()
+                .filter(request -> request.isAnsweredBy(reply, from))
+                .findFirst();
+        if (answered.isPresent()) {
+            receiveAnswer(now, answered.get(), received, reply);
+        } else if (waiting.isEmpty()) {
             report(new Fact.Discarded(from.toString(), Fact.Discard.NO_PENDING_REQUEST));
-            return;
-        }
-        if (!waiting.isAnsweredBy(reply, from)) {
+        } else {
             report(new Fact.Discarded(from.toString(), Fact.Discard.REPLY_DOES_NOT_MATCH));
-            return;
         }
-        var wrong = new ReplyChecks(policy, received, reply, waiting.request()).denial();
+    }
+
+    private void receiveAnswer(
+            Instant now, PendingRequest answered, Decoded.Message received, RegistrationReply reply) {
+        var wrong = new ReplyChecks(policy, received, reply, answered.request()).denial();
         if (wrong.isPresent()) {
-            denyPending(now, waiting, wrong.get().code(), wrong.get().why());
+            denyPending(now, answered, wrong.get().code(), wrong.get().why());
             return;
         }
-        pending.remove(reply.homeAddress());
-        relay(now, waiting, received, reply);
+        pending.remove(answered);
+        var ready = new HeldReply(answered, reply, AuthorizedPart.of(received));
+        var word = HomeAgentsWord.of(received, answered.request().homeAgent(), policy);
+        switch (answered.purpose()) {
+            case REGISTRATION -> relay(now, ready, word);
+            case PREPARATION -> relayPrepared(now, ready, word);
+            case COMMIT -> send(ready); // What there was to do is done; the mobile node is not here any more.
+        }
     }
 
     // §3.7.3.2 Forwarding Replies to the Mobile Node
 
-    private void relay(Instant now, PendingRequest answered, Decoded.Message received, RegistrationReply reply) {
-        var ready = new HeldReply(answered, reply, upToAuthorization(received));
-        var request = answered.request();
+    private void relay(Instant now, HeldReply ready, HomeAgentsWord word) {
+        var reply = ready.reply();
+        var request = ready.answered().request();
         if (reply.code().isAccepted() && reply.lifetime() == 0) {
             // A deregistration of another care-of address than ours says nothing about our visitor.
             if (request.isDeregistrationOfAll() || request.careOfAddress().equals(policy.careOfAddress())) {
-                visitors.deregister(reply.homeAddress());
+                end(reply.homeAddress(), Why.DEREGISTERED);
             }
             send(ready);
         } else if (reply.code().isAccepted() && !request.flags().decapsulationByMobileNode()) {
-            visitors.install(visitor(now, answered, reply), ready);
+            var visitor = visitor(now, ready);
+            departures.registered(visitor);
+            word.staged()
+                    .filter(this::isElsewhere)
+                    .ifPresent(place -> departures.remember(visitor.homeAddress(), place));
+            visitors.install(visitor, ready);
         } else {
             // Denied, which leaves an earlier registration as it is; or co-located, where no tunnel ends here.
             send(ready);
         }
     }
 
-    private Visitor visitor(Instant now, PendingRequest answered, RegistrationReply reply) {
+    /** Whether packets can be redirected there. */
+    private boolean isElsewhere(Staged place) {
+        return place.careOfAddress().isUnicast() && !policy.isOwn(place.careOfAddress());
+    }
+
+    /** docs/handover.md, "Foreign agent": the reply to PREPARE registers nothing. */
+    private void relayPrepared(Instant now, HeldReply ready, HomeAgentsWord word) {
+        var request = ready.answered().request();
+        var handover = handover(request);
+        boolean stages = ready.reply().code().isAccepted()
+                && handover.abort().isEmpty()
+                && !request.flags().decapsulationByMobileNode();
+        if (!stages || handover.prepare().isEmpty() || word.previous().isEmpty()) {
+            send(ready);
+            return;
+        }
+        var home = request.homeAddress();
+        if (departures.redirected(home).isPresent()) {
+            // It went to where it comes from now: packets would go back and forth between the two of us.
+            end(home, Why.REDIRECTED);
+        }
+        var prepare = handover.prepare().get();
+        var expiry = now.plusSeconds(Math.min(prepare.holdSeconds(), policy.maxLifetime()));
+        // At home there is no foreign agent: what is redirected from there comes from the home agent.
+        var previous = word.previous().map(Previous::careOfAddress).filter(address -> !address.equals(home));
+        staged.stage(new StagedVisitor(prepare.id(), visitor(ready, expiry, previous)), ready);
+    }
+
+    private Visitor visitor(Instant now, HeldReply ready) {
+        int lifetime = Math.min(ready.reply().lifetime(), policy.maxLifetime());
+        var home = ready.reply().homeAddress();
+        var previous = staged.find(home).or(() -> visitors.find(home)).flatMap(Visitor::previousCareOfAddress);
+        return visitor(
+                ready,
+                lifetime == RegistrationMessage.INFINITE_LIFETIME ? Visitor.NEVER : now.plusSeconds(lifetime),
+                previous);
+    }
+
+    private Visitor visitor(HeldReply ready, Instant expiry, Optional<Ipv4Address> previousCareOfAddress) {
+        var answered = ready.answered();
         var request = answered.request();
-        int lifetime = Math.min(reply.lifetime(), policy.maxLifetime());
         return new Visitor(
                 request.homeAddress(),
                 answered.origin().link(),
-                linkAddress(answered),
-                reply.homeAgent(),
+                DeviceAddress.of(request).orElse(answered.origin().linkAddress()),
+                ready.reply().homeAgent(),
                 policy.careOfAddress(),
                 request.flags().reverseTunneling(),
                 request.identification(),
-                lifetime == RegistrationMessage.INFINITE_LIFETIME ? Visitor.NEVER : now.plusSeconds(lifetime));
-    }
-
-    /** RFC 5563 §5.3: who speaks for the mobile node says which device it is. */
-    private static Octets linkAddress(PendingRequest answered) {
-        return answered.request()
-                .extension(DeviceId.class)
-                .filter(DeviceId::isEthernet)
-                .map(DeviceId::identifier)
-                .filter(ForeignAgent::isUnicast)
-                .orElse(answered.origin().linkAddress());
+                expiry,
+                previousCareOfAddress);
     }
 
     private void send(HeldReply ready) {
@@ -281,8 +393,21 @@ public final class ForeignAgent {
 
     private void refuse(Instant now, Visitor visitor, String why) {
         report(new Fact.KernelRefused(visitor.homeAddress(), "install", why));
-        visitors.release(visitor)
-                .map(HeldReply::answered)
+        refuse(now, visitors.release(visitor));
+        if (departures.notInstalled(visitor)) {
+            end(visitor.homeAddress(), Why.REFUSED);
+        } else if (visitors.find(visitor.homeAddress()).isEmpty()) {
+            departures.forget(visitor.homeAddress());
+        }
+    }
+
+    private void refuse(Instant now, StagedVisitor visitor, String why) {
+        report(new Fact.KernelRefused(visitor.visitor().homeAddress(), "stage", why));
+        refuse(now, staged.notStaged(visitor));
+    }
+
+    private void refuse(Instant now, Optional<HeldReply> reply) {
+        reply.map(HeldReply::answered)
                 .ifPresent(answered -> deny(
                         now,
                         answered.origin(),
@@ -290,24 +415,42 @@ public final class ForeignAgent {
                         insufficient("the kernel refused to forward its packets")));
     }
 
+    // §3.7: the end of a visit
+
+    private void end(Ipv4Address homeAddress, Why why) {
+        if (visitors.end(homeAddress, why)) {
+            ended(homeAddress);
+        }
+    }
+
+    private void expire(Ipv4Address homeAddress, Instant now) {
+        if (visitors.expire(homeAddress, now)) {
+            ended(homeAddress);
+        }
+    }
+
+    private void ended(Ipv4Address homeAddress) {
+        departures.forget(homeAddress);
+        staged.restage(homeAddress);
+    }
+
     // §3.7.1: a request is not pending for ever
 
-    private void timeOut(Instant now, Ipv4Address homeAddress) {
-        var waiting = pending.get(homeAddress);
-        if (waiting != null && !now.isBefore(waiting.deadline())) {
-            denyPending(
-                    now,
-                    waiting,
-                    ReplyCode.FA_REGISTRATION_TIMEOUT,
-                    "no reply from home agent " + waiting.request().homeAgent());
-        }
+    private void timeOut(Instant now, Ipv4Address homeAddress, Purpose purpose) {
+        pending.find(homeAddress, purpose)
+                .filter(waiting -> !now.isBefore(waiting.deadline()))
+                .ifPresent(waiting -> denyPending(
+                        now,
+                        waiting,
+                        ReplyCode.FA_REGISTRATION_TIMEOUT,
+                        "no reply from home agent " + waiting.request().homeAgent()));
     }
 
     // §3.7.3, on ICMP errors
 
     private void homeAgentUnreachable(Event.HomeAgentUnreachable event) {
         var code = codeFor(event);
-        pending.values().stream()
+        pending.all().stream()
                 .filter(waiting -> waiting.request().homeAgent().equals(event.homeAgent()))
                 .filter(waiting -> event.request()
                         .map(quoted -> quoted.equals(waiting.request().identification()))
@@ -327,25 +470,6 @@ public final class ForeignAgent {
             case 3 -> ReplyCode.FA_HOME_AGENT_PORT_UNREACHABLE;
             default -> ReplyCode.FA_HOME_AGENT_UNREACHABLE;
         };
-    }
-
-    /**
-     * The octets that are the mobile node's and the home agent's business, which nobody may touch (§3.7.2.2,
-     * §3.7.3.2): the fixed part up to the last authorization-enabling extension. What follows was for us.
-     */
-    private static Octets upToAuthorization(Decoded.Message received) {
-        var message = received.message();
-        var extensions = message.extensions();
-        int count = extensions.size();
-        while (count > 0 && !extensions.get(count - 1).isAuthorizationEnabling()) {
-            count--;
-        }
-        return received.wire().slice(0, message.offsetOf(count));
-    }
-
-    /** Whether frames can be sent to one station by {@code linkAddress}. */
-    private static boolean isUnicast(Octets linkAddress) {
-        return linkAddress.length() == 6 && (linkAddress.unsignedByte(0) & 1) == 0;
     }
 
     private void report(Fact fact) {
@@ -370,7 +494,10 @@ public final class ForeignAgent {
 
         @Override
         public void handle(Event.VisitorInstalled event) {
-            visitors.installed(event.visitor());
+            departures.installed(event.visitor());
+            if (visitors.installed(event.visitor())) {
+                staged.confirm(event.visitor().homeAddress());
+            }
         }
 
         @Override
@@ -389,6 +516,48 @@ public final class ForeignAgent {
         }
 
         @Override
+        public void handle(Event.VisitorStaged event) {
+            staged.staged(event.staged()).ifPresent(ForeignAgent.this::send);
+        }
+
+        @Override
+        public void handle(Event.VisitorNotStaged event) {
+            refuse(event.at(), event.staged(), event.why());
+        }
+
+        @Override
+        public void handle(Event.VisitorUnstaged event) {
+            // As was asked.
+        }
+
+        @Override
+        public void handle(Event.VisitorNotUnstaged event) {
+            report(new Fact.KernelRefused(event.homeAddress(), "unstage", event.why()));
+        }
+
+        @Override
+        public void handle(Event.VisitorRedirected event) {
+            departures.redirected(event.homeAddress(), event.id());
+        }
+
+        @Override
+        public void handle(Event.VisitorNotRedirected event) {
+            report(new Fact.KernelRefused(event.homeAddress(), "redirect", event.why()));
+            departures.notRedirected(event.homeAddress(), event.id());
+        }
+
+        @Override
+        public void handle(Event.VisitorRecalled event) {
+            // As was asked.
+        }
+
+        @Override
+        public void handle(Event.VisitorNotRecalled event) {
+            report(new Fact.KernelRefused(event.homeAddress(), "recall", event.why()));
+            end(event.homeAddress(), Why.REFUSED);
+        }
+
+        @Override
         public void handle(Event.VisitorStored event) {
             visitors.release(event.visitor()).ifPresent(ForeignAgent.this::send);
         }
@@ -403,8 +572,10 @@ public final class ForeignAgent {
         @Override
         public void handle(Event.TimerFired event) {
             switch (event.timer().purpose()) {
-                case PENDING_REQUEST -> timeOut(event.at(), event.timer().homeAddress());
-                case VISITOR -> visitors.expire(event.timer().homeAddress(), event.at());
+                case PENDING_REQUEST -> timeOut(event.at(), event.timer().homeAddress(), Purpose.REGISTRATION);
+                case PENDING_PREPARATION -> timeOut(event.at(), event.timer().homeAddress(), Purpose.PREPARATION);
+                case VISITOR -> expire(event.timer().homeAddress(), event.at());
+                case STAGED_VISITOR -> staged.expire(event.timer().homeAddress(), event.at());
             }
         }
 

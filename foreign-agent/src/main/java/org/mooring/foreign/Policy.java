@@ -13,7 +13,8 @@ import org.mooring.protocol.wire.Ipv4Address;
  * @param links the agent's own address on each visitor link, by interface name
  * @param maxLifetime the longest lifetime that is relayed, in seconds; 0xffff is infinity
  * @param maxPending how many requests may wait for an answer at once
- * @param maxVisitors how long the visitor list may grow; what is pending then may still join it
+ * @param maxVisitors how many visitors may be listed and staged together; what is pending then may still join them
+ * @param enterpriseNumber of the vendor extensions of handovers (docs/handover.md, "Octets")
  * @param requireAssociation serve only who shares an association with us, or whose home agent does
  * @param mobileNodes mobile-foreign associations by home address
  * @param homeAgents foreign-home associations by the home agent's address
@@ -24,6 +25,7 @@ public record Policy(
         int maxLifetime,
         int maxPending,
         int maxVisitors,
+        int enterpriseNumber,
         boolean requireAssociation,
         Map<Ipv4Address, List<SecurityAssociation>> mobileNodes,
         Map<Ipv4Address, List<SecurityAssociation>> homeAgents) {

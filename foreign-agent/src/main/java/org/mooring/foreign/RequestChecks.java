@@ -72,10 +72,26 @@ final class RequestChecks {
                         request.extensions().stream().noneMatch(Extension::isAuthorizationEnabling),
                         ReplyCode.FA_POORLY_FORMED_REQUEST,
                         "no authorization-enabling extension")
+                .or(this::criticalVendorExtensions)
                 .or(() -> Denial.when(
-                        request.extension(CriticalVendorSpecific.class).isPresent(),
-                        ReplyCode.FA_UNKNOWN_CVSE_FROM_MOBILE_NODE,
-                        "unknown critical vendor extension"));
+                        handover().prepare().isPresent()
+                                && DeviceAddress.of(request).isEmpty(),
+                        ReplyCode.FA_POORLY_FORMED_REQUEST,
+                        "PREPARE without a Device Id: there is no telling which station will come"));
+    }
+
+    /** RFC 3115 §2.4: all but a PREPARE that the home agent will see, too. */
+    private Optional<Denial> criticalVendorExtensions() {
+        long critical = request.extensions().stream()
+                .filter(CriticalVendorSpecific.class::isInstance)
+                .count();
+        long known = handover().prepare().stream().count();
+        return Denial.when(
+                critical > known, ReplyCode.FA_UNKNOWN_CVSE_FROM_MOBILE_NODE, "unknown critical vendor extension");
+    }
+
+    private HandoverRequest handover() {
+        return HandoverRequest.of(request, policy.enterpriseNumber());
     }
 
     /** RFC 2794 §3: replies could not be told apart. And what is an agent's address is no mobile node's. */

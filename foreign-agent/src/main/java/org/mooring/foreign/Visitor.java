@@ -1,6 +1,7 @@
 package org.mooring.foreign;
 
 import java.time.Instant;
+import java.util.Optional;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -15,6 +16,7 @@ import org.mooring.protocol.wire.Octets;
  * @param reverseTunneling whether its packets go back through the tunnel (RFC 3024 §3.2)
  * @param identification of the request that was accepted
  * @param expiry {@link #NEVER} for an infinite lifetime
+ * @param previousCareOfAddress from where packets may be redirected to here (docs/handover.md, "Foreign agent")
  */
 public record Visitor(
         Ipv4Address homeAddress,
@@ -24,7 +26,8 @@ public record Visitor(
         Ipv4Address careOfAddress,
         boolean reverseTunneling,
         Identification identification,
-        Instant expiry) {
+        Instant expiry,
+        Optional<Ipv4Address> previousCareOfAddress) {
     public static final Instant NEVER = Instant.MAX;
 
     boolean hasExpired(Instant now) {

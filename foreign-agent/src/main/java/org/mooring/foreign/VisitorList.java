@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.mooring.foreign.Event.Timer;
+import org.mooring.foreign.Fact.VisitorLeft.Why;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationReply;
@@ -56,15 +57,16 @@ final class VisitorList {
         actions.accept(new Action.InstallVisitor(visitor));
     }
 
-    /** The kernel forwards; what remains is to store it. */
-    void installed(Visitor visitor) {
+    /** The kernel forwards; what remains is to store it. False if there is nothing to do. */
+    boolean installed(Visitor visitor) {
         if (!held.containsKey(visitor)) {
-            return; // A deregistration has come in between; the kernel was told after this.
+            return false; // A deregistration has come in between; the kernel was told after this.
         }
         boolean renewed = visitors.containsKey(visitor.homeAddress());
         add(visitor);
         report(new Fact.VisitorServed(visitor, renewed));
         actions.accept(new Action.StoreVisitor(visitor));
+        return true;
     }
 
     /** The reply that waits for {@code visitor}, which waits no longer; empty if a deregistration has overtaken it. */
@@ -72,21 +74,30 @@ final class VisitorList {
         return Optional.ofNullable(held.remove(visitor));
     }
 
-    /** §3.7: nobody is told. */
-    void expire(Ipv4Address homeAddress, Instant now) {
+    /** §3.7: nobody is told. Whether the visitor has ended. */
+    boolean expire(Ipv4Address homeAddress, Instant now) {
         var visitor = visitors.get(homeAddress);
         if (visitor == null || !visitor.hasExpired(now)) {
-            return;
+            return false;
         }
         if (held.keySet().stream().anyMatch(renewal -> renewal.homeAddress().equals(homeAddress))) {
             actions.accept(new Action.ArmTimer(new Timer(VISITOR, homeAddress), now.plus(RECHECK_TIME)));
-        } else {
-            end(homeAddress, true);
+            return false;
         }
+        return end(homeAddress, Why.EXPIRED);
     }
 
-    void deregister(Ipv4Address homeAddress) {
-        end(homeAddress, false);
+    /** Whether there was such a visitor, or about to be: the kernel is told to remove it. */
+    boolean end(Ipv4Address homeAddress, Why why) {
+        boolean installing =
+                held.keySet().removeIf(visitor -> visitor.homeAddress().equals(homeAddress));
+        boolean ends = visitors.remove(homeAddress) != null || installing;
+        if (ends) {
+            actions.accept(new Action.RemoveVisitor(homeAddress));
+            actions.accept(new Action.ForgetVisitor(homeAddress));
+            report(new Fact.VisitorLeft(homeAddress, why));
+        }
+        return ends;
     }
 
     /** After a restart: the kernel forwards for those that {@code policy} still serves. */
@@ -105,16 +116,6 @@ final class VisitorList {
         visitors.put(visitor.homeAddress(), visitor);
         if (!visitor.expiry().equals(Visitor.NEVER)) {
             actions.accept(new Action.ArmTimer(new Timer(VISITOR, visitor.homeAddress()), visitor.expiry()));
-        }
-    }
-
-    private void end(Ipv4Address homeAddress, boolean expired) {
-        boolean installing =
-                held.keySet().removeIf(visitor -> visitor.homeAddress().equals(homeAddress));
-        if (visitors.remove(homeAddress) != null || installing) {
-            actions.accept(new Action.RemoveVisitor(homeAddress));
-            actions.accept(new Action.ForgetVisitor(homeAddress));
-            report(new Fact.VisitorLeft(homeAddress, expired));
         }
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.mooring.foreign.Event.Timer.Purpose.PENDING_REQUEST;
 import static org.mooring.foreign.Event.Timer.Purpose.VISITOR;
 import static org.mooring.foreign.Site.*;
+import static org.mooring.protocol.handover.HandoverExtension.DEFAULT_ENTERPRISE_NUMBER;
 
 import java.time.Instant;
 import java.util.List;
@@ -92,7 +93,15 @@ class Section3_7_1Test {
     void aHomeAddressIsServedForOneHomeAgentOnly() {
         var other = Ipv4Address.of("10.9.0.1");
         var open = new ForeignAgent(new Policy(
-                CARE_OF, POLICY.links(), MAX_LIFETIME, 5, 10, false, POLICY.mobileNodes(), POLICY.homeAgents()));
+                CARE_OF,
+                POLICY.links(),
+                MAX_LIFETIME,
+                5,
+                10,
+                DEFAULT_ENTERPRISE_NUMBER,
+                false,
+                POLICY.mobileNodes(),
+                POLICY.homeAgents()));
         serve(open, NOW, request(), 300);
 
         var actions = open.handle(requestReceived(NOW, sealed(withHomeAgent(request(), other))));
@@ -115,7 +124,7 @@ class Section3_7_1Test {
                 List.of(
                         new Action.RemoveVisitor(HOME),
                         new Action.ForgetVisitor(HOME),
-                        new Action.Report(new Fact.VisitorLeft(visitor.homeAddress(), true))),
+                        new Action.Report(new Fact.VisitorLeft(visitor.homeAddress(), Fact.VisitorLeft.Why.EXPIRED))),
                 due);
         assertEquals(List.of(), agent.visitors());
     }
@@ -145,7 +154,15 @@ class Section3_7_1Test {
         var forEver = visitor(request(Ipv4Address.of("10.1.0.51"), 0xffff, ID), Visitor.NEVER);
         var expired = visitor(request(Ipv4Address.of("10.1.0.52"), 300, ID), NOW);
         var unlinked = new Visitor(
-                Ipv4Address.of("10.1.0.53"), "gone", MAC, HOME_AGENT, CARE_OF, true, ID, NOW.plusSeconds(60));
+                Ipv4Address.of("10.1.0.53"),
+                "gone",
+                MAC,
+                HOME_AGENT,
+                CARE_OF,
+                true,
+                ID,
+                NOW.plusSeconds(60),
+                Optional.empty());
 
         var movedAway = new Visitor(
                 Ipv4Address.of("10.1.0.54"),
@@ -155,7 +172,8 @@ class Section3_7_1Test {
                 Ipv4Address.of("198.51.100.3"),
                 true,
                 ID,
-                NOW.plusSeconds(60));
+                NOW.plusSeconds(60),
+                Optional.empty());
 
         var actions = agent.handle(new Event.Restored(NOW, List.of(alive, forEver, expired, unlinked, movedAway)));
 
@@ -176,7 +194,17 @@ class Section3_7_1Test {
     @Test
     void anotherPolicyAppliesToTheNextRequest() {
         agent.handle(new Event.PolicyChanged(
-                NOW, new Policy(CARE_OF, POLICY.links(), 60, 5, 10, true, POLICY.mobileNodes(), POLICY.homeAgents())));
+                NOW,
+                new Policy(
+                        CARE_OF,
+                        POLICY.links(),
+                        60,
+                        5,
+                        10,
+                        DEFAULT_ENTERPRISE_NUMBER,
+                        true,
+                        POLICY.mobileNodes(),
+                        POLICY.homeAgents())));
 
         var actions = agent.handle(requestReceived(NOW, sealed(request(HOME, 61, Identification.of(1, 1)))));
 

@@ -2,6 +2,7 @@ package org.mooring.foreign;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.mooring.foreign.Site.*;
+import static org.mooring.protocol.handover.HandoverExtension.DEFAULT_ENTERPRISE_NUMBER;
 
 import java.util.List;
 import java.util.Map;
@@ -245,6 +246,7 @@ class Section3_7_2_1Test {
                 MAX_LIFETIME,
                 5,
                 10,
+                DEFAULT_ENTERPRISE_NUMBER,
                 true,
                 Map.of(HOME, List.of(MOBILE_FOREIGN)),
                 POLICY.homeAgents()));

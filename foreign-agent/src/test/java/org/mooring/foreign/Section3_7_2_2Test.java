@@ -3,6 +3,7 @@ package org.mooring.foreign;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.mooring.foreign.Event.Timer.Purpose.PENDING_REQUEST;
 import static org.mooring.foreign.Site.*;
+import static org.mooring.protocol.handover.HandoverExtension.DEFAULT_ENTERPRISE_NUMBER;
 
 import java.util.List;
 import java.util.Map;
@@ -56,8 +57,8 @@ class Section3_7_2_2Test {
 
     @Test
     void appendsNothingWhereNoAssociationIsShared() {
-        var open =
-                new ForeignAgent(new Policy(CARE_OF, POLICY.links(), MAX_LIFETIME, 5, 10, false, Map.of(), Map.of()));
+        var open = new ForeignAgent(new Policy(
+                CARE_OF, POLICY.links(), MAX_LIFETIME, 5, 10, DEFAULT_ENTERPRISE_NUMBER, false, Map.of(), Map.of()));
 
         assertEquals(List.of(MESSAGE), relayed(open, MESSAGE));
     }

@@ -3,6 +3,7 @@ package org.mooring.foreign;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.mooring.foreign.Site.*;
+import static org.mooring.protocol.handover.HandoverExtension.DEFAULT_ENTERPRISE_NUMBER;
 
 import java.util.List;
 import java.util.Map;
@@ -105,6 +106,7 @@ class Section3_7_2_3Test {
                 MAX_LIFETIME,
                 5,
                 10,
+                DEFAULT_ENTERPRISE_NUMBER,
                 true,
                 Map.of(HOME, List.of(other, MOBILE_FOREIGN)),
                 Map.of()));

@@ -3,6 +3,7 @@ package org.mooring.foreign;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.mooring.foreign.Event.Timer.Purpose.VISITOR;
 import static org.mooring.foreign.Site.*;
+import static org.mooring.protocol.handover.HandoverExtension.DEFAULT_ENTERPRISE_NUMBER;
 
 import java.util.List;
 import java.util.Map;
@@ -230,6 +231,7 @@ class Section3_7_3Test {
                 RegistrationMessage.INFINITE_LIFETIME,
                 5,
                 10,
+                DEFAULT_ENTERPRISE_NUMBER,
                 true,
                 Map.of(),
                 POLICY.homeAgents()));
@@ -305,7 +307,8 @@ class Section3_7_3Test {
 
         var actions = agent.handle(replyReceived(NOW, sealed(ACCEPTED)));
 
-        var visitor = new Visitor(HOME, LINK, guest, HOME_AGENT, CARE_OF, true, ID, NOW.plusSeconds(300));
+        var visitor =
+                new Visitor(HOME, LINK, guest, HOME_AGENT, CARE_OF, true, ID, NOW.plusSeconds(300), Optional.empty());
         assertEquals(List.of(new Action.InstallVisitor(visitor)), actions);
         agent.handle(new Event.VisitorInstalled(NOW, visitor));
         assertEquals(
@@ -323,6 +326,7 @@ class Section3_7_3Test {
                 MAX_LIFETIME,
                 5,
                 10,
+                DEFAULT_ENTERPRISE_NUMBER,
                 true,
                 Map.of(HOME, List.of(MOBILE_FOREIGN)),
                 POLICY.homeAgents()));

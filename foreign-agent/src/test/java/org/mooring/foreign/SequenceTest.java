@@ -3,6 +3,7 @@ package org.mooring.foreign;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mooring.foreign.Site.*;
+import static org.mooring.protocol.handover.HandoverExtension.DEFAULT_ENTERPRISE_NUMBER;
 
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -15,9 +16,20 @@ import java.util.Random;
 import java.util.TreeMap;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.mooring.protocol.handover.HandoverExtension;
+import org.mooring.protocol.handover.HandoverExtension.Abort;
+import org.mooring.protocol.handover.HandoverExtension.Commit;
+import org.mooring.protocol.handover.HandoverExtension.Prepare;
+import org.mooring.protocol.handover.HandoverExtension.Previous;
+import org.mooring.protocol.handover.HandoverExtension.Staged;
+import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Extension;
+import org.mooring.protocol.wire.Extension.DeviceId;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.ReplyCode;
@@ -25,12 +37,15 @@ import org.mooring.protocol.wire.ReplyCode;
 /** Random sequences of what may happen, with a kernel, a store and a home agent that answer late or not at all. */
 @DisplayName("However events interleave, kernel, store and visitor list agree in the end")
 class SequenceTest {
-    private static final int SEQUENCES = 100;
+    private static final int SEQUENCES = 150;
     private static final int STEPS = 200;
+    private static final Ipv4Address ELSEWHERE = Ipv4Address.of("198.51.100.3");
 
     @Test
     void agree() {
         int served = 0;
+        int everStaged = 0;
+        int everRedirected = 0;
         for (long seed = 0; seed < SEQUENCES; seed++) {
             var world = new World(seed);
             for (int step = 0; step < STEPS; step++) {
@@ -40,19 +55,31 @@ class SequenceTest {
             served += world.everServed;
             String message = "seed " + seed;
             assertEquals(world.agent.visitors(), List.copyOf(world.kernel.values()), message);
+            assertEquals(world.agent.staged(), List.copyOf(world.staged.values()), message);
+            assertEquals(world.redirected(), world.redirects, message);
+            everStaged += world.everStaged;
+            everRedirected += world.everRedirected;
             assertEquals(world.agent.visitors(), List.copyOf(world.store.values()), message);
             assertTrue(
                     world.agent.visitors().stream().allMatch(visitor -> world.now.isBefore(visitor.expiry())), message);
             assertEquals(List.of(), world.agent.pending(), message);
         }
         assertTrue(served > SEQUENCES, "too few visitors for this to mean anything: " + served);
+        assertTrue(everStaged > SEQUENCES / 2, "too few staged visitors: " + everStaged);
+        assertTrue(everRedirected > SEQUENCES / 2, "too few redirected visitors: " + everRedirected);
     }
 
     private static final class World implements Action.Executor {
         private final Random random;
         private final ForeignAgent agent = new ForeignAgent(POLICY);
         private final Map<Ipv4Address, Visitor> kernel = new TreeMap<>();
+        private final Map<Ipv4Address, StagedVisitor> staged = new TreeMap<>();
+        private final Map<Ipv4Address, Ipv4Address> redirects = new TreeMap<>();
         private final Map<Ipv4Address, Visitor> store = new TreeMap<>();
+
+        /** The latest handover of each mobile node. */
+        private final Map<Ipv4Address, HandoverId> handovers = new HashMap<>();
+
         private final Map<Event.Timer, Instant> timers = new HashMap<>();
 
         /** What the kernel and the store have been told and not answered, each in its order. */
@@ -63,6 +90,9 @@ class SequenceTest {
         private Instant now = NOW;
         private Identification identification = ID;
         private int everServed;
+        private int everStaged;
+        private int everRedirected;
+        private long everHandedOver;
 
         World(long seed) {
             random = new Random(seed);
@@ -92,9 +122,50 @@ class SequenceTest {
         private void request() {
             identification = identification.next();
             var home = Ipv4Address.of("10.1.0." + (50 + random.nextInt(3)));
-            int lifetime = random.nextInt(4) == 0 ? 0 : 1 + random.nextInt(20);
-            var request = request0(home, lifetime);
+            int lifetime = random.nextInt(6) == 0 ? 0 : 1 + random.nextInt(30);
+            var request = withExtensions(request0(home, lifetime), extensions(home));
             handle(requestReceived(now, sealed(request)));
+        }
+
+        private Extension[] extensions(Ipv4Address home) {
+            var id = handovers.getOrDefault(home, new HandoverId(0));
+            var device = DeviceId.ethernet(MAC);
+            return switch (random.nextInt(8)) {
+                case 0, 1 -> new Extension[] {device, says(new Prepare(id, random.nextInt(10)))};
+                case 2, 3 -> new Extension[] {device, says(new Commit(id))};
+                case 4 -> new Extension[] {device, says(new Abort(id))};
+                default -> new Extension[] {device};
+            };
+        }
+
+        /** To the foreign agent, if it says anything. */
+        private Octets word(Ipv4Address home) {
+            var id = new HandoverId(++everHandedOver);
+            return switch (random.nextInt(5)) {
+                case 0, 1 -> word(new Previous(ELSEWHERE));
+                case 2, 3 -> {
+                    handovers.put(home, id);
+                    yield word(new Staged(id, random.nextBoolean() ? ELSEWHERE : home));
+                }
+                default -> Octets.EMPTY;
+            };
+        }
+
+        private static Octets word(HandoverExtension extension) {
+            return RegistrationCodec.encode(List.of(says(extension)));
+        }
+
+        private static Extension says(HandoverExtension extension) {
+            return extension.toExtension(DEFAULT_ENTERPRISE_NUMBER);
+        }
+
+        private Map<Ipv4Address, Ipv4Address> redirected() {
+            var redirected = new TreeMap<Ipv4Address, Ipv4Address>();
+            for (var visitor : agent.visitors()) {
+                var home = visitor.homeAddress();
+                agent.redirected(home).ifPresent(careOfAddress -> redirected.put(home, careOfAddress));
+            }
+            return redirected;
         }
 
         private RegistrationRequest request0(Ipv4Address home, int lifetime) {
@@ -109,7 +180,9 @@ class SequenceTest {
             }
             var request = atHomeAgent.remove(random.nextInt(atHomeAgent.size()));
             var code = random.nextInt(5) == 0 ? ReplyCode.HA_IDENTIFICATION_MISMATCH : ReplyCode.ACCEPTED;
-            handle(replyReceived(now, sealed(reply(request, code, request.lifetime()))));
+            var forVisitor = Seal.encode(reply(request, code, request.lifetime()), BY_HOME_AGENT);
+            var home = request.homeAddress();
+            handle(replyReceived(now, FOR_FOREIGN_AGENT.appendTo(forVisitor.concat(word(home)))));
         }
 
         private void fireTimers() {
@@ -158,6 +231,7 @@ class SequenceTest {
                 } else {
                     everServed++;
                     kernel.put(action.visitor().homeAddress(), action.visitor());
+                    redirects.remove(action.visitor().homeAddress());
                     handle(new Event.VisitorInstalled(now, action.visitor()));
                 }
             });
@@ -167,7 +241,60 @@ class SequenceTest {
         public void execute(Action.RemoveVisitor action) {
             kernelWork.add(() -> {
                 kernel.remove(action.homeAddress());
+                staged.remove(action.homeAddress());
+                redirects.remove(action.homeAddress());
                 handle(new Event.VisitorRemoved(now, action.homeAddress()));
+            });
+        }
+
+        @Override
+        public void execute(Action.StageVisitor action) {
+            boolean refused = random.nextInt(6) == 0;
+            kernelWork.add(() -> {
+                if (refused) {
+                    handle(new Event.VisitorNotStaged(now, action.staged(), "refused"));
+                } else {
+                    everStaged++;
+                    staged.put(action.staged().visitor().homeAddress(), action.staged());
+                    handle(new Event.VisitorStaged(now, action.staged()));
+                }
+            });
+        }
+
+        @Override
+        public void execute(Action.UnstageVisitor action) {
+            kernelWork.add(() -> {
+                staged.remove(action.homeAddress());
+                handle(new Event.VisitorUnstaged(now, action.homeAddress()));
+            });
+        }
+
+        @Override
+        public void execute(Action.RedirectVisitor action) {
+            boolean refused = random.nextInt(6) == 0;
+            var home = action.homeAddress();
+            kernelWork.add(() -> {
+                assertTrue(kernel.containsKey(home), "only an installed visitor can be redirected");
+                if (refused) {
+                    handle(new Event.VisitorNotRedirected(now, home, action.id(), "refused"));
+                } else {
+                    everRedirected++;
+                    redirects.put(home, action.careOfAddress());
+                    handle(new Event.VisitorRedirected(now, home, action.id()));
+                }
+            });
+        }
+
+        @Override
+        public void execute(Action.RecallVisitor action) {
+            boolean refused = random.nextInt(6) == 0;
+            kernelWork.add(() -> {
+                if (refused) {
+                    handle(new Event.VisitorNotRecalled(now, action.homeAddress(), "refused"));
+                } else {
+                    redirects.remove(action.homeAddress());
+                    handle(new Event.VisitorRecalled(now, action.homeAddress()));
+                }
             });
         }
 

@@ -1,6 +1,7 @@
 package org.mooring.foreign;
 
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.mooring.protocol.handover.HandoverExtension.DEFAULT_ENTERPRISE_NUMBER;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -54,6 +55,7 @@ final class Site {
             MAX_LIFETIME,
             5,
             10,
+            DEFAULT_ENTERPRISE_NUMBER,
             true,
             Map.of(),
             Map.of(HOME_AGENT, List.of(FOREIGN_HOME)));
@@ -152,7 +154,8 @@ final class Site {
                 CARE_OF,
                 request.flags().reverseTunneling(),
                 request.identification(),
-                expiry);
+                expiry,
+                Optional.empty());
     }
 
     /** Has {@code request} relayed, accepted for {@code lifetime}, installed and stored. */

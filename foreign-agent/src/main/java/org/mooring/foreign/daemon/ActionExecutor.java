@@ -58,6 +58,26 @@ final class ActionExecutor implements Action.Executor {
     }
 
     @Override
+    public void execute(Action.StageVisitor action) {
+        kernel.stage(action.staged());
+    }
+
+    @Override
+    public void execute(Action.UnstageVisitor action) {
+        kernel.unstage(action.homeAddress());
+    }
+
+    @Override
+    public void execute(Action.RedirectVisitor action) {
+        kernel.redirect(action);
+    }
+
+    @Override
+    public void execute(Action.RecallVisitor action) {
+        kernel.recall(action.homeAddress());
+    }
+
+    @Override
     public void execute(Action.StoreVisitor action) {
         var visitor = action.visitor();
         store.write(

@@ -157,7 +157,7 @@ final class ForeignAgentDaemon implements Daemon<ProgramConfiguration> {
 
     private Routes routes(ForeignAgent agent, TrafficCounters counters, KernelForwarding kernel, Instant since) {
         return new Routes()
-                .get("/visitors", request -> Views.visitors(agent.visitors(), loop.now()))
+                .get("/visitors", request -> Views.visitors(agent, loop.now()))
                 .get("/pending", request -> Views.pending(agent.pending(), loop.now()))
                 .get("/traffic", request -> Views.traffic(counters))
                 .get("/status", request -> Views.status(agent, since))

@@ -12,7 +12,9 @@ import org.mooring.datapath.Traffic;
 import org.mooring.datapath.Tunnel;
 import org.mooring.datapath.VisitorDatapath;
 import org.mooring.datapath.VisitorForwarding;
+import org.mooring.foreign.Action;
 import org.mooring.foreign.Event;
+import org.mooring.foreign.StagedVisitor;
 import org.mooring.foreign.Visitor;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -55,10 +57,66 @@ final class KernelForwarding implements AutoCloseable {
         });
     }
 
-    /** Installs and removes at once what nobody needs, while nobody else uses this. */
-    void rehearse(Visitor visitor) throws DatapathException {
+    void stage(StagedVisitor staged) {
+        thread.submit(() -> {
+            try {
+                datapath.stage(forwarding(staged.visitor()));
+                return new Event.VisitorStaged(clock.get(), staged);
+            } catch (DatapathException e) {
+                return new Event.VisitorNotStaged(clock.get(), staged, String.valueOf(e.getMessage()));
+            }
+        });
+    }
+
+    void unstage(Ipv4Address homeAddress) {
+        thread.submit(() -> {
+            try {
+                datapath.unstage(homeAddress.toInet());
+                return new Event.VisitorUnstaged(clock.get(), homeAddress);
+            } catch (DatapathException e) {
+                return new Event.VisitorNotUnstaged(clock.get(), homeAddress, String.valueOf(e.getMessage()));
+            }
+        });
+    }
+
+    void redirect(Action.RedirectVisitor action) {
+        var home = action.homeAddress();
+        thread.submit(() -> {
+            try {
+                follow(home, action.careOfAddress());
+                return new Event.VisitorRedirected(clock.get(), home, action.id());
+            } catch (DatapathException e) {
+                return new Event.VisitorNotRedirected(clock.get(), home, action.id(), String.valueOf(e.getMessage()));
+            }
+        });
+    }
+
+    void recall(Ipv4Address homeAddress) {
+        thread.submit(() -> {
+            try {
+                datapath.recall(homeAddress.toInet());
+                return new Event.VisitorRecalled(clock.get(), homeAddress);
+            } catch (DatapathException e) {
+                return new Event.VisitorNotRecalled(clock.get(), homeAddress, String.valueOf(e.getMessage()));
+            }
+        });
+    }
+
+    private void follow(Ipv4Address homeAddress, Ipv4Address careOfAddress) throws DatapathException {
+        if (careOfAddress.equals(homeAddress)) {
+            datapath.sendHome(homeAddress.toInet());
+        } else {
+            datapath.redirect(homeAddress.toInet(), Tunnel.ipip(careOfAddress.toInet()));
+        }
+    }
+
+    /** Takes a visitor whom nobody needs through a whole visit, while nobody else uses this. */
+    void rehearse(Visitor visitor, Ipv4Address nextCareOfAddress) throws DatapathException {
         try {
+            datapath.stage(forwarding(visitor));
             datapath.install(forwarding(visitor));
+            datapath.unstage(visitor.homeAddress().toInet());
+            follow(visitor.homeAddress(), nextCareOfAddress);
         } finally {
             datapath.remove(visitor.homeAddress().toInet());
         }
@@ -82,6 +140,7 @@ final class KernelForwarding implements AutoCloseable {
                 Tunnel.ipip(visitor.homeAgent().toInet()),
                 visitor.link(),
                 MacAddress.read(ByteBuffer.wrap(visitor.linkAddress().toByteArray())),
-                visitor.reverseTunneling());
+                visitor.reverseTunneling(),
+                visitor.previousCareOfAddress().map(Ipv4Address::toInet));
     }
 }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.foreign.Policy;
+import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationMessage;
@@ -28,6 +29,9 @@ record ProgramConfiguration(
     private static final int MOST_PENDING = 100_000;
     private static final int DEFAULT_MAX_VISITORS = 10_000;
     private static final int MOST_VISITORS = 1_000_000;
+
+    /** The high-order octet of the four is zero (RFC 3115 §2.1). */
+    private static final int LARGEST_ENTERPRISE_NUMBER = 0xff_ffff;
 
     ProgramConfiguration {
         uplinks = List.copyOf(uplinks);
@@ -70,6 +74,8 @@ record ProgramConfiguration(
                 root.integer("max-lifetime", 1, RegistrationMessage.INFINITE_LIFETIME, DEFAULT_MAX_LIFETIME),
                 root.integer("max-pending", 1, MOST_PENDING, DEFAULT_MAX_PENDING),
                 root.integer("max-visitors", 1, MOST_VISITORS, DEFAULT_MAX_VISITORS),
+                root.integer(
+                        "enterprise-number", 1, LARGEST_ENTERPRISE_NUMBER, HandoverExtension.DEFAULT_ENTERPRISE_NUMBER),
                 root.bool("require-association", true),
                 associations(root, "mobile-node", "home-address"),
                 associations(root, "home-agent", "address"));

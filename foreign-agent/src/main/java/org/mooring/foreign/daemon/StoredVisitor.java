@@ -1,6 +1,7 @@
 package org.mooring.foreign.daemon;
 
 import java.time.Instant;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.mooring.foreign.Visitor;
 import org.mooring.protocol.wire.Identification;
@@ -11,6 +12,7 @@ import org.mooring.protocol.wire.Octets;
  * A {@link Visitor} as the store has it. What is here is a file format: names stay, new ones may be added.
  *
  * @param expiry null for an infinite lifetime
+ * @param previousCareOfAddress null for none
  */
 record StoredVisitor(
         Ipv4Address homeAddress,
@@ -20,7 +22,8 @@ record StoredVisitor(
         Ipv4Address careOfAddress,
         boolean reverseTunneling,
         long identification,
-        @Nullable Instant expiry) {
+        @Nullable Instant expiry,
+        @Nullable Ipv4Address previousCareOfAddress) {
     static StoredVisitor of(Visitor visitor) {
         return new StoredVisitor(
                 visitor.homeAddress(),
@@ -30,7 +33,8 @@ record StoredVisitor(
                 visitor.careOfAddress(),
                 visitor.reverseTunneling(),
                 visitor.identification().bits(),
-                visitor.expiry().equals(Visitor.NEVER) ? null : visitor.expiry());
+                visitor.expiry().equals(Visitor.NEVER) ? null : visitor.expiry(),
+                visitor.previousCareOfAddress().orElse(null));
     }
 
     Visitor toVisitor() {
@@ -42,6 +46,7 @@ record StoredVisitor(
                 careOfAddress,
                 reverseTunneling,
                 new Identification(identification),
-                expiry == null ? Visitor.NEVER : expiry);
+                expiry == null ? Visitor.NEVER : expiry,
+                Optional.ofNullable(previousCareOfAddress));
     }
 }

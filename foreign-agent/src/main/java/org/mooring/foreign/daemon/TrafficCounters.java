@@ -31,6 +31,8 @@ final class TrafficCounters {
     private final Counter discardsCounter =
             metrics.counter("discards", "Datagrams that were not answered, by the reason", "reason");
 
+    private final Counter stepsCounter = metrics.counter("handover_steps", "Steps of handovers", "step");
+
     private final Map<Integer, Tally> denied = new TreeMap<>();
     private final Map<Integer, Tally> replies = new TreeMap<>();
     private final Map<String, Tally> discards = new TreeMap<>();
@@ -42,6 +44,17 @@ final class TrafficCounters {
                 "visitors",
                 "Mobile nodes that are served",
                 () -> agent.visitors().size());
+        metrics.gauge(
+                "staged_visitors",
+                "Mobile nodes that may come",
+                () -> agent.staged().size());
+        metrics.gauge(
+                "redirected_visitors",
+                "Mobile nodes that have left, and whose packets follow them",
+                () -> (int) agent.visitors().stream()
+                        .filter(visitor ->
+                                agent.redirected(visitor.homeAddress()).isPresent())
+                        .count());
         metrics.gauge(
                 "pending",
                 "Requests that wait for a reply",
@@ -64,6 +77,8 @@ final class TrafficCounters {
         } else if (fact instanceof Fact.ReplyRelayed reply) {
             count(replies, reply.code(), at);
             repliesCounter.labelValues(label(reply.code())).inc();
+        } else if (fact instanceof Fact.Handover handover) {
+            stepsCounter.labelValues(handover.step().word()).inc();
         } else if (fact instanceof Fact.Discarded discarded) {
             discard(discarded.reason(), at);
         } else if (fact instanceof Fact.Unreadable unreadable) {

@@ -4,12 +4,15 @@ import java.net.Inet4Address;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.mooring.datapath.Traffic;
 import org.mooring.foreign.ForeignAgent;
 import org.mooring.foreign.PendingRequest;
@@ -31,6 +34,8 @@ final class Views {
     /**
      * A visitor.
      *
+     * @param state "installed", "staged" before it comes, "redirected" after it has left
+     * @param redirectedTo the care-of address where its packets go, or its home address
      * @param remaining seconds left, or "infinite"
      * @param identification the time that the accepted request's Identification means
      */
@@ -41,6 +46,9 @@ final class Views {
             String link,
             String mac,
             boolean reverseTunneling,
+            String state,
+            Optional<Ipv4Address> redirectedTo,
+            Optional<Ipv4Address> previousCareOfAddress,
             String remaining,
             Instant identification) {}
 
@@ -76,6 +84,7 @@ final class Views {
             Ipv4Address careOfAddress,
             Instant since,
             int visitors,
+            int staged,
             int pending,
             int maxLifetime,
             int maxPending,
@@ -96,20 +105,31 @@ final class Views {
 
     record Dropped(String reason, long count) {}
 
-    static Visitors visitors(List<Visitor> visitors, Instant now) {
-        return new Visitors(visitors.stream()
-                .map(visitor -> new VisitorRow(
-                        visitor.homeAddress(),
-                        visitor.homeAgent(),
-                        visitor.careOfAddress(),
-                        visitor.link(),
-                        mac(visitor.linkAddress()),
-                        visitor.reverseTunneling(),
-                        visitor.expiry().equals(Visitor.NEVER)
-                                ? "infinite"
-                                : Long.toString(seconds(now, visitor.expiry())),
-                        time(visitor.identification(), now)))
+    /** In the order of home addresses. One that comes back to where it was redirected from may be there twice. */
+    static Visitors visitors(ForeignAgent agent, Instant now) {
+        var served = agent.visitors().stream().map(visitor -> {
+            var redirectedTo = agent.redirected(visitor.homeAddress());
+            return row(visitor, redirectedTo.isPresent() ? "redirected" : "installed", redirectedTo, now);
+        });
+        var staged = agent.staged().stream().map(visitor -> row(visitor.visitor(), "staged", Optional.empty(), now));
+        return new Visitors(Stream.concat(served, staged)
+                .sorted(Comparator.comparing(VisitorRow::homeAddress))
                 .toList());
+    }
+
+    private static VisitorRow row(Visitor visitor, String state, Optional<Ipv4Address> redirectedTo, Instant now) {
+        return new VisitorRow(
+                visitor.homeAddress(),
+                visitor.homeAgent(),
+                visitor.careOfAddress(),
+                visitor.link(),
+                mac(visitor.linkAddress()),
+                visitor.reverseTunneling(),
+                state,
+                redirectedTo,
+                visitor.previousCareOfAddress(),
+                visitor.expiry().equals(Visitor.NEVER) ? "infinite" : Long.toString(seconds(now, visitor.expiry())),
+                time(visitor.identification(), now));
     }
 
     static Pending pending(List<PendingRequest> pending, Instant now) {
@@ -132,6 +152,7 @@ final class Views {
                 policy.careOfAddress(),
                 since,
                 agent.visitors().size(),
+                agent.staged().size(),
                 agent.pending().size(),
                 policy.maxLifetime(),
                 policy.maxPending(),

@@ -2,8 +2,10 @@ package org.mooring.foreign.daemon;
 
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.mooring.datapath.DatapathException;
 import org.mooring.foreign.Action;
 import org.mooring.foreign.Event;
@@ -13,11 +15,15 @@ import org.mooring.foreign.Visitor;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.packet.ReceivedFrame;
 import org.mooring.linux.packet.UdpPacket;
+import org.mooring.protocol.handover.HandoverExtension;
+import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Extension.DeviceId;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -31,16 +37,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves a visitor that there isn't, again and again, by a foreign agent of its own, and sends nothing. The first real request after a start
+ * Serves a visitor that there isn't, its handovers too, again and again, by a foreign agent of its own, and sends nothing. The first real request after a start
  * finds the classes loaded and the code compiled: on a cold JVM it would be relayed some hundred milliseconds late.
  */
 final class WarmUp {
     private static final Logger log = LoggerFactory.getLogger(ForeignAgentProgram.class);
 
-    private static final int REGISTRATIONS = 300;
+    private static final int VISITS = 150;
 
     /** So many of them reach the kernel and the store. */
-    private static final int IN_FULL = 10;
+    private static final int IN_FULL = 5;
 
     /** The dummy address of RFC 7600 §6, which is nobody's. */
     private static final Ipv4Address NOBODY = Ipv4Address.of("192.0.0.8");
@@ -49,11 +55,17 @@ final class WarmUp {
     private static final Ipv4Address CARE_OF_ADDRESS = Ipv4Address.of("198.51.100.1");
     private static final Ipv4Address LINK_ADDRESS = Ipv4Address.of("198.51.100.2");
     private static final MacAddress MAC = MacAddress.of("02:00:00:00:00:01");
+    private static final Octets DEVICE = Octets.ofHex("020000000001");
     private static final int TTL = 255;
     private static final int LIFETIME = 300;
+    private static final HandoverId ID = new HandoverId(1);
+    private static final Ipv4Address PREVIOUS = Ipv4Address.of("203.0.113.1");
+    private static final Ipv4Address NEXT = Ipv4Address.of("203.0.113.2");
 
     private final SecurityAssociation association = new SecurityAssociation(
             256, new Key(Octets.of(new byte[16])), Algorithm.HMAC_MD5, SecurityAssociation.DEFAULT_TOLERANCE);
+    private final Seal mobileHome = new Seal(Kind.MOBILE_HOME, association);
+    private final Seal foreignHome = new Seal(Kind.FOREIGN_HOME, association);
     private final KernelForwarding kernel;
     private final VisitorStore store;
     private final VisitorLink link;
@@ -72,8 +84,9 @@ final class WarmUp {
                 CARE_OF_ADDRESS,
                 Map.of(link.link().name(), LINK_ADDRESS),
                 LIFETIME,
+                2,
                 1,
-                1,
+                HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
                 true,
                 Map.of(),
                 Map.of(HOME_AGENT, List.of(association))));
@@ -83,16 +96,42 @@ final class WarmUp {
     /** Takes some hundred milliseconds. */
     void run(Instant now) {
         var at = now;
-        for (int i = 0; i < REGISTRATIONS; i++) {
+        for (int i = 0; i < VISITS; i++) {
             boolean inFull = i < IN_FULL;
-            at = at.plusMillis(1);
-            register(at, LIFETIME, inFull);
-            at = at.plusMillis(1);
-            register(at, 0, inFull);
+            at = visit(at.plusMillis(1), inFull);
         }
     }
 
-    private void register(Instant at, int lifetime, boolean inFull) {
+    /** Each message that a visitor that comes from one site and goes to the next one has sent. */
+    private Instant visit(Instant begin, boolean inFull) {
+        var prepare = new HandoverExtension.Prepare(ID, LIFETIME);
+        var previous = new HandoverExtension.Previous(PREVIOUS);
+        var arm = new HandoverExtension.Arm();
+        var staged = new HandoverExtension.Staged(ID, NEXT);
+        var commit = new HandoverExtension.Commit(ID);
+        var at = begin;
+        exchange(at, LIFETIME, inFull, Optional.of(prepare), Optional.of(previous));
+        at = at.plusMillis(1);
+        exchange(at, LIFETIME, inFull, Optional.empty(), Optional.empty());
+        at = at.plusMillis(1);
+        exchange(at, LIFETIME, inFull, Optional.of(arm), Optional.of(staged));
+        at = at.plusMillis(1);
+        exchange(at, LIFETIME, inFull, Optional.of(commit), Optional.empty());
+        at = at.plusMillis(1);
+        exchange(at, 0, inFull, Optional.empty(), Optional.empty());
+        return at;
+    }
+
+    private void exchange(
+            Instant at,
+            int lifetime,
+            boolean inFull,
+            Optional<HandoverExtension> asked,
+            Optional<HandoverExtension> answered) {
+        var extensions = new ArrayList<Extension>();
+        extensions.add(DeviceId.ethernet(DEVICE));
+        asked.ifPresent(
+                extension -> extensions.add(extension.toExtension(HandoverExtension.DEFAULT_ENTERPRISE_NUMBER)));
         var request = new RegistrationRequest(
                 Flags.REVERSE_TUNNELING,
                 lifetime,
@@ -100,14 +139,18 @@ final class WarmUp {
                 HOME_AGENT,
                 CARE_OF_ADDRESS,
                 Identification.of(at),
-                List.of());
-        var asked = Seal.encode(request, new Seal(Kind.MOBILE_HOME, association));
-        link.request(frame(at, asked)).ifPresent(event -> handle(event, inFull));
+                extensions);
+        link.request(frame(at, Seal.encode(request, mobileHome))).ifPresent(event -> handle(event, inFull));
         var reply = new RegistrationReply(
                 ReplyCode.ACCEPTED, lifetime, NOBODY, HOME_AGENT, request.identification(), List.of());
-        var answered =
-                Seal.encode(reply, new Seal(Kind.MOBILE_HOME, association), new Seal(Kind.FOREIGN_HOME, association));
-        handle(new Event.ReplyReceived(at, HOME_AGENT, RegistrationCodec.decode(answered)), inFull);
+        var message = Seal.encode(reply, mobileHome);
+        var word = answered.map(extension -> extension.toExtension(HandoverExtension.DEFAULT_ENTERPRISE_NUMBER))
+                .map(extension -> RegistrationCodec.encode(List.of(extension)))
+                .orElse(Octets.EMPTY);
+        handle(
+                new Event.ReplyReceived(
+                        at, HOME_AGENT, RegistrationCodec.decode(foreignHome.appendTo(message.concat(word)))),
+                inFull);
     }
 
     private ReceivedFrame frame(Instant at, Octets request) {
@@ -135,6 +178,12 @@ final class WarmUp {
                     rehearse(install.visitor());
                 }
                 handle(new Event.VisitorInstalled(event.at(), install.visitor()), inFull);
+            } else if (action instanceof Action.StageVisitor stage) {
+                handle(new Event.VisitorStaged(event.at(), stage.staged()), inFull);
+            } else if (action instanceof Action.UnstageVisitor unstage) {
+                handle(new Event.VisitorUnstaged(event.at(), unstage.homeAddress()), inFull);
+            } else if (action instanceof Action.RedirectVisitor redirect) {
+                handle(new Event.VisitorRedirected(event.at(), redirect.homeAddress(), redirect.id()), inFull);
             } else if (action instanceof Action.RemoveVisitor) {
                 handle(new Event.VisitorRemoved(event.at(), NOBODY), inFull);
             } else if (action instanceof Action.StoreVisitor stored) {
@@ -148,7 +197,7 @@ final class WarmUp {
 
     private void rehearse(Visitor visitor) {
         try {
-            kernel.rehearse(visitor);
+            kernel.rehearse(visitor, NEXT);
         } catch (DatapathException e) {
             log.warn("registrations will fail like this first attempt: {}", e.getMessage());
         }

@@ -3,6 +3,7 @@ package org.mooring.foreign.daemon;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mooring.protocol.handover.HandoverExtension.DEFAULT_ENTERPRISE_NUMBER;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,6 +48,7 @@ class ProgramConfigurationTest {
                         1800,
                         1000,
                         10_000,
+                        DEFAULT_ENTERPRISE_NUMBER,
                         true,
                         Map.of(),
                         Map.of()),
@@ -65,6 +67,7 @@ class ProgramConfigurationTest {
                 max-lifetime = 600
                 max-pending = 5
                 max-visitors = 7
+                enterprise-number = 99999
                 require-association = false
                 mtu = "fragment-outer"
                 state-directory = "state"
@@ -99,6 +102,7 @@ class ProgramConfigurationTest {
                         600,
                         5,
                         7,
+                        99999,
                         false,
                         Map.of(
                                 Ipv4Address.of("10.1.0.50"),

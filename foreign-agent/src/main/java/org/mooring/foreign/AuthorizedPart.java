@@ -1,0 +1,28 @@
+package org.mooring.foreign;
+
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationMessage;
+
+/**
+ * The part of a message that is the mobile node's and the home agent's business, which nobody may touch (RFC 3344 §3.7.2.2, §3.7.3.2):
+ * the fixed part up to the last authorization-enabling extension. What follows is for the foreign agent.
+ */
+final class AuthorizedPart {
+    private AuthorizedPart() {}
+
+    static Octets of(Decoded.Message received) {
+        var message = received.message();
+        return received.wire().slice(0, message.offsetOf(extensions(message)));
+    }
+
+    /** How many of the message's extensions belong to it; zero where none is authorization-enabling. */
+    static int extensions(RegistrationMessage message) {
+        var extensions = message.extensions();
+        int count = extensions.size();
+        while (count > 0 && !extensions.get(count - 1).isAuthorizationEnabling()) {
+            count--;
+        }
+        return count;
+    }
+}

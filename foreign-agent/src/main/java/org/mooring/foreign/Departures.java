@@ -1,0 +1,111 @@
+package org.mooring.foreign;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.mooring.foreign.Fact.Step;
+import org.mooring.protocol.handover.HandoverExtension.Staged;
+import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.wire.Ipv4Address;
+
+/**
+ * The old site's part of handovers (docs/handover.md, "Foreign agent"): where visitors may go to, and who has left. Confined to the agent
+ * loop.
+ */
+final class Departures {
+    /** @param redirected whether the visitor has left, and its packets follow it */
+    private record Departure(Staged staged, boolean redirected) {}
+
+    /** Of visitors on the list, or about to be. */
+    private final Map<Ipv4Address, Departure> departures = new HashMap<>();
+
+    /** What the kernel was told to install in place of a redirect. */
+    private final Map<Ipv4Address, Visitor> returning = new HashMap<>();
+
+    private final Consumer<Action> actions;
+
+    Departures(Consumer<Action> actions) {
+        this.actions = actions;
+    }
+
+    /** Where the packets of a visitor that has left go. */
+    Optional<Ipv4Address> redirected(Ipv4Address homeAddress) {
+        return Optional.ofNullable(departures.get(homeAddress))
+                .filter(Departure::redirected)
+                .map(departure -> departure.staged().careOfAddress());
+    }
+
+    void remember(Ipv4Address homeAddress, Staged staged) {
+        departures.put(homeAddress, new Departure(staged, false));
+        report(homeAddress, staged, Step.ARMED);
+    }
+
+    /** The visitor has stopped. Whether there was a place for it to go to under {@code id}. */
+    boolean commit(Ipv4Address homeAddress, HandoverId id) {
+        var departure = find(homeAddress, id);
+        departure.filter(found -> !found.redirected()).map(Departure::staged).ifPresent(staged -> {
+            departures.put(homeAddress, new Departure(staged, true));
+            actions.accept(new Action.RedirectVisitor(homeAddress, id, staged.careOfAddress()));
+        });
+        return departure.isPresent();
+    }
+
+    /** The visitor doesn't leave, or is back. */
+    void abort(Ipv4Address homeAddress, HandoverId id) {
+        find(homeAddress, id).ifPresent(departure -> {
+            departures.remove(homeAddress);
+            if (departure.redirected()) {
+                actions.accept(new Action.RecallVisitor(homeAddress));
+                report(homeAddress, departure.staged(), Step.RETURNED);
+            }
+        });
+    }
+
+    /** {@code visitor} is registered, perhaps again after it has left; the kernel is told to install it. */
+    void registered(Visitor visitor) {
+        var home = visitor.homeAddress();
+        Optional.ofNullable(departures.get(home)).filter(Departure::redirected).ifPresent(departure -> {
+            departures.remove(home);
+            returning.put(home, visitor);
+            report(home, departure.staged(), Step.RETURNED);
+        });
+    }
+
+    /** The kernel has installed {@code visitor}: nothing is redirected any more. */
+    void installed(Visitor visitor) {
+        returning.remove(visitor.homeAddress(), visitor);
+    }
+
+    /** The kernel has refused to install {@code visitor}. Whether its packets may still be redirected. */
+    boolean notInstalled(Visitor visitor) {
+        return returning.remove(visitor.homeAddress(), visitor);
+    }
+
+    /** The kernel redirects as was asked. */
+    void redirected(Ipv4Address homeAddress, HandoverId id) {
+        find(homeAddress, id).ifPresent(departure -> report(homeAddress, departure.staged(), Step.REDIRECTED));
+    }
+
+    /** The kernel refused: the next COMMIT tries again. */
+    void notRedirected(Ipv4Address homeAddress, HandoverId id) {
+        find(homeAddress, id)
+                .ifPresent(departure -> departures.put(homeAddress, new Departure(departure.staged(), false)));
+    }
+
+    /** There is no such visitor any more. */
+    void forget(Ipv4Address homeAddress) {
+        departures.remove(homeAddress);
+        returning.remove(homeAddress);
+    }
+
+    private Optional<Departure> find(Ipv4Address homeAddress, HandoverId id) {
+        return Optional.ofNullable(departures.get(homeAddress))
+                .filter(departure -> departure.staged().id().equals(id));
+    }
+
+    private void report(Ipv4Address homeAddress, Staged staged, Step step) {
+        actions.accept(new Action.Report(
+                new Fact.Handover(homeAddress, staged.id(), step, Optional.of(staged.careOfAddress()))));
+    }
+}
