@@ -2,7 +2,9 @@ package org.mooring.foreign.daemon;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.Inet4Address;
@@ -20,6 +22,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -41,6 +44,13 @@ import org.mooring.linux.packet.PacketSocket;
 import org.mooring.linux.packet.RawIpv4Socket;
 import org.mooring.linux.packet.ReceivedFrame;
 import org.mooring.linux.packet.UdpPacket;
+import org.mooring.protocol.handover.HandoverExtension;
+import org.mooring.protocol.handover.HandoverExtension.Arm;
+import org.mooring.protocol.handover.HandoverExtension.Commit;
+import org.mooring.protocol.handover.HandoverExtension.Prepare;
+import org.mooring.protocol.handover.HandoverExtension.Previous;
+import org.mooring.protocol.handover.HandoverExtension.Staged;
+import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.Seal;
@@ -49,6 +59,7 @@ import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Extension.DeviceId;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -75,6 +86,14 @@ class ForeignAgentProgramTest {
     private static final Inet4Address CORRESPONDENT = Ipv4.address("203.0.113.2");
     private static final MacAddress GUEST_MAC = MacAddress.of("52:54:00:01:00:50");
     private static final int GUEST_PORT = 40_434;
+    private static final Ipv4Address HOST = Ipv4Address.of("10.2.0.10");
+    private static final MacAddress HOST_MAC = MacAddress.of("02:00:00:00:00:10");
+
+    /** Two other foreign agents, beside the home agent. */
+    private static final Ipv4Address PREVIOUS = Ipv4Address.of("198.51.100.3");
+
+    private static final Ipv4Address NEXT = Ipv4Address.of("198.51.100.4");
+    private static final HandoverId HANDOVER = new HandoverId(0x0123_4567_89ab_cdefL);
 
     private static final Seal MOBILE_HOME = seal(Kind.MOBILE_HOME, 256, "00112233445566778899aabbccddeeff");
     private static final Seal FOREIGN_HOME = seal(Kind.FOREIGN_HOME, 4097, "0f0e0d0c0b0a09080706050403020100");
@@ -105,6 +124,8 @@ class ForeignAgentProgramTest {
     private PacketSocket guest;
     private DatagramSocket homeAgent;
     private RawIpv4Socket tunnel;
+    private RawIpv4Socket previousTunnel;
+    private RawIpv4Socket nextTunnel;
     private RunningProgram program;
 
     @BeforeEach
@@ -121,6 +142,8 @@ class ForeignAgentProgramTest {
         router.exec("ip", "route", "add", "10.1.0.0/24", "via", "198.51.100.1");
         router.exec("ip", "route", "add", "203.0.113.0/24", "via", "198.51.100.1");
         home.exec("ip", "address", "add", "198.51.100.1/24", "dev", "wan");
+        home.exec("ip", "address", "add", "198.51.100.3/24", "dev", "wan");
+        home.exec("ip", "address", "add", "198.51.100.4/24", "dev", "wan");
         home.exec("ip", "address", "add", "10.1.0.1/32", "dev", "lo");
 
         routerMac = router.run(() -> link("lan")).mac();
@@ -129,6 +152,8 @@ class ForeignAgentProgramTest {
         homeAgent = home.run(() -> new DatagramSocket(new InetSocketAddress(HOME_AGENT.toInet(), 434)));
         homeAgent.setSoTimeout(30_000);
         tunnel = home.run(() -> RawIpv4Socket.open(Ipv4Packet.IPIP, HOME_AGENT.toInet()));
+        previousTunnel = home.run(() -> RawIpv4Socket.open(Ipv4Packet.IPIP, PREVIOUS.toInet()));
+        nextTunnel = home.run(() -> RawIpv4Socket.open(Ipv4Packet.IPIP, NEXT.toInet()));
 
         Files.writeString(directory.resolve("foreign-agent.toml"), CONFIGURATION);
         program = startProgram();
@@ -140,6 +165,8 @@ class ForeignAgentProgramTest {
         guest.close();
         homeAgent.close();
         tunnel.close();
+        previousTunnel.close();
+        nextTunnel.close();
         home.close();
         router.close();
         host.close();
@@ -237,29 +264,202 @@ class ForeignAgentProgramTest {
         assertEquals(ReplyCode.FA_LIFETIME_TOO_LONG, awaitReply().code());
     }
 
+    @Test
+    @DisplayName("docs/handover.md: a staged visitor gets what comes out of its tunnels, and nothing from this site")
+    void stages() throws Exception {
+        var prepare = prepare(30);
+        sendFromHost(prepare);
+        relayed(prepare);
+        replyWith(prepare, new Previous(PREVIOUS));
+        assertEquals(ReplyCode.ACCEPTED, awaitReply(HOST_MAC, HOST).code());
+
+        var visitor = awaitVisitor("staged");
+        assertEquals(GUEST_MAC.toString(), visitor.path("mac").asText());
+        assertEquals(
+                PREVIOUS.toString(), visitor.path("previous-care-of-address").asText());
+        assertArrives(tunnel, "from the home agent");
+        assertArrives(previousTunnel, "from the previous foreign agent");
+        assertLeads("via 198.51.100.1 dev wan");
+
+        register(300);
+
+        awaitVisitor("installed");
+        assertArrives(tunnel, "after CONFIRM");
+        assertArrives(previousTunnel, "redirected late");
+        assertLeads("dev lan");
+        assertTrue(program.lastLog().contains("handover staged home=10.1.0.50"), program::lastLog);
+        assertTrue(program.lastLog().contains("handover confirmed home=10.1.0.50"), program::lastLog);
+    }
+
+    @Test
+    @DisplayName("docs/handover.md: a staged visitor that doesn't come ends with the hold time")
+    void forgetsWhatIsStaged() throws Exception {
+        var prepare = prepare(2);
+        sendFromHost(prepare);
+        relayed(prepare);
+        replyWith(prepare, new Previous(PREVIOUS));
+        awaitReply(HOST_MAC, HOST);
+
+        program.await("/visitors", visitors -> visitors.path("visitors").isEmpty());
+        program.await("/datapath", datapath -> datapath.path("tunnels").isEmpty());
+    }
+
+    @Test
+    @DisplayName("docs/handover.md: without PREVIOUS nothing is staged, and a PREPARE registers nobody")
+    void stagesNothing() throws Exception {
+        var prepare = prepare(30);
+        sendFromHost(prepare);
+        relayed(prepare);
+        replyWith(prepare);
+
+        assertEquals(ReplyCode.ACCEPTED, awaitReply(HOST_MAC, HOST).code());
+        program.await("/visitors", visitors -> visitors.path("visitors").isEmpty());
+    }
+
+    @Test
+    @DisplayName("docs/handover.md: COMMIT redirects, whatever becomes of it, until the visitor is registered again")
+    void redirects() throws Exception {
+        register(300);
+        arm(NEXT);
+
+        var commit = commit();
+        sendRequest(sealed(commit), 255);
+
+        var visitor = awaitVisitor("redirected");
+        assertEquals(NEXT.toString(), visitor.path("redirected-to").asText());
+        program.await("/datapath", datapath -> program.lastLog().contains("handover redirected home=10.1.0.50"));
+        var late = udp(CORRESPONDENT, HOME_ADDRESS.toInet(), "late");
+        tunnel.send(CARE_OF.toInet(), late.toIpv4().toOctets());
+        assertEquals(CARE_OF.toInet(), awaitInner(nextTunnel, late).source());
+        assertLeads("dev mip-fa");
+
+        relayed(commit);
+        register(300);
+
+        awaitVisitor("installed");
+        assertForwards("after the return");
+    }
+
+    @Test
+    @DisplayName("docs/handover.md: the packets of a visitor that goes home are routed there")
+    void sendsHome() throws Exception {
+        register(300);
+        arm(HOME_ADDRESS);
+        home.exec("ip", "address", "add", "10.1.0.50/32", "dev", "lo");
+        try (var guestAtHome = home.run(() -> new DatagramSocket(new InetSocketAddress(HOME_ADDRESS.toInet(), 2000)))) {
+            guestAtHome.setSoTimeout(30_000);
+            sendRequest(sealed(commit()), 255);
+            awaitVisitor("redirected");
+            program.await("/datapath", datapath -> program.lastLog().contains("handover redirected home=10.1.0.50"));
+
+            var late = udp(CORRESPONDENT, HOME_ADDRESS.toInet(), "late");
+            tunnel.send(CARE_OF.toInet(), late.toIpv4().toOctets());
+
+            var received = new DatagramPacket(new byte[100], 100);
+            guestAtHome.receive(received);
+            assertEquals("late", new String(received.getData(), 0, received.getLength(), StandardCharsets.UTF_8));
+            assertLeads("via 198.51.100.1 dev wan");
+        }
+    }
+
     private RunningProgram startProgram() throws Exception {
         return RunningProgram.start(router, directory.resolve("foreign-agent.toml"));
     }
 
     /** A whole registration, with the home agent's part played here. */
     private void register(int lifetime) throws Exception {
-        var request = request(HOME_AGENT, lifetime);
-        sendRequest(sealed(request), 255);
+        exchange(request(HOME_AGENT, lifetime));
+    }
 
+    /** A renewal whose reply tells where the guest may go. */
+    private void arm(Ipv4Address careOfAddress) throws Exception {
+        exchange(saying(request(HOME_AGENT, 300), new Arm()), new Staged(HANDOVER, careOfAddress));
+    }
+
+    private void exchange(RegistrationRequest request, HandoverExtension... word) throws Exception {
+        sendRequest(sealed(request), 255);
+        relayed(request);
+        replyWith(request, word);
+        var answered = awaitReply();
+        assertEquals(ReplyCode.ACCEPTED, answered.code());
+        assertEquals(request.identification(), answered.identification());
+    }
+
+    private void relayed(RegistrationRequest request) throws Exception {
         var received = new DatagramPacket(new byte[1500], 1500);
         homeAgent.receive(received);
         assertEquals(new InetSocketAddress(CARE_OF.toInet(), 434), received.getSocketAddress());
-        var relayed = Octets.of(received.getData()).slice(0, received.getLength());
-        assertEquals(FOREIGN_HOME.appendTo(sealed(request)), relayed);
+        assertEquals(
+                FOREIGN_HOME.appendTo(sealed(request)),
+                Octets.of(received.getData()).slice(0, received.getLength()));
+    }
 
+    /** Accepts, with {@code word} for the foreign agent. */
+    private void replyWith(RegistrationRequest request, HandoverExtension... word) throws Exception {
         var accepted = new RegistrationReply(
-                ReplyCode.ACCEPTED, lifetime, HOME_ADDRESS, HOME_AGENT, request.identification(), List.of());
-        var reply = Seal.encode(accepted, MOBILE_HOME, FOREIGN_HOME).toByteArray();
-        homeAgent.send(new DatagramPacket(reply, reply.length, received.getSocketAddress()));
+                ReplyCode.ACCEPTED, request.lifetime(), HOME_ADDRESS, HOME_AGENT, request.identification(), List.of());
+        var extensions = Stream.of(word)
+                .map(extension -> extension.toExtension(HandoverExtension.DEFAULT_ENTERPRISE_NUMBER))
+                .toList();
+        var reply = FOREIGN_HOME
+                .appendTo(Seal.encode(accepted, MOBILE_HOME).concat(RegistrationCodec.encode(extensions)))
+                .toByteArray();
+        homeAgent.send(new DatagramPacket(reply, reply.length, new InetSocketAddress(CARE_OF.toInet(), 434)));
+    }
 
-        var answered = awaitReply();
-        assertEquals(accepted.code(), answered.code());
-        assertEquals(accepted.identification(), answered.identification());
+    private static RegistrationRequest prepare(int holdSeconds) {
+        return saying(request(HOME_AGENT, holdSeconds), new Prepare(HANDOVER, holdSeconds));
+    }
+
+    private static RegistrationRequest commit() {
+        return saying(request(HOME_AGENT, 300), new Commit(HANDOVER));
+    }
+
+    private static RegistrationRequest saying(RegistrationRequest request, HandoverExtension extension) {
+        return new RegistrationRequest(
+                request.flags(),
+                request.lifetime(),
+                request.homeAddress(),
+                request.homeAgent(),
+                request.careOfAddress(),
+                request.identification(),
+                List.of(
+                        DeviceId.ethernet(Octets.ofHex("525400010050")),
+                        extension.toExtension(HandoverExtension.DEFAULT_ENTERPRISE_NUMBER)));
+    }
+
+    /** As the guest's new host asks, which has another address than the guest. */
+    private void sendFromHost(RegistrationRequest request) throws Exception {
+        var datagram = new UdpPacket(
+                HOST.toInet(),
+                GUEST_PORT,
+                Ipv4.address("10.2.0.2"),
+                434,
+                255,
+                ByteBuffer.wrap(sealed(request).toByteArray()));
+        guest.send(datagram.toIpv4().toFrame(HOST_MAC, routerMac));
+    }
+
+    private JsonNode awaitVisitor(String state) throws Exception {
+        return program.await("/visitors", visitors -> {
+                    var rows = visitors.path("visitors");
+                    return rows.size() == 1
+                            && rows.get(0).path("state").asText().equals(state);
+                })
+                .path("visitors")
+                .get(0);
+    }
+
+    private void assertArrives(RawIpv4Socket from, String text) throws Exception {
+        var packet = udp(CORRESPONDENT, HOME_ADDRESS.toInet(), text);
+        from.send(CARE_OF.toInet(), packet.toIpv4().toOctets());
+        awaitFrame(GUEST_MAC, frame -> frame.udp().filter(udp -> udp.payload().equals(packet.payload())));
+    }
+
+    /** Where packets of this site to the guest go. */
+    private void assertLeads(String way) {
+        var found = router.exec("ip", "route", "get", "10.1.0.50", "from", "10.2.0.77", "iif", "lan");
+        assertTrue(found.contains(way), found);
     }
 
     private static RegistrationRequest request(Ipv4Address homeAgent, int lifetime) {
@@ -286,9 +486,13 @@ class ForeignAgentProgramTest {
 
     /** The next reply to the mobile node: a frame to its MAC address, from port 434, whatever the home agent's seal. */
     private RegistrationReply awaitReply() throws Exception {
-        var datagram = awaitFrame(frame -> frame.udp().filter(udp -> udp.sourcePort() == 434));
+        return awaitReply(GUEST_MAC, HOME_ADDRESS);
+    }
+
+    private RegistrationReply awaitReply(MacAddress mac, Ipv4Address address) throws Exception {
+        var datagram = awaitFrame(mac, frame -> frame.udp().filter(udp -> udp.sourcePort() == 434));
         assertEquals(GUEST_PORT, datagram.destinationPort());
-        assertEquals(HOME_ADDRESS.toInet(), datagram.destination());
+        assertEquals(address.toInet(), datagram.destination());
         assertEquals(Ipv4.address("10.2.0.2"), datagram.source());
         var message = assertInstanceOf(Decoded.Message.class, RegistrationCodec.decode(octets(datagram.payload())));
         var reply = assertInstanceOf(RegistrationReply.class, message.message());
@@ -301,23 +505,23 @@ class ForeignAgentProgramTest {
 
     /** Sends a packet through the tunnel each way. */
     private void assertForwards(String when) throws Exception {
-        var toGuest = udp(CORRESPONDENT, HOME_ADDRESS.toInet(), "to the guest " + when);
-        tunnel.send(CARE_OF.toInet(), toGuest.toIpv4().toOctets());
-        var arrived =
-                awaitFrame(frame -> frame.udp().filter(udp -> udp.payload().equals(toGuest.payload())));
-        assertEquals(CORRESPONDENT, arrived.source());
+        assertArrives(tunnel, "to the guest " + when);
 
         var fromGuest = udp(HOME_ADDRESS.toInet(), CORRESPONDENT, "from the guest " + when);
         guest.send(fromGuest.toIpv4().toFrame(GUEST_MAC, routerMac));
-        var outer = await(() -> {
-            for (var packet = tunnel.receive(); packet.isPresent(); packet = tunnel.receive()) {
-                if (inner(packet.get()).map(UdpPacket::payload).equals(Optional.of(fromGuest.payload()))) {
+        assertEquals(CARE_OF.toInet(), awaitInner(tunnel, fromGuest).source());
+    }
+
+    /** The outer packet around {@code wanted}. */
+    private Ipv4Packet awaitInner(RawIpv4Socket exit, UdpPacket wanted) throws Exception {
+        return await(() -> {
+            for (var packet = exit.receive(); packet.isPresent(); packet = exit.receive()) {
+                if (inner(packet.get()).map(UdpPacket::payload).equals(Optional.of(wanted.payload()))) {
                     return packet.get();
                 }
             }
             throw new AssertionError("the tunnel was closed");
         });
-        assertEquals(CARE_OF.toInet(), outer.source());
     }
 
     private static Optional<UdpPacket> inner(Ipv4Packet outer) {
@@ -329,13 +533,13 @@ class ForeignAgentProgramTest {
                 source, 1000, destination, 2000, 64, ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
     }
 
-    /** The first frame to the guest's MAC address in which {@code part} is found. */
-    private <T> T awaitFrame(Function<ReceivedFrame, Optional<T>> part) throws Exception {
+    /** The first frame to {@code mac} in which {@code part} is found. */
+    private <T> T awaitFrame(MacAddress mac, Function<ReceivedFrame, Optional<T>> part) throws Exception {
         return await(() -> {
             for (var frame = guest.receive(); frame.isPresent(); frame = guest.receive()) {
                 var found = frame.filter(received -> received.ethernet()
                                 .map(EthernetFrame::destination)
-                                .equals(Optional.of(GUEST_MAC)))
+                                .equals(Optional.of(mac)))
                         .flatMap(part);
                 if (found.isPresent()) {
                     return found.get();
