@@ -344,20 +344,28 @@ public final class ForeignAgent {
         boolean stages = ready.reply().code().isAccepted()
                 && handover.abort().isEmpty()
                 && !request.flags().decapsulationByMobileNode();
-        if (!stages || handover.prepare().isEmpty() || word.previous().isEmpty()) {
+        if (!stages || handover.prepare().isEmpty()) {
             send(ready);
             return;
         }
         var home = request.homeAddress();
-        if (departures.redirected(home).isPresent()) {
-            // It went to where it comes from now: packets would go back and forth between the two of us.
-            end(home, Why.REDIRECTED);
-        }
         var prepare = handover.prepare().get();
         var expiry = now.plusSeconds(Math.min(prepare.holdSeconds(), policy.maxLifetime()));
-        // At home there is no foreign agent: what is redirected from there comes from the home agent.
-        var previous = word.previous().map(Previous::careOfAddress).filter(address -> !address.equals(home));
-        staged.stage(new StagedVisitor(prepare.id(), visitor(ready, expiry, previous)), ready);
+        if (word.previous().isPresent()) {
+            if (departures.redirected(home).isPresent()) {
+                // It went to where it comes from now: packets would go back and forth between the two of us.
+                end(home, Why.REDIRECTED);
+            }
+            // At home there is no foreign agent: what is redirected from there comes from the home agent.
+            var previous = word.previous().map(Previous::careOfAddress).filter(address -> !address.equals(home));
+            staged.stage(new StagedVisitor(prepare.id(), visitor(ready, expiry, previous)), ready);
+        } else if (staged.isStaged(home, prepare.id())) {
+            // Refreshed after COMMIT: our care-of address is the present one already.
+            var previous = staged.find(home).flatMap(Visitor::previousCareOfAddress);
+            staged.stage(new StagedVisitor(prepare.id(), visitor(ready, expiry, previous)), ready);
+        } else {
+            send(ready);
+        }
     }
 
     private Visitor visitor(Instant now, HeldReply ready) {

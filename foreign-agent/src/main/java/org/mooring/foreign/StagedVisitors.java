@@ -41,6 +41,11 @@ final class StagedVisitors {
         return Optional.ofNullable(visitors.get(homeAddress)).map(StagedVisitor::visitor);
     }
 
+    boolean isStaged(Ipv4Address homeAddress, HandoverId id) {
+        var staged = visitors.get(homeAddress);
+        return staged != null && staged.id().equals(id);
+    }
+
     /** Asks the kernel for it, and keeps {@code reply} until that is done. */
     void stage(StagedVisitor staged, HeldReply reply) {
         held.put(staged, reply);

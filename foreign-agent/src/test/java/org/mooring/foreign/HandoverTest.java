@@ -256,6 +256,29 @@ class HandoverTest {
         }
 
         @Test
+        @DisplayName("the home agent's reply has no PREVIOUS then, because our care-of address is the present one")
+        void isRefreshedAfterTheCommit() {
+            stage();
+            now = now.plusSeconds(30);
+            var again = prepare();
+            receive(FROM_HOST, again);
+
+            var actions = answer(accepted(again));
+
+            assertEquals(List.of(new Action.StageVisitor(staged(again, now))), actions);
+        }
+
+        @Test
+        void aPrepareOfAnotherHandoverWithoutPreviousStagesNothing() {
+            var staged = stage();
+            var other = prepare(OTHER, HOLD);
+            receive(FROM_HOST, other);
+
+            assertOnlyRelayed(answer(accepted(other)));
+            assertEquals(List.of(staged), agent.staged());
+        }
+
+        @Test
         void isReplacedByAPrepareOfAnotherHandover() {
             stage();
 
