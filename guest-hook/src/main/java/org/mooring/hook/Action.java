@@ -28,7 +28,8 @@ public sealed interface Action {
      *
      * @param guest whose registration it is
      */
-    record SendRequest(Guest guest, Sender sender, Agent to, RegistrationRequest request, List<Seal> seals)
+    record SendRequest(
+            Guest guest, RequestKind kind, Sender sender, Agent to, RegistrationRequest request, List<Seal> seals)
             implements Action {
         public SendRequest {
             seals = List.copyOf(seals);
@@ -88,6 +89,14 @@ public sealed interface Action {
         }
     }
 
+    /** What came of preparing for the guest: for each who told that it arrives and wasn't answered yet. */
+    record AnswerPreparation(Guest guest, PreparationOutcome outcome) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
     /** Something that an operator may want to know. */
     record Report(Instant at, Fact fact) implements Action {
         @Override
@@ -111,6 +120,8 @@ public sealed interface Action {
         void execute(ArmTimer action);
 
         void execute(AnswerCheck action);
+
+        void execute(AnswerPreparation action);
 
         void execute(Report action);
     }

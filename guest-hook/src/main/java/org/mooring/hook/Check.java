@@ -25,6 +25,7 @@ final class Check {
     private final Guest guest;
     private final Link link;
     private final Requests requests;
+    private final Replies replies;
     private final MobileNodeClock clock;
     private final Retransmission retransmission = new Retransmission();
 
@@ -35,10 +36,11 @@ final class Check {
     private @Nullable Duration clockSkew;
     private boolean runsHere;
 
-    Check(Guest guest, Link link, Requests requests, MobileNodeClock clock) {
+    Check(Guest guest, Link link, Requests requests, Replies replies, MobileNodeClock clock) {
         this.guest = guest;
         this.link = link;
         this.requests = requests;
+        this.replies = replies;
         this.clock = clock;
     }
 
@@ -88,7 +90,7 @@ final class Check {
         }
         ReplyCode code = reply.code();
         Duration roundTrip = Duration.between(sentAt, at);
-        Reply checked = Reply.check(guest, request.to(), received, reply);
+        Reply checked = replies.check(request.to(), received, reply);
         if (checked instanceof Reply.Unauthentic unauthentic) {
             answer(
                     Optional.of(code),

@@ -1,6 +1,9 @@
 package org.mooring.hook;
 
 import java.time.Duration;
+import java.util.Optional;
+import org.mooring.protocol.handover.HandoverExtension.Staged;
+import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.ReplyCode;
 
@@ -116,6 +119,38 @@ public record Fact(Severity severity, String guest, String line, boolean settlin
                         "deregistration accepted guest=%s home=%s care-of=%s round-trip=%dms"
                                 .formatted(guest.name(), guest.homeAddress(), careOfAddress, roundTrip.toMillis()))
                 .thatSettles();
+    }
+
+    /** @param id absent where the care-of address doesn't change */
+    static Fact prepared(Guest guest, Optional<HandoverId> id, Duration roundTrip) {
+        return info(
+                guest.name(),
+                "prepared for the guest guest=%s handover=%s round-trip=%dms"
+                        .formatted(guest.name(), id.map(HandoverId::toString).orElse("none"), roundTrip.toMillis()));
+    }
+
+    static Fact notPrepared(Guest guest, String why) {
+        return info(
+                guest.name(),
+                "guest will register when it runs here, nothing is prepared guest=%s reason=\"%s\""
+                        .formatted(guest.name(), why));
+    }
+
+    static Fact armed(Guest guest, Optional<Staged> staged, Duration roundTrip) {
+        return info(
+                guest.name(),
+                "armed guest=%s handover=%s staged=%s round-trip=%dms"
+                        .formatted(
+                                guest.name(),
+                                staged.map(it -> it.id().toString()).orElse("none"),
+                                staged.map(it -> it.careOfAddress().toString()).orElse("none"),
+                                roundTrip.toMillis()));
+    }
+
+    static Fact committed(Guest guest, ReplyCode code, Duration roundTrip) {
+        return info(
+                guest.name(),
+                "commit answered guest=%s code=%s round-trip=%dms".formatted(guest.name(), code, roundTrip.toMillis()));
     }
 
     static Fact denied(Guest guest, ReplyCode code, Denial denial, Duration retry) {

@@ -17,17 +17,22 @@ import org.mooring.protocol.wire.RegistrationReply;
  */
 public final class GuestHook {
     private final Link link;
+    private final int enterpriseNumber;
     private final IntSupplier random;
+    private final PlainAgents plainAgents = new PlainAgents();
     private final Map<String, MobileNode> mobileNodes = new TreeMap<>();
     private final Set<String> notConfigured = new HashSet<>();
 
     /**
      * A hook that knows of none of {@code guests} where it is.
      *
-     * @param random fills the bits of an Identification that the clock doesn't supply (§5.7.1)
+     * @param enterpriseNumber whose vendor extensions are spoken (RFC 3115)
+     * @param random fills the bits of an Identification that the clock doesn't supply (§5.7.1); handover ids are drawn
+     *     from it, which nobody may guess
      */
-    public GuestHook(Link link, List<Guest> guests, IntSupplier random) {
+    public GuestHook(Link link, List<Guest> guests, int enterpriseNumber, IntSupplier random) {
         this.link = link;
+        this.enterpriseNumber = enterpriseNumber;
         this.random = random;
         guests.forEach(this::add);
     }
@@ -44,7 +49,7 @@ public final class GuestHook {
     }
 
     private void add(Guest guest) {
-        mobileNodes.put(guest.name(), new MobileNode(guest, link, random));
+        mobileNodes.put(guest.name(), new MobileNode(guest, link, plainAgents, enterpriseNumber, random));
     }
 
     private final class Handling implements Event.Handler {

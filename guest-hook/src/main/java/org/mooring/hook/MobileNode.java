@@ -7,11 +7,13 @@ import java.util.Locale;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Action.Announce;
+import org.mooring.hook.Action.AnswerPreparation;
 import org.mooring.hook.Action.ArmTimer;
 import org.mooring.hook.Action.ReleasePort;
 import org.mooring.hook.Action.Report;
 import org.mooring.hook.Action.ResolveAgents;
 import org.mooring.hook.Action.SetPort;
+import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.security.MobileNodeClock;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -33,6 +35,8 @@ final class MobileNode {
     private final Guest guest;
     private final Link link;
     private final Registration registration;
+    private final Preparation preparation;
+    private final Commitment commitment;
     private final Check check;
     private Phase phase = Phase.GONE;
     private boolean paused;
@@ -40,13 +44,16 @@ final class MobileNode {
     private int announcementsLeft;
     private @Nullable Instant nextAnnouncement;
 
-    MobileNode(Guest guest, Link link, IntSupplier random) {
+    MobileNode(Guest guest, Link link, PlainAgents plainAgents, int enterpriseNumber, IntSupplier random) {
         this.guest = guest;
         this.link = link;
         MobileNodeClock clock = new MobileNodeClock();
-        Requests requests = new Requests(guest, link, clock, random);
-        registration = new Registration(guest, requests, clock);
-        check = new Check(guest, link, requests, clock);
+        Requests requests = new Requests(guest, link, clock, enterpriseNumber, random);
+        Replies replies = new Replies(guest, enterpriseNumber);
+        registration = new Registration(guest, requests, replies, clock);
+        preparation = new Preparation(guest, link, requests, replies, clock, plainAgents, random);
+        commitment = new Commitment(guest, replies, clock);
+        check = new Check(guest, link, requests, replies, clock);
     }
 
     Guest guest() {
@@ -86,10 +93,12 @@ final class MobileNode {
     private void arriving(Instant at, List<Action> out) {
         if (phase == Phase.RUNNING || phase == Phase.STOPPED) {
             out.add(new Report(at, Fact.arrivesWhereItRuns(guest, phase)));
+            out.add(new AnswerPreparation(guest, PreparationOutcome.plain("the guest is on this host already")));
             return;
         }
         forgetMigration();
         registration.end();
+        commitment.end();
         // What the guest, or QEMU for it, sends first proves that it runs, and passes. But it doesn't read yet, and the
         // home link's broadcasts must not fill the queue that waits for it.
         out.add(new SetPort(guest, guest.atHome() ? PortRule.HOME : PortRule.VISITING, PortRule.ARRIVING));
@@ -97,20 +106,23 @@ final class MobileNode {
         if (phase != Phase.ARRIVING) {
             enter(Phase.ARRIVING, at, out);
         }
+        preparation.begin(at, out);
     }
 
     private void running(Instant at, List<Action> out) {
         paused = false;
         if (phase == Phase.RUNNING) {
             if (registration.state() == Registration.State.REFUSED) {
-                register(at, out);
+                register(Errand.REGISTRATION, at, out);
             }
             return;
         }
         Phase before = phase;
         phase = Phase.RUNNING;
         migrating = false;
-        register(at, out);
+        register(before == Phase.ARRIVING ? Errand.CONFIRM : takingBack(), at, out);
+        preparation.confirmed(out);
+        commitment.end();
         out.add(new Report(
                 at,
                 switch (before) {
@@ -120,8 +132,17 @@ final class MobileNode {
                 }));
     }
 
+    /** What was committed is taken back by whoever still has the guest. */
+    private Errand takingBack() {
+        return commitment.id().map(Errand::abort).orElse(Errand.REGISTRATION);
+    }
+
     private void migrationStarted(Instant at, List<Action> out) {
         if (phase == Phase.RUNNING || phase == Phase.GONE) {
+            // A renewal of a guest that has stopped could take it back from where it runs by now.
+            if (phase == Phase.RUNNING && !migrating && !paused) {
+                registration.armHandover(at, out);
+            }
             migrating = true;
             stopIfMigrating(at, out);
         }
@@ -146,6 +167,8 @@ final class MobileNode {
         migrating = false;
         if (phase == Phase.STOPPED || phase == Phase.LEFT) {
             running(at, out);
+        } else {
+            registration.disarmHandover();
         }
     }
 
@@ -157,9 +180,10 @@ final class MobileNode {
         boolean ranHere = phase == Phase.RUNNING;
         forgetMigration();
         silence();
+        preparation.abort(at, out);
         ForeignAgent foreignAgent = link.foreignAgent();
         if (ranHere && !guest.atHome() && foreignAgent != null) {
-            registration.begin(new Purpose.Departure(foreignAgent), at, out);
+            registration.begin(new Purpose.Departure(foreignAgent), Errand.REGISTRATION, at, out);
         }
         enter(Phase.GONE, at, out);
     }
@@ -174,6 +198,7 @@ final class MobileNode {
         }
         if (before == Phase.ARRIVING) {
             out.add(new ReleasePort(guest));
+            preparation.abort(at, out);
         }
         out.add(new Report(at, Fact.vanished(guest, before, reason)));
     }
@@ -187,6 +212,8 @@ final class MobileNode {
         switch (timer) {
             case REGISTRATION -> registration.timerFired(at, out);
             case CHECK -> check.timerFired(at, out);
+            case PREPARATION -> preparation.timerFired(at, out);
+            case COMMITMENT -> commitment.timerFired(at, out);
             case ANNOUNCEMENT -> {
                 if (nextAnnouncement != null && !at.isBefore(nextAnnouncement)) {
                     announce(at, out);
@@ -198,6 +225,10 @@ final class MobileNode {
     void replyReceived(Decoded.Message received, RegistrationReply reply, Instant at, List<Action> out) {
         if (registration.isAnsweredBy(reply)) {
             registration.replyReceived(at, received, reply, out);
+        } else if (preparation.isAnsweredBy(reply)) {
+            preparation.replyReceived(at, received, reply, out);
+        } else if (commitment.isAnsweredBy(reply)) {
+            commitment.replyReceived(at, received, reply, out);
         } else if (check.isAnsweredBy(reply)) {
             check.replyReceived(at, received, reply, out);
         } else {
@@ -205,31 +236,31 @@ final class MobileNode {
         }
     }
 
-    private void register(Instant at, List<Action> out) {
+    private void register(Errand errand, Instant at, List<Action> out) {
         if (guest.atHome()) {
-            comeHome(at, out);
+            comeHome(errand, at, out);
         } else {
-            visit(at, out);
+            visit(errand, at, out);
         }
     }
 
-    private void visit(Instant at, List<Action> out) {
+    private void visit(Errand errand, Instant at, List<Action> out) {
         ForeignAgent foreignAgent = link.foreignAgent();
         if (foreignAgent == null) {
             out.add(new SetPort(guest, PortRule.VISITING, PortRule.VISITING));
             out.add(new Report(at, Fact.noForeignAgent(guest)));
             return;
         }
-        registration.begin(new Purpose.Visit(foreignAgent), at, out);
+        registration.begin(new Purpose.Visit(foreignAgent), errand, at, out);
         out.add(new SetPort(guest, PortRule.VISITING, PortRule.VISITING));
     }
 
     /** RFC 3344 §4.6: answer ARP again, announce with one's own address, and only then deregister. */
-    private void comeHome(Instant at, List<Action> out) {
+    private void comeHome(Errand errand, Instant at, List<Action> out) {
         out.add(new SetPort(guest, PortRule.HOME, PortRule.HOME));
         announcementsLeft = ANNOUNCEMENTS;
         announce(at, out);
-        registration.begin(new Purpose.Home(guest), at, out);
+        registration.begin(new Purpose.Home(guest), errand, at, out);
     }
 
     private void announce(Instant at, List<Action> out) {
@@ -243,9 +274,15 @@ final class MobileNode {
 
     private void stopIfMigrating(Instant at, List<Action> out) {
         if (migrating && paused && (phase == Phase.RUNNING || phase == Phase.GONE)) {
+            // Before all else: from now on each packet that still comes here is late.
+            registration.staged().ifPresent(staged -> commit(staged.id(), at, out));
             silence();
             enter(Phase.STOPPED, at, out);
         }
+    }
+
+    private void commit(HandoverId id, Instant at, List<Action> out) {
+        commitment.begin(id, registration.renewal(Errand.commit(id), at), at, out);
     }
 
     private void silence() {

@@ -7,7 +7,7 @@ import org.mooring.protocol.wire.Ipv4Address;
 /** What a guest's registration is for. */
 sealed interface Purpose {
     /** The next request. Lifetimes are in seconds. */
-    SendRequest request(Requests requests, int lifetime, Instant now);
+    SendRequest request(Requests requests, Errand errand, int lifetime, Instant now);
 
     Ipv4Address careOfAddress();
 
@@ -17,8 +17,8 @@ sealed interface Purpose {
     /** The guest is on a foreign link. */
     record Visit(ForeignAgent foreignAgent) implements Purpose {
         @Override
-        public SendRequest request(Requests requests, int lifetime, Instant now) {
-            return requests.visit(foreignAgent, lifetime, now);
+        public SendRequest request(Requests requests, Errand errand, int lifetime, Instant now) {
+            return requests.visit(errand, foreignAgent, lifetime, now);
         }
 
         @Override
@@ -35,7 +35,7 @@ sealed interface Purpose {
     /** The guest has ended on a foreign link. */
     record Departure(ForeignAgent foreignAgent) implements Purpose {
         @Override
-        public SendRequest request(Requests requests, int lifetime, Instant now) {
+        public SendRequest request(Requests requests, Errand errand, int lifetime, Instant now) {
             return requests.departure(foreignAgent, now);
         }
 
@@ -53,8 +53,8 @@ sealed interface Purpose {
     /** The guest is on its home link: there is no care-of address but its own. */
     record Home(Guest guest) implements Purpose {
         @Override
-        public SendRequest request(Requests requests, int lifetime, Instant now) {
-            return requests.home(now);
+        public SendRequest request(Requests requests, Errand errand, int lifetime, Instant now) {
+            return requests.home(errand, now);
         }
 
         @Override

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Action.ArmTimer;
 import org.mooring.hook.Action.Report;
 import org.mooring.hook.Action.SendRequest;
+import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.security.MobileNodeClock;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.RegistrationReply;
@@ -47,12 +48,14 @@ final class Registration {
 
     private final Guest guest;
     private final Requests requests;
+    private final Replies replies;
     private final MobileNodeClock clock;
     private final Retransmission retransmission = new Retransmission();
     private final Set<String> complaints = new HashSet<>();
 
     private State state = State.NONE;
     private Purpose purpose;
+    private Errand errand = Errand.REGISTRATION;
     private int lifetime;
     private int correctionsLeft;
     private boolean renewal;
@@ -62,10 +65,12 @@ final class Registration {
     private @Nullable Instant expires;
     private @Nullable ReplyCode lastCode;
     private @Nullable Duration roundTrip;
+    private @Nullable Staged staged;
 
-    Registration(Guest guest, Requests requests, MobileNodeClock clock) {
+    Registration(Guest guest, Requests requests, Replies replies, MobileNodeClock clock) {
         this.guest = guest;
         this.requests = requests;
+        this.replies = replies;
         this.clock = clock;
         this.purpose = new Purpose.Home(guest);
     }
@@ -89,9 +94,16 @@ final class Registration {
         return Optional.ofNullable(roundTrip);
     }
 
+    /** What the home agent said to ARM that it holds ready for the guest's next host. */
+    Optional<Staged> staged() {
+        return Optional.ofNullable(staged);
+    }
+
     /** Something was indicated that needs a registration: asks at once. */
-    void begin(Purpose purpose, Instant at, List<Action> out) {
+    void begin(Purpose purpose, Errand errand, Instant at, List<Action> out) {
         this.purpose = purpose;
+        this.errand = errand;
+        staged = null;
         lifetime = guest.lifetime();
         correctionsLeft = CORRECTIONS;
         renewal = false;
@@ -102,20 +114,32 @@ final class Registration {
         send(at, out);
     }
 
-    /** Asks again as soon as may be, although nothing is due. */
-    void renewNow(Instant at, List<Action> out) {
-        retransmission.reset();
-        Instant allowed = sentAt.plus(Retransmission.SPACING);
-        if (at.isBefore(allowed)) {
-            arm(allowed, out);
-        } else {
+    /** The guest's migration has begun: renews at once, and until {@link #disarmHandover} each time asks what is staged. */
+    void armHandover(Instant at, List<Action> out) {
+        staged = null;
+        if (state != State.NONE && state != State.REFUSED) {
+            errand = Errand.ARM;
+            correctionsLeft = CORRECTIONS;
+            retransmission.reset();
             send(at, out);
         }
+    }
+
+    /** The migration has come to nothing before it stopped the guest. */
+    void disarmHandover() {
+        errand = Errand.REGISTRATION;
+        staged = null;
+    }
+
+    /** A renewal that says something else besides; whoever sends it sees to the answer. */
+    SendRequest renewal(Errand errand, Instant at) {
+        return purpose.request(requests, errand, lifetime, at);
     }
 
     /** Asks nothing more, whatever comes. */
     void end() {
         state = State.NONE;
+        staged = null;
         request = null;
         due = null;
         expires = null;
@@ -157,10 +181,14 @@ final class Registration {
             throw new AssertionError("no request is answered by " + reply);
         }
         SendRequest answered = request;
-        Reply checked = Reply.check(guest, answered.to(), received, reply);
+        Reply checked = replies.check(answered.to(), received, reply);
         if (checked instanceof Reply.Unauthentic unauthentic) {
             complain("unauthentic", at, Fact.unauthenticReply(guest, reply.code(), unauthentic.why()), out);
             return;
+        }
+        if (checked instanceof Reply.Genuine genuine) {
+            genuine.tellTime(clock, at);
+            staged = genuine.said(Staged.class).orElse(null);
         }
         request = null;
         due = null;
@@ -177,7 +205,7 @@ final class Registration {
     }
 
     private void send(Instant at, List<Action> out) {
-        request = purpose.request(requests, lifetime, at);
+        request = purpose.request(requests, errand, lifetime, at);
         sentAt = at;
         state = State.REQUESTED;
         out.add(request);
@@ -194,19 +222,29 @@ final class Registration {
         state = State.ACCEPTED;
         boolean newsworthy = !renewal || !complaints.isEmpty();
         complaints.clear();
+        boolean armed = errand.kind() == RequestKind.ARM;
+        if (armed) {
+            out.add(new Report(at, Fact.armed(guest, staged(), roundTrip)));
+        } else {
+            errand = Errand.REGISTRATION;
+        }
         if (purpose instanceof Purpose.Visit) {
             // §3.4, §3.6.2.2: never longer than was asked for.
             int granted = Math.min(lifetime, reply.lifetime());
             out.add(new Report(
                     at,
-                    newsworthy
+                    newsworthy && !armed
                             ? Fact.accepted(guest, purpose.careOfAddress(), granted, roundTrip)
                             : Fact.renewed(guest, granted)));
             expireAfter(granted, out);
         } else {
-            out.add(new Report(at, Fact.deregistered(guest, purpose.careOfAddress(), roundTrip)));
-            end();
+            if (!armed) {
+                out.add(new Report(at, Fact.deregistered(guest, purpose.careOfAddress(), roundTrip)));
+            }
+            // §3.6: at home there is nothing to renew.
             state = purpose instanceof Purpose.Home ? State.ACCEPTED : State.NONE;
+            due = null;
+            expires = null;
         }
     }
 

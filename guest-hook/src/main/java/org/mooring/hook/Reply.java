@@ -1,52 +1,40 @@
 package org.mooring.hook;
 
+import java.time.Instant;
 import java.util.List;
-import org.mooring.hook.Action.Agent;
-import org.mooring.protocol.security.Verified;
-import org.mooring.protocol.security.Verifier;
-import org.mooring.protocol.wire.Decoded;
-import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import java.util.Optional;
+import org.mooring.protocol.handover.HandoverExtension;
+import org.mooring.protocol.security.MobileNodeClock;
 import org.mooring.protocol.wire.RegistrationReply;
 
-/** The validity checks of RFC 3344 §3.6.2.1 on what may answer a request, in their order. */
+/** What may answer a request, once it has been checked. */
 sealed interface Reply {
-    /** To be acted on. */
-    record Genuine(RegistrationReply reply) implements Reply {}
-
-    /** To be discarded silently, and logged (§3.6.2.1). */
-    record Unauthentic(RegistrationReply reply, String why) implements Reply {}
-
     /**
-     * Checks a reply whose Identification is that of the request.
+     * To be acted on.
      *
-     * @param agent whom the request was sent to
+     * @param said what the home agent says to us beyond RFC 3344: all of it is authenticated
      */
-    static Reply check(Guest guest, Agent agent, Decoded.Message received, RegistrationReply reply) {
-        var foreignAssociation = guest.foreignAssociation();
-        if (agent == Agent.FOREIGN_AGENT && foreignAssociation != null) {
-            var verified = Verifier.verify(received, Kind.MOBILE_FOREIGN, List.of(foreignAssociation));
-            if (verified instanceof Verified.Not not) {
-                return new Unauthentic(reply, "mobile-foreign authentication: " + words(not));
+    record Genuine(RegistrationReply reply, List<HandoverExtension> said) implements Reply {
+        public Genuine {
+            said = List.copyOf(said);
+        }
+
+        /** The first that is a {@code kind}. */
+        <E extends HandoverExtension> Optional<E> said(Class<E> kind) {
+            return said.stream().filter(kind::isInstance).map(kind::cast).findFirst();
+        }
+
+        /**
+         * Sets {@code clock} by what the home agent says of its time. A denial with code 133 corrects the clock by itself,
+         * and past what another host has used.
+         */
+        void tellTime(MobileNodeClock clock, Instant at) {
+            if (Denial.of(reply.code()) != Denial.CLOCKS_DIFFER) {
+                said(HandoverExtension.Clock.class).ifPresent(its -> clock.synchronise(its.time(), at));
             }
         }
-        // The foreign agent can't authenticate for the home agent: its own codes come without (§3.6.2.1, G.2).
-        if (agent == Agent.FOREIGN_AGENT && reply.code().isFromForeignAgent()) {
-            return new Genuine(reply);
-        }
-        var verified = Verifier.verify(received, Kind.MOBILE_HOME, List.of(guest.association()));
-        return verified instanceof Verified.Not not
-                ? new Unauthentic(reply, "mobile-home authentication: " + words(not))
-                : new Genuine(reply);
     }
 
-    private static String words(Verified.Not not) {
-        return switch (not) {
-            case NO_ASSOCIATION -> "no association";
-            case MISSING -> "missing";
-            case MORE_THAN_ONE -> "more than one";
-            case MISPLACED -> "not the first";
-            case UNKNOWN_SPI -> "unknown SPI";
-            case BAD_AUTHENTICATOR -> "wrong authenticator";
-        };
-    }
+    /** To be discarded silently, and logged (RFC 3344 §3.6.2.1). */
+    record Unauthentic(RegistrationReply reply, String why) implements Reply {}
 }

@@ -1,5 +1,6 @@
 package org.mooring.hook;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +11,7 @@ import org.mooring.hook.Action.Sender;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.security.MobileNodeClock;
 import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.DeviceId;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -19,15 +21,23 @@ import org.mooring.protocol.wire.RegistrationRequest.Flags;
 
 /** Writes the requests of one guest (RFC 3344 §3.6.1), each with an Identification of its own. */
 final class Requests {
+    /**
+     * docs/handover.md, "Identification": the source's COMMIT must never be the newer one, and the two hosts' ideas of
+     * the home agent's time differ by less than a round trip.
+     */
+    private static final Duration CONFIRM_AHEAD = Duration.ofSeconds(1);
+
     private final Guest guest;
     private final Link link;
     private final MobileNodeClock clock;
+    private final int enterpriseNumber;
     private final IntSupplier random;
 
-    Requests(Guest guest, Link link, MobileNodeClock clock, IntSupplier random) {
+    Requests(Guest guest, Link link, MobileNodeClock clock, int enterpriseNumber, IntSupplier random) {
         this.guest = guest;
         this.link = link;
         this.clock = clock;
+        this.enterpriseNumber = enterpriseNumber;
         this.random = random;
     }
 
@@ -35,18 +45,20 @@ final class Requests {
      * A registration at the foreign agent, which is to decapsulate (§3.6.1.2), and to send back through the tunnel what
      * the guest sends (RFC 3024 §3.2).
      */
-    SendRequest visit(ForeignAgent foreignAgent, int lifetime, Instant now) {
-        return throughForeignAgent(Sender.GUEST, Flags.REVERSE_TUNNELING, lifetime, foreignAgent.careOfAddress(), now);
+    SendRequest visit(Errand errand, ForeignAgent foreignAgent, int lifetime, Instant now) {
+        return throughForeignAgent(
+                errand, Sender.GUEST, Flags.REVERSE_TUNNELING, lifetime, foreignAgent.careOfAddress(), now);
     }
 
     /** The deregistration of a guest that ended while it visited. */
     SendRequest departure(ForeignAgent foreignAgent, Instant now) {
-        return throughForeignAgent(Sender.GUEST, Flags.REVERSE_TUNNELING, 0, foreignAgent.careOfAddress(), now);
+        return throughForeignAgent(
+                Errand.REGISTRATION, Sender.GUEST, Flags.REVERSE_TUNNELING, 0, foreignAgent.careOfAddress(), now);
     }
 
     /** "I am at home": takes away every care-of address (RFC 3344 §3.6.1.2, §3.8.2.2). */
-    SendRequest home(Instant now) {
-        return toHomeAgent(Sender.GUEST, Flags.NONE, guest.homeAddress(), now);
+    SendRequest home(Errand errand, Instant now) {
+        return toHomeAgent(errand, Sender.GUEST, Flags.NONE, guest.homeAddress(), now);
     }
 
     /**
@@ -58,19 +70,34 @@ final class Requests {
         ForeignAgent foreignAgent = link.foreignAgent();
         Flags flags = Flags.DECAPSULATION_BY_MOBILE_NODE;
         return guest.atHome() || foreignAgent == null
-                ? toHomeAgent(Sender.HOST, flags, link.hostAddress(), now)
-                : throughForeignAgent(Sender.HOST, flags.plus(Flags.REVERSE_TUNNELING), 0, link.hostAddress(), now);
+                ? toHomeAgent(Errand.CHECK, Sender.HOST, flags, link.hostAddress(), now)
+                : throughForeignAgent(
+                        Errand.CHECK, Sender.HOST, flags.plus(Flags.REVERSE_TUNNELING), 0, link.hostAddress(), now);
     }
 
     /** What a guest that runs here would send next. */
     SendRequest renewal(Instant now) {
         ForeignAgent foreignAgent = link.foreignAgent();
-        return guest.atHome() || foreignAgent == null ? home(now) : visit(foreignAgent, guest.lifetime(), now);
+        return guest.atHome() || foreignAgent == null
+                ? home(Errand.REGISTRATION, now)
+                : visit(Errand.REGISTRATION, foreignAgent, guest.lifetime(), now);
+    }
+
+    /**
+     * What prepares the guest's care-of address here for {@code holdSeconds}, or no longer does. It is what the guest's
+     * registration would be, but with this host's addresses: the guest may still use its own on this link.
+     */
+    SendRequest preparation(Errand errand, int holdSeconds, Instant now) {
+        ForeignAgent foreignAgent = link.foreignAgent();
+        return guest.atHome() || foreignAgent == null
+                ? toHomeAgent(errand, Sender.HOST, Flags.NONE, guest.homeAddress(), now)
+                : throughForeignAgent(
+                        errand, Sender.HOST, Flags.REVERSE_TUNNELING, holdSeconds, foreignAgent.careOfAddress(), now);
     }
 
     private SendRequest throughForeignAgent(
-            Sender sender, Flags flags, int lifetime, Ipv4Address careOfAddress, Instant now) {
-        var request = request(flags, lifetime, careOfAddress, now);
+            Errand errand, Sender sender, Flags flags, int lifetime, Ipv4Address careOfAddress, Instant now) {
+        var request = request(errand, flags, lifetime, careOfAddress, now);
         // §3.6.1.3: for the home agent first, for the foreign agent last.
         List<Seal> seals = new ArrayList<>();
         seals.add(new Seal(Kind.MOBILE_HOME, guest.association()));
@@ -78,27 +105,33 @@ final class Requests {
         if (foreignAssociation != null) {
             seals.add(new Seal(Kind.MOBILE_FOREIGN, foreignAssociation));
         }
-        return new SendRequest(guest, sender, Agent.FOREIGN_AGENT, request, seals);
+        return new SendRequest(guest, errand.kind(), sender, Agent.FOREIGN_AGENT, request, seals);
     }
 
-    private SendRequest toHomeAgent(Sender sender, Flags flags, Ipv4Address careOfAddress, Instant now) {
+    private SendRequest toHomeAgent(Errand errand, Sender sender, Flags flags, Ipv4Address careOfAddress, Instant now) {
         return new SendRequest(
                 guest,
+                errand.kind(),
                 sender,
                 Agent.HOME_AGENT,
-                request(flags, 0, careOfAddress, now),
+                request(errand, flags, 0, careOfAddress, now),
                 List.of(new Seal(Kind.MOBILE_HOME, guest.association())));
     }
 
-    private RegistrationRequest request(Flags flags, int lifetime, Ipv4Address careOfAddress, Instant now) {
+    private RegistrationRequest request(
+            Errand errand, Flags flags, int lifetime, Ipv4Address careOfAddress, Instant now) {
+        List<Extension> extensions = new ArrayList<>();
+        extensions.add(DeviceId.ethernet(octets(guest.mac())));
+        errand.extensions().forEach(extension -> extensions.add(extension.toExtension(enterpriseNumber)));
+        Instant dated = errand.kind() == RequestKind.CONFIRM ? now.plus(CONFIRM_AHEAD) : now;
         return new RegistrationRequest(
                 flags,
                 lifetime,
                 guest.homeAddress(),
                 guest.homeAgent(),
                 careOfAddress,
-                clock.next(now, random.getAsInt()),
-                List.of(DeviceId.ethernet(octets(guest.mac()))));
+                clock.next(dated, random.getAsInt()),
+                extensions);
     }
 
     private static Octets octets(MacAddress mac) {

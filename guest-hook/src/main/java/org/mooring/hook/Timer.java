@@ -7,5 +7,9 @@ public enum Timer {
     /** The next gratuitous ARP. */
     ANNOUNCEMENT,
     /** The next request of a check, or the end of it. */
-    CHECK
+    CHECK,
+    /** The next PREPARE, or ABORT, or the end of waiting for its answer. */
+    PREPARATION,
+    /** The next COMMIT. */
+    COMMITMENT
 }

@@ -5,8 +5,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Action.AnswerCheck;
+import org.mooring.hook.Action.AnswerPreparation;
 import org.mooring.hook.Action.ArmTimer;
 import org.mooring.hook.Action.Report;
 import org.mooring.hook.Action.SendRequest;
@@ -14,6 +16,7 @@ import org.mooring.hook.Event.Happened;
 import org.mooring.hook.Event.ReplyReceived;
 import org.mooring.hook.Event.TimerFired;
 import org.mooring.linux.MacAddress;
+import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.Seal;
@@ -38,6 +41,7 @@ final class Scene {
     static final HomeGateway HOME_GATEWAY =
             new HomeGateway(Ipv4Address.of("10.1.0.1"), MacAddress.of("02:00:00:01:00:01"));
     static final int LIFETIME = 300;
+    static final int ENTERPRISE_NUMBER = 65000;
     static final Instant START = Instant.parse("2026-03-01T12:00:00Z");
     static final Duration ROUND_TRIP = Duration.ofMillis(20);
 
@@ -54,7 +58,8 @@ final class Scene {
     private Scene(boolean atHome, @Nullable ForeignAgent foreignAgent, @Nullable SecurityAssociation mobileForeign) {
         guest = new Guest(
                 NAME, MAC, HOME_ADDRESS, HOME_AGENT, HOME_GATEWAY, atHome, LIFETIME, MOBILE_HOME, mobileForeign);
-        hook = new GuestHook(new Link(Ipv4Address.of("10.2.0.10"), foreignAgent), List.of(guest), () -> random++);
+        hook = new GuestHook(
+                new Link(Ipv4Address.of("10.2.0.10"), foreignAgent), List.of(guest), ENTERPRISE_NUMBER, () -> random++);
     }
 
     static Scene visiting() {
@@ -148,13 +153,25 @@ final class Scene {
                 .findFirst();
     }
 
+    Optional<PreparationOutcome> prepared() {
+        return latest.stream()
+                .filter(AnswerPreparation.class::isInstance)
+                .map(action -> ((AnswerPreparation) action).outcome())
+                .findFirst();
+    }
+
+    /** What the request says beyond RFC 3344. */
+    static <E extends HandoverExtension> Optional<E> said(SendRequest request, Class<E> kind) {
+        return HandoverExtension.first(kind, request.request().extensions(), ENTERPRISE_NUMBER);
+    }
+
     GuestStatus status() {
         return hook.guests().get(0);
     }
 
-    /** The home agent's answer arrives after {@link #ROUND_TRIP}. */
-    List<Action> homeAgentReplies(SendRequest to, int code, int lifetime) {
-        return replied(reply(to, code, lifetime, to.request().identification()), homeSeal());
+    /** The home agent's answer arrives after {@link #ROUND_TRIP}; {@code saying} is for the hook. */
+    List<Action> homeAgentReplies(SendRequest to, int code, int lifetime, HandoverExtension... saying) {
+        return replied(reply(to, code, lifetime, to.request().identification(), saying), homeSeal());
     }
 
     /** Code 133: {@code ahead} is how far the home agent's clock is ahead of ours. */
@@ -173,9 +190,17 @@ final class Scene {
         return handle(received(now, reply, seals));
     }
 
-    static RegistrationReply reply(SendRequest to, int code, int lifetime, Identification identification) {
+    static RegistrationReply reply(
+            SendRequest to, int code, int lifetime, Identification identification, HandoverExtension... saying) {
         return new RegistrationReply(
-                new ReplyCode(code), lifetime, HOME_ADDRESS, HOME_AGENT, identification, List.of());
+                new ReplyCode(code),
+                lifetime,
+                HOME_ADDRESS,
+                HOME_AGENT,
+                identification,
+                Stream.of(saying)
+                        .map(extension -> extension.toExtension(ENTERPRISE_NUMBER))
+                        .toList());
     }
 
     static ReplyReceived received(Instant at, RegistrationReply reply, Seal... seals) {

@@ -22,7 +22,7 @@ class Section3_6_1Test {
     @Test
     void aVisitorRegistersTheForeignAgentsCareOfAddressWithAReverseTunnel() {
         var scene = Scene.visiting();
-        scene.happens(Happening.ARRIVING, Happening.RUNNING);
+        scene.happens(Happening.RUNNING);
         var sent = scene.request();
         assertEquals(Agent.FOREIGN_AGENT, sent.to());
         assertEquals(Sender.GUEST, sent.sender());

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Happening;
@@ -21,10 +23,18 @@ final class ControlGuestEvents implements GuestEvents {
     private final Routes routes;
     private final Clock clock;
     private final Taps taps;
+    private final Preparations preparations;
     private final Predicate<String> isConfigured;
     private final Listener listener;
 
-    ControlGuestEvents(Routes routes, Clock clock, Taps taps, Predicate<String> isConfigured, Listener listener) {
+    ControlGuestEvents(
+            Routes routes,
+            Clock clock,
+            Taps taps,
+            Preparations preparations,
+            Predicate<String> isConfigured,
+            Listener listener) {
+        this.preparations = preparations;
         this.isConfigured = isConfigured;
         this.routes = routes;
         this.clock = clock;
@@ -34,14 +44,15 @@ final class ControlGuestEvents implements GuestEvents {
 
     @Override
     public void start() {
-        routes.post("/guests/{name}/events", this::told);
+        routes.postLater("/guests/{name}/events", this::told);
     }
 
     /** The control socket is closed with the hook. */
     @Override
     public void close() {}
 
-    private Object told(Request request) throws Refusal {
+    /** Whoever brings a guest wants to know what it will find; all else is answered at once. */
+    private CompletionStage<?> told(Request request) throws Refusal {
         String guest = request.parameter("name");
         if (!isConfigured.test(guest)) {
             throw ControlRoutes.noSuchGuest(guest);
@@ -51,18 +62,24 @@ final class ControlGuestEvents implements GuestEvents {
         if (event.tap() != null) {
             taps.name(guest, event.tap());
         }
+        CompletionStage<?> answer = meaning.contains(Happening.ARRIVING)
+                ? preparations.await(guest)
+                : CompletableFuture.completedFuture(event);
         Instant now = clock.instant();
         meaning.forEach(what -> listener.happened(guest, what, now));
-        return event;
+        return answer;
     }
 
-    /** A phase is the end of a way: whoever tells it need not have told the steps before. */
+    /**
+     * A phase is the end of a way: whoever tells it need not have told the steps before. That the guest has stopped comes
+     * first, for it may have done so a while ago, and nothing may be sent for a guest that still ran.
+     */
     private static List<Happening> meaning(@Nullable String phase) throws Refusal {
         return switch (String.valueOf(phase)) {
             case "arriving" -> List.of(Happening.ARRIVING);
             case "running" -> List.of(Happening.RUNNING);
-            case "stopped" -> List.of(Happening.MIGRATION_STARTED, Happening.STOPPED);
-            case "left" -> List.of(Happening.MIGRATION_STARTED, Happening.STOPPED, Happening.MIGRATION_COMPLETED);
+            case "stopped" -> List.of(Happening.STOPPED, Happening.MIGRATION_STARTED);
+            case "left" -> List.of(Happening.STOPPED, Happening.MIGRATION_STARTED, Happening.MIGRATION_COMPLETED);
             case "failed" -> List.of(Happening.MIGRATION_FAILED);
             case "gone" -> List.of(Happening.ENDED);
             default ->

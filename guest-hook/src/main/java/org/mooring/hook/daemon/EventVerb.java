@@ -46,7 +46,7 @@ record EventVerb() implements Verb {
     @Override
     public List<String> details() {
         return List.of(
-                "  arriving: a QEMU waits here for the guest",
+                "  arriving: a QEMU waits here for the guest; says within some 3 s what is prepared for it (staged, nothing, plain)",
                 "  running: the guest's processors run here",
                 "  stopped: its migration away from here has stopped it",
                 "  left: its migration away from here is complete",
@@ -70,7 +70,11 @@ record EventVerb() implements Verb {
         String path = "/guests/" + URLEncoder.encode(guest, StandardCharsets.UTF_8) + "/events";
         JsonNode answer = new ControlClient("guest-hook", socket, TIMEOUT)
                 .post(path, new PhaseEvent(phase, line.getOptionValue(TAP)));
-        console.out().println(guest + ": " + answer.path("phase").asText());
+        String prepared = answer.hasNonNull("prepared")
+                ? ", prepared: " + answer.path("prepared").asText() + " ("
+                        + answer.path("why").asText() + ")"
+                : "";
+        console.out().println(guest + ": " + answer.path("phase").asText() + prepared);
         return 0;
     }
 }

@@ -77,12 +77,15 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
                         Ipv4Address.of(link.hostAddress()),
                         config.foreignAgent().orElse(null)),
                 config.guests(),
+                config.enterpriseNumber(),
                 new SecureRandom()::nextInt);
-        actions = new HookActions(config, loop, uplink, neighbours, requests, ports, handovers, checks, metrics);
+        Preparations preparations = new Preparations();
+        actions = new HookActions(
+                config, loop, uplink, neighbours, requests, ports, handovers, checks, preparations, metrics);
 
         Routes routes = new Routes();
         new ControlRoutes(config, link, loop, hook, neighbours, ports, taps, handovers, checks).addTo(routes);
-        new ControlGuestEvents(routes, clock, taps, this::isConfigured, this).start();
+        new ControlGuestEvents(routes, clock, taps, preparations, this::isConfigured, this).start();
         opened.add(ControlServer.open(config.controlSocket(), loop, routes, metrics.metrics()));
     }
 

@@ -27,6 +27,7 @@ final class HookActions implements Action.Executor {
     private final GuestPorts ports;
     private final Handovers handovers;
     private final Checks checks;
+    private final Preparations preparations;
     private final HookMetrics metrics;
 
     HookActions(
@@ -38,6 +39,7 @@ final class HookActions implements Action.Executor {
             GuestPorts ports,
             Handovers handovers,
             Checks checks,
+            Preparations preparations,
             HookMetrics metrics) {
         this.config = config;
         this.loop = loop;
@@ -47,6 +49,7 @@ final class HookActions implements Action.Executor {
         this.ports = ports;
         this.handovers = handovers;
         this.checks = checks;
+        this.preparations = preparations;
         this.metrics = metrics;
     }
 
@@ -56,7 +59,8 @@ final class HookActions implements Action.Executor {
             handovers.sent(
                     action.guest().name(),
                     loop.now(),
-                    "request sent identification=" + action.request().identification());
+                    action.kind().word() + " sent identification="
+                            + action.request().identification());
             metrics.requestSent(action.guest().name());
         });
     }
@@ -102,6 +106,11 @@ final class HookActions implements Action.Executor {
     @Override
     public void execute(Action.AnswerCheck action) {
         checks.answer(action.guest(), action.outcome(), config.foreignAgent());
+    }
+
+    @Override
+    public void execute(Action.AnswerPreparation action) {
+        preparations.answer(action.guest().name(), action.outcome());
     }
 
     @Override

@@ -11,6 +11,7 @@ import org.mooring.hook.ForeignAgent;
 import org.mooring.hook.Guest;
 import org.mooring.hook.HomeGateway;
 import org.mooring.linux.MacAddress;
+import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.SecurityAssociation;
@@ -27,6 +28,7 @@ import org.mooring.runtime.config.Section;
  * @param uplink the port of {@code bridge} behind which the routers are
  * @param router the way to home agents that aren't on the link
  * @param foreignAgent absent where no guest may visit
+ * @param enterpriseNumber whose vendor extensions all our agents and hooks speak
  */
 record HookConfig(
         Path controlSocket,
@@ -36,6 +38,7 @@ record HookConfig(
         Ipv4Prefix network,
         Ipv4Address router,
         Optional<ForeignAgent> foreignAgent,
+        int enterpriseNumber,
         List<Guest> guests) {
     static final String CONTROL_SOCKET = "/run/mooring/guest-hook.sock";
     private static final String GUESTS_DIRECTORY = "/run/mooring/guests";
@@ -69,11 +72,21 @@ record HookConfig(
                 network,
                 link.map(section -> within(section, "router", network)).orElse(Ipv4Address.UNSPECIFIED),
                 foreignAgent,
+                root.integer("enterprise-number", 1, Integer.MAX_VALUE, HandoverExtension.DEFAULT_ENTERPRISE_NUMBER),
                 guests(root, network));
     }
 
     HookConfig withGuests(List<Guest> others) {
-        return new HookConfig(controlSocket, guestsDirectory, bridge, uplink, network, router, foreignAgent, others);
+        return new HookConfig(
+                controlSocket,
+                guestsDirectory,
+                bridge,
+                uplink,
+                network,
+                router,
+                foreignAgent,
+                enterpriseNumber,
+                others);
     }
 
     private static ForeignAgent foreignAgent(Section section, Ipv4Prefix network) {

@@ -148,9 +148,9 @@ final class QmpGuestEvents implements GuestEvents {
                     incoming = true;
                     tell(Happening.ARRIVING);
                 }
-                case "finish-migrate" -> tell(Happening.MIGRATION_STARTED, Happening.STOPPED);
+                case "finish-migrate" -> tell(Happening.STOPPED, Happening.MIGRATION_STARTED);
                 case "postmigrate" ->
-                    tell(Happening.MIGRATION_STARTED, Happening.STOPPED, Happening.MIGRATION_COMPLETED);
+                    tell(Happening.STOPPED, Happening.MIGRATION_STARTED, Happening.MIGRATION_COMPLETED);
                 case "shutdown" -> tell(Happening.ENDED);
                 default -> {
                     tell(Happening.RUNNING);

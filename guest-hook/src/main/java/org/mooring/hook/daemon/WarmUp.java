@@ -14,12 +14,15 @@ import org.mooring.hook.HomeGateway;
 import org.mooring.hook.Link;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.packet.UdpPacket;
+import org.mooring.protocol.handover.HandoverExtension;
+import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
@@ -39,6 +42,16 @@ final class WarmUp {
             new ForeignAgent(Ipv4Address.of("198.51.100.1"), Ipv4Address.of("198.51.100.2"));
     private static final MacAddress MAC = MacAddress.of("02:00:00:00:00:01");
     private static final String NAME = "nobody";
+    private static final int ENTERPRISE_NUMBER = HandoverExtension.DEFAULT_ENTERPRISE_NUMBER;
+    private static final HandoverId HANDOVER = new HandoverId(1);
+
+    /** PREPARE, CONFIRM, ARM and COMMIT leave in this course. */
+    private static final List<Happening> MOVE = List.of(
+            Happening.ARRIVING,
+            Happening.RUNNING,
+            Happening.MIGRATION_STARTED,
+            Happening.STOPPED,
+            Happening.MIGRATION_COMPLETED);
 
     private final SecurityAssociation association = new SecurityAssociation(
             256, new Key(Octets.of(new byte[16])), Algorithm.HMAC_MD5, SecurityAssociation.DEFAULT_TOLERANCE);
@@ -47,24 +60,22 @@ final class WarmUp {
     void run(Instant now) {
         Guest guest = new Guest(
                 NAME, MAC, HOME_ADDRESS, HOME_AGENT, new HomeGateway(HOME_AGENT, MAC), false, 300, association, null);
-        GuestHook hook = new GuestHook(new Link(HOME_AGENT, FOREIGN_AGENT), List.of(guest), () -> 0);
+        GuestHook hook = new GuestHook(new Link(HOME_AGENT, FOREIGN_AGENT), List.of(guest), ENTERPRISE_NUMBER, () -> 0);
         Instant at = now;
         for (int i = 0; i < MOVES; i++) {
             at = at.plusMillis(1);
-            hook.handle(new Event.Happened(at, NAME, Happening.ARRIVING));
-            for (Action action : hook.handle(new Event.Happened(at, NAME, Happening.RUNNING))) {
-                if (action instanceof SendRequest request) {
-                    hook.handle(new Event.ReplyReceived(at, exchange(request)));
+            for (Happening what : MOVE) {
+                for (Action action : hook.handle(new Event.Happened(at, NAME, what))) {
+                    if (action instanceof SendRequest request) {
+                        hook.handle(new Event.ReplyReceived(at, exchange(request, at)));
+                    }
                 }
             }
-            hook.handle(new Event.Happened(at, NAME, Happening.MIGRATION_STARTED));
-            hook.handle(new Event.Happened(at, NAME, Happening.STOPPED));
-            hook.handle(new Event.Happened(at, NAME, Happening.MIGRATION_COMPLETED));
         }
     }
 
     /** What would go over the wire, both ways. */
-    private Decoded exchange(SendRequest sent) {
+    private Decoded exchange(SendRequest sent, Instant at) {
         var request = sent.request();
         Octets octets = Seal.encode(request, sent.seals().toArray(Seal[]::new));
         ByteBuffer frame = new UdpPacket(
@@ -81,7 +92,14 @@ final class WarmUp {
             throw new AssertionError("a frame is longer than what it carries");
         }
         var reply = new RegistrationReply(
-                ReplyCode.ACCEPTED, 300, HOME_ADDRESS, HOME_AGENT, request.identification(), List.of());
+                ReplyCode.ACCEPTED,
+                300,
+                HOME_ADDRESS,
+                HOME_AGENT,
+                request.identification(),
+                List.of(
+                        new HandoverExtension.Staged(HANDOVER, HOME_ADDRESS).toExtension(ENTERPRISE_NUMBER),
+                        new HandoverExtension.Clock(Identification.of(at)).toExtension(ENTERPRISE_NUMBER)));
         return RegistrationCodec.decode(Seal.encode(reply, new Seal(Kind.MOBILE_HOME, association)));
     }
 }

@@ -38,6 +38,14 @@ public final class MobileNodeClock {
     }
 
     /**
+     * Takes the home agent's time from what it said of it in an authenticated reply (CLOCK, docs/handover.md
+     * "Identification"), to the fraction of a second that code 133 leaves out; late by the reply's way to us.
+     */
+    public void synchronise(Identification time, Instant now) {
+        offset = Duration.between(now, time.toInstant(now));
+    }
+
+    /**
      * Takes note that {@code id} was accepted for this mobile node, from here or another host: no older one will do.
      */
     public void observe(Identification id) {
@@ -45,7 +53,7 @@ public final class MobileNodeClock {
         newest = newer(newest, id);
     }
 
-    /** How far the home agent's clock is ahead of ours, to the second. */
+    /** How far the home agent's clock is ahead of ours: to the second, or, where it told its time, to the reply's way. */
     public Duration offset() {
         return offset;
     }

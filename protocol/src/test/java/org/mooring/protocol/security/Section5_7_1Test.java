@@ -170,4 +170,27 @@ class Section5_7_1Test {
 
         assertEquals(accepted.next(), clock.next(NOW, 0));
     }
+
+    @Test
+    @DisplayName("CLOCK: the next timestamp is the home agent's time, to the fraction of a second")
+    void mobileNodeTakesTheTimeThatItIsTold() {
+        var clock = new MobileNodeClock();
+        var itsTime = NOW.plusMillis(2345);
+
+        clock.synchronise(Identification.of(itsTime), NOW);
+
+        assertEquals(Identification.of(itsTime.plusMillis(10), 0), clock.next(NOW.plusMillis(10), 0));
+    }
+
+    @Test
+    @DisplayName("CLOCK: a clock that is set back repeats no timestamp")
+    void mobileNodeTimestampsGrowThoughItIsToldAnEarlierTime() {
+        var clock = new MobileNodeClock();
+        var used = clock.next(NOW, 0);
+
+        clock.synchronise(Identification.of(NOW.minusSeconds(2)), NOW);
+
+        assertEquals(used.next(), clock.next(NOW.plusMillis(10), 0));
+        assertEquals(Identification.of(NOW.plusSeconds(3), 0), clock.next(NOW.plusSeconds(5), 0));
+    }
 }

@@ -1,0 +1,322 @@
+package org.mooring.hook;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
+import org.mooring.hook.Action.AnswerPreparation;
+import org.mooring.hook.Action.ArmTimer;
+import org.mooring.hook.Action.Report;
+import org.mooring.hook.Action.SendRequest;
+import org.mooring.protocol.handover.HandoverExtension.Staged;
+import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.security.MobileNodeClock;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.ReplyCode;
+
+/**
+ * Has the agents prepare a guest's care-of address here while the guest still runs elsewhere (docs/handover.md, "Hook"):
+ * PREPARE, refreshed until the guest runs here, or ABORT if it never does. Confined to one thread.
+ */
+final class Preparation {
+    /** How long whoever brings the guest may have to wait. */
+    static final Duration LONGEST = Duration.ofSeconds(3);
+
+    static final Duration HOLD = Duration.ofSeconds(60);
+
+    /** Code 133 may correct a request at once so often; §3.6 has further ones a second apart. */
+    private static final int CORRECTIONS = 2;
+
+    /** What isn't aborted ends with its hold time. */
+    private static final int ABORT_REQUESTS = 3;
+
+    private enum State {
+        NONE,
+        /** Somebody waits for the outcome. */
+        ASKED,
+        /** Kept up until the guest runs. */
+        STAGED,
+        /** There is nothing to keep up. */
+        DECIDED,
+        ABORTING
+    }
+
+    private final Guest guest;
+    private final Link link;
+    private final Requests requests;
+    private final Replies replies;
+    private final MobileNodeClock clock;
+    private final PlainAgents plainAgents;
+    private final IntSupplier random;
+    private final Retransmission retransmission = new Retransmission();
+
+    private State state = State.NONE;
+
+    /** Agents may know of it, whatever they answered. */
+    private @Nullable HandoverId id;
+
+    private PreparationOutcome outcome = PreparationOutcome.plain("");
+    private Duration hold = HOLD;
+    private int correctionsLeft;
+    private @Nullable SendRequest request;
+    private Instant sentAt = Instant.EPOCH;
+    private Instant deadline = Instant.EPOCH;
+    private @Nullable Instant due;
+    private Optional<String> unauthentic = Optional.empty();
+
+    Preparation(
+            Guest guest,
+            Link link,
+            Requests requests,
+            Replies replies,
+            MobileNodeClock clock,
+            PlainAgents plainAgents,
+            IntSupplier random) {
+        this.guest = guest;
+        this.link = link;
+        this.requests = requests;
+        this.replies = replies;
+        this.clock = clock;
+        this.plainAgents = plainAgents;
+        this.random = random;
+    }
+
+    /** The guest is to come. Begins, goes on with what it has begun, or says what came of it. */
+    void begin(Instant at, List<Action> out) {
+        if (state == State.ASKED) {
+            return;
+        }
+        if (state == State.STAGED) {
+            out.add(new AnswerPreparation(guest, outcome));
+            return;
+        }
+        end();
+        Optional<String> hopeless = hopeless(at);
+        if (hopeless.isPresent()) {
+            decide(PreparationOutcome.plain(hopeless.get()), at, out);
+            return;
+        }
+        state = State.ASKED;
+        id = new HandoverId((long) random.getAsInt() << Integer.SIZE | Integer.toUnsignedLong(random.getAsInt()));
+        hold = HOLD;
+        deadline = at.plus(LONGEST);
+        unauthentic = Optional.empty();
+        correctionsLeft = CORRECTIONS;
+        send(at, out);
+    }
+
+    /** The guest runs here: what follows is its registration's. */
+    void confirmed(List<Action> out) {
+        if (state == State.ASKED) {
+            answer(PreparationOutcome.plain("the guest runs here already"), out);
+        }
+        end();
+    }
+
+    /** The guest doesn't come. */
+    void abort(Instant at, List<Action> out) {
+        if (state == State.ASKED) {
+            answer(PreparationOutcome.plain("the guest no longer comes"), out);
+        }
+        if (id == null || state == State.ABORTING) {
+            return;
+        }
+        state = State.ABORTING;
+        correctionsLeft = CORRECTIONS;
+        retransmission.reset();
+        send(at, out);
+    }
+
+    void timerFired(Instant at, List<Action> out) {
+        if (due == null || at.isBefore(due)) {
+            return;
+        }
+        if (state == State.ASKED && !at.isBefore(deadline)) {
+            stopAsking();
+            decide(PreparationOutcome.plain(unauthentic.orElse("no answer from " + agent())), at, out);
+        } else if (state == State.ABORTING && retransmission.requests() >= ABORT_REQUESTS) {
+            end();
+        } else {
+            send(at, out);
+        }
+    }
+
+    /** Whether {@code reply} answers the latest request. */
+    boolean isAnsweredBy(RegistrationReply reply) {
+        return request != null
+                && request.request().identification().low()
+                        == reply.identification().low();
+    }
+
+    /** Acts on a reply for which {@link #isAnsweredBy} holds. */
+    void replyReceived(Instant at, Decoded.Message received, RegistrationReply reply, List<Action> out) {
+        if (request == null) {
+            throw new AssertionError("no request is answered by " + reply);
+        }
+        Reply checked = replies.check(request.to(), received, reply);
+        if (checked instanceof Reply.Genuine genuine) {
+            genuine.tellTime(clock, at);
+            answered(genuine, reply.code(), at, out);
+        } else if (checked instanceof Reply.Unauthentic forged && unauthentic.isEmpty()) {
+            // The true answer may still come.
+            unauthentic = Optional.of(forged.why() + ": " + Denial.KEYS_DIFFER.advice());
+            out.add(new Report(at, Fact.unauthenticReply(guest, reply.code(), forged.why())));
+        }
+    }
+
+    private void answered(Reply.Genuine genuine, ReplyCode code, Instant at, List<Action> out) {
+        RegistrationReply reply = genuine.reply();
+        Denial denial = Denial.of(code);
+        if (code.isAccepted() && request != null) {
+            clock.observe(request.request().identification());
+            accepted(genuine.said(Staged.class).isPresent(), at, out);
+        } else if (denial == Denial.CLOCKS_DIFFER) {
+            clock.resynchronise(reply.identification(), at);
+            correct(at, out);
+        } else if (denial == Denial.LIFETIME_TOO_LONG && reply.lifetime() > 0 && reply.lifetime() < hold.toSeconds()) {
+            hold = Duration.ofSeconds(reply.lifetime());
+            correct(at, out);
+        } else if (state == State.ABORTING) {
+            end();
+        } else if (state == State.ASKED || isUnknownExtension(code)) {
+            denied(code, at, out);
+        } else {
+            askAgain(out);
+        }
+    }
+
+    private void accepted(boolean staged, Instant at, List<Action> out) {
+        if (state == State.ABORTING || id == null) {
+            end();
+            return;
+        }
+        boolean first = state == State.ASKED;
+        if (first) {
+            Optional<HandoverId> prepared = staged ? Optional.of(id) : Optional.empty();
+            out.add(new Report(at, Fact.prepared(guest, prepared, Duration.between(sentAt, at))));
+        }
+        if (!staged) {
+            end();
+            decide(PreparationOutcome.nothing(), at, out);
+            return;
+        }
+        state = State.STAGED;
+        request = null;
+        retransmission.reset();
+        correctionsLeft = CORRECTIONS;
+        arm(sentAt.plus(hold.dividedBy(2)), out);
+        if (first) {
+            decide(PreparationOutcome.staged(), at, out);
+        }
+    }
+
+    private void correct(Instant at, List<Action> out) {
+        if (correctionsLeft > 0) {
+            correctionsLeft--;
+            send(at, out);
+        } else {
+            askAgain(out);
+        }
+    }
+
+    /** When the request would have been repeated, had no reply come. */
+    private void askAgain(List<Action> out) {
+        request = null;
+        arm(sentAt.plus(patience()), out);
+    }
+
+    private void denied(ReplyCode code, Instant at, List<Action> out) {
+        String speaker = Denial.of(code).speaker(code);
+        String why = isUnknownExtension(code)
+                ? speaker + " does not know of prepared handovers, code " + code
+                : speaker + " denies it, code " + code + ": " + Denial.of(code).advice();
+        if (isUnknownExtension(code)) {
+            ForeignAgent foreignAgent = link.foreignAgent();
+            plainAgents.remember(
+                    code.isFromForeignAgent() && foreignAgent != null ? foreignAgent.address() : guest.homeAgent(),
+                    why,
+                    at);
+        }
+        stopAsking();
+        id = null;
+        decide(PreparationOutcome.plain(why), at, out);
+    }
+
+    /** RFC 3115 §2.4. */
+    private static boolean isUnknownExtension(ReplyCode code) {
+        return code.equals(ReplyCode.FA_UNKNOWN_CVSE_FROM_MOBILE_NODE)
+                || code.equals(ReplyCode.HA_UNKNOWN_CVSE_FROM_MOBILE_NODE)
+                || code.equals(ReplyCode.HA_UNKNOWN_CVSE_FROM_FOREIGN_AGENT);
+    }
+
+    private void decide(PreparationOutcome decided, Instant at, List<Action> out) {
+        if (decided.prepared() == PreparationOutcome.Prepared.PLAIN) {
+            out.add(new Report(at, Fact.notPrepared(guest, decided.why())));
+        }
+        if (decided.prepared() != PreparationOutcome.Prepared.STAGED) {
+            state = State.DECIDED;
+        }
+        answer(decided, out);
+    }
+
+    private void answer(PreparationOutcome decided, List<Action> out) {
+        outcome = decided;
+        out.add(new AnswerPreparation(guest, decided));
+    }
+
+    /** Why nobody needs to be asked. */
+    private Optional<String> hopeless(Instant at) {
+        ForeignAgent foreignAgent = link.foreignAgent();
+        if (!guest.atHome() && foreignAgent == null) {
+            return Optional.of("no foreign agent is configured: no guest may visit here");
+        }
+        Optional<Ipv4Address> visited =
+                Optional.ofNullable(foreignAgent).filter(any -> !guest.atHome()).map(ForeignAgent::address);
+        return visited.flatMap(agent -> plainAgents.why(agent, at)).or(() -> plainAgents.why(guest.homeAgent(), at));
+    }
+
+    private void send(Instant at, List<Action> out) {
+        if (id == null) {
+            throw new AssertionError("nothing is prepared");
+        }
+        int holdSeconds = (int) hold.toSeconds();
+        Errand errand = state == State.ABORTING ? Errand.withdraw(id, holdSeconds) : Errand.prepare(id, holdSeconds);
+        request = requests.preparation(errand, holdSeconds, at);
+        sentAt = at;
+        out.add(request);
+        retransmission.sent();
+        arm(at.plus(patience()), out);
+    }
+
+    /** While somebody waits, a request a second (RFC 3344 §3.6.3). */
+    private Duration patience() {
+        return state == State.ASKED ? Retransmission.SPACING : retransmission.patience();
+    }
+
+    private void arm(Instant due, List<Action> out) {
+        this.due = due;
+        out.add(new ArmTimer(guest, Timer.PREPARATION, due));
+    }
+
+    private String agent() {
+        ForeignAgent foreignAgent = link.foreignAgent();
+        return guest.atHome() || foreignAgent == null
+                ? "home-agent " + guest.homeAgent()
+                : "foreign-agent " + foreignAgent.address();
+    }
+
+    private void stopAsking() {
+        request = null;
+        due = null;
+    }
+
+    private void end() {
+        state = State.NONE;
+        id = null;
+        stopAsking();
+    }
+}

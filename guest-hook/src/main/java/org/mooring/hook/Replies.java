@@ -1,0 +1,61 @@
+package org.mooring.hook;
+
+import java.util.List;
+import org.mooring.hook.Action.Agent;
+import org.mooring.protocol.handover.HandoverExtension;
+import org.mooring.protocol.security.Verified;
+import org.mooring.protocol.security.Verifier;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Extension;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.RegistrationReply;
+
+/** Reads the replies to one guest: the validity checks of RFC 3344 §3.6.2.1, in their order. */
+record Replies(Guest guest, int enterpriseNumber) {
+    /**
+     * Checks a reply whose Identification is that of the request.
+     *
+     * @param agent whom the request was sent to
+     */
+    Reply check(Agent agent, Decoded.Message received, RegistrationReply reply) {
+        var foreignAssociation = guest.foreignAssociation();
+        if (agent == Agent.FOREIGN_AGENT && foreignAssociation != null) {
+            var verified = Verifier.verify(received, Kind.MOBILE_FOREIGN, List.of(foreignAssociation));
+            if (verified instanceof Verified.Not not) {
+                return new Reply.Unauthentic(reply, "mobile-foreign authentication: " + words(not));
+            }
+        }
+        // The foreign agent can't authenticate for the home agent: its own codes come without (§3.6.2.1, G.2).
+        if (agent == Agent.FOREIGN_AGENT && reply.code().isFromForeignAgent()) {
+            return new Reply.Genuine(reply, List.of());
+        }
+        var verified = Verifier.verify(received, Kind.MOBILE_HOME, List.of(guest.association()));
+        return verified instanceof Verified.Not not
+                ? new Reply.Unauthentic(reply, "mobile-home authentication: " + words(not))
+                : new Reply.Genuine(reply, said(reply));
+    }
+
+    /** What stands before the Mobile-Home Authentication Extension is the home agent's, what follows is the foreign agent's. */
+    private List<HandoverExtension> said(RegistrationReply reply) {
+        return reply.extensions().stream()
+                .takeWhile(extension -> !isMobileHomeAuthentication(extension))
+                .flatMap(extension -> HandoverExtension.of(extension, enterpriseNumber).stream())
+                .toList();
+    }
+
+    private static boolean isMobileHomeAuthentication(Extension extension) {
+        return extension instanceof Extension.Authentication authentication
+                && authentication.kind() == Kind.MOBILE_HOME;
+    }
+
+    private static String words(Verified.Not not) {
+        return switch (not) {
+            case NO_ASSOCIATION -> "no association";
+            case MISSING -> "missing";
+            case MORE_THAN_ONE -> "more than one";
+            case MISPLACED -> "not the first";
+            case UNKNOWN_SPI -> "unknown SPI";
+            case BAD_AUTHENTICATOR -> "wrong authenticator";
+        };
+    }
+}

@@ -1,0 +1,287 @@
+package org.mooring.hook;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.mooring.hook.Action.Agent;
+import org.mooring.hook.Action.SendRequest;
+import org.mooring.hook.Action.Sender;
+import org.mooring.protocol.handover.HandoverExtension;
+import org.mooring.protocol.handover.HandoverExtension.Abort;
+import org.mooring.protocol.handover.HandoverExtension.Arm;
+import org.mooring.protocol.handover.HandoverExtension.Commit;
+import org.mooring.protocol.handover.HandoverExtension.Staged;
+import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Identification;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RegistrationCodec;
+
+@DisplayName("docs/handover.md: a guest that leaves is committed to what is staged for it, at its STOP")
+class CommitmentTest {
+    private static final HandoverId ID = new HandoverId(0x0123456789abcdefL);
+    private static final Staged STAGED = new Staged(ID, Ipv4Address.of("203.0.113.7"));
+
+    private final Scene scene = Scene.visiting();
+
+    @Test
+    void whenItsMigrationBeginsARenewalAsksWhatIsStaged() {
+        SendRequest request = arm(scene);
+        assertEquals(RequestKind.ARM, request.kind());
+        assertEquals(Agent.FOREIGN_AGENT, request.to());
+        assertEquals(Sender.GUEST, request.sender());
+        assertEquals(Scene.CARE_OF_ADDRESS, request.request().careOfAddress());
+        assertEquals(Scene.LIFETIME, request.request().lifetime());
+        assertTrue(Scene.said(request, Arm.class).isPresent());
+    }
+
+    @Test
+    @DisplayName("at home, although the guest has no registration")
+    void atHomeItAsksTheHomeAgent() {
+        SendRequest request = arm(Scene.home());
+        assertEquals(Agent.HOME_AGENT, request.to());
+        assertTrue(request.request().isDeregistrationOfAll());
+        assertTrue(Scene.said(request, Arm.class).isPresent());
+    }
+
+    @Test
+    void qemuTellsOfOneMigrationMoreThanOnce() {
+        arm(scene);
+        assertEquals(List.of(), scene.happens(Happening.MIGRATION_STARTED));
+    }
+
+    @Test
+    void itIsAskedAgainUntilItIsAnswered() {
+        SendRequest first = arm(scene);
+        scene.fire(Timer.REGISTRATION);
+        assertTrue(Scene.said(scene.request(), Arm.class).isPresent());
+        assertTrue(scene.request()
+                .request()
+                .identification()
+                .isAfter(first.request().identification()));
+    }
+
+    @Test
+    void code133IsCorrectedAtOnceSoThatItCostsNothingAfterTheStop() {
+        scene.homeAgentResynchronises(arm(scene), Duration.ofSeconds(60));
+        assertEquals(RequestKind.ARM, scene.request().kind());
+    }
+
+    @Test
+    void theRegistrationGoesOnAsEver() {
+        armed(scene);
+        assertEquals("accepted", scene.status().registration());
+        Instant renewal = scene.due(Timer.REGISTRATION).orElseThrow();
+        scene.wait(Duration.between(scene.now(), renewal));
+        scene.handle(new Event.TimerFired(scene.now(), Scene.NAME, Timer.REGISTRATION));
+        assertEquals(RequestKind.ARM, scene.request().kind(), "what is staged may be another by then");
+    }
+
+    @Test
+    @DisplayName("COMMIT is the very first thing that is done at STOP")
+    void atTheStopItIsCommittedBeforeAllElse() {
+        armed(scene);
+        SendRequest commit = stop(scene);
+        assertEquals(commit, scene.lastActions().get(0));
+        assertEquals(RequestKind.COMMIT, commit.kind());
+        assertEquals(Optional.of(new Commit(ID)), Scene.said(commit, Commit.class));
+        assertEquals(Agent.FOREIGN_AGENT, commit.to());
+        assertEquals(Sender.GUEST, commit.sender());
+        assertEquals(Scene.LIFETIME, commit.request().lifetime());
+        assertEquals(Scene.CARE_OF_ADDRESS, commit.request().careOfAddress());
+        assertEquals(Phase.STOPPED, scene.status().phase());
+    }
+
+    @Test
+    void atHomeItIsCommittedToTheHomeAgent() {
+        var home = Scene.home();
+        armed(home);
+        SendRequest commit = stop(home);
+        assertEquals(commit, home.lastActions().get(0));
+        assertEquals(Agent.HOME_AGENT, commit.to());
+        assertTrue(commit.request().isDeregistrationOfAll());
+        assertEquals(Optional.of(new Commit(ID)), Scene.said(commit, Commit.class));
+    }
+
+    @Test
+    void itHasTheLifetimeOfARenewal() {
+        scene.happens(Happening.RUNNING);
+        scene.foreignAgentReplies(scene.request(), 69, 120);
+        scene.homeAgentReplies(scene.request(), 0, 120);
+        scene.happens(Happening.MIGRATION_STARTED);
+        scene.homeAgentReplies(scene.request(), 0, 120, STAGED);
+        assertEquals(120, stop(scene).request().lifetime());
+    }
+
+    @Test
+    @DisplayName("again after 30 ms and 100 ms, the same octets: a newer request could undo what came after it")
+    void itIsRepeatedTwice() {
+        armed(scene);
+        SendRequest commit = stop(scene);
+        Instant stopped = scene.now();
+        scene.fire(Timer.COMMITMENT);
+        assertEquals(stopped.plusMillis(30), scene.now());
+        assertEquals(commit, scene.request());
+        scene.fire(Timer.COMMITMENT);
+        assertEquals(stopped.plusMillis(100), scene.now());
+        assertEquals(commit, scene.request());
+        assertEquals(Optional.empty(), scene.due(Timer.COMMITMENT));
+    }
+
+    @Test
+    void itIsRepeatedThoughTheGuestHasArrivedMeanwhile() {
+        armed(scene);
+        stop(scene);
+        Instant again = scene.due(Timer.COMMITMENT).orElseThrow();
+        scene.happens(Happening.MIGRATION_COMPLETED);
+        scene.handle(new Event.TimerFired(again, Scene.NAME, Timer.COMMITMENT));
+        assertEquals(1, scene.requests().size());
+    }
+
+    @Test
+    void onceItIsAnsweredItIsNotRepeated() {
+        armed(scene);
+        SendRequest commit = stop(scene);
+        Instant again = scene.due(Timer.COMMITMENT).orElseThrow();
+        scene.homeAgentReplies(commit, 0, 300);
+        assertEquals(1, scene.facts().size());
+        assertEquals(List.of(), scene.handle(new Event.TimerFired(again, Scene.NAME, Timer.COMMITMENT)));
+        assertEquals("none", scene.status().registration(), "it is the other host's now");
+    }
+
+    @Test
+    @DisplayName("code 133 to it says that the guest runs elsewhere: a newer one would take it back")
+    void itIsNeverCorrected() {
+        armed(scene);
+        SendRequest commit = stop(scene);
+        scene.homeAgentResynchronises(commit, Duration.ofSeconds(2));
+        assertEquals(List.of(), scene.requests());
+        assertEquals(Optional.empty(), scene.due(Timer.COMMITMENT));
+    }
+
+    @Test
+    void aForgedAnswerDoesNotEndIt() {
+        armed(scene);
+        SendRequest commit = stop(scene);
+        Instant again = scene.due(Timer.COMMITMENT).orElseThrow();
+        scene.replied(
+                Scene.reply(commit, 0, 300, commit.request().identification()),
+                new Seal(Kind.MOBILE_HOME, Scene.OTHER_KEY));
+        scene.handle(new Event.TimerFired(again, Scene.NAME, Timer.COMMITMENT));
+        assertEquals(commit, scene.request());
+    }
+
+    @Test
+    void withNothingStagedTheStopIsSilent() {
+        SendRequest request = arm(scene);
+        scene.homeAgentReplies(request, 0, 300);
+        scene.happens(Happening.STOPPED);
+        assertEquals(List.of(), scene.requests());
+    }
+
+    @Test
+    void whatIsNotTheHomeAgentsWordIsNotBelieved() {
+        SendRequest request = arm(scene);
+        // Behind the authentication, where anybody may have put it.
+        var reply = Scene.reply(request, 0, 300, request.request().identification());
+        var appended = RegistrationCodec.encode(List.of(STAGED.toExtension(Scene.ENTERPRISE_NUMBER)));
+        var octets = Seal.encode(reply, Scene.homeSeal()).concat(appended);
+        scene.handle(new Event.ReplyReceived(scene.now(), RegistrationCodec.decode(octets)));
+        assertEquals("accepted", scene.status().registration());
+        scene.happens(Happening.STOPPED);
+        assertEquals(List.of(), scene.requests());
+    }
+
+    @Test
+    @DisplayName("who hears of the migration only after the STOP sends nothing for a guest that may run elsewhere")
+    void afterTheStopNothingIsAsked() {
+        register(scene);
+        scene.happens(Happening.STOPPED);
+        scene.happens(Happening.MIGRATION_STARTED);
+        assertEquals(List.of(), scene.requests());
+        assertEquals(Phase.STOPPED, scene.status().phase());
+    }
+
+    @Test
+    void whenItRunsHereAgainItIsRegisteredAndTheHandoverAborted() {
+        armed(scene);
+        SendRequest commit = stop(scene);
+        scene.happens(Happening.RUNNING);
+        SendRequest request = scene.request();
+        assertEquals(RequestKind.ABORT, request.kind());
+        assertEquals(Optional.of(new Abort(ID)), Scene.said(request, Abort.class));
+        assertEquals(Scene.LIFETIME, request.request().lifetime());
+        assertTrue(request.request().identification().isAfter(commit.request().identification()));
+        scene.homeAgentReplies(request, 0, 300);
+        scene.fire(Timer.REGISTRATION);
+        assertEquals(RequestKind.REGISTRATION, scene.request().kind(), "once is enough");
+    }
+
+    @Test
+    void aFailedMigrationAbortsItToo() {
+        var home = Scene.home();
+        armed(home);
+        stop(home);
+        home.happens(Happening.MIGRATION_FAILED);
+        assertEquals(Optional.of(new Abort(ID)), Scene.said(home.request(), Abort.class));
+        assertTrue(home.request().request().isDeregistrationOfAll());
+    }
+
+    @Test
+    void afterItRunsHereAgainNothingIsCommitted() {
+        armed(scene);
+        SendRequest commit = stop(scene);
+        Instant again = scene.due(Timer.COMMITMENT).orElseThrow();
+        scene.happens(Happening.RUNNING);
+        assertEquals(List.of(), scene.handle(new Event.TimerFired(again, Scene.NAME, Timer.COMMITMENT)));
+        scene.homeAgentReplies(commit, 0, 300);
+        assertEquals("requested", scene.status().registration(), "late, and no answer to what was asked since");
+    }
+
+    @Test
+    void aMigrationThatFailsBeforeTheStopLeavesNothingToCommit() {
+        armed(scene);
+        scene.happens(Happening.MIGRATION_FAILED);
+        assertEquals(List.of(), scene.requests());
+        scene.happens(Happening.MIGRATION_STARTED, Happening.STOPPED);
+        assertTrue(scene.requests().stream().noneMatch(request -> request.kind() == RequestKind.COMMIT));
+    }
+
+    @Test
+    @DisplayName("CLOCK: from then on requests are dated by the home agent's clock")
+    void itIsDatedByTheHomeAgentsClock() {
+        SendRequest request = arm(scene);
+        Instant itsTime = scene.now().plus(Scene.ROUND_TRIP).plusMillis(3700);
+        scene.homeAgentReplies(request, 0, 300, STAGED, new HandoverExtension.Clock(Identification.of(itsTime)));
+        Identification id = stop(scene).request().identification();
+        Duration off = Duration.between(itsTime, id.toInstant(itsTime));
+        assertTrue(off.abs().compareTo(Duration.ofMillis(1)) < 0, off::toString);
+    }
+
+    private static void register(Scene scene) {
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentReplies(scene.request(), 0, 300);
+    }
+
+    private static SendRequest arm(Scene scene) {
+        register(scene);
+        scene.happens(Happening.MIGRATION_STARTED);
+        return scene.request();
+    }
+
+    private static void armed(Scene scene) {
+        scene.homeAgentReplies(arm(scene), 0, 300, STAGED);
+    }
+
+    private static SendRequest stop(Scene scene) {
+        scene.happens(Happening.STOPPED);
+        return scene.request();
+    }
+}

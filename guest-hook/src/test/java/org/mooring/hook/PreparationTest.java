@@ -1,0 +1,360 @@
+package org.mooring.hook;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mooring.hook.Action.Agent;
+import org.mooring.hook.Action.SendRequest;
+import org.mooring.hook.Action.Sender;
+import org.mooring.hook.Action.SetPort;
+import org.mooring.hook.PreparationOutcome.Prepared;
+import org.mooring.protocol.handover.HandoverExtension;
+import org.mooring.protocol.handover.HandoverExtension.Abort;
+import org.mooring.protocol.handover.HandoverExtension.Arm;
+import org.mooring.protocol.handover.HandoverExtension.Prepare;
+import org.mooring.protocol.handover.HandoverExtension.Staged;
+import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Identification;
+
+@DisplayName("docs/handover.md: a guest that arrives is prepared for before it comes")
+class PreparationTest {
+    private final Scene scene = Scene.visiting();
+
+    @Test
+    void itAsksForTheRegistrationThatWillBeButWithTheHostsAddresses() {
+        SendRequest request = arrive(scene);
+        assertEquals(RequestKind.PREPARE, request.kind());
+        assertEquals(Agent.FOREIGN_AGENT, request.to());
+        assertEquals(Sender.HOST, request.sender());
+        assertEquals(Scene.CARE_OF_ADDRESS, request.request().careOfAddress());
+        assertEquals(60, request.request().lifetime());
+        assertTrue(request.request().flags().reverseTunneling());
+        assertEquals(60, prepare(request).holdSeconds());
+        assertTrue(Scene.said(request, Arm.class).isPresent(), "or nobody says whether anything is staged");
+    }
+
+    @Test
+    @DisplayName("home return: straight to the home agent, as the deregistration that will be")
+    void atHomeItAsksTheHomeAgent() {
+        SendRequest request = arrive(Scene.home());
+        assertEquals(Agent.HOME_AGENT, request.to());
+        assertEquals(Sender.HOST, request.sender());
+        assertEquals(Scene.HOME_ADDRESS, request.request().careOfAddress());
+        assertEquals(0, request.request().lifetime());
+        assertEquals(60, prepare(request).holdSeconds());
+    }
+
+    @Test
+    void thePortIsReadyBeforeAnybodyIsAskedToSendThere() {
+        scene.happens(Happening.ARRIVING);
+        List<Action> actions = scene.lastActions();
+        assertEquals(new SetPort(scene.guest(), PortRule.VISITING, PortRule.ARRIVING), actions.get(0));
+        assertTrue(actions.indexOf(scene.request()) > 0);
+    }
+
+    @Test
+    void itIsAnsweredWhenTheHomeAgentHasStaged() {
+        staged(arrive(scene));
+        assertEquals(Optional.of(PreparationOutcome.staged()), scene.prepared());
+    }
+
+    @Test
+    @DisplayName("a move within the site: the care-of address doesn't change")
+    void nothingIsStagedForTheCareOfAddressThatIsThePresentOne() {
+        SendRequest request = arrive(scene);
+        scene.homeAgentReplies(request, 0, 60, clock(Duration.ZERO));
+        assertEquals(Optional.of(PreparationOutcome.nothing()), scene.prepared());
+        assertEquals(Optional.empty(), scene.due(Timer.PREPARATION), "nothing to keep up");
+        scene.happens(Happening.ENDED);
+        assertEquals(List.of(), scene.requests(), "nothing to take back");
+    }
+
+    @Test
+    void whatWasDecidedIsToldAgain() {
+        staged(arrive(scene));
+        scene.happens(Happening.ARRIVING);
+        assertEquals(List.of(), scene.requests());
+        assertEquals(Optional.of(PreparationOutcome.staged()), scene.prepared());
+    }
+
+    @Test
+    void whileItIsAskedOneQuestionIsEnough() {
+        arrive(scene);
+        scene.happens(Happening.ARRIVING);
+        assertEquals(List.of(), scene.requests());
+        assertEquals(Optional.empty(), scene.prepared());
+    }
+
+    @Test
+    void silenceEndsItAfterThreeSeconds() {
+        SendRequest first = arrive(scene);
+        scene.fire(Timer.PREPARATION);
+        assertEquals(prepare(first).id(), prepare(scene.request()).id());
+        assertTrue(scene.request()
+                .request()
+                .identification()
+                .isAfter(first.request().identification()));
+        scene.fire(Timer.PREPARATION);
+        assertEquals(1, scene.requests().size());
+        scene.fire(Timer.PREPARATION);
+        assertEquals(Scene.START.plusSeconds(3), scene.now());
+        assertEquals(Optional.of(PreparationOutcome.plain("no answer from foreign-agent 10.2.0.2")), scene.prepared());
+        assertEquals(List.of(), scene.requests());
+    }
+
+    @Test
+    @DisplayName("silence isn't remembered: the agent may be back")
+    void afterSilenceTheNextGuestIsPreparedForAgain() {
+        arrive(scene);
+        for (int i = 0; i < 3; i++) {
+            scene.fire(Timer.PREPARATION);
+        }
+        assertEquals(RequestKind.PREPARE, arrive(scene).kind());
+    }
+
+    @ParameterizedTest(name = "the home agent''s clock is {0} s ahead of ours")
+    @ValueSource(longs = {60, -60})
+    void code133SetsTheClockAndAsksAgainAtOnce(long ahead) {
+        scene.homeAgentResynchronises(arrive(scene), Duration.ofSeconds(ahead));
+        SendRequest second = scene.request();
+        var itsTime = scene.now().plusSeconds(ahead);
+        var skew = Duration.between(itsTime, second.request().identification().toInstant(itsTime));
+        assertTrue(skew.abs().compareTo(Duration.ofSeconds(1)) <= 0, () -> "still off by " + skew);
+        staged(second);
+        assertEquals(Optional.of(PreparationOutcome.staged()), scene.prepared());
+    }
+
+    @Test
+    void code133AgainAndAgainIsNoStorm() {
+        scene.homeAgentResynchronises(arrive(scene), Duration.ofSeconds(60));
+        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
+        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
+        assertEquals(List.of(), scene.requests());
+        scene.fire(Timer.PREPARATION);
+        assertEquals(1, scene.requests().size());
+    }
+
+    @ParameterizedTest(name = "code {0}")
+    @ValueSource(ints = {140, 141})
+    void aHomeAgentThatKnowsNoneOfThisIsPlainForTenMinutes(int code) {
+        scene.homeAgentReplies(arrive(scene), code, 0);
+        assertPlainForTenMinutes("home-agent");
+    }
+
+    @Test
+    void aForeignAgentThatKnowsNoneOfThisIsPlainForTenMinutes() {
+        scene.foreignAgentReplies(arrive(scene), 100, 0);
+        assertPlainForTenMinutes("foreign-agent");
+    }
+
+    @Test
+    void aForeignAgentThatHearsNothingOfTheHomeAgentIsPlainThisTime() {
+        scene.foreignAgentReplies(arrive(scene), 78, 0);
+        assertEquals(Prepared.PLAIN, scene.prepared().orElseThrow().prepared());
+        assertEquals(RequestKind.PREPARE, arrive(scene).kind());
+    }
+
+    @Test
+    void code69IsAskedAgainWithAShorterHoldTime() {
+        scene.foreignAgentReplies(arrive(scene), 69, 20);
+        SendRequest second = scene.request();
+        assertEquals(20, second.request().lifetime());
+        assertEquals(20, prepare(second).holdSeconds());
+        staged(second);
+        assertEquals(Optional.of(scene.now().minus(Scene.ROUND_TRIP).plusSeconds(10)), scene.due(Timer.PREPARATION));
+    }
+
+    @Test
+    void withoutAForeignAgentNobodyIsAsked() {
+        var none = Scene.visitingWithoutForeignAgent();
+        none.happens(Happening.ARRIVING);
+        assertEquals(List.of(), none.requests());
+        assertEquals(Prepared.PLAIN, none.prepared().orElseThrow().prepared());
+    }
+
+    @Test
+    @DisplayName("§3.6.2.1: who can't authenticate decides nothing")
+    void aForgedReplyIsNotBelievedButSaidInTheEnd() {
+        SendRequest request = arrive(scene);
+        scene.replied(
+                Scene.reply(request, 0, 60, request.request().identification()),
+                new Seal(Kind.MOBILE_HOME, Scene.OTHER_KEY));
+        assertEquals(Optional.empty(), scene.prepared());
+        scene.wait(Duration.ofSeconds(3));
+        scene.handle(new Event.TimerFired(scene.now(), Scene.NAME, Timer.PREPARATION));
+        assertTrue(scene.prepared().orElseThrow().why().contains("the keys differ"));
+    }
+
+    @Test
+    void itIsRefreshedWithTheSameIdAtHalfOfTheHoldTime() {
+        SendRequest first = arrive(scene);
+        Instant sent = scene.now();
+        staged(first);
+        scene.fire(Timer.PREPARATION);
+        assertEquals(sent.plusSeconds(30), scene.now());
+        SendRequest second = scene.request();
+        assertEquals(prepare(first), prepare(second));
+        staged(second);
+        assertEquals(Optional.empty(), scene.prepared(), "nobody asked");
+        assertEquals(Optional.of(scene.now().minus(Scene.ROUND_TRIP).plusSeconds(30)), scene.due(Timer.PREPARATION));
+    }
+
+    @Test
+    void aRefreshThatIsNotAnsweredIsRepeated() {
+        staged(arrive(scene));
+        scene.fire(Timer.PREPARATION);
+        Instant refreshed = scene.now();
+        scene.fire(Timer.PREPARATION);
+        assertEquals(refreshed.plusSeconds(1), scene.now());
+        assertEquals(RequestKind.PREPARE, scene.request().kind());
+        assertEquals(Optional.empty(), scene.prepared(), "it is staged still");
+    }
+
+    @Test
+    void anotherArrivalHasAnotherId() {
+        SendRequest first = arrive(scene);
+        staged(first);
+        scene.happens(Happening.ENDED);
+        assertNotEquals(prepare(first).id(), prepare(arrive(scene)).id());
+    }
+
+    @Test
+    @DisplayName("CONFIRM is the registration of RFC 3344, dated a second ahead")
+    void whenItRunsTheRegistrationIsDatedAheadOfTheSources() {
+        SendRequest prepared = arrive(scene);
+        scene.homeAgentReplies(
+                prepared,
+                0,
+                60,
+                new Staged(prepare(prepared).id(), Scene.CARE_OF_ADDRESS),
+                clock(Duration.ofMillis(400)));
+        scene.happens(Happening.RUNNING);
+        SendRequest confirm = scene.request();
+        assertEquals(confirm, scene.lastActions().get(0), "before all else");
+        assertEquals(RequestKind.CONFIRM, confirm.kind());
+        assertEquals(Sender.GUEST, confirm.sender());
+        assertEquals(Scene.LIFETIME, confirm.request().lifetime());
+        assertEquals(1, confirm.request().extensions().size(), "nothing but the device's id");
+        Instant itsTime = scene.now().plusMillis(400);
+        Duration ahead =
+                Duration.between(itsTime, confirm.request().identification().toInstant(itsTime));
+        assertTrue(ahead.minusSeconds(1).abs().compareTo(Duration.ofMillis(1)) < 0, ahead::toString);
+        scene.homeAgentReplies(confirm, 0, 300);
+        assertEquals("accepted", scene.status().registration());
+    }
+
+    @Test
+    void onceItRunsNothingMoreIsPrepared() {
+        staged(arrive(scene));
+        Instant refresh = scene.due(Timer.PREPARATION).orElseThrow();
+        scene.happens(Happening.RUNNING);
+        assertEquals(List.of(), scene.handle(new Event.TimerFired(refresh, Scene.NAME, Timer.PREPARATION)));
+        scene.happens(Happening.ENDED);
+        assertTrue(scene.requests().stream().noneMatch(request -> request.kind() == RequestKind.ABORT));
+    }
+
+    @Test
+    void whoStillWaitsWhenItRunsIsAnswered() {
+        arrive(scene);
+        scene.happens(Happening.RUNNING);
+        assertEquals(Prepared.PLAIN, scene.prepared().orElseThrow().prepared());
+    }
+
+    @Test
+    void aGuestThatNeverComesIsAborted() {
+        SendRequest prepared = arrive(scene);
+        staged(prepared);
+        scene.happens(Happening.ENDED);
+        assertAborts(prepared, scene.request());
+    }
+
+    @Test
+    void aGuestWhoseQemuVanishesIsAborted() {
+        SendRequest prepared = arrive(scene);
+        scene.handle(new Event.Vanished(scene.now(), Scene.NAME, "closed"));
+        assertAborts(prepared, scene.request());
+        assertEquals(Prepared.PLAIN, scene.prepared().orElseThrow().prepared(), "who waits is told");
+    }
+
+    @Test
+    void anAbortIsRepeatedUntilItIsAnswered() {
+        staged(arrive(scene));
+        scene.happens(Happening.ENDED);
+        scene.fire(Timer.PREPARATION);
+        SendRequest again = scene.request();
+        scene.homeAgentReplies(again, 0, 60);
+        scene.wait(Duration.ofSeconds(30));
+        assertEquals(List.of(), scene.handle(new Event.TimerFired(scene.now(), Scene.NAME, Timer.PREPARATION)));
+    }
+
+    @Test
+    void anAbortThatNobodyAnswersIsGivenUpForTheHoldTimeEndsItToo() {
+        staged(arrive(scene));
+        scene.happens(Happening.ENDED);
+        scene.fire(Timer.PREPARATION);
+        scene.fire(Timer.PREPARATION);
+        assertEquals(1, scene.requests().size());
+        scene.fire(Timer.PREPARATION);
+        assertEquals(List.of(), scene.lastActions());
+    }
+
+    private void assertAborts(SendRequest prepared, SendRequest abort) {
+        assertEquals(RequestKind.ABORT, abort.kind());
+        assertEquals(Sender.HOST, abort.sender());
+        HandoverId id = prepare(prepared).id();
+        assertEquals(Optional.of(new Abort(id)), Scene.said(abort, Abort.class));
+        assertEquals(
+                prepare(prepared), prepare(abort), "whoever doesn't know of handovers must not register the guest");
+    }
+
+    private void assertPlainForTenMinutes(String speaker) {
+        PreparationOutcome outcome = scene.prepared().orElseThrow();
+        assertEquals(Prepared.PLAIN, outcome.prepared());
+        assertTrue(outcome.why().startsWith(speaker), outcome::why);
+        scene.happens(Happening.ENDED);
+        assertEquals(List.of(), scene.requests(), "there is nothing to abort");
+        scene.wait(Duration.ofMinutes(9));
+        scene.happens(Happening.ARRIVING);
+        assertEquals(List.of(), scene.requests());
+        assertEquals(Optional.of(outcome), scene.prepared());
+        scene.happens(Happening.ENDED);
+        scene.wait(Duration.ofMinutes(1));
+        assertEquals(RequestKind.PREPARE, arrive(scene).kind());
+    }
+
+    private void staged(SendRequest request) {
+        scene.homeAgentReplies(
+                request,
+                0,
+                60,
+                clock(Duration.ZERO),
+                new Staged(prepare(request).id(), Scene.CARE_OF_ADDRESS));
+    }
+
+    private HandoverExtension clock(Duration ahead) {
+        return new HandoverExtension.Clock(
+                Identification.of(scene.now().plus(Scene.ROUND_TRIP).plus(ahead)));
+    }
+
+    private static SendRequest arrive(Scene scene) {
+        scene.happens(Happening.ARRIVING);
+        assertFalse(scene.requests().isEmpty());
+        return scene.request();
+    }
+
+    private static Prepare prepare(SendRequest request) {
+        return Scene.said(request, Prepare.class).orElseThrow();
+    }
+}
