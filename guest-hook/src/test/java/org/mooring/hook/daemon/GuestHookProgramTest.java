@@ -26,15 +26,19 @@ import org.mooring.linux.MacAddress;
 import org.mooring.linux.packet.ArpPacket;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.UdpPacket;
+import org.mooring.protocol.handover.HandoverExtension;
+import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
+import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.runtime.control.ControlClient;
 
 /** The program as a process, with a played QEMU on one side and scripted agents on the other. */
@@ -48,6 +52,9 @@ class GuestHookProgramTest {
     private static final String ROUTER = "10.2.0.1";
     private static final SecurityAssociation ASSOCIATION = association("00112233445566778899aabbccddeeff");
     private static final SecurityAssociation OTHER_KEY = association("0f0e0d0c0b0a09080706050403020100");
+
+    private static final Extension STAGED = new HandoverExtension.Staged(new HandoverId(42), CARE_OF_ADDRESS)
+            .toExtension(HandoverExtension.DEFAULT_ENTERPRISE_NUMBER);
 
     /** The guest visits this host's link. */
     static final String VISITING = """
@@ -102,12 +109,14 @@ class GuestHookProgramTest {
     @Test
     void aVisitorIsRegisteredWhenItResumes() throws Exception {
         PlayedQemu qemu = qemu("web", "inmigrate");
+        acceptHandovers();
         HookProcess hook = hook(VISITING);
         hook.awaitLine("guest arriving guest=web link=visiting");
-        hook.awaitLine("neighbour known address=10.2.0.2");
-        assertTrue(agents.heardNothing(), "it doesn't run yet");
+        hook.awaitLine("prepared for the guest guest=web");
+        while (!agents.heardNothing()) {
+            assertFalse(agents.request().frame().source().equals(GUEST), "it doesn't run yet");
+        }
 
-        agents.accept(ASSOCIATION);
         qemu.tells("RESUME", "{}");
         Heard heard = agents.request();
         assertEquals(GUEST, heard.frame().source());
@@ -128,7 +137,7 @@ class GuestHookProgramTest {
         assertEquals("198.51.100.2", guest.path("care-of-address").asText());
         List<String> steps = StreamSupport.stream(
                         control().get("/handovers").path("handovers").spliterator(), false)
-                .map(row -> row.path("what").asText().replaceFirst(" (guest|identification)=.*", ""))
+                .map(row -> row.path("what").asText().replaceFirst("( the guest)? (guest|identification)=.*", ""))
                 .distinct()
                 .toList();
         assertEquals(
@@ -136,9 +145,11 @@ class GuestHookProgramTest {
                         "arriving",
                         "arriving received",
                         "guest arriving",
+                        "prepare sent",
+                        "prepared for",
                         "resume",
                         "resume received",
-                        "request sent",
+                        "confirm sent",
                         "guest running",
                         "registration accepted"),
                 steps);
@@ -150,6 +161,13 @@ class GuestHookProgramTest {
         PlayedQemu qemu = qemu("web", "inmigrate");
         HookProcess hook = hook(HOME);
         hook.awaitLine("guest arriving guest=web link=home");
+        Heard prepare = agents.request();
+        assertFalse(prepare.frame().source().equals(GUEST), "it may still use its address on this very link");
+        agents.answer(request -> agents.reply(request, 140, 0, ASSOCIATION));
+        hook.awaitLine("nothing is prepared guest=web reason=\"home-agent does not know");
+        while (!agents.heardNothing()) {
+            agents.next();
+        }
         agents.accept(ASSOCIATION);
         qemu.tells("RESUME", "{}");
         ArpPacket announced = assertInstanceOf(ArpPacket.class, agents.next());
@@ -311,6 +329,76 @@ class GuestHookProgramTest {
     }
 
     @Test
+    void whoBringsAGuestHearsWhatIsPreparedForIt() throws Exception {
+        acceptHandovers();
+        HookProcess hook = hook(VISITING);
+        hook.awaitLine("ready");
+        Map<String, String> arriving = Map.of("phase", "arriving", "tap", "tap0");
+        JsonNode answer = control().post("/guests/web/events", arriving);
+        assertEquals("arriving", answer.path("phase").asText());
+        assertEquals("staged", answer.path("prepared").asText());
+        Heard prepare = agents.request();
+        assertEquals(Ipv4.address("10.2.0.10"), prepare.datagram().source());
+        assertEquals(255, prepare.datagram().ttl());
+
+        HookProcess told = command(
+                "event",
+                "web",
+                "arriving",
+                "--socket",
+                directory.resolve("hook.sock").toString());
+        assertEquals(0, told.exitCode());
+        assertTrue(
+                told.lines().get(0).startsWith("web: arriving, prepared: staged"),
+                () -> String.join("\n", told.lines()));
+
+        control().post("/guests/web/events", Map.of("phase", "gone"));
+        agents.request(request -> says(request, HandoverExtension.Abort.class));
+    }
+
+    @Test
+    void withSilentAgentsTheAnswerIsPlainAfterThreeSeconds() throws Exception {
+        HookProcess hook = hook(VISITING);
+        hook.awaitLine("ready");
+        Instant asked = Instant.now();
+        JsonNode answer = control().post("/guests/web/events", Map.of("phase", "arriving", "tap", "tap0"));
+        assertEquals("plain", answer.path("prepared").asText());
+        assertEquals("no answer from foreign-agent 10.2.0.2", answer.path("why").asText());
+        Duration waited = Duration.between(asked, Instant.now());
+        assertTrue(
+                waited.compareTo(Duration.ofSeconds(3)) >= 0 && waited.compareTo(Duration.ofSeconds(6)) < 0,
+                waited::toString);
+    }
+
+    @Test
+    @DisplayName("at the old site: ARM when the migration begins, COMMIT at STOP, ABORT if it comes to nothing")
+    void aGuestThatLeavesIsCommittedAtItsStop() throws Exception {
+        PlayedQemu qemu = qemu("web", "running");
+        acceptHandovers();
+        HookProcess hook = hook(VISITING);
+        hook.awaitLine("registration accepted");
+        qemu.tells("MIGRATION", "{\"status\": \"setup\"}");
+        hook.awaitLine("armed guest=web handover=000000000000002a");
+        qemu.tells("STOP", "{}");
+        Heard commit = agents.request(request -> says(request, HandoverExtension.Commit.class));
+        assertEquals(GUEST, commit.frame().source());
+        assertEquals(Ipv4.address(HOME_ADDRESS), commit.datagram().source());
+        assertEquals(300, commit.request().lifetime());
+        hook.awaitLine("commit answered guest=web code=0");
+        qemu.tells("RESUME", "{}");
+        agents.request(request -> says(request, HandoverExtension.Abort.class));
+        awaitRegistration("accepted");
+        List<String> steps = StreamSupport.stream(
+                        control().get("/handovers").path("handovers").spliterator(), false)
+                .map(row -> row.path("what").asText())
+                .filter(what -> what.contains(" sent "))
+                .map(what -> what.replaceFirst(" sent .*", ""))
+                .distinct()
+                .toList();
+        assertEquals(List.of("arm", "commit", "abort"), steps);
+    }
+
+    @Test
     void aCheckLeavesWithTheHostsAddresses() throws Exception {
         agents.accept(ASSOCIATION);
         HookProcess hook = hook(VISITING);
@@ -357,6 +445,21 @@ class GuestHookProgramTest {
         assertEquals(0, hook.exitCode());
         assertArpIsAnswered();
         assertFalse(Files.exists(directory.resolve("hook.sock")));
+    }
+
+    /** Agents that know of handovers: one is staged, always. */
+    private void acceptHandovers() {
+        agents.answer(request -> agents.reply(
+                request,
+                0,
+                request.request().lifetime(),
+                ASSOCIATION,
+                says(request.request(), HandoverExtension.Arm.class) ? List.of(STAGED) : List.of()));
+    }
+
+    private static boolean says(RegistrationRequest request, Class<? extends HandoverExtension> kind) {
+        return HandoverExtension.first(kind, request.extensions(), HandoverExtension.DEFAULT_ENTERPRISE_NUMBER)
+                .isPresent();
     }
 
     private PlayedQemu qemu(String guest, String status) throws Exception {

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.hook.Guest;
 import org.mooring.hook.HomeGateway;
 import org.mooring.hook.PortRule;
@@ -330,6 +331,22 @@ class GuestPortTest {
         assertEquals(announced, kvmHost.onLinkUntil(any -> true).get(0));
         kvmHost.linkSends(udp(HOME_AGENT, "255.255.255.255", 67).toFrame(GATEWAY, MacAddress.BROADCAST));
         assertNothingAtTheGuest();
+    }
+
+    @ParameterizedTest(name = "at home: {0}")
+    @ValueSource(booleans = {false, true})
+    @DisplayName("what is forwarded to a guest before it runs waits in its tap, and the link's broadcasts don't")
+    void arrivingItGetsWhatIsForwardedToItAlready(boolean atHome) throws Exception {
+        ports.set(guest(atHome), atHome ? PortRule.HOME : PortRule.VISITING, PortRule.ARRIVING);
+        EthernetFrame forwarded =
+                udp(CORRESPONDENT, HOME_ADDRESS, ORDINARY_PORT).toFrame(ROUTER, GUEST);
+        kvmHost.linkSends(udp("10.2.0.1", "255.255.255.255", 67).toFrame(ROUTER, MacAddress.BROADCAST));
+        kvmHost.linkSends(ArpPacket.request(ROUTER, Ipv4.address("10.2.0.1"), Ipv4.address(HOME_ADDRESS))
+                .toFrame(MacAddress.BROADCAST));
+        kvmHost.linkSends(forwarded);
+        assertEquals(forwarded, kvmHost.atGuestUntil(any -> true).get(0));
+        assertCounted(PortCounter.OTHER_KEPT_AWAY, 1);
+        assertCounted(PortCounter.ARP_KEPT_AWAY, 1);
     }
 
     @Test

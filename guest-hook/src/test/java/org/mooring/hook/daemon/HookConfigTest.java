@@ -35,6 +35,15 @@ class HookConfigTest {
     }
 
     @Test
+    void theEnterpriseNumberIsTheOneForDocumentationUnlessItIsSet() throws Exception {
+        assertEquals(32473, read(GuestHookProgramTest.VISITING).enterpriseNumber());
+        assertEquals(
+                65000,
+                read("enterprise-number = 65000\n" + GuestHookProgramTest.VISITING)
+                        .enterpriseNumber());
+    }
+
+    @Test
     void withoutAForeignAgentNoGuestMayVisit() throws Exception {
         String config = GuestHookProgramTest.VISITING.replaceFirst("(?s)\\[foreign-agent].*?\\n(?=\\[\\[)", "");
         assertEquals(Optional.empty(), read(config).foreignAgent());

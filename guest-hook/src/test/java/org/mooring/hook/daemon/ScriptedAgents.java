@@ -16,6 +16,7 @@ import org.mooring.linux.packet.UdpPacket;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Octets;
@@ -102,7 +103,24 @@ final class ScriptedAgents {
         reply(to, code, lifetime, to.request().identification(), association);
     }
 
+    /** The reply says more than RFC 3344 has, to the hook. */
+    void reply(Heard to, int code, int lifetime, SecurityAssociation association, List<Extension> saying)
+            throws Exception {
+        reply(to, code, lifetime, to.request().identification(), association, saying);
+    }
+
     void reply(Heard to, int code, int lifetime, Identification identification, SecurityAssociation association)
+            throws Exception {
+        reply(to, code, lifetime, identification, association, List.of());
+    }
+
+    private void reply(
+            Heard to,
+            int code,
+            int lifetime,
+            Identification identification,
+            SecurityAssociation association,
+            List<Extension> saying)
             throws Exception {
         RegistrationRequest request = to.request();
         Octets octets = Seal.encode(
@@ -112,7 +130,7 @@ final class ScriptedAgents {
                         request.homeAddress(),
                         request.homeAgent(),
                         identification,
-                        List.of()),
+                        saying),
                 new Seal(Kind.MOBILE_HOME, association));
         // §3.7.2.3: to the home address, whatever the request's source.
         kvmHost.linkSends(new UdpPacket(
