@@ -19,6 +19,8 @@ public final class Arrival {
     }
 
     private Phase phase = Phase.PREPARING;
+    private boolean listening;
+    private @Nullable Preparation preparation;
     private @Nullable String failure;
 
     public List<ArrivalAction> handle(ArrivalEvent event) {
@@ -27,7 +29,11 @@ public final class Arrival {
         } else if (event instanceof ArrivalEvent.QemuEnded ended) {
             return ended(ended);
         } else if (event instanceof ArrivalEvent.Listening) {
-            return listening();
+            listening = true;
+            return ready();
+        } else if (event instanceof ArrivalEvent.Prepared prepared) {
+            preparation = prepared.preparation();
+            return ready();
         } else if (event instanceof ArrivalEvent.Resumed resumed) {
             return resumed(resumed);
         } else if (event instanceof ArrivalEvent.Refused refused) {
@@ -42,12 +48,13 @@ public final class Arrival {
         throw new AssertionError(event);
     }
 
-    private List<ArrivalAction> listening() {
-        if (phase != Phase.PREPARING) {
+    /** Once QEMU listens and the agents are prepared, or won't be: a stream that came earlier could bring the guest too early. */
+    private List<ArrivalAction> ready() {
+        if (phase != Phase.PREPARING || !listening || preparation == null) {
             return List.of();
         }
         phase = Phase.WAITING;
-        return List.of(new ArrivalAction.AnnounceReady());
+        return List.of(new ArrivalAction.AnnounceReady(preparation));
     }
 
     private List<ArrivalAction> resumed(ArrivalEvent.Resumed resumed) {

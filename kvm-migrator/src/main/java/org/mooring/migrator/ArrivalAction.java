@@ -6,8 +6,8 @@ import java.time.Instant;
 public sealed interface ArrivalAction {
     void on(Executor executor);
 
-    /** Tell the source that QEMU awaits the stream. */
-    record AnnounceReady() implements ArrivalAction {
+    /** Tell the source that QEMU awaits the stream, and what the hook has prepared. */
+    record AnnounceReady(Preparation preparation) implements ArrivalAction {
         @Override
         public void on(Executor executor) {
             executor.execute(this);

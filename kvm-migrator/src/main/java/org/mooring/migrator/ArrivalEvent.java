@@ -9,7 +9,10 @@ public sealed interface ArrivalEvent {
     /** QEMU listens for the stream. */
     record Listening(Instant at) implements ArrivalEvent {}
 
-    /** The preparation failed: QEMU refused a command. */
+    /** The hook here has answered, or was given up. */
+    record Prepared(Instant at, Preparation preparation) implements ArrivalEvent {}
+
+    /** QEMU refused a command before it listened. */
     record Refused(Instant at, String reason) implements ArrivalEvent {}
 
     /** RESUME, at {@code resumed} by QEMU's own timestamp: the trustworthy sign that the guest runs here. */

@@ -9,14 +9,30 @@ import org.junit.jupiter.api.Test;
 class ArrivalTest {
     private static final Instant NOW = Instant.parse("2026-01-02T03:04:05Z");
     private static final Instant RESUMED = NOW.minusMillis(1);
+    private static final Preparation STAGED = new Preparation("staged", "");
 
     private final Arrival arrival = new Arrival();
 
     @Test
     void announcesTheGuestAtResume() {
-        assertEquals(List.of(new ArrivalAction.AnnounceReady()), listening());
+        assertEquals(List.of(new ArrivalAction.AnnounceReady(STAGED)), listening());
         assertEquals(List.of(new ArrivalAction.AnnounceRunning(RESUMED)), resumed());
         assertEquals(List.of(new ArrivalAction.Finish(true)), arrival.handle(new ArrivalEvent.SessionEnded(NOW)));
+    }
+
+    @Test
+    void offersItselfOnlyWhenTheHookHasAnswered() {
+        assertEquals(List.of(), arrival.handle(new ArrivalEvent.Listening(NOW)));
+        assertEquals(
+                List.of(new ArrivalAction.AnnounceReady(STAGED)),
+                arrival.handle(new ArrivalEvent.Prepared(NOW, STAGED)));
+    }
+
+    @Test
+    void isOnItsWayOutWhateverTheHookAnswers() {
+        arrival.handle(new ArrivalEvent.Listening(NOW));
+        arrival.handle(new ArrivalEvent.AbortRequested(NOW));
+        assertEquals(List.of(), arrival.handle(new ArrivalEvent.Prepared(NOW, STAGED)));
     }
 
     @Test
@@ -89,6 +105,7 @@ class ArrivalTest {
     }
 
     private List<ArrivalAction> listening() {
+        arrival.handle(new ArrivalEvent.Prepared(NOW, STAGED));
         return arrival.handle(new ArrivalEvent.Listening(NOW));
     }
 

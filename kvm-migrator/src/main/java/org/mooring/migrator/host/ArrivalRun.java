@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.mooring.migrator.Arrival;
 import org.mooring.migrator.ArrivalAction;
 import org.mooring.migrator.ArrivalEvent;
+import org.mooring.migrator.Preparation;
 import org.mooring.qmp.QmpClient;
 import org.mooring.qmp.QmpConnectionException;
 import org.mooring.qmp.QmpEvent;
@@ -54,12 +55,17 @@ final class ArrivalRun implements ArrivalAction.Executor, QmpListener, AutoClose
     private final ThisHost host;
     private final GuestFiles files;
     private final QemuProcess qemu;
+    private final Hook hook;
     private final PrintStream reports;
     private final Arrival arrival = new Arrival();
     private final CompletableFuture<Boolean> over = new CompletableFuture<>();
     private final AgentLoop<ArrivalEvent, ArrivalAction> loop =
             new AgentLoop<>("arrival", Clock.systemUTC(), new ProgramSupervisor());
     private final Worker<ArrivalEvent> worker = loop.worker("host");
+
+    /** Of its own, for it may wait some seconds while QEMU has to be ended. */
+    private final Worker<ArrivalEvent> hookWorker = loop.worker("hook");
+
     private volatile boolean closing;
 
     // Confined to the loop from here on.
@@ -67,10 +73,11 @@ final class ArrivalRun implements ArrivalAction.Executor, QmpListener, AutoClose
     private String uri = "";
     private boolean arrived;
 
-    ArrivalRun(ThisHost host, GuestFiles files, QemuProcess qemu, PrintStream reports) {
+    ArrivalRun(ThisHost host, GuestFiles files, QemuProcess qemu, Hook hook, PrintStream reports) {
         this.host = host;
         this.files = files;
         this.qemu = qemu;
+        this.hook = hook;
         this.reports = reports;
         loop.start(arrival::handle, action -> action.on(this));
     }
@@ -78,11 +85,16 @@ final class ArrivalRun implements ArrivalAction.Executor, QmpListener, AutoClose
     /**
      * Waits for the guest.
      *
+     * @param tap the guest's, for the hook
      * @param orders ends when the source's session does
      * @return whether it runs here; if not, nothing of it is left here
      * @throws Failure if something of it is
      */
-    boolean await(Inlet inlet, InputStream orders) throws Failure {
+    boolean await(Inlet inlet, String tap, InputStream orders) throws Failure {
+        hookWorker.submit(() -> {
+            Preparation preparation = hook.arriving(files.guest(), tap);
+            return new ArrivalEvent.Prepared(loop.now(), preparation);
+        });
         QmpClient.connect(loop.group(), files.monitor(), this, Clock.systemUTC())
                 .thenCompose(client -> listen(client, inlet))
                 .whenComplete((done, refused) -> loop.post(
@@ -107,6 +119,7 @@ final class ArrivalRun implements ArrivalAction.Executor, QmpListener, AutoClose
     @Override
     public void close() {
         closing = true;
+        hookWorker.close();
         worker.close();
         if (monitor != null) {
             monitor.close();
@@ -156,6 +169,7 @@ final class ArrivalRun implements ArrivalAction.Executor, QmpListener, AutoClose
     private ArrivalEvent end(boolean asked) {
         try {
             qemu.end(asked);
+            hook.gone(files.guest());
             return new ArrivalEvent.QemuEnded(loop.now(), files.lastWords());
         } catch (Failure e) {
             // To leave without a word is right: the source must not believe it dead.
@@ -192,7 +206,7 @@ final class ArrivalRun implements ArrivalAction.Executor, QmpListener, AutoClose
     @Override
     public void execute(ArrivalAction.AnnounceReady action) {
         String version = monitor == null ? "" : monitor.qemuVersion();
-        report(new Report.Ready(uri, version));
+        report(new Report.Ready(uri, version, action.preparation()));
     }
 
     @Override

@@ -18,11 +18,6 @@ import org.mooring.runtime.Failure;
 
 /** The bridge that guests are connected to, and a tap for each guest. */
 final class HostNetwork {
-    /**
-     * The frames that reach a guest's tap while the guest is paused wait there, in order, up to this many; with the kernel's usual 1,000 a
-     * busy guest loses some of them in a migration.
-     */
-    private static final int TAP_QUEUE = 5000;
 
     private static final String TAP_KIND = "tun";
 
@@ -56,7 +51,8 @@ final class HostNetwork {
             // The guest's own address with a high first octet: never the lowest, which a bridge takes as its own.
             netlink.links()
                     .setMac(tap, new MacAddress(MacAddress.of(guest.mac()).bits() | 0xfe00_0000_0000L));
-            netlink.links().setTxQueueLength(tap, TAP_QUEUE);
+            // The frames that reach a guest's tap while the guest is paused wait there, in order.
+            netlink.links().setTxQueueLength(tap, config.tapQueue());
             silence(tap);
             netlink.links().setMaster(tap, bridge.device());
             netlink.links().setUp(tap);

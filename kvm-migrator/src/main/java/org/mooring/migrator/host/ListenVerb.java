@@ -42,8 +42,8 @@ record ListenVerb() implements Verb {
     @Override
     public List<String> details() {
         return List.of(
-                "Prints one JSON object a line: 'ready' with the URI to migrate to, then 'running' or 'gone'. Orders come on the",
-                "standard input; if that ends before the guest runs, all is removed again and the exit code is 1.");
+                "Prints one JSON object a line: 'ready' with the URI to migrate to and what the hook has prepared, then 'running' or",
+                "'gone'. Orders come on the standard input; if that ends before the guest runs, all is removed again and the exit code is 1.");
     }
 
     @Override
@@ -67,11 +67,13 @@ record ListenVerb() implements Verb {
         GuestOptions.requireAccelerator(guest);
         ThisHost host = new ThisHost(config);
         QemuProcess qemu = host.start(guest, true);
-        try (ArrivalRun run = new ArrivalRun(host, qemu.files(), qemu, console.out())) {
+        try (ArrivalRun run = new ArrivalRun(host, qemu.files(), qemu, new Hook(config.hookSocket()), console.out())) {
             for (String signal : List.of("INT", "TERM", "HUP")) {
                 Signals.handle(signal, run::abort);
             }
-            return run.await(new ArrivalRun.Inlet(address, config.migration().ports(), setup), System.in) ? 0 : 1;
+            ArrivalRun.Inlet inlet =
+                    new ArrivalRun.Inlet(address, config.migration().ports(), setup);
+            return run.await(inlet, guest.tap(), System.in) ? 0 : 1;
         }
     }
 

@@ -14,6 +14,7 @@ import org.mooring.migrator.MigrationAction;
 import org.mooring.migrator.MigrationEvent;
 import org.mooring.migrator.MigrationEvent.Verdict;
 import org.mooring.migrator.Outcome;
+import org.mooring.migrator.Preparation;
 import org.mooring.qmp.QmpConnectionException;
 import org.mooring.qmp.QmpEvent;
 import org.mooring.qmp.QmpListener;
@@ -220,6 +221,9 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
 
     private void destinationReady(Report.Ready waiting) {
         ready = true;
+        if (waiting.preparation().isPlain()) {
+            display.say(plain(route.host(), waiting.preparation()));
+        }
         for (int i = 0; i < FIRST_QUESTIONS; i++) {
             askTime();
         }
@@ -234,6 +238,11 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
         } else {
             loop.post(new MigrationEvent.DestinationReady(loop.now(), waiting.uri()));
         }
+    }
+
+    /** How the operator hears that packets of the pause will be lost. */
+    static String plain(String host, Preparation preparation) {
+        return host + ": the guest will register when it runs there: " + preparation.why();
     }
 
     private void askTime() {

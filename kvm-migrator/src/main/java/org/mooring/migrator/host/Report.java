@@ -5,13 +5,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.DateTimeException;
 import java.time.Instant;
+import org.mooring.migrator.Preparation;
 import org.mooring.runtime.json.Json;
 
 /** What {@code listen} prints for {@code migrate}: a JSON object on a line each. */
 sealed interface Report {
 
-    /** QEMU of this version waits at this URI. */
-    record Ready(String uri, String qemu) implements Report {}
+    /** QEMU of this version waits at this URI, and the hook has prepared what it could. */
+    record Ready(String uri, String qemu, Preparation preparation) implements Report {}
 
     /** The guest runs here, since this time by our clock. */
     record Running(Instant resumed) implements Report {}
@@ -28,7 +29,11 @@ sealed interface Report {
     static String line(Report report) {
         ObjectNode line = Json.MAPPER.createObjectNode();
         if (report instanceof Ready ready) {
-            line.put("report", "ready").put("uri", ready.uri()).put("qemu", ready.qemu());
+            line.put("report", "ready")
+                    .put("uri", ready.uri())
+                    .put("qemu", ready.qemu())
+                    .put("prepared", ready.preparation().prepared())
+                    .put("why", ready.preparation().why());
         } else if (report instanceof Running running) {
             line.put("report", "running").put("resumed", running.resumed().toString());
         } else if (report instanceof Gone gone) {
@@ -43,12 +48,19 @@ sealed interface Report {
         return line.toString();
     }
 
+    private static Preparation preparation(JsonNode report) {
+        return report.hasNonNull("prepared")
+                ? new Preparation(
+                        report.path("prepared").asText(), report.path("why").asText())
+                : Preparation.plain("the kvm-migrator there is older and asks nobody to prepare");
+    }
+
     static Report parse(String line) {
         try {
             JsonNode report = Json.MAPPER.readTree(line);
             return switch (report.path("report").asText()) {
                 case "ready" ->
-                    new Ready(report.path("uri").asText(), report.path("qemu").asText());
+                    new Ready(report.path("uri").asText(), report.path("qemu").asText(), preparation(report));
                 case "running" ->
                     new Running(Instant.parse(report.path("resumed").asText()));
                 case "gone" -> new Gone(report.path("reason").asText());

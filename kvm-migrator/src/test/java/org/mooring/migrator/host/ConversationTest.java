@@ -2,6 +2,7 @@ package org.mooring.migrator.host;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -11,6 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mooring.migrator.Preparation;
 import org.mooring.migrator.host.Finding.Level;
 import org.mooring.migrator.host.Guest.Accelerator;
 import org.mooring.migrator.host.MigratorConfig.RemoteHost;
@@ -21,7 +23,8 @@ class ConversationTest {
 
     static List<Report> reports() {
         return List.of(
-                new Report.Ready("tcp:198.51.100.2:49152", "7.2.22"),
+                new Report.Ready("tcp:198.51.100.2:49152", "7.2.22", new Preparation("staged", "the agents wait")),
+                new Report.Ready("tcp:198.51.100.2:49152", "7.2.22", Preparation.plain("no answer from \"kb\"")),
                 new Report.Running(NOW),
                 new Report.Gone("load of migration failed: \"x\""),
                 new Report.Time(7, NOW));
@@ -77,6 +80,20 @@ class ConversationTest {
         assertInstanceOf(Report.Unreadable.class, Report.parse(line));
         assertInstanceOf(Order.Unreadable.class, Order.parse(line));
         assertEquals(Optional.empty(), Examination.parse(line));
+    }
+
+    @Test
+    void takesAnOlderListenersSilenceForUnprepared() {
+        Report report =
+                Report.parse("{\"report\": \"ready\", \"uri\": \"tcp:198.51.100.2:49152\", \"qemu\": \"7.2.22\"}");
+        assertTrue(assertInstanceOf(Report.Ready.class, report).preparation().isPlain());
+    }
+
+    @Test
+    void saysInOneLineThatAHandoverWillBePlain() {
+        assertEquals(
+                "kb: the guest will register when it runs there: no answer from foreign-agent 10.2.0.2",
+                MigrationRun.plain("kb", Preparation.plain("no answer from foreign-agent 10.2.0.2")));
     }
 
     @Test

@@ -32,7 +32,7 @@ class HostNetworkTest {
     void makeHost() throws Exception {
         host = NetworkNamespace.create();
         host.exec("ip", "link", "add", "up0", "type", "veth", "peer", "name", "cable");
-        network = new HostNetwork(new MigratorConfig.Network("br0", Optional.of("up0")), directory);
+        network = new HostNetwork(new MigratorConfig.Network("br0", Optional.of("up0"), 10_000), directory);
     }
 
     @AfterEach
@@ -65,7 +65,7 @@ class HostNetworkTest {
         host.run(() -> network.connect(guest("g1")));
         Link tap = link("mt-g1").orElseThrow();
         assertTrue(tap.up());
-        assertEquals(5000, tap.txQueueLength());
+        assertEquals(10_000, tap.txQueueLength());
         assertEquals("fe:54:00:ab:cd:ef", tap.device().mac().toString());
         assertEquals(link("br0").orElseThrow().index(), tap.master());
     }

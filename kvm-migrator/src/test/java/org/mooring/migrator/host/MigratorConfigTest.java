@@ -31,6 +31,7 @@ class MigratorConfigTest {
                 [network]
                 bridge = "br0"
                 uplink = "eth1"
+                tap-queue = 20000
                 [migration]
                 address = "198.51.100.10"
                 ports = "5000-5009"
@@ -64,7 +65,7 @@ class MigratorConfigTest {
                         Path.of("/run/guests"),
                         Path.of("/run/hook.sock"),
                         "/opt/qemu",
-                        new MigratorConfig.Network("br0", Optional.of("eth1")),
+                        new MigratorConfig.Network("br0", Optional.of("eth1"), 20_000),
                         new MigratorConfig.Streams(
                                 Optional.of(Ipv4Address.of("198.51.100.10")),
                                 new PortRange(5000, 5009),
@@ -112,6 +113,7 @@ class MigratorConfigTest {
         assertEquals(Path.of("/run/mooring/guests"), config.guestsDirectory());
         assertEquals(new PortRange(49152, 49215), config.migration().ports());
         assertEquals(Duration.ofMillis(300), config.migration().downtimeLimit());
+        assertEquals(10_000, config.network().tapQueue());
         assertEquals("kb", config.hosts().get(0).ssh());
         assertEquals("mt-a-guest-with", config.guests().get(0).tap());
         assertEquals(Accelerator.KVM, config.guests().get(0).accel());

@@ -1,0 +1,47 @@
+package org.mooring.migrator.host;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import org.mooring.migrator.Preparation;
+import org.mooring.runtime.Failure;
+import org.mooring.runtime.control.ControlClient;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The guest hook of this host, as far as it is told of guests. A migration goes on without it, too. */
+record Hook(Path socket) {
+    private static final Logger log = LoggerFactory.getLogger(Hook.class);
+
+    /** The hook gives the agents 3 s (docs/handover.md, "Timers"). */
+    private static final Duration PATIENCE = Duration.ofMillis(3500);
+
+    private static final Duration LAST_WORD = Duration.ofSeconds(1);
+
+    /** A guest is to come: has the agents prepared, and says what came of it. Takes {@link #PATIENCE} at most. */
+    Preparation arriving(String guest, String tap) {
+        try {
+            JsonNode answer = tell(guest, Map.of("phase", "arriving", "tap", tap), PATIENCE);
+            return answer.hasNonNull("prepared")
+                    ? new Preparation(
+                            answer.path("prepared").asText(), answer.path("why").asText())
+                    : Preparation.plain("the guest-hook there does not know how to prepare");
+        } catch (Failure e) {
+            return Preparation.plain("hook: " + e.getMessage());
+        }
+    }
+
+    /** Nothing of a guest is here any more. */
+    void gone(String guest) {
+        try {
+            tell(guest, Map.of("phase", "gone"), LAST_WORD);
+        } catch (Failure e) {
+            log.debug("hook not told that the guest is gone guest={}: {}", guest, e.getMessage());
+        }
+    }
+
+    private JsonNode tell(String guest, Map<String, String> event, Duration patience) throws Failure {
+        return new ControlClient("guest-hook", socket, patience).post("/guests/" + guest + "/events", event);
+    }
+}

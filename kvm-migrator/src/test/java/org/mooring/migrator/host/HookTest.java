@@ -1,0 +1,90 @@
+package org.mooring.migrator.host;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.mooring.migrator.Preparation;
+import org.mooring.runtime.control.ControlServer;
+import org.mooring.runtime.control.Refusal;
+import org.mooring.runtime.control.Routes;
+import org.mooring.runtime.metrics.Metrics;
+
+/** What the hook is told of a guest that arrives, over a control socket as the hook has one. */
+class HookTest {
+    @TempDir
+    Path directory;
+
+    private final List<String> told = new ArrayList<>();
+
+    @Test
+    void tellsOfTheGuestAndItsTap() throws Exception {
+        Preparation preparation = arriving(request -> CompletableFuture.completedFuture(
+                Map.of("phase", "arriving", "prepared", "staged", "why", "all wait")));
+        assertEquals(new Preparation("staged", "all wait"), preparation);
+        assertFalse(preparation.isPlain());
+        assertEquals(List.of("g1 {\"phase\":\"arriving\",\"tap\":\"mt-g1\"}"), told);
+    }
+
+    @Test
+    void takesWhatTheHookSaysForPlain() throws Exception {
+        assertEquals(
+                Preparation.plain("no answer"),
+                arriving(
+                        request -> CompletableFuture.completedFuture(Map.of("prepared", "plain", "why", "no answer"))));
+    }
+
+    @Test
+    void anOlderHookPreparesNothing() throws Exception {
+        assertTrue(arriving(request -> CompletableFuture.completedFuture(Map.of("phase", "arriving")))
+                .isPlain());
+    }
+
+    @Test
+    void aHookThatDoesNotKnowTheGuestPreparesNothing() throws Exception {
+        assertEquals(Preparation.plain("hook: there is no guest g1"), arriving(request -> {
+            throw Refusal.notFound("there is no guest g1");
+        }));
+    }
+
+    @Test
+    void noHookIsNoReasonNotToMove() {
+        Path none = directory.resolve("none.sock");
+        Hook hook = new Hook(none);
+        assertEquals(
+                Preparation.plain("hook: is guest-hook running? There is no socket at " + none),
+                hook.arriving("g1", "mt-g1"));
+        hook.gone("g1");
+    }
+
+    @Test
+    void aHookThatIsStuckIsNotWaitedForLong() throws Exception {
+        Instant asked = Instant.now();
+        assertTrue(arriving(request -> new CompletableFuture<>()).isPlain());
+        Duration waited = Duration.between(asked, Instant.now());
+        assertTrue(waited.compareTo(Duration.ofSeconds(5)) < 0, waited::toString);
+    }
+
+    private Preparation arriving(Routes.PatientHandler hook) throws Exception {
+        Routes routes = new Routes().postLater("/guests/{name}/events", request -> {
+            told.add(request.parameter("name") + " " + request.body(JsonNode.class));
+            return hook.answer(request);
+        });
+        Path socket = directory.resolve("hook.sock");
+        try (ControlServer server = ControlServer.open(socket, Runnable::run, routes, new Metrics("guest-hook"))) {
+            assertTrue(Files.exists(socket), server::toString);
+            return new Hook(socket).arriving("g1", "mt-g1");
+        }
+    }
+}
