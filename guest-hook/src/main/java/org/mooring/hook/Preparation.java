@@ -176,6 +176,9 @@ final class Preparation {
             accepted(genuine.said(Staged.class).isPresent(), at, out);
         } else if (denial == Denial.CLOCKS_DIFFER) {
             clock.resynchronise(reply.identification(), at);
+            if (correctionsLeft == CORRECTIONS) {
+                out.add(new Report(at, Fact.clocksDiffer(guest, clock.offset())));
+            }
             correct(at, out);
         } else if (denial == Denial.LIFETIME_TOO_LONG && reply.lifetime() > 0 && reply.lifetime() < hold.toSeconds()) {
             hold = Duration.ofSeconds(reply.lifetime());

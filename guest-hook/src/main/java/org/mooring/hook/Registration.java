@@ -127,7 +127,7 @@ final class Registration {
 
     /** The migration has come to nothing before it stopped the guest. */
     void disarmHandover() {
-        errand = Errand.REGISTRATION;
+        errand = errand.kind() == RequestKind.ARM ? Errand.REGISTRATION : errand;
         staged = null;
     }
 

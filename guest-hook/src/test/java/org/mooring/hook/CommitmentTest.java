@@ -235,6 +235,18 @@ class CommitmentTest {
     }
 
     @Test
+    @DisplayName("QEMU says that it runs before it says that its migration failed")
+    void anAbortThatIsNotAnsweredIsRepeatedAsOne() {
+        armed(scene);
+        stop(scene);
+        scene.happens(Happening.RUNNING);
+        Instant again = scene.due(Timer.REGISTRATION).orElseThrow();
+        scene.happens(Happening.MIGRATION_FAILED);
+        scene.handle(new Event.TimerFired(again, Scene.NAME, Timer.REGISTRATION));
+        assertEquals(RequestKind.ABORT, scene.request().kind());
+    }
+
+    @Test
     void afterItRunsHereAgainNothingIsCommitted() {
         armed(scene);
         SendRequest commit = stop(scene);

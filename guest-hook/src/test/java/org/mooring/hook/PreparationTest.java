@@ -129,6 +129,7 @@ class PreparationTest {
     void code133SetsTheClockAndAsksAgainAtOnce(long ahead) {
         scene.homeAgentResynchronises(arrive(scene), Duration.ofSeconds(ahead));
         SendRequest second = scene.request();
+        assertEquals(Fact.Severity.WARNING, scene.facts().get(0).severity(), "nobody else will say it");
         var itsTime = scene.now().plusSeconds(ahead);
         var skew = Duration.between(itsTime, second.request().identification().toInstant(itsTime));
         assertTrue(skew.abs().compareTo(Duration.ofSeconds(1)) <= 0, () -> "still off by " + skew);
