@@ -300,8 +300,8 @@ final class Preparation {
         return state == State.ASKED ? Retransmission.SPACING : retransmission.patience();
     }
 
-    private void arm(Instant due, List<Action> out) {
-        this.due = due;
+    private void arm(Instant wanted, List<Action> out) {
+        due = state == State.ASKED && deadline.isBefore(wanted) ? deadline : wanted;
         out.add(new ArmTimer(guest, Timer.PREPARATION, due));
     }
 

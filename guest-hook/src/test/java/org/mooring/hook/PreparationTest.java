@@ -138,6 +138,18 @@ class PreparationTest {
     }
 
     @Test
+    void aLateCorrectionDoesNotMakeAnybodyWaitLonger() {
+        arrive(scene);
+        scene.fire(Timer.PREPARATION);
+        scene.fire(Timer.PREPARATION);
+        SendRequest third = scene.request();
+        scene.wait(Duration.ofMillis(700));
+        scene.homeAgentResynchronises(third, Duration.ofSeconds(60));
+        assertEquals(1, scene.requests().size());
+        assertEquals(Optional.of(Scene.START.plusSeconds(3)), scene.due(Timer.PREPARATION));
+    }
+
+    @Test
     void code133AgainAndAgainIsNoStorm() {
         scene.homeAgentResynchronises(arrive(scene), Duration.ofSeconds(60));
         scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));

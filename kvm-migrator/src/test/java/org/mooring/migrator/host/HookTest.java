@@ -34,7 +34,7 @@ class HookTest {
                 Map.of("phase", "arriving", "prepared", "staged", "why", "all wait")));
         assertEquals(new Preparation("staged", "all wait"), preparation);
         assertFalse(preparation.isPlain());
-        assertEquals(List.of("g1 {\"phase\":\"arriving\",\"tap\":\"mt-g1\"}"), told);
+        assertEquals(List.of("g1 arriving mt-g1"), told);
     }
 
     @Test
@@ -78,7 +78,12 @@ class HookTest {
 
     private Preparation arriving(Routes.PatientHandler hook) throws Exception {
         Routes routes = new Routes().postLater("/guests/{name}/events", request -> {
-            told.add(request.parameter("name") + " " + request.body(JsonNode.class));
+            JsonNode event = request.body(JsonNode.class);
+            told.add(String.join(
+                    " ",
+                    request.parameter("name"),
+                    event.path("phase").asText(),
+                    event.path("tap").asText()));
             return hook.answer(request);
         });
         Path socket = directory.resolve("hook.sock");
