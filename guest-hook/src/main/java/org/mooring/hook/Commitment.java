@@ -91,9 +91,7 @@ final class Commitment {
             out.add(new Report(at, Fact.unauthenticReply(guest, reply.code(), unauthentic.why())));
             return;
         }
-        if (checked instanceof Reply.Genuine genuine) {
-            genuine.tellTime(clock, at);
-        }
+        // No word of the time is taken from it: the answer to a repeated request may be that to the first.
         if (reply.code().isAccepted()) {
             clock.observe(request.request().identification());
         }

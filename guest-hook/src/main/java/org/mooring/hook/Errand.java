@@ -19,10 +19,8 @@ record Errand(RequestKind kind, List<HandoverExtension> extensions) {
         this(kind, List.of(extensions));
     }
 
-    /** Asks as well what is staged then: only so can a care-of address that doesn't change be told from a new one. */
     static Errand prepare(HandoverId id, int holdSeconds) {
-        return new Errand(
-                RequestKind.PREPARE, new HandoverExtension.Prepare(id, holdSeconds), new HandoverExtension.Arm());
+        return new Errand(RequestKind.PREPARE, new HandoverExtension.Prepare(id, holdSeconds));
     }
 
     /**

@@ -454,7 +454,11 @@ class GuestHookProgramTest {
                 0,
                 request.request().lifetime(),
                 ASSOCIATION,
-                says(request.request(), HandoverExtension.Arm.class) ? List.of(STAGED) : List.of()));
+                asksWhatIsStaged(request.request()) ? List.of(STAGED) : List.of()));
+    }
+
+    private static boolean asksWhatIsStaged(RegistrationRequest request) {
+        return says(request, HandoverExtension.Arm.class) || says(request, HandoverExtension.Prepare.class);
     }
 
     private static boolean says(RegistrationRequest request, Class<? extends HandoverExtension> kind) {
