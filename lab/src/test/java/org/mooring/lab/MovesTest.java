@@ -63,7 +63,7 @@ class MovesTest {
 
         assertSessionsLive();
         assertFalse(move.tcpReset());
-        assertEquals("plain", move.registeredVia());
+        assertEquals("two-phase", move.registeredVia());
         assertTrue(move.udpLost() < move.udpSent(), "no probe arrived");
         assertTrue(move.qemuDowntimeMs() > 0);
         List<String> words = move.events().stream()
