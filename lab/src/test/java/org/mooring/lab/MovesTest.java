@@ -226,6 +226,7 @@ class MovesTest {
     @Test
     @Order(9)
     void aGuestWhoseQemuVanishesIsReportedInOneLine() {
+        Await.until("the hook watches the guest", () -> lab.hook(Site.B).logged().contains("guest watched guest=guest2"));
         Path pid = lab.run().resolve(Site.B.host() + "/guests/" + Guest.TWO.name() + ".pid");
         Command.run("kill", "-KILL", Command.run("cat", pid.toString()).strip());
 

@@ -96,6 +96,8 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
      */
     static Daemon<HookConfig> start(HookConfig config, Supervisor supervisor) throws Failure {
         Capability.require(Capability.NET_ADMIN, Capability.NET_RAW, Capability.BPF, Capability.PERFMON);
+        // Before anybody can ask whether we are ready.
+        new WarmUp().run(Instant.now());
         Opened opened = new Opened();
         try {
             GuestHookDaemon daemon = new GuestHookDaemon(config, supervisor, opened);
@@ -140,7 +142,6 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
 
     private void begin(Supervisor supervisor) {
         loop.start(hook::handle, action -> action.on(actions));
-        new WarmUp().run(clock.instant());
         uplink.start(this::received, supervisor);
         loop.execute(this::resolveNeighbours);
         loop.group()
