@@ -226,7 +226,7 @@ class MovesTest {
     @Test
     @Order(9)
     void aGuestWhoseQemuVanishesIsReportedInOneLine() {
-        Await.until("the hook watches the guest", () -> lab.hook(Site.B).logged().contains("guest watched guest=guest2"));
+        Await.until("the hook watches the guest", () -> phase(lab.hook(Site.B), Guest.TWO).equals("running"));
         Path pid = lab.run().resolve(Site.B.host() + "/guests/" + Guest.TWO.name() + ".pid");
         Command.run("kill", "-KILL", Command.run("cat", pid.toString()).strip());
 
@@ -285,6 +285,15 @@ class MovesTest {
                     lab.homeAgent(guest.home()).control().get("/bindings").path("bindings");
             assertEquals(0, bindings.size(), bindings::toString);
         }
+    }
+
+    private static String phase(Daemon hook, Guest guest) {
+        for (JsonNode known : hook.control().get("/guests").path("guests")) {
+            if (known.path("name").asText().equals(guest.name())) {
+                return known.path("phase").asText();
+            }
+        }
+        throw new AssertionError("the hook doesn't know " + guest);
     }
 
     private String inGuest(String script) {
