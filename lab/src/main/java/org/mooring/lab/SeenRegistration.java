@@ -1,7 +1,10 @@
 package org.mooring.lab;
 
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
@@ -48,13 +51,22 @@ record SeenRegistration(long time, boolean outgoing, RegistrationMessage message
     String words() {
         String direction = outgoing ? "sends " : "receives ";
         if (message instanceof RegistrationRequest request) {
-            return direction
-                    + (request.lifetime() == 0 ? "deregistration" : "registration")
-                    + " request, care-of address " + request.careOfAddress() + ", lifetime " + request.lifetime();
+            return direction + kind(request) + " request, care-of address " + request.careOfAddress() + ", lifetime "
+                    + request.lifetime();
         }
         if (message instanceof RegistrationReply reply) {
             return direction + "reply, code " + reply.code() + ", lifetime " + reply.lifetime();
         }
         throw new AssertionError(message);
+    }
+
+    /** What it asks for, as docs/handover.md calls it, or RFC 3344. */
+    private static String kind(RegistrationRequest request) {
+        String handover = request.extensions().stream()
+                .flatMap(extension ->
+                        HandoverExtension.of(extension, HandoverExtension.DEFAULT_ENTERPRISE_NUMBER).stream())
+                .map(extension -> extension.getClass().getSimpleName().toUpperCase(Locale.ROOT) + ", ")
+                .collect(Collectors.joining());
+        return handover + (request.lifetime() == 0 ? "deregistration" : "registration");
     }
 }
