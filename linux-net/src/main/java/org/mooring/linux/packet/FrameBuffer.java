@@ -14,8 +14,16 @@ final class FrameBuffer {
     private static final int TP_STATUS_CSUMNOTREADY = 8;
 
     private final Memory address = new Memory(PacketSocket.ADDRESS_SIZE);
-    private final Memory frame = new Memory(FRAME_SIZE);
-    private final MessageHeader message = new MessageHeader(address, frame, new Memory(CONTROL_SIZE));
+    private final int offloadLength;
+    private final Memory frame;
+    private final MessageHeader message;
+
+    /** @param offloads whether an {@link Offload} comes before each frame */
+    FrameBuffer(boolean offloads) {
+        offloadLength = offloads ? Offload.LENGTH : 0;
+        frame = new Memory(offloadLength + FRAME_SIZE);
+        message = new MessageHeader(address, frame, new Memory(CONTROL_SIZE));
+    }
 
     /** What the next call writes to. */
     MessageHeader message() {
@@ -23,7 +31,7 @@ final class FrameBuffer {
         return message;
     }
 
-    /** What the last call wrote: a frame of {@code length} octets. */
+    /** What the last call wrote: a frame, with what comes before it, of {@code length} octets. */
     ReceivedFrame frame(int length) {
         Instant at = Instant.EPOCH;
         boolean checksummed = true;
@@ -41,12 +49,15 @@ final class FrameBuffer {
             in.position(Math.min(aligned(end), in.limit()));
         }
         ByteBuffer from = address.bytes();
+        ByteBuffer octets = frame.bytes().limit(Math.min(length, frame.size()));
+        Offload offload = offloadLength > 0 ? new Offload(octets.slice(0, offloadLength)) : Offload.NONE;
         return new ReceivedFrame(
                 from.getInt(4),
                 ReceivedFrame.Type.of(from.get(10)),
                 at,
                 checksummed,
-                frame.bytes().limit(Math.min(length, FRAME_SIZE)));
+                offload,
+                octets.position(offloadLength));
     }
 
     private static int aligned(int offset) {

@@ -8,7 +8,7 @@ import org.mooring.linux.libc.Memory;
 
 /**
  * Which frames a {@link PacketSocket} gets: a classic BPF program (bpf(4), {@code linux/filter.h}) that the kernel runs on each one. A
- * frame of a VLAN, whose tag the kernel keeps beside it, passes only {@link #EVERYTHING}.
+ * frame of a VLAN, whose tag the kernel keeps beside it, passes only {@link #EVERYTHING} and {@link #outgoing}.
  */
 public final class PacketFilter {
     /** Lets all frames pass. */
@@ -26,6 +26,8 @@ public final class PacketFilter {
     private static final int JUMP_IF_SET = 0x45;
     private static final int RETURN = 0x06;
 
+    private static final int PACKET_TYPE = 0xffff_f000 + 4; // SKF_AD_OFF + SKF_AD_PKTTYPE
+    private static final int PACKET_OUTGOING = 4;
     private static final int VLAN_TAG_PRESENT = 0xffff_f000 + 48; // SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT
     private static final int SOURCE_MAC = 6;
     private static final int ETHER_TYPE = 12;
@@ -64,6 +66,11 @@ public final class PacketFilter {
     /** UDP over IPv4 from {@code port}; of a fragmented datagram only the first fragment. */
     public static PacketFilter udpFrom(int port) {
         return udp(0, port);
+    }
+
+    /** Frames that leave by the device; they come to a socket that was opened with {@link PacketSocket.Option#OUTGOING_TOO}. */
+    public static PacketFilter outgoing() {
+        return tests(load(LOAD_BYTE, PACKET_TYPE), failUnlessEqual(PACKET_OUTGOING));
     }
 
     /** Frames from {@code source}. */

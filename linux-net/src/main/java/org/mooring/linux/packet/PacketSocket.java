@@ -2,6 +2,8 @@ package org.mooring.linux.packet;
 
 import static org.mooring.linux.KernelException.check;
 
+import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.mooring.linux.Errno;
@@ -20,6 +22,7 @@ public final class PacketSocket implements AutoCloseable {
     static final int SOL_PACKET = 263;
     private static final int PACKET_ADD_MEMBERSHIP = 1;
     static final int PACKET_AUXDATA = 8;
+    private static final int PACKET_VNET_HDR = 15;
     private static final int PACKET_IGNORE_OUTGOING = 23;
     private static final int PACKET_MR_PROMISC = 1;
     private static final short ETH_P_ALL = 3;
@@ -27,13 +30,19 @@ public final class PacketSocket implements AutoCloseable {
     static final int ADDRESS_SIZE = 20; // struct sockaddr_ll
     private static final int MEMBERSHIP_SIZE = 16; // struct packet_mreq
 
+    /** Some ten thousand frames, as the kernel counts what they take. */
+    private static final int DEEP_BUFFER = 16 << 20;
+
     private final Interface link;
     private final InputDescriptor socket;
-    private final FrameBuffer buffer = new FrameBuffer();
+    private final boolean offloads;
+    private final FrameBuffer buffer;
 
-    private PacketSocket(Interface link, InputDescriptor socket) {
+    private PacketSocket(Interface link, InputDescriptor socket, boolean offloads) {
         this.link = link;
         this.socket = socket;
+        this.offloads = offloads;
+        this.buffer = new FrameBuffer(offloads);
     }
 
     /**
@@ -48,7 +57,8 @@ public final class PacketSocket implements AutoCloseable {
                 () -> "open a packet socket on " + link.name()));
         try {
             prepare(descriptor, link, filter, List.of(options));
-            return new PacketSocket(link, new InputDescriptor(descriptor));
+            return new PacketSocket(
+                    link, new InputDescriptor(descriptor), List.of(options).contains(Option.OFFLOADS));
         } catch (KernelException e) {
             descriptor.close();
             throw e;
@@ -57,7 +67,19 @@ public final class PacketSocket implements AutoCloseable {
 
     /** Sends one frame on the interface. */
     public void send(EthernetFrame frame) throws KernelException {
-        Memory octets = Memory.copyOf(frame.toOctets());
+        send(frame, Offload.NONE);
+    }
+
+    /**
+     * As {@link #send(EthernetFrame)}.
+     *
+     * @param offload what is left to the device; only for a socket with {@link Option#OFFLOADS}
+     */
+    public void send(EthernetFrame frame, Offload offload) throws KernelException {
+        if (!offloads && !offload.equals(Offload.NONE)) {
+            throw new IllegalArgumentException("the socket wasn't opened for offloads");
+        }
+        Memory octets = Memory.copyOf(offloads ? joined(offload.octets(), frame.toOctets()) : frame.toOctets());
         check(socket.use(fd -> Syscall.send(fd, octets, octets.size())), () -> "send a frame on " + link.name());
     }
 
@@ -84,6 +106,32 @@ public final class PacketSocket implements AutoCloseable {
         }
     }
 
+    /**
+     * A frame that has come and waits. Those that came before the interface went down, or away, can still be had.
+     *
+     * @return empty if there is none, and once the socket is closed
+     */
+    public synchronized Optional<ReceivedFrame> poll() throws KernelException {
+        while (true) {
+            long length = socket.use(fd -> Syscall.recvmsg(fd, buffer.message(), Syscall.MSG_DONTWAIT));
+            if (length >= 0) {
+                return Optional.of(buffer.frame((int) length));
+            }
+            if (length == -Errno.EAGAIN.number() || length == -Errno.EBADF.number()) {
+                return Optional.empty();
+            }
+            // The kernel has taken the frame off its queue by then.
+            if (offloads && length == -Errno.EINVAL.number()) {
+                return Optional.of(new ReceivedFrame(
+                        link.index(), ReceivedFrame.Type.OTHER, Instant.EPOCH, true, ByteBuffer.allocate(0)));
+            }
+            // Said once, before the frames that wait.
+            if (length != -Errno.ENETDOWN.number()) {
+                throw new KernelException("receive from " + link.name(), new Errno((int) -length));
+            }
+        }
+    }
+
     /** Closes the socket and lets a thread that waits in {@link #receive} return. */
     @Override
     public void close() {
@@ -98,6 +146,12 @@ public final class PacketSocket implements AutoCloseable {
         option(socket, "auxiliary data", SOL_PACKET, PACKET_AUXDATA, number(1));
         if (!options.contains(Option.OUTGOING_TOO)) {
             option(socket, "ignore outgoing", SOL_PACKET, PACKET_IGNORE_OUTGOING, number(1));
+        }
+        if (options.contains(Option.OFFLOADS)) {
+            option(socket, "offloads", SOL_PACKET, PACKET_VNET_HDR, number(1));
+        }
+        if (options.contains(Option.DEEP_BUFFER)) {
+            option(socket, "receive buffer", Syscall.SOL_SOCKET, Syscall.SO_RCVBUFFORCE, number(DEEP_BUFFER));
         }
         if (options.contains(Option.PROMISCUOUS)) {
             Memory membership = new Memory(MEMBERSHIP_SIZE);
@@ -120,6 +174,13 @@ public final class PacketSocket implements AutoCloseable {
                 () -> "set the option '" + name + "' of a packet socket");
     }
 
+    private static ByteBuffer joined(ByteBuffer first, ByteBuffer second) {
+        return ByteBuffer.allocate(first.remaining() + second.remaining())
+                .put(first)
+                .put(second)
+                .flip();
+    }
+
     private static Memory number(int value) {
         Memory memory = new Memory(Integer.BYTES);
         memory.bytes().putInt(value);
@@ -138,6 +199,10 @@ public final class PacketSocket implements AutoCloseable {
         /** The interface takes in frames for other stations, too. */
         PROMISCUOUS,
         /** Frames that this machine sends are received as well. */
-        OUTGOING_TOO
+        OUTGOING_TOO,
+        /** Each frame is received with what is left to the device, and can be sent on with it. */
+        OFFLOADS,
+        /** Thousands of frames may come while nobody receives. Needs CAP_NET_ADMIN. */
+        DEEP_BUFFER
     }
 }

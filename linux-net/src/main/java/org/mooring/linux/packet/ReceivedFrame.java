@@ -11,11 +11,18 @@ import java.util.Optional;
  * @param at when the kernel got it
  * @param checksummed false where a sender on this machine left the checksum of UDP or TCP for the device to fill in, so that what
  *     is there is not one yet
- * @param octets from the Ethernet header on
+ * @param offload {@link Offload#NONE} too where the socket wasn't opened to be told
+ * @param octets from the Ethernet header on; none at all of a frame whose offload the kernel can't tell
  */
-public record ReceivedFrame(int interfaceIndex, Type type, Instant at, boolean checksummed, ByteBuffer octets) {
+public record ReceivedFrame(
+        int interfaceIndex, Type type, Instant at, boolean checksummed, Offload offload, ByteBuffer octets) {
     public ReceivedFrame {
         octets = Octets.copyOf(octets);
+    }
+
+    /** A frame of which nothing is left to the device. */
+    public ReceivedFrame(int interfaceIndex, Type type, Instant at, boolean checksummed, ByteBuffer octets) {
+        this(interfaceIndex, type, at, checksummed, Offload.NONE, octets);
     }
 
     public Optional<EthernetFrame> ethernet() {
