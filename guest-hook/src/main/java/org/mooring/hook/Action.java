@@ -73,6 +73,45 @@ public sealed interface Action {
         }
     }
 
+    /** From now on keeps the last frames that go to the guest's tap. */
+    record KeepFrames(Guest guest) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /**
+     * Finds out which of the kept frames QEMU hasn't read. It reads no more.
+     *
+     * @param stopped since when
+     */
+    record CountUnread(Guest guest, Instant stopped) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /**
+     * Sends the unread frames that are for the guest back to where they came from, from which they will follow it; then,
+     * until {@link ForgetFrames}, each that still comes. {@link Event.FramesRescued} tells how many.
+     */
+    record RescueFrames(Guest guest, Agent to) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** No frames to the guest's tap are kept any more, nor rescued. */
+    record ForgetFrames(Guest guest) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
     /** Wants {@link Event.TimerFired} at {@code due}; replaces the guest's earlier timer of that kind. */
     record ArmTimer(Guest guest, Timer timer, Instant due) implements Action {
         @Override
@@ -116,6 +155,14 @@ public sealed interface Action {
         void execute(SetPort action);
 
         void execute(ReleasePort action);
+
+        void execute(KeepFrames action);
+
+        void execute(CountUnread action);
+
+        void execute(RescueFrames action);
+
+        void execute(ForgetFrames action);
 
         void execute(ArmTimer action);
 

@@ -81,15 +81,19 @@ final class Commitment {
                         == reply.identification().low();
     }
 
-    /** Acts on a reply for which {@link #isAnsweredBy} holds: whatever it says, COMMIT is not asked for anew. */
-    void replyReceived(Instant at, Decoded.Message received, RegistrationReply reply, List<Action> out) {
+    /**
+     * Acts on a reply for which {@link #isAnsweredBy} holds: whatever it says, COMMIT is not asked for anew.
+     *
+     * @return whether the home agent has accepted it
+     */
+    boolean replyReceived(Instant at, Decoded.Message received, RegistrationReply reply, List<Action> out) {
         if (request == null) {
             throw new AssertionError("no request is answered by " + reply);
         }
         Reply checked = replies.check(request.to(), received, reply);
         if (checked instanceof Reply.Unauthentic unauthentic) {
             out.add(new Report(at, Fact.unauthenticReply(guest, reply.code(), unauthentic.why())));
-            return;
+            return false;
         }
         // No word of the time is taken from it: the answer to a repeated request may be that to the first.
         if (reply.code().isAccepted()) {
@@ -97,6 +101,7 @@ final class Commitment {
         }
         out.add(new Report(at, Fact.committed(guest, reply.code(), Duration.between(sentAt, at))));
         stop();
+        return reply.code().isAccepted();
     }
 
     private void armNext(List<Action> out) {

@@ -10,8 +10,17 @@ public sealed interface Event {
 
     void on(Handler handler);
 
-    /** Something became of the guest called {@code guest}, be it configured or not. */
-    record Happened(Instant at, String guest, Happening what) implements Event {
+    /**
+     * Something became of the guest called {@code guest}, be it configured or not.
+     *
+     * @param occurred when, which is before it was told
+     */
+    record Happened(Instant at, String guest, Happening what, Instant occurred) implements Event {
+        /** For who tells of it at once. */
+        public Happened(Instant at, String guest, Happening what) {
+            this(at, guest, what, at);
+        }
+
         @Override
         public void on(Handler handler) {
             handler.handle(this);
@@ -50,6 +59,19 @@ public sealed interface Event {
         }
     }
 
+    /**
+     * What came of {@link Action.RescueFrames}: told once for all that was there, and again for what came later.
+     *
+     * @param rescued frames that are on their way
+     * @param lost that should be, and aren't
+     */
+    record FramesRescued(Instant at, String guest, int rescued, int lost) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
     /** The configuration was read again: these are all the guests now. */
     record Configured(Instant at, List<Guest> guests) implements Event {
         public Configured {
@@ -73,6 +95,8 @@ public sealed interface Event {
         void handle(ReplyReceived event);
 
         void handle(TimerFired event);
+
+        void handle(FramesRescued event);
 
         void handle(Configured event);
     }

@@ -153,6 +153,26 @@ public record Fact(Severity severity, String guest, String line, boolean settlin
                 "commit answered guest=%s code=%s round-trip=%dms".formatted(guest.name(), code, roundTrip.toMillis()));
     }
 
+    static Fact rescued(Guest guest, int rescued, int lost) {
+        return info(
+                guest.name(),
+                "%d frames rescued from the guest's tap (%d not) guest=%s".formatted(rescued, lost, guest.name()));
+    }
+
+    static Fact rescuedLate(Guest guest, int rescued, int lost) {
+        return info(
+                guest.name(),
+                "%d frames that came late rescued from the guest's tap (%d not) guest=%s"
+                        .formatted(rescued, lost, guest.name()));
+    }
+
+    static Fact notRescued(Guest guest) {
+        return info(
+                guest.name(),
+                "what came to the guest's tap last is not rescued, commit was not answered guest=%s"
+                        .formatted(guest.name()));
+    }
+
     static Fact denied(Guest guest, ReplyCode code, Denial denial, Duration retry) {
         return warning(
                 guest.name(),
@@ -226,8 +246,13 @@ public record Fact(Severity severity, String guest, String line, boolean settlin
                         .formatted(guest.name(), code, why, Denial.KEYS_DIFFER.advice()));
     }
 
-    private Fact thatSettles() {
+    Fact thatSettles() {
         return new Fact(severity, guest, line, true);
+    }
+
+    /** Something of the handover is still to come. */
+    Fact thatDoesNotSettle() {
+        return new Fact(severity, guest, line, false);
     }
 
     private static Fact debug(String guest, String line) {

@@ -63,7 +63,7 @@ public final class GuestHook {
         public void handle(Event.Happened event) {
             MobileNode mobileNode = mobileNodes.get(event.guest());
             if (mobileNode != null) {
-                mobileNode.happened(event.what(), event.at(), out);
+                mobileNode.happened(event.what(), event.occurred(), event.at(), out);
             } else if (event.what() == Happening.ENDED) {
                 notConfigured.remove(event.guest());
             } else if (notConfigured.add(event.guest())) {
@@ -107,6 +107,14 @@ public final class GuestHook {
         }
 
         @Override
+        public void handle(Event.FramesRescued event) {
+            MobileNode mobileNode = mobileNodes.get(event.guest());
+            if (mobileNode != null) {
+                mobileNode.framesRescued(event.rescued(), event.lost(), event.at(), out);
+            }
+        }
+
+        @Override
         public void handle(Event.Configured event) {
             Map<String, Guest> configured = new TreeMap<>();
             event.guests().forEach(guest -> configured.put(guest.name(), guest));
@@ -119,6 +127,7 @@ public final class GuestHook {
                     out.add(new Report(event.at(), Fact.keepsItsConfiguration(known.guest())));
                     continue;
                 }
+                known.dismissed(out);
                 mobileNodes.remove(known.guest().name());
                 if (next != null) {
                     add(next);

@@ -12,6 +12,7 @@ import org.mooring.hook.Action.ArmTimer;
 import org.mooring.hook.Action.ReleasePort;
 import org.mooring.hook.Action.Report;
 import org.mooring.hook.Action.ResolveAgents;
+import org.mooring.hook.Action.SendRequest;
 import org.mooring.hook.Action.SetPort;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.security.MobileNodeClock;
@@ -37,6 +38,7 @@ final class MobileNode {
     private final Registration registration;
     private final Preparation preparation;
     private final Commitment commitment;
+    private final Rescue rescue;
     private final Check check;
     private Phase phase = Phase.GONE;
     private boolean paused;
@@ -53,6 +55,7 @@ final class MobileNode {
         registration = new Registration(guest, requests, replies, clock);
         preparation = new Preparation(guest, link, requests, replies, clock, plainAgents, random);
         commitment = new Commitment(guest, replies, clock);
+        rescue = new Rescue(guest);
         check = new Check(guest, link, requests, replies, clock);
     }
 
@@ -78,12 +81,13 @@ final class MobileNode {
                 registration.roundTrip());
     }
 
-    void happened(Happening what, Instant at, List<Action> out) {
+    /** @param occurred when, which is before it was told */
+    void happened(Happening what, Instant occurred, Instant at, List<Action> out) {
         switch (what) {
             case ARRIVING -> arriving(at, out);
             case RUNNING -> running(at, out);
             case MIGRATION_STARTED -> migrationStarted(at, out);
-            case STOPPED -> stopped(at, out);
+            case STOPPED -> stopped(occurred, at, out);
             case MIGRATION_COMPLETED -> migrationCompleted(at, out);
             case MIGRATION_FAILED -> migrationFailed(at, out);
             case ENDED -> ended(at, out);
@@ -99,6 +103,7 @@ final class MobileNode {
         forgetMigration();
         registration.end();
         commitment.end();
+        rescue.end(out);
         // What the guest, or QEMU for it, sends first proves that it runs, and passes. But it doesn't read yet, and the
         // home link's broadcasts must not fill the queue that waits for it.
         out.add(new SetPort(guest, guest.atHome() ? PortRule.HOME : PortRule.VISITING, PortRule.ARRIVING));
@@ -123,6 +128,7 @@ final class MobileNode {
         register(before == Phase.ARRIVING ? Errand.CONFIRM : takingBack(), at, out);
         preparation.confirmed(out);
         commitment.end();
+        rescue.end(out);
         out.add(new Report(
                 at,
                 switch (before) {
@@ -144,13 +150,13 @@ final class MobileNode {
                 registration.armHandover(at, out);
             }
             migrating = true;
-            stopIfMigrating(at, out);
+            stopIfMigrating(at, at, out);
         }
     }
 
-    private void stopped(Instant at, List<Action> out) {
+    private void stopped(Instant occurred, Instant at, List<Action> out) {
         paused = true;
-        stopIfMigrating(at, out);
+        stopIfMigrating(occurred, at, out);
     }
 
     private void migrationCompleted(Instant at, List<Action> out) {
@@ -159,7 +165,8 @@ final class MobileNode {
         }
         forgetMigration();
         silence();
-        out.add(new SetPort(guest, PortRule.SHUT, PortRule.SHUT));
+        // What is still to follow the guest must get as far as to its tap, where nobody reads any more.
+        out.add(new SetPort(guest, PortRule.SHUT, rescue.isPending() ? PortRule.ARRIVING : PortRule.SHUT));
         enter(Phase.LEFT, at, out);
     }
 
@@ -169,6 +176,7 @@ final class MobileNode {
             running(at, out);
         } else {
             registration.disarmHandover();
+            rescue.endUnlessCommitted(out);
         }
     }
 
@@ -177,6 +185,7 @@ final class MobileNode {
         if (phase == Phase.GONE) {
             return;
         }
+        rescue.endUnlessCommitted(out);
         boolean ranHere = phase == Phase.RUNNING;
         forgetMigration();
         silence();
@@ -191,6 +200,7 @@ final class MobileNode {
     /** A guest that ran may run on: its port stays as it is. */
     void vanished(String reason, Instant at, List<Action> out) {
         Phase before = phase;
+        rescue.endUnlessCommitted(out);
         if (before != Phase.GONE) {
             forgetMigration();
             silence();
@@ -214,6 +224,11 @@ final class MobileNode {
             case CHECK -> check.timerFired(at, out);
             case PREPARATION -> preparation.timerFired(at, out);
             case COMMITMENT -> commitment.timerFired(at, out);
+            case RESCUE -> {
+                if (rescue.timerFired(hasLeft(), at, out) && phase == Phase.LEFT) {
+                    out.add(new SetPort(guest, PortRule.SHUT, PortRule.SHUT));
+                }
+            }
             case ANNOUNCEMENT -> {
                 if (nextAnnouncement != null && !at.isBefore(nextAnnouncement)) {
                     announce(at, out);
@@ -225,15 +240,29 @@ final class MobileNode {
     void replyReceived(Decoded.Message received, RegistrationReply reply, Instant at, List<Action> out) {
         if (registration.isAnsweredBy(reply)) {
             registration.replyReceived(at, received, reply, out);
+            if (phase == Phase.RUNNING && migrating && registration.staged().isPresent()) {
+                rescue.keep(out);
+            }
         } else if (preparation.isAnsweredBy(reply)) {
             preparation.replyReceived(at, received, reply, out);
         } else if (commitment.isAnsweredBy(reply)) {
-            commitment.replyReceived(at, received, reply, out);
+            if (commitment.replyReceived(at, received, reply, out)) {
+                rescue.begin(at, out);
+            }
         } else if (check.isAnsweredBy(reply)) {
             check.replyReceived(at, received, reply, out);
         } else {
             out.add(new Report(at, Fact.unexpectedReply(guest)));
         }
+    }
+
+    void framesRescued(int rescued, int lost, Instant at, List<Action> out) {
+        rescue.rescued(rescued, lost, hasLeft(), at, out);
+    }
+
+    /** Its configuration is no longer known. */
+    void dismissed(List<Action> out) {
+        rescue.end(out);
     }
 
     private void register(Errand errand, Instant at, List<Action> out) {
@@ -272,17 +301,20 @@ final class MobileNode {
         }
     }
 
-    private void stopIfMigrating(Instant at, List<Action> out) {
+    private void stopIfMigrating(Instant stopped, Instant at, List<Action> out) {
         if (migrating && paused && (phase == Phase.RUNNING || phase == Phase.GONE)) {
             // Before all else: from now on each packet that still comes here is late.
-            registration.staged().ifPresent(staged -> commit(staged.id(), at, out));
+            registration.staged().ifPresent(staged -> commit(staged.id(), stopped, at, out));
+            rescue.endUnlessCommitted(out);
             silence();
             enter(Phase.STOPPED, at, out);
         }
     }
 
-    private void commit(HandoverId id, Instant at, List<Action> out) {
-        commitment.begin(id, registration.renewal(Errand.commit(id), at), at, out);
+    private void commit(HandoverId id, Instant stopped, Instant at, List<Action> out) {
+        SendRequest commit = registration.renewal(Errand.commit(id), at);
+        commitment.begin(id, commit, at, out);
+        rescue.committed(commit.to(), stopped, at, out);
     }
 
     private void silence() {
@@ -297,6 +329,11 @@ final class MobileNode {
 
     private void enter(Phase next, Instant at, List<Action> out) {
         phase = next;
-        out.add(new Report(at, Fact.phase(guest, next)));
+        Fact fact = Fact.phase(guest, next);
+        out.add(new Report(at, rescue.isAwaited() ? fact.thatDoesNotSettle() : fact));
+    }
+
+    private boolean hasLeft() {
+        return phase == Phase.LEFT || phase == Phase.GONE;
     }
 }

@@ -11,5 +11,7 @@ public enum Timer {
     /** The next PREPARE, or ABORT, or the end of waiting for its answer. */
     PREPARATION,
     /** The next COMMIT. */
-    COMMITMENT
+    COMMITMENT,
+    /** The end of waiting for the answer to COMMIT, or for frames that come late. */
+    RESCUE
 }

@@ -69,6 +69,7 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         requests = new RequestSender(config, link, opened.add(portOf(link)), neighbours, uplink::send);
 
         // Closed before all that its actions touch.
+        FrameKeepers keepers = opened.add(FrameKeepers.open(netlink, taps, link.uplink(), this::rescued));
         loop = opened.add(new AgentLoop<>("guest-hook", clock, supervisor));
         monitors = opened.add(new QmpGuestEvents(loop, directory, clock, this));
         Checks checks = new Checks();
@@ -81,7 +82,7 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
                 new SecureRandom()::nextInt);
         Preparations preparations = new Preparations();
         actions = new HookActions(
-                config, loop, uplink, neighbours, requests, ports, handovers, checks, preparations, metrics);
+                config, loop, uplink, neighbours, requests, ports, keepers, handovers, checks, preparations, metrics);
 
         Routes routes = new Routes();
         new ControlRoutes(config, link, loop, hook, neighbours, ports, taps, handovers, checks).addTo(routes);
@@ -117,7 +118,7 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         Instant now = loop.now();
         handovers.happened(guest, what, occurred, now);
         metrics.happened(what);
-        loop.post(new Event.Happened(now, guest, what));
+        loop.post(new Event.Happened(now, guest, what, occurred));
     }
 
     @Override
@@ -157,6 +158,12 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
             neighbours.resolve(requests.nextHop(guest, Agent.HOME_AGENT), now);
             neighbours.resolve(guest.homeGateway().address(), now);
         });
+    }
+
+    /** On a keeper's thread. */
+    private void rescued(String guest, int rescued, int lost) {
+        metrics.framesRescued(guest, rescued, lost);
+        loop.post(new Event.FramesRescued(loop.now(), guest, rescued, lost));
     }
 
     private boolean isConfigured(String guest) {

@@ -25,6 +25,7 @@ final class HookActions implements Action.Executor {
     private final Neighbours neighbours;
     private final RequestSender requests;
     private final GuestPorts ports;
+    private final FrameKeepers keepers;
     private final Handovers handovers;
     private final Checks checks;
     private final Preparations preparations;
@@ -37,6 +38,7 @@ final class HookActions implements Action.Executor {
             Neighbours neighbours,
             RequestSender requests,
             GuestPorts ports,
+            FrameKeepers keepers,
             Handovers handovers,
             Checks checks,
             Preparations preparations,
@@ -47,6 +49,7 @@ final class HookActions implements Action.Executor {
         this.neighbours = neighbours;
         this.requests = requests;
         this.ports = ports;
+        this.keepers = keepers;
         this.handovers = handovers;
         this.checks = checks;
         this.preparations = preparations;
@@ -94,6 +97,30 @@ final class HookActions implements Action.Executor {
     @Override
     public void execute(Action.ReleasePort action) {
         ports.release(action.guest());
+    }
+
+    @Override
+    public void execute(Action.KeepFrames action) {
+        keepers.keep(action.guest());
+    }
+
+    @Override
+    public void execute(Action.CountUnread action) {
+        keepers.of(action.guest()).ifPresent(keeper -> keeper.guestStopped(action.stopped()));
+    }
+
+    @Override
+    public void execute(Action.RescueFrames action) {
+        // It is known: COMMIT went there.
+        neighbours
+                .mac(requests.nextHop(action.guest(), action.to()))
+                .ifPresent(mac -> keepers.of(action.guest())
+                        .ifPresent(keeper -> keeper.rescue(new FrameKeeper.Way(neighbours.hostMac(), mac))));
+    }
+
+    @Override
+    public void execute(Action.ForgetFrames action) {
+        keepers.forget(action.guest());
     }
 
     @Override

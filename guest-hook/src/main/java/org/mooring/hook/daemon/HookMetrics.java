@@ -12,6 +12,11 @@ final class HookMetrics {
     private final Counter replies = metrics.counter("replies", "Registration Replies received", "code");
     private final Counter happenings = metrics.counter("happenings", "What became of guests on this host", "what");
 
+    private final Counter rescued =
+            metrics.counter("frames_rescued", "Frames from taps that were sent after their guests", "guest");
+    private final Counter lost =
+            metrics.counter("frames_lost", "Frames to taps that should have been, and weren't", "guest");
+
     Metrics metrics() {
         return metrics;
     }
@@ -22,6 +27,11 @@ final class HookMetrics {
 
     void replyReceived(ReplyCode code) {
         replies.labelValues(Integer.toString(code.value())).inc();
+    }
+
+    void framesRescued(String guest, int rescuedNow, int lostNow) {
+        rescued.labelValues(guest).inc(rescuedNow);
+        lost.labelValues(guest).inc(lostNow);
     }
 
     void happened(Enum<?> what) {
