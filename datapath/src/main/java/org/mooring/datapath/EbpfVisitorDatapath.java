@@ -194,7 +194,12 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
         for (String link : visitorLinks.keySet()) {
             // A neighbour's packet for a visitor arrives and leaves by the link: "go there directly" would be wrong.
             Sysctl.ipv4Device(link, "send_redirects").ensure("0");
+            // What a visitor had not read when it left comes back by the link, from senders that are anywhere.
+            loosenReversePathFilter(link);
         }
+        // What a visitor sends to a host of this site comes back from its home network by the uplink, but its home
+        // address
+        // is routed to the visitor link.
         for (Interface uplink : kernel.uplinks()) {
             loosenReversePathFilter(uplink.name());
         }
@@ -208,10 +213,7 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
                         .inputInterface(kernel.device().link().name()));
     }
 
-    /**
-     * What a visitor sends to a host of this site comes back from its home network by the uplink, but its home address is routed to the
-     * visitor link. The stricter of two settings is in force.
-     */
+    /** The stricter of two settings is in force. */
     private static void loosenReversePathFilter(String device) throws IOException {
         Sysctl own = Sysctl.ipv4Device(device, "rp_filter");
         if (own.read().equals("1")

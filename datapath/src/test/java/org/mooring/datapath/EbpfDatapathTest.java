@@ -488,6 +488,26 @@ class EbpfDatapathTest {
         assertNothingDropped(near);
     }
 
+    /** What a visitor had not read when it left is sent back to the router by its host: it follows, whoever sent it. */
+    @Test
+    void redirectsWhatComesBackFromTheSite() throws Exception {
+        EbpfVisitorDatapath near = visitors(net.near, VISITOR);
+        near.redirect(GUEST, Tunnel.ipip(net.far.careOfAddress()));
+        Wire lan = open(new Wire(net.near.host(), "eth0"));
+        Wire path = open(new Wire(net.internet, "site2"));
+        for (Inet4Address sender : List.of(CORRESPONDENT, Topology.NEIGHBOUR)) {
+            lan.send(udp(sender, GUEST, 60, "not read"), STRANGER, net.near.gateway());
+            Ipv4Packet outer = path.await(EbpfDatapathTest::isIpip);
+            assertEquals(net.far.careOfAddress(), outer.destination());
+            assertEquals(net.near.careOfAddress(), outer.source());
+            Ipv4Packet inner = Ipv4Packet.parse(outer.payload()).orElseThrow();
+            assertEquals(sender, inner.source());
+            assertEquals(59, inner.ttl());
+        }
+        assertTrue(lan.soFar().stream().noneMatch(EbpfDatapathTest::isIcmp));
+        assertNothingDropped(near);
+    }
+
     /** A visitor went home; what still comes out of its tunnel, and from the site, is routed to its home network. */
     @Test
     void sendsHomeWhatComesLate() throws Exception {
