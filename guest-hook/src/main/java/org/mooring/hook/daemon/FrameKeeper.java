@@ -46,8 +46,8 @@ final class FrameKeeper {
     private final BlockingQueue<Order> orders = new LinkedBlockingQueue<>();
 
     private final KeptFrames kept = new KeptFrames(MOST_FRAMES, MOST_OCTETS);
-    private @Nullable TransmitCounters counters;
     private @Nullable Instant stopped;
+    private @Nullable TransmitCounters last;
     private @Nullable Way way;
     private boolean ended;
     private int rescued;
@@ -100,10 +100,10 @@ final class FrameKeeper {
      * @param at since when
      */
     void guestStopped(Instant at) {
-        Optional<TransmitCounters> last = read();
+        Optional<TransmitCounters> now = read();
         orders.add(() -> {
             stopped = at;
-            last.ifPresent(now -> counters = now);
+            last = now.orElse(null);
         });
     }
 
@@ -138,10 +138,7 @@ final class FrameKeeper {
     private boolean lookAtTap() throws KernelException {
         Optional<TransmitCounters> now = stopped == null ? read() : Optional.empty();
         boolean some = receive();
-        now.ifPresent(counted -> {
-            kept.compare(counted);
-            counters = counted;
-        });
+        now.ifPresent(kept::compare);
         return some;
     }
 
@@ -161,8 +158,8 @@ final class FrameKeeper {
     private void rescueUnread(Way way) throws KernelException {
         receive();
         this.way = way;
-        if (counters != null && stopped != null) {
-            KeptFrames.Unread unread = kept.unread(counters, stopped);
+        if (stopped != null && last != null) {
+            KeptFrames.Unread unread = kept.unread(last, stopped);
             lost += unread.notKept();
             unread.frames().forEach(frame -> rescue(frame, way));
         }

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,6 +25,7 @@ import org.mooring.hook.daemon.ScriptedAgents.Heard;
 import org.mooring.linux.Ipv4;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.packet.ArpPacket;
+import org.mooring.linux.packet.EthernetFrame;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.UdpPacket;
 import org.mooring.protocol.handover.HandoverExtension;
@@ -396,6 +398,31 @@ class GuestHookProgramTest {
                 .distinct()
                 .toList();
         assertEquals(List.of("arm", "commit", "abort"), steps);
+    }
+
+    @Test
+    @DisplayName("what comes to the old site's tap after the STOP is sent back to the agent, and so follows the guest")
+    void whatTheGuestHasNotReadFollowsIt() throws Exception {
+        PlayedQemu qemu = qemu("web", "running");
+        acceptHandovers();
+        HookProcess hook = hook(VISITING);
+        hook.awaitLine("registration accepted");
+        qemu.tells("MIGRATION", "{\"status\": \"setup\"}");
+        hook.awaitLine("armed guest=web handover=000000000000002a");
+        qemu.tells("STOP", "{}");
+        hook.awaitLine("0 frames rescued from the guest's tap (0 not) guest=web");
+        Ipv4Packet late = new UdpPacket(
+                        Ipv4.address("203.0.113.2"), 9, Ipv4.address(HOME_ADDRESS), 9, 64, ByteBuffer.allocate(20))
+                .toIpv4();
+        kvmHost.linkSends(late.toFrame(ScriptedAgents.MAC, GUEST));
+        EthernetFrame rescued = agents.forwarded();
+        assertEquals(Optional.of(late), Ipv4Packet.parse(rescued));
+        assertFalse(rescued.source().equals(GUEST), "nothing may say that it is still on this link");
+        hook.awaitLine("1 frames that came late rescued");
+        qemu.tells("MIGRATION", "{\"status\": \"completed\"}");
+        hook.awaitLine("guest left guest=web");
+        String steps = control().get("/handovers").toString();
+        assertTrue(steps.contains("0 frames rescued") && steps.contains("guest left"), steps);
     }
 
     @Test

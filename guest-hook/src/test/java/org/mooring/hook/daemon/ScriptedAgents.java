@@ -36,6 +36,7 @@ final class ScriptedAgents {
     private final KvmHost kvmHost;
     private final List<String> addresses;
     private final BlockingQueue<Object> heard = new LinkedBlockingQueue<>();
+    private final BlockingQueue<EthernetFrame> forwarded = new LinkedBlockingQueue<>();
     private volatile Answer answer = request -> {};
 
     /** What is done about each request. */
@@ -97,6 +98,15 @@ final class ScriptedAgents {
                 return request;
             }
         }
+    }
+
+    /** The next frame that the agents are to forward. */
+    EthernetFrame forwarded() throws InterruptedException {
+        EthernetFrame frame = forwarded.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        if (frame == null) {
+            throw new AssertionError("nothing came to be forwarded");
+        }
+        return frame;
     }
 
     void reply(Heard to, int code, int lifetime, SecurityAssociation association) throws Exception {
@@ -163,6 +173,10 @@ final class ScriptedAgents {
         } else if (arp.isPresent() && asksForUs(arp.get())) {
             kvmHost.linkSends(ArpPacket.reply(arp.get(), MAC).toFrame(arp.get().senderMac()));
         }
+        Ipv4Packet.parse(frame)
+                .filter(packet -> addresses.stream().map(Ipv4::address).noneMatch(packet.destination()::equals))
+                .filter(packet -> frame.destination().equals(MAC))
+                .ifPresent(packet -> forwarded.add(frame));
         Ipv4Packet.parse(frame)
                 .flatMap(UdpPacket::parse)
                 .filter(datagram -> datagram.destinationPort() == Uplink.MOBILE_IP_PORT)

@@ -1,0 +1,258 @@
+package org.mooring.hook;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.mooring.hook.Action.Agent;
+import org.mooring.hook.Action.CountUnread;
+import org.mooring.hook.Action.ForgetFrames;
+import org.mooring.hook.Action.KeepFrames;
+import org.mooring.hook.Action.RescueFrames;
+import org.mooring.hook.Action.SendRequest;
+import org.mooring.hook.Action.SetPort;
+import org.mooring.protocol.handover.HandoverExtension.Staged;
+import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.wire.Ipv4Address;
+
+@DisplayName("docs/handover.md: what QEMU had not read from the source's tap at STOP follows the guest")
+class RescueTest {
+    private static final Staged STAGED = new Staged(new HandoverId(7), Ipv4Address.of("203.0.113.7"));
+
+    private final Scene scene = Scene.visiting();
+
+    @Test
+    void framesAreKeptOnceSomethingIsStaged() {
+        arm(scene);
+        assertEquals(List.of(), frameActions(scene));
+        scene.homeAgentReplies(scene.request(), 0, 300, STAGED);
+        assertEquals(List.of(new KeepFrames(scene.guest())), frameActions(scene));
+        scene.fire(Timer.REGISTRATION);
+        scene.homeAgentReplies(scene.request(), 0, 300, STAGED);
+        assertEquals(List.of(), frameActions(scene), "they are kept already");
+    }
+
+    @Test
+    void withNothingStagedNoneAreKept() {
+        arm(scene);
+        scene.homeAgentReplies(scene.request(), 0, 300);
+        assertEquals(List.of(), frameActions(scene));
+        scene.happens(Happening.STOPPED, Happening.MIGRATION_COMPLETED);
+        assertEquals(List.of(), frameActions(scene));
+    }
+
+    @Test
+    @DisplayName("the unread are counted right after COMMIT was sent, from when QEMU says that it stopped")
+    void atTheStopTheUnreadAreCounted() {
+        armed(scene);
+        Instant stopped = scene.now().minusMillis(3);
+        List<Action> actions = scene.handle(new Event.Happened(scene.now(), Scene.NAME, Happening.STOPPED, stopped));
+        assertEquals(RequestKind.COMMIT, scene.request().kind());
+        int commit = actions.indexOf(scene.request());
+        assertTrue(
+                actions.subList(0, 3).contains(new CountUnread(scene.guest(), stopped)),
+                () -> "COMMIT is action " + commit + " of " + actions);
+        assertEquals(0, commit);
+        assertEquals(1, frameActions(scene).size(), "nothing is rescued before the packets follow the guest");
+    }
+
+    @Test
+    void onceCommitIsAcceptedTheyAreSentBackToTheForeignAgent() {
+        armed(scene);
+        accepted(scene, stop(scene));
+        assertEquals(List.of(new RescueFrames(scene.guest(), Agent.FOREIGN_AGENT)), frameActions(scene));
+    }
+
+    @Test
+    void atHomeTheyAreSentBackToTheHomeAgent() {
+        var home = Scene.home();
+        armed(home);
+        home.homeAgentReplies(stop(home), 0, 0);
+        assertEquals(List.of(new RescueFrames(home.guest(), Agent.HOME_AGENT)), frameActions(home));
+    }
+
+    @Test
+    @DisplayName("who isn't committed to another site would get them back here")
+    void ifCommitIsDeniedNoneAreRescued() {
+        armed(scene);
+        scene.homeAgentReplies(stop(scene), 130, 0);
+        assertEquals(List.of(), frameActions(scene));
+        scene.happens(Happening.MIGRATION_COMPLETED);
+        List<Action> end = rescueTimer(scene);
+        assertTrue(end.contains(new ForgetFrames(scene.guest())));
+    }
+
+    @Test
+    void ifCommitIsNotAnsweredNoneAreRescued() {
+        armed(scene);
+        stop(scene);
+        assertFalse(scene.happens(Happening.MIGRATION_COMPLETED).stream()
+                .anyMatch(action ->
+                        action instanceof Action.Report report && report.fact().settling()));
+        rescueTimer(scene);
+        assertEquals(List.of(new ForgetFrames(scene.guest())), frameActions(scene));
+        Fact fact = scene.facts().get(0);
+        assertTrue(fact.line().contains("is not rescued"), fact.line());
+        assertTrue(fact.settling());
+    }
+
+    @Test
+    @DisplayName("neighbours learn late: the tap is open to their frames for another second")
+    void whatComesLateIsRescuedForASecond() {
+        armed(scene);
+        accepted(scene, stop(scene));
+        Instant accepted = scene.now();
+        Instant end = scene.due(Timer.RESCUE).orElseThrow();
+        assertEquals(accepted.plusSeconds(1), end);
+        scene.happens(Happening.MIGRATION_COMPLETED);
+        assertEquals(Optional.of(new SetPort(scene.guest(), PortRule.SHUT, PortRule.ARRIVING)), port(scene));
+        scene.wait(Duration.between(scene.now(), end));
+        scene.handle(new Event.TimerFired(end, Scene.NAME, Timer.RESCUE));
+        assertEquals(List.of(new ForgetFrames(scene.guest())), frameActions(scene));
+        assertEquals(Optional.of(new SetPort(scene.guest(), PortRule.SHUT, PortRule.SHUT)), port(scene));
+    }
+
+    @Test
+    void theTimerOfTheStopDoesNotEndWhatBeganLater() {
+        armed(scene);
+        SendRequest commit = stop(scene);
+        Instant ofTheStop = scene.due(Timer.RESCUE).orElseThrow();
+        accepted(scene, commit);
+        assertEquals(List.of(), scene.handle(new Event.TimerFired(ofTheStop, Scene.NAME, Timer.RESCUE)));
+    }
+
+    @Test
+    void theGuestsEndHereDoesNotEndIt() {
+        armed(scene);
+        SendRequest commit = stop(scene);
+        scene.happens(Happening.MIGRATION_COMPLETED, Happening.ENDED);
+        assertEquals(List.of(), frameActions(scene));
+        scene.handle(new Event.Vanished(scene.now(), Scene.NAME, "QEMU has ended"));
+        assertEquals(List.of(), frameActions(scene));
+        accepted(scene, commit);
+        assertEquals(List.of(new RescueFrames(scene.guest(), Agent.FOREIGN_AGENT)), frameActions(scene));
+        List<Action> end = rescueTimer(scene);
+        assertEquals(Optional.empty(), port(scene), "it is released");
+        assertEquals(List.of(new ForgetFrames(scene.guest())), end);
+    }
+
+    @Test
+    @DisplayName("QEMU reads what is unread, then")
+    void ifTheGuestRunsHereAgainNothingIsRescued() {
+        armed(scene);
+        SendRequest commit = stop(scene);
+        scene.happens(Happening.RUNNING);
+        assertEquals(List.of(new ForgetFrames(scene.guest())), frameActions(scene));
+        accepted(scene, commit);
+        assertEquals(List.of(), frameActions(scene));
+    }
+
+    @Test
+    void ifTheMigrationFailsAfterTheRescueNothingMoreIsRescued() {
+        armed(scene);
+        accepted(scene, stop(scene));
+        scene.happens(Happening.MIGRATION_FAILED);
+        assertEquals(List.of(new ForgetFrames(scene.guest())), frameActions(scene));
+    }
+
+    @Test
+    void aGuestThatComesBackAtOnceReadsItsTapItself() {
+        armed(scene);
+        accepted(scene, stop(scene));
+        scene.happens(Happening.MIGRATION_COMPLETED);
+        scene.happens(Happening.ARRIVING);
+        assertEquals(List.of(new ForgetFrames(scene.guest())), frameActions(scene));
+    }
+
+    @Test
+    void whatWasKeptForAHandoverThatCameToNothingIsForgotten() {
+        for (var end : List.of(Happening.MIGRATION_FAILED, Happening.ENDED)) {
+            var one = Scene.visiting();
+            armed(one);
+            one.happens(end);
+            assertEquals(List.of(new ForgetFrames(one.guest())), frameActions(one), end::toString);
+        }
+        armed(scene);
+        scene.handle(new Event.Vanished(scene.now(), Scene.NAME, "no monitor"));
+        assertEquals(List.of(new ForgetFrames(scene.guest())), frameActions(scene));
+    }
+
+    @Test
+    void aNewConfigurationEndsIt() {
+        armed(scene);
+        stop(scene);
+        scene.happens(Happening.MIGRATION_COMPLETED, Happening.ENDED);
+        scene.handle(new Event.Configured(scene.now(), List.of()));
+        assertEquals(List.of(new ForgetFrames(scene.guest())), frameActions(scene));
+    }
+
+    @Test
+    @DisplayName("the handover is over when both is: the guest has left, and its frames are rescued")
+    void itsOutcomeIsPartOfTheHandover() {
+        armed(scene);
+        accepted(scene, stop(scene));
+        scene.happens(Happening.MIGRATION_COMPLETED);
+        assertFalse(scene.facts().get(0).settling());
+        scene.handle(new Event.FramesRescued(scene.now(), Scene.NAME, 87, 1));
+        Fact outcome = scene.facts().get(0);
+        assertEquals("87 frames rescued from the guest's tap (1 not) guest=web", outcome.line());
+        assertTrue(outcome.settling());
+        scene.handle(new Event.FramesRescued(scene.now(), Scene.NAME, 2, 0));
+        assertTrue(scene.facts().get(0).line().startsWith("2 frames that came late"));
+
+        var quick = Scene.visiting();
+        armed(quick);
+        accepted(quick, stop(quick));
+        quick.handle(new Event.FramesRescued(quick.now(), Scene.NAME, 0, 0));
+        assertFalse(quick.facts().get(0).settling());
+        quick.happens(Happening.MIGRATION_COMPLETED);
+        assertTrue(quick.facts().get(0).settling());
+    }
+
+    private static void arm(Scene scene) {
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentReplies(scene.request(), 0, 300);
+        scene.happens(Happening.MIGRATION_STARTED);
+    }
+
+    private static void armed(Scene scene) {
+        arm(scene);
+        scene.homeAgentReplies(scene.request(), 0, 300, STAGED);
+    }
+
+    private static SendRequest stop(Scene scene) {
+        scene.happens(Happening.STOPPED);
+        return scene.request();
+    }
+
+    private static void accepted(Scene scene, SendRequest commit) {
+        scene.homeAgentReplies(commit, 0, 300);
+    }
+
+    /** Long after every timer was due. */
+    private static List<Action> rescueTimer(Scene scene) {
+        scene.wait(Duration.ofSeconds(5));
+        return scene.handle(new Event.TimerFired(scene.now(), Scene.NAME, Timer.RESCUE));
+    }
+
+    private static List<Action> frameActions(Scene scene) {
+        return scene.lastActions().stream()
+                .filter(action -> Stream.of(KeepFrames.class, CountUnread.class, RescueFrames.class, ForgetFrames.class)
+                        .anyMatch(kind -> kind.isInstance(action)))
+                .toList();
+    }
+
+    private static Optional<SetPort> port(Scene scene) {
+        return scene.lastActions().stream()
+                .filter(SetPort.class::isInstance)
+                .map(SetPort.class::cast)
+                .findFirst();
+    }
+}
