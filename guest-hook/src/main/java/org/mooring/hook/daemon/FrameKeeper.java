@@ -8,6 +8,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Guest;
+import org.mooring.linux.DeviceStatistics;
 import org.mooring.linux.Interface;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.MacAddress;
@@ -41,6 +42,7 @@ final class FrameKeeper {
     private final Guest guest;
     private final Interface tap;
     private final PacketSocket arriving;
+    private final DeviceStatistics statistics;
     private final PacketSocket uplink;
     private final Outcome outcome;
     private final BlockingQueue<Order> orders = new LinkedBlockingQueue<>();
@@ -66,10 +68,17 @@ final class FrameKeeper {
         void run() throws IOException;
     }
 
-    private FrameKeeper(Guest guest, Interface tap, PacketSocket arriving, PacketSocket uplink, Outcome outcome) {
+    private FrameKeeper(
+            Guest guest,
+            Interface tap,
+            PacketSocket arriving,
+            DeviceStatistics statistics,
+            PacketSocket uplink,
+            Outcome outcome) {
         this.guest = guest;
         this.tap = tap;
         this.arriving = arriving;
+        this.statistics = statistics;
         this.uplink = uplink;
         this.outcome = outcome;
     }
@@ -79,14 +88,21 @@ final class FrameKeeper {
      *
      * @param uplink by which they are rescued, opened for offloads
      */
-    static FrameKeeper start(Guest guest, Interface tap, PacketSocket uplink, Outcome outcome) throws KernelException {
-        PacketSocket arriving = PacketSocket.open(
-                tap,
-                PacketFilter.outgoing(),
-                PacketSocket.Option.OUTGOING_TOO,
-                PacketSocket.Option.OFFLOADS,
-                PacketSocket.Option.DEEP_BUFFER);
-        FrameKeeper keeper = new FrameKeeper(guest, tap, arriving, uplink, outcome);
+    static FrameKeeper start(Guest guest, Interface tap, PacketSocket uplink, Outcome outcome) throws IOException {
+        DeviceStatistics statistics = DeviceStatistics.open(tap.name());
+        FrameKeeper keeper;
+        try {
+            PacketSocket arriving = PacketSocket.open(
+                    tap,
+                    PacketFilter.outgoing(),
+                    PacketSocket.Option.OUTGOING_TOO,
+                    PacketSocket.Option.OFFLOADS,
+                    PacketSocket.Option.DEEP_BUFFER);
+            keeper = new FrameKeeper(guest, tap, arriving, statistics, uplink, outcome);
+        } catch (IOException e) {
+            statistics.close();
+            throw e;
+        }
         Thread thread = new Thread(keeper::keep, "frames-" + guest.name());
         thread.setDaemon(true);
         thread.start();
@@ -118,7 +134,8 @@ final class FrameKeeper {
     }
 
     private void keep() {
-        try (arriving) {
+        try (arriving;
+                statistics) {
             while (!ended) {
                 boolean busy = lookAtTap();
                 tellLate();
@@ -206,7 +223,7 @@ final class FrameKeeper {
     /** Empty once the tap is gone. */
     private Optional<TransmitCounters> read() {
         try {
-            return TransmitCounters.of(tap.name());
+            return statistics.transmitted();
         } catch (IOException e) {
             log.debug("counters not read guest={} tap={} reason=\"{}\"", guest.name(), tap.name(), e.getMessage());
             return Optional.empty();

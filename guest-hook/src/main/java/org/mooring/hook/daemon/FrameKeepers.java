@@ -1,5 +1,6 @@
 package org.mooring.hook.daemon;
 
+import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -49,7 +50,7 @@ final class FrameKeepers implements AutoCloseable {
             if (tap.isPresent()) {
                 keepers.put(guest.name(), FrameKeeper.start(guest, tap.get().device(), uplink, outcome));
             }
-        } catch (KernelException e) {
+        } catch (IOException e) {
             log.warn("frames not kept guest={} tap={} reason=\"{}\"", guest.name(), name, e.getMessage());
         }
     }

@@ -111,7 +111,7 @@ class FrameKeeperTest {
         FrameKeeper keeper = keep();
         come(10);
         qemuReads(7);
-        stop(keeper, Instant.now());
+        keeper.guestStopped(Instant.now());
         come(2);
         rescue(keeper);
         assertEquals(List.of(7, 8, 9, 10, 11), onWire());
@@ -123,7 +123,7 @@ class FrameKeeperTest {
         FrameKeeper keeper = keep();
         come(10);
         qemuReads(10);
-        stop(keeper, Instant.now());
+        keeper.guestStopped(Instant.now());
         rescue(keeper);
         assertEquals(new Told(0, 0), outcome());
         assertEquals(List.of(), onWire());
@@ -139,7 +139,7 @@ class FrameKeeperTest {
                 .toOctets());
         come(2);
         qemuReads(2);
-        stop(keeper, Instant.now());
+        keeper.guestStopped(Instant.now());
         wire.write(datagram(99, "10.1.0.77").toFrame(ROUTER, GUEST_MAC).toOctets());
         wire.write(
                 datagram(99, HOME_ADDRESS).toFrame(ROUTER, MacAddress.BROADCAST).toOctets());
@@ -158,7 +158,7 @@ class FrameKeeperTest {
         pause();
         come(6);
         qemuReads(2);
-        stop(keeper, Instant.now());
+        keeper.guestStopped(Instant.now());
         rescue(keeper);
         assertEquals(List.of(10, 11, 12, 13), onWire());
     }
@@ -169,7 +169,7 @@ class FrameKeeperTest {
         FrameKeeper keeper = keep();
         come(10);
         qemuReads(6);
-        stop(keeper, Instant.now());
+        keeper.guestStopped(Instant.now());
         qemu.close();
         pause();
         rescue(keeper);
@@ -185,7 +185,7 @@ class FrameKeeperTest {
         Instant stopped = Instant.now();
         come(3);
         qemuReads(1);
-        stop(keeper, stopped);
+        keeper.guestStopped(stopped);
         rescue(keeper);
         assertEquals(List.of(4, 5, 6), onWire());
     }
@@ -194,7 +194,7 @@ class FrameKeeperTest {
     void includesWhatComesLate() throws Exception {
         FrameKeeper keeper = keep();
         come(2);
-        stop(keeper, Instant.now());
+        keeper.guestStopped(Instant.now());
         rescue(keeper);
         assertEquals(new Told(2, 0), outcome());
         come(3);
@@ -224,7 +224,7 @@ class FrameKeeperTest {
         }
         runs.set(false);
         List<Integer> delivered = reading.join();
-        stop(keeper, Instant.now());
+        keeper.guestStopped(Instant.now());
         come(50);
         rescue(keeper);
         List<Integer> rescued = onWire();
@@ -271,10 +271,6 @@ class FrameKeeperTest {
         for (int i = 0; i < number; i++) {
             assertTrue(qemu.read().isPresent());
         }
-    }
-
-    private void stop(FrameKeeper keeper, Instant at) throws Exception {
-        host.run(() -> keeper.guestStopped(at));
     }
 
     private static void rescue(FrameKeeper keeper) {
