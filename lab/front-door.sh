@@ -1,4 +1,4 @@
-# Shared by ./demo and ./verify, which source it: installs what is missing, builds, and finds out what this user may do.
+# Shared by ./demo, ./bench and ./verify, which source it: installs what is missing, builds, and finds out what this user may do.
 # shellcheck shell=bash
 set -euo pipefail
 export LC_ALL=C.UTF-8
@@ -20,6 +20,9 @@ become_root() {
 needs_build=(
   javac=default-jdk-headless mvn=maven clang=clang gcc=gcc
   /usr/include/linux/bpf.h=linux-libc-dev /usr/include/bpf/bpf_helpers.h=libbpf-dev
+)
+needs_networks=(
+  "/usr/lib/$(uname -m)-linux-gnu/libc.a=libc6-dev" ip=iproute2 ps=procps setpriv=util-linux tcpdump=tcpdump
 )
 needs_lab=(
   "/usr/lib/$(uname -m)-linux-gnu/libc.a=libc6-dev" "/usr/lib/$(uname -m)-linux-gnu/libpcap.so.0.8=libpcap0.8"

@@ -8,12 +8,12 @@ import java.util.stream.Collectors;
 final class Configuration {
     private final RunDirectory run;
     private final Keys keys;
-    private final GuestImage image;
+    private final List<Site> sites;
 
-    Configuration(RunDirectory run, Keys keys, GuestImage image) {
+    Configuration(RunDirectory run, Keys keys, List<Site> sites) {
         this.run = run;
         this.keys = keys;
-        this.image = image;
+        this.sites = List.copyOf(sites);
     }
 
     String homeAgent(Site site) {
@@ -25,19 +25,21 @@ final class Configuration {
                 uplinks = ["wan"]
                 state-directory = "%s"
                 control-socket = "%s"
-
-                [[foreign-agent]]
-                address = "%s"
-                [[foreign-agent.association]]
-                spi = 4097
-                key = "%s"
                 """.formatted(
                         site.routerAddress(),
                         site.network(),
                         directory.resolve("home-agent"),
-                        directory.resolve("home-agent.sock"),
-                        site.other().careOfAddress(),
-                        keys.foreignHome(site.other(), site)));
+                        directory.resolve("home-agent.sock")));
+        for (Site other : others(site)) {
+            text.append("""
+
+                    [[foreign-agent]]
+                    address = "%s"
+                    [[foreign-agent.association]]
+                    spi = 4097
+                    key = "%s"
+                    """.formatted(other.careOfAddress(), keys.foreignHome(other, site)));
+        }
         for (Guest guest : Guest.ALL) {
             if (guest.home() == site) {
                 text.append("""
@@ -56,7 +58,7 @@ final class Configuration {
 
     String foreignAgent(Site site) {
         Path directory = run.resolve(site.router());
-        return """
+        var text = new StringBuilder("""
                 care-of-address = "%s"
                 uplinks = ["wan"]
                 state-directory = "%s"
@@ -65,19 +67,26 @@ final class Configuration {
                 [[link]]
                 interface = "lan"
                 address = "%s"
-
-                [[home-agent]]
-                address = "%s"
-                [[home-agent.association]]
-                spi = 4097
-                key = "%s"
                 """.formatted(
                         site.careOfAddress(),
                         directory.resolve("foreign-agent"),
                         directory.resolve("foreign-agent.sock"),
-                        site.foreignAgentAddress(),
-                        site.other().routerAddress(),
-                        keys.foreignHome(site, site.other()));
+                        site.foreignAgentAddress()));
+        for (Site other : others(site)) {
+            text.append("""
+
+                    [[home-agent]]
+                    address = "%s"
+                    [[home-agent.association]]
+                    spi = 4097
+                    key = "%s"
+                    """.formatted(other.routerAddress(), keys.foreignHome(site, other)));
+        }
+        return text.toString();
+    }
+
+    private List<Site> others(Site site) {
+        return sites.stream().filter(other -> other != site).toList();
     }
 
     String guestHook(Site site) {
@@ -129,7 +138,7 @@ final class Configuration {
         return text.toString();
     }
 
-    String kvmMigrator(Site site) {
+    String kvmMigrator(Site site, GuestImage image) {
         Path directory = run.resolve(site.host());
         var text = new StringBuilder("""
                 guests-directory = "%s"

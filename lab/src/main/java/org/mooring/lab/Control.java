@@ -34,8 +34,13 @@ final class Control {
     }
 
     JsonNode post(String path) {
+        return post(path, Map.of());
+    }
+
+    /** @param body written as JSON */
+    JsonNode post(String path, Object body) {
         try {
-            return client.post(path, Map.of());
+            return client.post(path, body);
         } catch (Failure e) {
             throw new LabException("POST " + path + ": " + e.getMessage(), e);
         }

@@ -13,6 +13,7 @@ import java.util.Map;
  */
 final class Lab implements AutoCloseable {
     private final RunDirectory run;
+    private final List<Site> sites;
     private final Topology topology;
     private final Configuration configuration;
     private final Map<Site, Daemon> homeAgents = new EnumMap<>(Site.class);
@@ -20,24 +21,12 @@ final class Lab implements AutoCloseable {
     private final Map<Site, Daemon> hooks = new EnumMap<>(Site.class);
     private boolean closed;
 
-    private Lab(RunDirectory run, Path imageScript) {
+    private Lab(RunDirectory run, List<Site> sites) {
         this.run = run;
-        topology = new Topology(run.prefix());
-        var ssh = new SecureShell(run);
-        GuestImage image = GuestImage.make(run, imageScript, ssh);
-        for (Site site : Site.values()) {
-            ssh.hostKey(site.host(), site.hostAddress());
-        }
-        ssh.home(namespace("cn"), "cn");
-        for (Site site : Site.values()) {
-            ssh.home(namespace(site.host()), site.host());
-            ssh.home(namespace(site.neighbour()), site.neighbour());
-            ssh.serve(namespace(site.host()), site.host(), site.hostAddress());
-        }
-        configuration = new Configuration(run, new Keys(), image);
-        for (Site site : Site.values()) {
-            define(site);
-        }
+        this.sites = List.copyOf(sites);
+        topology = new Topology(run.prefix(), sites);
+        configuration = new Configuration(run, new Keys(), sites);
+        sites.forEach(this::define);
     }
 
     /**
@@ -46,14 +35,41 @@ final class Lab implements AutoCloseable {
      * @param run holds the programs in {@code mooring}
      */
     static Lab raise(RunDirectory run, Path imageScript) {
+        Lab lab = raiseWithoutGuests(run, Site.PAIR);
+        try {
+            lab.equipForGuests(imageScript);
+            return lab;
+        } catch (RuntimeException e) {
+            run.remove();
+            throw e;
+        }
+    }
+
+    /** As above, with these sites and all that they have but QEMU. */
+    static Lab raiseWithoutGuests(RunDirectory run, List<Site> sites) {
         if (!Files.exists(Path.of("/dev/net/tun"))) {
             throw new LabException("this kernel has no /dev/net/tun: load the module tun");
         }
         try {
-            return new Lab(run, imageScript);
+            return new Lab(run, sites);
         } catch (RuntimeException e) {
             run.remove();
             throw e;
+        }
+    }
+
+    private void equipForGuests(Path imageScript) {
+        var ssh = new SecureShell(run);
+        GuestImage image = GuestImage.make(run, imageScript, ssh);
+        for (Site site : sites) {
+            ssh.hostKey(site.host(), site.hostAddress());
+        }
+        ssh.home(namespace("cn"), "cn");
+        for (Site site : sites) {
+            ssh.home(namespace(site.host()), site.host());
+            ssh.home(namespace(site.neighbour()), site.neighbour());
+            ssh.serve(namespace(site.host()), site.host(), site.hostAddress());
+            secret(site.host() + "/kvm-migrator.toml", configuration.kvmMigrator(site, image));
         }
     }
 
@@ -68,7 +84,6 @@ final class Lab implements AutoCloseable {
 
         run.directory(site.host() + "/guests");
         hooks.put(site, daemon(site.host(), "guest-hook", configuration.guestHook(site)));
-        secret(site.host() + "/kvm-migrator.toml", configuration.kvmMigrator(site));
     }
 
     private Daemon daemon(String machine, String program, String text) {
@@ -90,9 +105,13 @@ final class Lab implements AutoCloseable {
 
     /** Starts the agents and the hooks, and returns when all of them are ready. */
     void startDaemons() {
-        List<Daemon> all = daemons();
-        all.forEach(Daemon::start);
-        all.forEach(Daemon::awaitReady);
+        start(daemons());
+    }
+
+    /** As above, these only. */
+    void start(List<Daemon> some) {
+        some.forEach(Daemon::start);
+        some.forEach(Daemon::awaitReady);
     }
 
     List<Daemon> daemons() {
@@ -121,6 +140,10 @@ final class Lab implements AutoCloseable {
             throw new AssertionError(site);
         }
         return daemon;
+    }
+
+    List<Site> sites() {
+        return sites;
     }
 
     RunDirectory run() {

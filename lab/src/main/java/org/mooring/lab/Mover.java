@@ -57,7 +57,7 @@ final class Mover {
             measured.registrations(to, away.frames());
             measured.taps(tapIndex(to), taps.frames());
             measured.stream(stream.frames());
-            for (Site site : Site.values()) {
+            for (Site site : lab.sites()) {
                 measured.hook(site, lab.hook(site).control().get("/handovers").path("handovers"));
             }
             return measured;

@@ -3,11 +3,16 @@ package org.mooring.lab;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.List;
 
-/** One of the two sites: a router that runs both agents, a LAN, a KVM host and a neighbour on it. */
+/** One of the sites: a router that runs both agents, a LAN, a KVM host and a neighbour on it. */
 enum Site {
     A(1, "192.0.2"),
-    B(2, "198.51.100");
+    B(2, "198.51.100"),
+    C(3, "198.18.3");
+
+    /** Those of the testbed for real guests. */
+    static final List<Site> PAIR = List.of(A, B);
 
     private final int number;
     private final String wan;
@@ -17,6 +22,7 @@ enum Site {
         this.wan = wan;
     }
 
+    /** The other one of {@link #PAIR}. */
     Site other() {
         return this == A ? B : A;
     }

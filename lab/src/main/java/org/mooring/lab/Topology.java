@@ -1,5 +1,6 @@
 package org.mooring.lab;
 
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -9,8 +10,10 @@ import java.util.TreeMap;
  * <pre>
  *   cn 203.0.113.2 ── inet ─┬─ ra 192.0.2.2    10.1.0.1 ── sa ─┬─ ka 10.1.0.10 (KVM host)
  *   correspondent           │  site A's router                 └─ na 10.1.0.20 (neighbour)
- *                           └─ rb 198.51.100.2 10.2.0.1 ── sb ─┬─ kb 10.2.0.10
- *                              site B's router                 └─ nb 10.2.0.20
+ *                           ├─ rb 198.51.100.2 10.2.0.1 ── sb ─┬─ kb 10.2.0.10
+ *                           │  site B's router                 └─ nb 10.2.0.20
+ *                           └─ rc 198.18.3.2   10.3.0.1 ── sc ─┬─ kc 10.3.0.10
+ *                              site C's, if asked for          └─ nc 10.3.0.20
  * </pre>
  *
  * The routers route, and nothing more: their agents are the programs under test.
@@ -21,20 +24,20 @@ final class Topology {
     private final String prefix;
     private final Map<String, Namespace> namespaces = new TreeMap<>();
 
-    /** Raises the networks; the namespaces' names all begin with {@code prefix}. */
-    Topology(String prefix) {
+    /** Raises the networks of these sites; the namespaces' names all begin with {@code prefix}. */
+    Topology(String prefix, List<Site> sites) {
         this.prefix = prefix;
         for (String name : new String[] {"cn", "inet"}) {
             add(name);
         }
-        for (Site site : Site.values()) {
+        for (Site site : sites) {
             add(site.router());
             add(site.lan());
             add(site.host());
             add(site.neighbour());
         }
         internet();
-        for (Site site : Site.values()) {
+        for (Site site : sites) {
             raise(site);
         }
     }

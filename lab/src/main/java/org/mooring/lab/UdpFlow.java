@@ -8,7 +8,7 @@ import java.nio.channels.DatagramChannel;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Numbered UDP packets to the guest at a steady rate. The guest counts them and sends each one back; the echoes are
+ * Numbered UDP packets, with the time when each was sent, to the guest at a steady rate. The guest counts them and sends each one back; the echoes are
  * arrivals here.
  */
 final class UdpFlow implements AutoCloseable {
@@ -17,9 +17,9 @@ final class UdpFlow implements AutoCloseable {
 
     private static final int MAGIC = 0x4d4f4f52;
     private static final int OCTETS = 64;
-    private static final long PERIOD = 1_000_000_000L / PER_SECOND;
 
     private final int number;
+    private final long period;
     private final InetSocketAddress guest;
     private final DatagramChannel channel;
     private final Arrivals echoes = new Arrivals();
@@ -27,9 +27,14 @@ final class UdpFlow implements AutoCloseable {
     private volatile boolean ending;
     private volatile int sent;
 
-    /** Starts to send. A flow's number is new to the guest, which counts each flow by itself. */
+    /** Starts to send {@link #PER_SECOND}. A flow's number is new to the guest, which counts each flow by itself. */
     UdpFlow(Namespace namespace, String guest, int number) {
+        this(namespace, guest, number, PER_SECOND);
+    }
+
+    UdpFlow(Namespace namespace, String guest, int number, int perSecond) {
         this.number = number;
+        period = 1_000_000_000L / perSecond;
         this.guest = new InetSocketAddress(guest, PORT);
         // Not connected: an ICMP error about one packet must not keep the next one from being sent.
         channel = namespace.call(() -> DatagramChannel.open(StandardProtocolFamily.INET));
@@ -44,10 +49,15 @@ final class UdpFlow implements AutoCloseable {
         long next = System.nanoTime();
         try {
             for (int sequence = 0; !ending; sequence++) {
-                packet.clear().putInt(MAGIC).putInt(number).putInt(sequence).position(0);
+                packet.clear()
+                        .putInt(MAGIC)
+                        .putInt(number)
+                        .putInt(sequence)
+                        .putLong(Clock.now())
+                        .position(0);
                 channel.send(packet, guest);
                 sent = sequence + 1;
-                next += PERIOD;
+                next += period;
                 // After a delay of our own, those that are late leave at once: the rate holds.
                 for (long wait = next - System.nanoTime(); wait > 0; wait = next - System.nanoTime()) {
                     LockSupport.parkNanos(wait);

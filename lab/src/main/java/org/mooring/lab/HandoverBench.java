@@ -1,0 +1,329 @@
+package org.mooring.lab;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
+import org.mooring.lab.report.Delays;
+import org.mooring.lab.report.Handover;
+import org.mooring.lab.report.HandoverReport;
+import org.mooring.protocol.handover.HandoverExtension;
+import org.mooring.protocol.handover.HandoverExtension.Commit;
+import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.RegistrationRequest;
+
+/**
+ * Moves a simulated guest between three sites, home, foreign, foreign and home again, with the real daemons, and measures what becomes of
+ * a steady flow to it.
+ */
+final class HandoverBench implements AutoCloseable {
+    static final List<Site> SITES = List.of(Site.A, Site.B, Site.C);
+
+    private static final Guest GUEST = Guest.ONE;
+
+    /** What the last of a migration takes beyond the way of its octets, in turn. */
+    private static final List<Duration> PAUSES =
+            List.of(Duration.ofMillis(5), Duration.ofMillis(30), Duration.ofMillis(100), Duration.ofMillis(250));
+
+    private static final Duration LEAD = Duration.ofMillis(200);
+
+    /** QEMU needs longer from "setup" to STOP, and who prepares in that time a round trip. */
+    private static final Duration PRECOPY = Duration.ofMillis(150);
+
+    private static final Duration AFTERMATH = Duration.ofMillis(400);
+    private static final long AFFECTED = Duration.ofMillis(100).toNanos();
+    private static final int SETTLING_TRIES = 5;
+
+    /**
+     * What to measure.
+     *
+     * @param perSecond packets of the flow
+     * @param roundTrip between any two sites, and from a site to the correspondent
+     * @param pause of each move; if empty, half a round trip and 5, 30, 100, 250 ms in turn
+     */
+    record Settings(int perSecond, Duration roundTrip, Optional<Duration> pause) {
+        Duration oneWay() {
+            return roundTrip.dividedBy(2);
+        }
+
+        Duration pause(int number) {
+            return pause.orElseGet(() -> oneWay().plus(PAUSES.get(number % PAUSES.size())));
+        }
+    }
+
+    private final Lab lab;
+    private final Settings settings;
+    private final Paths paths;
+    private final Optional<DelayLine> line;
+    private final Instrument body;
+    private final Map<Site, Capture> uplinks = new EnumMap<>(Site.class);
+    private final Capture home;
+    private SimulatedQemu qemu;
+    private Site at = GUEST.home();
+    private int flows;
+
+    /**
+     * Starts the daemons, and the guest at home.
+     *
+     * @param lab of {@link #SITES}
+     * @param sources the folder with body.c and line.c
+     */
+    HandoverBench(Lab lab, Path sources, Settings settings) {
+        this.lab = lab;
+        this.settings = settings;
+        RunDirectory run = lab.run();
+        paths = new Paths(GUEST.home(), settings.oneWay().toNanos());
+        line = settings.roundTrip().isZero()
+                ? Optional.empty()
+                : Optional.of(new DelayLine(lab, sources, settings.oneWay()));
+        body = new Instrument(
+                List.of(
+                        Instrument.compile(run, sources, "body").toString(),
+                        GUEST.mac(),
+                        GUEST.address(),
+                        GUEST.home().routerMac()),
+                run.resolve("body.log"));
+        var daemons = new ArrayList<>(List.of(lab.homeAgent(GUEST.home())));
+        for (Site site : lab.sites()) {
+            if (site != GUEST.home()) {
+                daemons.add(lab.foreignAgent(site));
+            }
+            daemons.add(lab.hook(site));
+        }
+        lab.start(daemons);
+        for (Site site : lab.sites()) {
+            uplinks.put(site, Capture.on(run, site.host(), lab.namespace(site.host()), "up0", 1500, "udp port 434"));
+        }
+        String router = GUEST.home().router();
+        home = Capture.everywhere(run, router, lab.namespace(router), 1500, "udp port 434");
+        qemu = SimulatedQemu.running(lab, GUEST, at, body);
+    }
+
+    Site at() {
+        return at;
+    }
+
+    /** Where the next move goes to. */
+    Site next() {
+        List<Site> sites = lab.sites();
+        return sites.get((sites.indexOf(at) + 1) % sites.size());
+    }
+
+    /** What the delay line says of itself; empty if there is none. */
+    Optional<String> lineQuality() {
+        return line.map(DelayLine::quality);
+    }
+
+    /** For as long as a move's flow lasts, but nothing moves. */
+    HandoverReport.Control control() {
+        try (UdpFlow flow = begin()) {
+            sleep(PRECOPY.plus(AFTERMATH)
+                    .plus(settings.pause(0))
+                    .plus(settings.roundTrip().multipliedBy(2)));
+            ReceivedFlow received = end(flow);
+            GuestCount count = received.count();
+            long[] delays = received.packets().stream()
+                    .mapToLong(packet -> packet.arrived() - paths.arrival(packet.sent(), at))
+                    .toArray();
+            return new HandoverReport.Control(
+                    at.name(),
+                    flow.sent(),
+                    count.lost(flow.sent()),
+                    count.duplicated(),
+                    count.reordered(),
+                    Delays.of(delays));
+        }
+    }
+
+    /**
+     * Moves the guest to the next site.
+     *
+     * @param number of the move, by which its pause is chosen
+     */
+    Handover move(int number) {
+        Site from = at;
+        Site to = next();
+        try (UdpFlow flow = begin()) {
+            SimulatedQemu source = qemu;
+            SimulatedQemu destination = SimulatedQemu.incoming(lab, GUEST, to, body);
+            JsonNode preparation = lab.hook(to)
+                    .control()
+                    .post("/guests/" + GUEST.name() + "/events", Map.of("phase", "arriving", "tap", GUEST.tap()));
+            for (String state : List.of("setup", "active")) {
+                source.migration(state);
+                destination.migration(state);
+            }
+            sleep(PRECOPY.plus(settings.roundTrip()));
+            long stop = source.stop();
+            sleepUntil(stop + settings.pause(number).toNanos());
+            long resume = destination.resume();
+            destination.migration("completed");
+            source.left();
+            qemu = destination;
+            at = to;
+            sleep(AFTERMATH.dividedBy(2));
+            int unread = source.quit();
+            sleep(AFTERMATH.dividedBy(2).plus(settings.roundTrip().multipliedBy(2)));
+            ReceivedFlow received = end(flow);
+            var seen = new Seen(from, stop, resume);
+            return result(number, from, to, preparation, flow, received, unread, destination.firstPacket(), seen);
+        }
+    }
+
+    private Handover result(
+            int number,
+            Site from,
+            Site to,
+            JsonNode preparation,
+            UdpFlow flow,
+            ReceivedFlow received,
+            int unread,
+            long firstPacket,
+            Seen seen) {
+        GuestCount count = received.count();
+        long stop = seen.stop;
+        var change = new Paths.Change(from, to, stop, seen.flip, seen.resume);
+        long[] added = added(received, change);
+        int distinct = count.received() - count.duplicated();
+        return new Handover(
+                number,
+                from.name(),
+                to.name(),
+                preparation.path("prepared").asText(),
+                preparation.path("why").asText(),
+                seen.committed ? "two-phase" : "plain",
+                Delays.milliseconds(seen.resume - stop),
+                flow.sent(),
+                count.lost(flow.sent()),
+                count.duplicated(),
+                count.reordered(),
+                unread,
+                Math.max(0, distinct - flow.echoes().count()),
+                added.length,
+                Delays.of(added),
+                seen.commit.isPresent() ? Delays.milliseconds(seen.commit.getAsLong() - stop) : null,
+                Delays.milliseconds(seen.flip - stop),
+                firstPacket > 0 ? Delays.milliseconds(firstPacket - stop) : null);
+    }
+
+    private long[] added(ReceivedFlow received, Paths.Change change) {
+        return received.packets().stream()
+                .filter(packet -> {
+                    long earliest = paths.arrival(packet.sent(), change);
+                    return earliest >= change.stop() && earliest < change.resume() + AFFECTED;
+                })
+                .mapToLong(packet -> packet.arrived() - Math.max(change.resume(), paths.arrival(packet.sent(), change)))
+                .toArray();
+    }
+
+    /** What was seen of a move's registrations on the wire. */
+    private final class Seen {
+        private final long stop;
+        private final long resume;
+        private final OptionalLong commit;
+        private final long flip;
+        private final boolean committed;
+
+        Seen(Site from, long stop, long resume) {
+            this.stop = stop;
+            this.resume = resume;
+            commit = SeenRegistration.in(uplink(from).frames()).stream()
+                    .filter(seen -> seen.time() >= stop && isCommit(seen))
+                    .mapToLong(SeenRegistration::time)
+                    .min();
+            List<SeenRegistration> accepted = acceptedAtHome();
+            committed = accepted.stream().anyMatch(HandoverBench::isCommit);
+            flip = accepted.get(0).time();
+        }
+
+        /** The requests that the home agent accepted since STOP. The one that is sent at RESUME is one of them at last. */
+        private List<SeenRegistration> acceptedAtHome() {
+            var accepted = new ArrayList<SeenRegistration>();
+            Await.until("the home agent accepts what the hook sends at RESUME", Duration.ofSeconds(20), () -> {
+                List<SeenRegistration> all = SeenRegistration.in(home.frames()).stream()
+                        .filter(seen -> seen.time() >= stop && seen.isAbout(GUEST))
+                        .toList();
+                accepted.clear();
+                all.stream()
+                        .filter(seen -> !seen.outgoing() && isAccepted(seen, all))
+                        .forEach(accepted::add);
+                return accepted.stream().anyMatch(Predicate.not(HandoverBench::isCommit));
+            });
+            return accepted;
+        }
+    }
+
+    private static boolean isAccepted(SeenRegistration request, List<SeenRegistration> all) {
+        return request.message() instanceof RegistrationRequest asked
+                && all.stream()
+                        .anyMatch(seen -> seen.outgoing()
+                                && seen.message() instanceof RegistrationReply reply
+                                && reply.code().value() == 0
+                                && reply.identification().equals(asked.identification()));
+    }
+
+    private static boolean isCommit(SeenRegistration seen) {
+        return seen.message() instanceof RegistrationRequest request
+                && HandoverExtension.first(
+                                Commit.class, request.extensions(), HandoverExtension.DEFAULT_ENTERPRISE_NUMBER)
+                        .isPresent();
+    }
+
+    private Capture uplink(Site site) {
+        Capture capture = uplinks.get(site);
+        if (capture == null) {
+            throw new AssertionError(site);
+        }
+        return capture;
+    }
+
+    private UdpFlow begin() {
+        var flow = new UdpFlow(lab.namespace("cn"), GUEST.address(), ++flows, settings.perSecond());
+        Await.until("packets of the flow come back", () -> flow.echoes().count() > 0);
+        sleep(LEAD);
+        return flow;
+    }
+
+    /** Stops it, and returns what the guest had of it once nothing more comes. */
+    private ReceivedFlow end(UdpFlow flow) {
+        flow.stopSending();
+        var received = new ReceivedFlow();
+        Path file = lab.run().resolve("received");
+        int missing = flow.sent();
+        for (int i = 0; i < SETTLING_TRIES && missing > 0; i++) {
+            sleep(settings.roundTrip().plusMillis(100));
+            var unused = body.order("save " + file, "saved");
+            received.add(file, flow.number());
+            missing = received.count().lost(flow.sent());
+        }
+        return received;
+    }
+
+    private static void sleep(Duration duration) {
+        sleepUntil(Clock.now() + duration.toNanos());
+    }
+
+    private static void sleepUntil(long time) {
+        for (long left = time - Clock.now(); left > 0; left = time - Clock.now()) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw new LabException("interrupted");
+            }
+            LockSupport.parkNanos(left);
+        }
+    }
+
+    @Override
+    public void close() {
+        uplinks.values().forEach(Capture::close);
+        home.close();
+        body.close();
+        line.ifPresent(DelayLine::close);
+    }
+}

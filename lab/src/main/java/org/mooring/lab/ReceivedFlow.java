@@ -1,0 +1,65 @@
+package org.mooring.lab;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+
+/** What a simulated guest had of one UDP flow: its packets, in the order in which it read them. */
+final class ReceivedFlow {
+    private static final int RECORD = 24;
+
+    /** A packet, with the times when it was sent and read, in nanoseconds since 1970. */
+    record Packet(int sequence, long sent, long arrived) {}
+
+    private final List<Packet> packets = new ArrayList<>();
+
+    ReceivedFlow() {}
+
+    ReceivedFlow(List<Packet> packets) {
+        this.packets.addAll(packets);
+    }
+
+    /** Adds those of flow {@code number} in a file that body.c has saved. */
+    void add(Path file, int number) {
+        try {
+            ByteBuffer records = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.nativeOrder());
+            while (records.remaining() >= RECORD) {
+                int flow = records.getInt();
+                var packet = new Packet(records.getInt(), records.getLong(), records.getLong());
+                if (flow == number) {
+                    packets.add(packet);
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    List<Packet> packets() {
+        return List.copyOf(packets);
+    }
+
+    /** Counted as probe.c does: reordered as in RFC 4737 §3. */
+    GuestCount count() {
+        var seen = new BitSet();
+        int expected = 0;
+        int duplicated = 0;
+        int reordered = 0;
+        for (Packet packet : packets) {
+            if (seen.get(packet.sequence())) {
+                duplicated++;
+            } else if (packet.sequence() < expected) {
+                reordered++;
+            }
+            seen.set(packet.sequence());
+            expected = Math.max(expected, packet.sequence() + 1);
+        }
+        return new GuestCount(packets.size(), duplicated, reordered);
+    }
+}

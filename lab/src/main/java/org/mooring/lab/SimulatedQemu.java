@@ -1,0 +1,186 @@
+package org.mooring.lab;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What a QEMU is to the guest-hook: a tap on the host's bridge, as kvm-migrator makes it, and a monitor socket that tells of what happens.
+ * The guest in it is {@code body.c}, of which each guest has one: at its new host it goes on with all that it had.
+ */
+final class SimulatedQemu implements AutoCloseable {
+    /** As kvm-migrator has it. */
+    private static final int TAP_QUEUE = 10_000;
+
+    private final Namespace host;
+    private final Guest guest;
+    private final String place;
+    private final Instrument body;
+    private final Path socket;
+    private final ServerSocketChannel server;
+    private final BlockingQueue<SocketChannel> negotiated = new LinkedBlockingQueue<>();
+    private volatile String status;
+
+    private SimulatedQemu(Lab lab, Guest guest, Site site, Instrument body, String status) {
+        this.guest = guest;
+        this.body = body;
+        this.status = status;
+        host = lab.namespace(site.host());
+        place = site.host();
+        // The tap's own address is the guest's with a high first octet, which no bridge takes as its own.
+        host.ip(
+                "tuntap add dev " + guest.tap() + " mode tap",
+                "link set dev " + guest.tap() + " address fe" + guest.mac().substring(2) + " txqueuelen " + TAP_QUEUE,
+                "link set dev " + guest.tap() + " master br0 up");
+        var unused = body.order("open " + place + " /run/netns/" + host.name() + " " + guest.tap(), "opened");
+        socket = lab.run().directory(site.host() + "/guests").resolve(guest.name() + ".hook.qmp");
+        try {
+            server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+            server.bind(UnixDomainSocketAddress.of(socket));
+        } catch (IOException e) {
+            throw new LabException("cannot listen at " + socket, e);
+        }
+        Session.daemon("simulated QEMU at " + place, this::serve);
+    }
+
+    /** A guest that has been started here. */
+    static SimulatedQemu running(Lab lab, Guest guest, Site site, Instrument body) {
+        var qemu = new SimulatedQemu(lab, guest, site, body, "running");
+        qemu.read();
+        return qemu;
+    }
+
+    /** Waits for the guest, as by {@code -incoming}. */
+    static SimulatedQemu incoming(Lab lab, Guest guest, Site site, Instrument body) {
+        return new SimulatedQemu(lab, guest, site, body, "inmigrate");
+    }
+
+    /** @param state of a migration, such as {@code active} */
+    void migration(String state) {
+        tell("MIGRATION", "{\"status\": \"" + state + "\"}");
+    }
+
+    /** The last of the migration's stream is to be sent. Returns when the event happened. */
+    long stop() {
+        var unused = body.order("stop", "stopped");
+        status = "finish-migrate";
+        return tell("STOP", "{}");
+    }
+
+    /** The stream is complete. Returns when the event happened; as with QEMU, the guest runs right after it. */
+    long resume() {
+        status = "running";
+        long resumed = tell("RESUME", "{}");
+        read();
+        return resumed;
+    }
+
+    /** Tells that the guest is elsewhere. */
+    void left() {
+        status = "postmigrate";
+        migration("completed");
+    }
+
+    /** When the tap was given its first probe packet; 0 if it never was. */
+    long firstPacket() {
+        return Long.parseLong(body.order("first " + place, "first"));
+    }
+
+    /** Ends, its tap and socket with it. Returns how many probe packets lay in the tap, which nobody will read. */
+    int quit() {
+        try {
+            Files.deleteIfExists(socket);
+            server.close();
+            for (SocketChannel client : negotiated) {
+                client.close();
+            }
+        } catch (IOException e) {
+            throw new LabException("closing " + socket, e);
+        }
+        int left = Integer.parseInt(body.order("close " + place, "closed"));
+        host.ip("link del dev " + guest.tap());
+        return left;
+    }
+
+    @Override
+    public void close() {
+        int unread = quit();
+        assert unread >= 0;
+    }
+
+    private void read() {
+        var unused = body.order("read " + place, "reading");
+    }
+
+    /** Tells the hook, once it is there to hear; returns the event's time. */
+    private long tell(String event, String data) {
+        try {
+            SocketChannel client = negotiated.poll(20, TimeUnit.SECONDS);
+            if (client == null) {
+                throw new LabException("no hook is at " + socket);
+            }
+            negotiated.add(client);
+            long micros = Clock.now() / 1000;
+            send(
+                    client,
+                    "{\"timestamp\": {\"seconds\": %d, \"microseconds\": %d}, \"event\": \"%s\", \"data\": %s}"
+                            .formatted(micros / 1_000_000, micros % 1_000_000, event, data));
+            return micros * 1000;
+        } catch (IOException e) {
+            throw new LabException("the hook has gone from " + socket, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new LabException("interrupted at " + socket, e);
+        }
+    }
+
+    /** One client at a time, as QEMU does. */
+    private void serve() {
+        while (true) {
+            try (SocketChannel client = server.accept()) {
+                converse(client);
+            } catch (IOException e) {
+                if (!server.isOpen()) {
+                    return;
+                }
+                // The client ended; a restarted hook comes again.
+            }
+            negotiated.clear();
+        }
+    }
+
+    private void converse(SocketChannel client) throws IOException {
+        send(client, "{\"QMP\": {\"version\": {\"qemu\": {\"major\": 7, \"minor\": 2, \"micro\": 22}}}}");
+        var lines = new BufferedReader(Channels.newReader(client, StandardCharsets.UTF_8));
+        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+            JsonNode command = Json.parse(line);
+            String name = command.path("execute").asText();
+            String answer = name.equals("query-status")
+                    ? "{\"status\": \"%s\", \"running\": %s}".formatted(status, status.equals("running"))
+                    : "{}";
+            send(client, "{\"return\": %s, \"id\": %s}".formatted(answer, command.path("id")));
+            if (name.equals("qmp_capabilities")) {
+                negotiated.add(client);
+            }
+        }
+    }
+
+    private synchronized void send(SocketChannel client, String line) throws IOException {
+        ByteBuffer octets = ByteBuffer.wrap((line + "\r\n").getBytes(StandardCharsets.UTF_8));
+        while (octets.hasRemaining()) {
+            client.write(octets);
+        }
+    }
+}
