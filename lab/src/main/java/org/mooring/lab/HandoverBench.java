@@ -34,6 +34,9 @@ final class HandoverBench implements AutoCloseable {
 
     private static final Duration LEAD = Duration.ofMillis(200);
 
+    /** What is sent at RESUME is dated a second ahead: who moves on within that second has to correct its Identification first. */
+    private static final Duration STAY = Duration.ofMillis(1100);
+
     /** QEMU needs longer from "setup" to STOP, and who prepares in that time a round trip. */
     private static final Duration PRECOPY = Duration.ofMillis(150);
 
@@ -67,6 +70,7 @@ final class HandoverBench implements AutoCloseable {
     private final Capture home;
     private SimulatedQemu qemu;
     private Site at = GUEST.home();
+    private long resumed;
     private int flows;
 
     /**
@@ -104,6 +108,8 @@ final class HandoverBench implements AutoCloseable {
         String router = GUEST.home().router();
         home = Capture.everywhere(run, router, lab.namespace(router), 1500, "udp port 434");
         qemu = SimulatedQemu.running(lab, GUEST, at, body);
+        // What we run for the first time is slow, too.
+        var unused = control();
     }
 
     Site at() {
@@ -150,9 +156,11 @@ final class HandoverBench implements AutoCloseable {
     Handover move(int number) {
         Site from = at;
         Site to = next();
+        sleepUntil(resumed + STAY.plus(settings.roundTrip()).minus(LEAD).toNanos());
         try (UdpFlow flow = begin()) {
             SimulatedQemu source = qemu;
             SimulatedQemu destination = SimulatedQemu.incoming(lab, GUEST, to, body);
+            long began = Clock.now();
             JsonNode preparation = lab.hook(to)
                     .control()
                     .post("/guests/" + GUEST.name() + "/events", Map.of("phase", "arriving", "tap", GUEST.tap()));
@@ -168,11 +176,12 @@ final class HandoverBench implements AutoCloseable {
             source.left();
             qemu = destination;
             at = to;
+            resumed = resume;
             sleep(AFTERMATH.dividedBy(2));
             int unread = source.quit();
             sleep(AFTERMATH.dividedBy(2).plus(settings.roundTrip().multipliedBy(2)));
             ReceivedFlow received = end(flow);
-            var seen = new Seen(from, stop, resume);
+            var seen = new Seen(from, to, began, stop, resume);
             return result(number, from, to, preparation, flow, received, unread, destination.firstPacket(), seen);
         }
     }
@@ -206,6 +215,7 @@ final class HandoverBench implements AutoCloseable {
                 count.reordered(),
                 unread,
                 Math.max(0, distinct - flow.echoes().count()),
+                seen.denied,
                 added.length,
                 Delays.of(added),
                 seen.commit.isPresent() ? Delays.milliseconds(seen.commit.getAsLong() - stop) : null,
@@ -230,21 +240,28 @@ final class HandoverBench implements AutoCloseable {
         private final OptionalLong commit;
         private final long flip;
         private final boolean committed;
+        private final int denied;
 
-        Seen(Site from, long stop, long resume) {
+        Seen(Site from, Site to, long began, long stop, long resume) {
             this.stop = stop;
             this.resume = resume;
             commit = SeenRegistration.in(uplink(from).frames()).stream()
                     .filter(seen -> seen.time() >= stop && isCommit(seen))
                     .mapToLong(SeenRegistration::time)
                     .min();
-            List<SeenRegistration> accepted = acceptedAtHome();
-            committed = accepted.stream().anyMatch(HandoverBench::isCommit);
-            flip = accepted.get(0).time();
+            List<SeenRegistration> changes = changesAtHome(to);
+            committed = changes.stream().anyMatch(HandoverBench::isCommit);
+            flip = changes.get(0).time();
+            denied = (int) SeenRegistration.in(home.frames()).stream()
+                    .filter(seen -> seen.time() >= began
+                            && seen.outgoing()
+                            && seen.message() instanceof RegistrationReply reply
+                            && reply.code().value() > 1)
+                    .count();
         }
 
-        /** The requests that the home agent accepted since STOP. The one that is sent at RESUME is one of them at last. */
-        private List<SeenRegistration> acceptedAtHome() {
+        /** What the home agent accepted since STOP that brings the guest there; what is sent at RESUME is one of them at last. */
+        private List<SeenRegistration> changesAtHome(Site to) {
             var accepted = new ArrayList<SeenRegistration>();
             Await.until("the home agent accepts what the hook sends at RESUME", Duration.ofSeconds(20), () -> {
                 List<SeenRegistration> all = SeenRegistration.in(home.frames()).stream()
@@ -252,7 +269,8 @@ final class HandoverBench implements AutoCloseable {
                         .toList();
                 accepted.clear();
                 all.stream()
-                        .filter(seen -> !seen.outgoing() && isAccepted(seen, all))
+                        .filter(seen -> !seen.outgoing() && (isCommit(seen) || seen.brings(GUEST, to)))
+                        .filter(seen -> isAccepted(seen, all))
                         .forEach(accepted::add);
                 return accepted.stream().anyMatch(Predicate.not(HandoverBench::isCommit));
             });

@@ -13,6 +13,15 @@ final class Testbed {
     private Testbed() {}
 
     static Lab raise() {
+        return keep(Lab.raise(prepared(), IMAGE_SCRIPT));
+    }
+
+    /** As above, with these sites, and without what QEMU needs. */
+    static Lab raiseWithoutGuests(List<Site> sites) {
+        return keep(Lab.raiseWithoutGuests(prepared(), sites));
+    }
+
+    private static RunDirectory prepared() {
         RunDirectory.sweep();
         RunDirectory run = RunDirectory.create();
         if (!PROGRAMS.resolve("bin").toFile().isDirectory()) {
@@ -21,7 +30,10 @@ final class Testbed {
         }
         Command.run("cp", "-r", PROGRAMS.toString(), run.resolve("mooring").toString());
         Command.run("chmod", "-R", "a+rX", run.resolve("mooring").toString());
-        Lab lab = Lab.raise(run, IMAGE_SCRIPT);
+        return run;
+    }
+
+    private static Lab keep(Lab lab) {
         // Also if the test's JVM is told to end.
         Runtime.getRuntime().addShutdownHook(new Thread(lab::close));
         return lab;

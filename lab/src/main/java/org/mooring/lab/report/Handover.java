@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param reordered those that it had after a later one (RFC 4737 §3)
  * @param unread those that lay in the source's tap when it was removed
  * @param echoesLost those that the guest had and sent back, and that never came back
+ * @param denied replies of the home agent with another code than 0 and 1
  * @param affected packets that could be with the guest between STOP and 100 ms after RESUME
  * @param added of the affected ones, from RESUME, or the earliest time that the open ways allowed, until the guest read them
  * @param stopToCommitMs from STOP until COMMIT left the source's host; null if none did
@@ -38,6 +39,7 @@ public record Handover(
         int reordered,
         int unread,
         int echoesLost,
+        int denied,
         int affected,
         Delays added,
         @Nullable Double stopToCommitMs,
