@@ -419,6 +419,15 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 	/* RFC 3024 §4.3.2 at home; the visitor list of RFC 3344 §4.2.2 abroad. */
 	home = self->role == HOME_AGENT ? inner.saddr : inner.daddr;
 	forwarding = bpf_map_lookup_elem(&forwardings, &home);
+	/* A foreign agent sends back what came late for a mobile node that has come home. */
+	if (self->role == HOME_AGENT && !(forwarding && accepts(forwarding, outer.saddr))) {
+		const struct forwarding *late = bpf_map_lookup_elem(&forwardings, &inner.daddr);
+
+		if (late && accepts(late, outer.saddr)) {
+			home = inner.daddr;
+			forwarding = late;
+		}
+	}
 	if (!forwarding)
 		return drop(DROP_UNLISTED);
 	if (!accepts(forwarding, outer.saddr))

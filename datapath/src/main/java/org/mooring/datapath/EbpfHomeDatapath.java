@@ -52,6 +52,16 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
         }
     }
 
+    /**
+     * The mobile node has come home: nothing is sent into its tunnel any more, and what comes out of it, from the mobile node or late
+     * for it, is still taken. The tunnel is staged from then on.
+     *
+     * @throws IllegalStateException if the home address is not installed
+     */
+    public void retire(Inet4Address homeAddress) throws DatapathException {
+        change("retire", homeAddress, Slots::retire);
+    }
+
     @Override
     ForwardingEntry entry(Slots<HomeForwarding> wanted) {
         Optional<Inet4Address> careOfAddress =

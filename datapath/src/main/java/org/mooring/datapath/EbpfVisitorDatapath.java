@@ -130,9 +130,6 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
 
     @Override
     Footprint footprint(Slots<VisitorForwarding> wanted) throws IOException {
-        if (wanted.sentHome() && wanted.staged().isEmpty()) {
-            return Footprint.NONE; // What comes out of the tunnels is then routed as what comes from anywhere else.
-        }
         VisitorForwarding visitor = wanted.foremost().orElseThrow();
         Interface link = link(visitor);
         Route delivery = Route.to(visitor.homeAddress()).dev(link);
@@ -148,9 +145,7 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
         // a route whenever the main table has.
         List<Route> routes = new ArrayList<>();
         routes.add(delivery.table(VISITOR_TABLE));
-        if (wanted.installed().isPresent() && !wanted.sentHome()) {
-            routes.add(fromSite);
-        }
+        wanted.installed().ifPresent(installed -> routes.add(fromSite));
         return new Footprint(List.of(Neighbour.permanent(link, visitor.homeAddress(), visitor.mac())), routes);
     }
 

@@ -8,30 +8,25 @@ import java.util.stream.Stream;
  * What an agent has for one home address.
  *
  * @param redirected where packets for a visitor that has left go
- * @param sentHome whether they go to its home network by ordinary routing
  * @param held the tunnel exit whose packets wait
  */
 record Slots<F extends Forwarding>(
-        Optional<F> installed,
-        Optional<F> staged,
-        Optional<Tunnel> redirected,
-        boolean sentHome,
-        Optional<Inet4Address> held) {
+        Optional<F> installed, Optional<F> staged, Optional<Tunnel> redirected, Optional<Inet4Address> held) {
 
     static <F extends Forwarding> Slots<F> empty() {
-        return new Slots<>(Optional.empty(), Optional.empty(), Optional.empty(), false, Optional.empty());
+        return new Slots<>(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     Slots<F> install(F forwarding) {
-        return new Slots<>(Optional.of(forwarding), staged, Optional.empty(), false, held);
+        return new Slots<>(Optional.of(forwarding), staged, Optional.empty(), held);
     }
 
     Slots<F> stage(F forwarding) {
-        return new Slots<>(installed, Optional.of(forwarding), redirected, sentHome, held);
+        return new Slots<>(installed, Optional.of(forwarding), redirected, held);
     }
 
     Slots<F> unstage() {
-        return new Slots<>(installed, Optional.empty(), redirected, sentHome, held);
+        return new Slots<>(installed, Optional.empty(), redirected, held);
     }
 
     /** @throws IllegalStateException if nothing is staged */
@@ -39,7 +34,7 @@ record Slots<F extends Forwarding>(
         if (staged.isEmpty()) {
             throw new IllegalStateException("nothing is staged");
         }
-        return new Slots<>(staged, installed, Optional.empty(), false, held);
+        return new Slots<>(staged, installed, Optional.empty(), held);
     }
 
     /** @throws IllegalStateException if nothing is installed */
@@ -47,19 +42,26 @@ record Slots<F extends Forwarding>(
         if (installed.isEmpty()) {
             throw new IllegalStateException("nothing is installed");
         }
-        return new Slots<>(installed, staged, Optional.of(tunnel), false, held);
+        return new Slots<>(installed, staged, Optional.of(tunnel), held);
     }
 
     /** @throws IllegalStateException if nothing is installed */
     Slots<F> sendHome() {
+        return redirect(installed
+                .orElseThrow(() -> new IllegalStateException("nothing is installed"))
+                .tunnel());
+    }
+
+    /** @throws IllegalStateException if nothing is installed */
+    Slots<F> retire() {
         if (installed.isEmpty()) {
             throw new IllegalStateException("nothing is installed");
         }
-        return new Slots<>(installed, staged, Optional.empty(), true, held);
+        return new Slots<>(Optional.empty(), installed, Optional.empty(), held);
     }
 
     Slots<F> recall() {
-        return new Slots<>(installed, staged, Optional.empty(), false, held);
+        return new Slots<>(installed, staged, Optional.empty(), held);
     }
 
     /** @throws IllegalStateException if nothing is there */
@@ -67,11 +69,11 @@ record Slots<F extends Forwarding>(
         if (foremost().isEmpty()) {
             throw new IllegalStateException("nothing is installed or staged");
         }
-        return new Slots<>(installed, staged, redirected, sentHome, Optional.of(tunnelExit));
+        return new Slots<>(installed, staged, redirected, Optional.of(tunnelExit));
     }
 
     Slots<F> release() {
-        return new Slots<>(installed, staged, redirected, sentHome, Optional.empty());
+        return new Slots<>(installed, staged, redirected, Optional.empty());
     }
 
     /** What is installed, or else what is staged. */

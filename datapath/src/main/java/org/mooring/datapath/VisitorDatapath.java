@@ -14,8 +14,8 @@ public interface VisitorDatapath extends Datapath<VisitorForwarding> {
     void redirect(Inet4Address homeAddress, Tunnel tunnel) throws DatapathException;
 
     /**
-     * The visitor went home: packets that still come for it go on by ordinary routing, which leads to its home network. Until
-     * {@link #recall}, {@link #install} or {@link #remove}; what it sends itself is still taken.
+     * The visitor went home: packets that still come for it go back through its own tunnel, which no ingress filter on the way minds.
+     * Until {@link #recall}, {@link #install} or {@link #remove}; what it sends itself is still taken.
      *
      * @throws IllegalStateException if the home address is not installed
      */

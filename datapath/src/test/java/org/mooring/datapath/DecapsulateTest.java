@@ -75,8 +75,8 @@ class DecapsulateTest {
     @EnumSource
     void dropsWhatIsForNobody(Role role) throws Exception {
         load(role);
-        // RFC 3024 §4.3.2: the inner source counts at home; RFC 3344 §4.2.2: the inner destination abroad.
-        Ipv4Packet inner = role == Role.HOME_AGENT ? udp(CORRESPONDENT, HOME, 64) : udp(HOME, CORRESPONDENT, 64);
+        // RFC 3024 §4.3.2: the inner source counts at home, or the destination of what comes late; RFC 3344 §4.2.2: the latter abroad.
+        Ipv4Packet inner = udp(role == Role.HOME_AGENT ? OTHER_PEER : HOME, CORRESPONDENT, 64);
         assertDropped(Drop.UNLISTED, outer(PEER, inner));
     }
 

@@ -50,15 +50,20 @@ class SlotsTest {
     }
 
     @Test
-    void aVisitorIsRedirectedOrSentHome() {
+    void whatComesForAVisitorThatWentHomeGoesBackThroughItsTunnel() {
         Slots<HomeForwarding> home = nothing.install(NEAR).redirect(NEW).sendHome();
-        assertEquals(Optional.empty(), home.redirected());
-        assertEquals(true, home.stage(FAR).unstage().sentHome());
+        assertEquals(Optional.of(NEAR.tunnel()), home.redirected());
         assertEquals(nothing.install(NEAR), home.install(NEAR));
         assertEquals(nothing.install(NEAR), home.recall());
         assertEquals(nothing.install(NEAR), nothing.install(NEAR).redirect(NEW).recall());
         assertEquals(nothing.install(NEAR).redirect(NEW), home.redirect(NEW));
         assertThrows(IllegalStateException.class, () -> nothing.stage(FAR).sendHome());
+    }
+
+    @Test
+    void aRetiredTunnelIsTakenFromButNotSentInto() {
+        assertEquals(nothing.stage(NEAR), nothing.install(NEAR).stage(FAR).retire());
+        assertThrows(IllegalStateException.class, () -> nothing.stage(FAR).retire());
     }
 
     @Test

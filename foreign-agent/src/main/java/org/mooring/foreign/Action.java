@@ -71,7 +71,7 @@ public sealed interface Action {
      * Let the packets of an installed visitor follow it, until it is recalled, installed again or removed; answered by VisitorRedirected or
      * VisitorNotRedirected.
      *
-     * @param careOfAddress the new one; the home address if the visitor went home, where ordinary routing leads
+     * @param careOfAddress the new one; the home address if the visitor went home
      */
     record RedirectVisitor(Ipv4Address homeAddress, HandoverId id, Ipv4Address careOfAddress) implements Action {
         @Override

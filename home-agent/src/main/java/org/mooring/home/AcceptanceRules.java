@@ -110,13 +110,12 @@ record AcceptanceRules(int maxLifetime) {
                 .filter(binding -> !request.isDeregistrationOfAll()
                         && !binding.peer().address().equals(request.careOfAddress()));
         boolean isBack = request.isDeregistrationOfAll() && node.isNeighbourHeld();
-        boolean changes = isBack || !others.equals(before.binding());
-        return new Change(
-                Purpose.REGISTRATION,
-                Optional.of(acceptance),
-                before,
-                after.with(others),
-                changes ? Optional.of(Action.Forwarding.of(node.homeAddress(), others)) : Optional.empty());
+        boolean changes = !others.equals(before.binding());
+        var forwarding = changes
+                ? Optional.of(Action.Forwarding.of(node.homeAddress(), others))
+                : Optional.<Action.Forwarding>of(new Action.SettleForwarding(node.homeAddress()))
+                        .filter(any -> isBack);
+        return new Change(Purpose.REGISTRATION, Optional.of(acceptance), before, after.with(others), forwarding);
     }
 
     /** §3.8.2.2: without simultaneous bindings, the new one takes the place of all others. */

@@ -128,6 +128,14 @@ public sealed interface Action {
         }
     }
 
+    /** Leaves it to ARP again where a mobile node is that has come home. */
+    record SettleForwarding(Ipv4Address homeAddress) implements Forwarding {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
     /** One method per action: forgetting one does not compile. */
     interface Executor {
         void execute(SendReply action);
@@ -143,6 +151,8 @@ public sealed interface Action {
         void execute(UnstageForwarding action);
 
         void execute(ReturnForwarding action);
+
+        void execute(SettleForwarding action);
 
         void execute(Persist action);
 

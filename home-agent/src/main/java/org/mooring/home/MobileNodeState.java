@@ -157,9 +157,14 @@ final class MobileNodeState {
             neighbourHeld = false;
         } else if (done instanceof Action.InstallForwarding) {
             neighbourHeld = false;
+        } else if (done instanceof Action.ReturnForwarding) {
+            tunnelStaged = under.before().isPresent();
+            neighbourHeld = true;
+        } else if (done instanceof Action.SettleForwarding) {
+            neighbourHeld = false;
         } else {
             tunnelStaged = false;
-            neighbourHeld = done instanceof Action.ReturnForwarding;
+            neighbourHeld = false;
         }
     }
 

@@ -898,11 +898,23 @@ class HandoverTest {
             network.actions();
             network.pass(Duration.ofSeconds(1));
             network.deregisterFromHome();
-            assertEquals(List.of(REMOVE), forwardings());
+            assertEquals(List.of(new Action.SettleForwarding(HOME_ADDRESS)), forwardings());
             network.actions();
             network.pass(Duration.ofSeconds(1));
             network.deregisterFromHome();
             assertEquals(List.of(), forwardings());
+        }
+
+        @Test
+        void takesWhatComesLateForTheHoldTime() {
+            network.pass(Duration.ofSeconds(1));
+            commit();
+            network.pass(Duration.ofSeconds(1));
+            network.deregisterFromHome();
+            network.actions();
+            network.pass(Duration.ofSeconds(HOLD_SECONDS));
+            fireHold();
+            assertEquals(List.of(UNSTAGE), forwardings());
         }
 
         @Test

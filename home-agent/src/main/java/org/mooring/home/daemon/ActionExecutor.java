@@ -65,6 +65,11 @@ final class ActionExecutor implements Action.Executor {
     }
 
     @Override
+    public void execute(Action.SettleForwarding action) {
+        kernel.settle(action.homeAddress());
+    }
+
+    @Override
     public void execute(Action.ReturnForwarding action) {
         kernel.returnHome(action.homeAddress(), action.mac());
     }

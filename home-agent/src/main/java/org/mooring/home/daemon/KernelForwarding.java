@@ -8,9 +8,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
-import org.mooring.datapath.Datapath;
 import org.mooring.datapath.DatapathException;
 import org.mooring.datapath.Drop;
+import org.mooring.datapath.EbpfHomeDatapath;
 import org.mooring.datapath.HomeForwarding;
 import org.mooring.datapath.Traffic;
 import org.mooring.datapath.Tunnel;
@@ -31,14 +31,14 @@ final class KernelForwarding implements AutoCloseable {
         void run() throws IOException;
     }
 
-    private final Datapath<HomeForwarding> datapath;
+    private final EbpfHomeDatapath datapath;
     private final ProxyArp proxyArp;
     private final PausedNeighbours paused;
     private final Worker<Event> thread;
     private final Supplier<Instant> clock;
 
     KernelForwarding(
-            Datapath<HomeForwarding> datapath,
+            EbpfHomeDatapath datapath,
             ProxyArp proxyArp,
             PausedNeighbours paused,
             Worker<Event> thread,
@@ -88,14 +88,19 @@ final class KernelForwarding implements AutoCloseable {
         submit(homeAddress, () -> datapath.unstage(homeAddress.toInet()));
     }
 
-    /** Ends the forwarding of a mobile node that is at home with {@code mac}, and paused. */
+    /** Sends nothing away any more for a mobile node that is at home with {@code mac}, and paused; what is under way is still taken. */
     void returnHome(Ipv4Address homeAddress, MacAddress mac) {
         submit(homeAddress, () -> {
             // Before the first packet for it comes to the home link, or ARP is asked in vain.
             paused.hold(homeAddress, mac);
             proxyArp.stopAnsweringFor(homeAddress);
-            datapath.remove(homeAddress.toInet());
+            datapath.retire(homeAddress.toInet());
         });
+    }
+
+    /** The mobile node runs at home, and answers ARP itself. */
+    void settle(Ipv4Address homeAddress) {
+        submit(homeAddress, () -> paused.release(homeAddress));
     }
 
     private void goneAway(Ipv4Address homeAddress) throws KernelException {
@@ -109,7 +114,7 @@ final class KernelForwarding implements AutoCloseable {
             datapath.install(forwarding(homeAddress, peer));
             datapath.stage(forwarding(homeAddress, next));
             datapath.flip(homeAddress.toInet());
-            datapath.unstage(homeAddress.toInet());
+            datapath.retire(homeAddress.toInet());
             proxyArp.answerFor(homeAddress);
         } finally {
             proxyArp.stopAnsweringFor(homeAddress);
