@@ -1,6 +1,7 @@
 package org.mooring.hook.daemon;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -13,6 +14,7 @@ import org.mooring.linux.Interface;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.TransmitCounters;
+import org.mooring.linux.packet.EtherType;
 import org.mooring.linux.packet.EthernetFrame;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.PacketFilter;
@@ -34,10 +36,13 @@ final class FrameKeeper {
 
     private static final int MOST_OCTETS = 16 << 20;
 
-    /** How often the tap is looked at while frames come. QEMU mostly reads a frame within less: its queue is seen empty. */
-    private static final long BUSY_MILLIS = 2;
+    /** In an IPv4 header (RFC 791). */
+    private static final int DESTINATION = 16;
 
-    private static final long IDLE_MILLIS = 10;
+    /** How often the tap is looked at while frames come. QEMU mostly reads a frame within less: its queue is seen empty. */
+    private static final long BUSY_MILLIS = 4;
+
+    private static final long IDLE_MILLIS = 20;
 
     private final Guest guest;
     private final Interface tap;
@@ -62,7 +67,21 @@ final class FrameKeeper {
     }
 
     /** With which addresses rescued frames leave. */
-    record Way(MacAddress from, MacAddress to) {}
+    record Way(MacAddress from, MacAddress to) {
+        /** The frame that {@code guest} is to get after all; empty if it isn't for the guest: a bridge floods what is for others. */
+        Optional<EthernetFrame> of(ReceivedFrame frame, Guest guest) {
+            return frame.ethernet()
+                    .filter(found -> found.destination().equals(guest.mac()) && isTo(guest.homeAddress(), found))
+                    .map(found -> new EthernetFrame(to, from, found.etherType(), found.payload()));
+        }
+
+        private static boolean isTo(Ipv4Address address, EthernetFrame frame) {
+            ByteBuffer packet = frame.payload();
+            return frame.etherType() == EtherType.IPV4
+                    && packet.remaining() >= Ipv4Packet.HEADER_LENGTH
+                    && packet.getInt(DESTINATION) == address.bits();
+        }
+    }
 
     private interface Order {
         void run() throws IOException;
@@ -139,7 +158,7 @@ final class FrameKeeper {
             while (!ended) {
                 boolean busy = lookAtTap();
                 tellLate();
-                Order order = orders.poll(busy ? BUSY_MILLIS : IDLE_MILLIS, TimeUnit.MILLISECONDS);
+                Order order = orders.poll(busy || way != null ? BUSY_MILLIS : IDLE_MILLIS, TimeUnit.MILLISECONDS);
                 for (; order != null; order = orders.poll()) {
                     order.run();
                 }
@@ -188,8 +207,7 @@ final class FrameKeeper {
             lost++;
             return;
         }
-        frame.ethernet().filter(this::isForGuest).ifPresent(found -> {
-            EthernetFrame out = new EthernetFrame(way.to(), way.from(), found.etherType(), found.payload());
+        way.of(frame, guest).ifPresent(out -> {
             try {
                 uplink.send(out, frame.offload());
                 rescued++;
@@ -198,14 +216,6 @@ final class FrameKeeper {
                 log.debug("frame not rescued guest={} reason=\"{}\"", guest.name(), e.getMessage());
             }
         });
-    }
-
-    /** What a bridge floods is for others. */
-    private boolean isForGuest(EthernetFrame frame) {
-        return frame.destination().equals(guest.mac())
-                && Ipv4Packet.parse(frame)
-                        .filter(packet -> Ipv4Address.of(packet.destination()).equals(guest.homeAddress()))
-                        .isPresent();
     }
 
     private void tellLate() {

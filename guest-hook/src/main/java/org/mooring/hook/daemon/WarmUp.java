@@ -13,6 +13,9 @@ import org.mooring.hook.Happening;
 import org.mooring.hook.HomeGateway;
 import org.mooring.hook.Link;
 import org.mooring.linux.MacAddress;
+import org.mooring.linux.TransmitCounters;
+import org.mooring.linux.packet.Ipv4Packet;
+import org.mooring.linux.packet.ReceivedFrame;
 import org.mooring.linux.packet.UdpPacket;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.handover.HandoverId;
@@ -35,6 +38,8 @@ import org.mooring.protocol.wire.ReplyCode;
  */
 final class WarmUp {
     private static final int MOVES = 300;
+
+    private static final int FRAMES = 20;
 
     private static final Ipv4Address HOME_ADDRESS = Ipv4Address.of("192.0.2.1");
     private static final Ipv4Address HOME_AGENT = Ipv4Address.of("192.0.2.2");
@@ -71,6 +76,29 @@ final class WarmUp {
                     }
                 }
             }
+            rescue(guest, at);
+        }
+    }
+
+    /** Frames that came to the guest's tap too late. */
+    private static void rescue(Guest guest, Instant at) {
+        KeptFrames kept = new KeptFrames(FRAMES, 1 << 20);
+        TransmitCounters none = new TransmitCounters(0, 0);
+        kept.compare(none);
+        ByteBuffer octets = Ipv4Packet.of(
+                        HOME_AGENT.toInet(), HOME_ADDRESS.toInet(), Ipv4Packet.UDP, 64, ByteBuffer.allocate(FRAMES))
+                .toFrame(MAC, MAC)
+                .toOctets();
+        for (int i = 0; i < FRAMES; i++) {
+            kept.add(new ReceivedFrame(1, ReceivedFrame.Type.OUTGOING, at, true, octets));
+        }
+        FrameKeeper.Way way = new FrameKeeper.Way(MAC, MAC);
+        long rescued = kept.unread(none, at).frames().stream()
+                .flatMap(frame -> way.of(frame, guest).stream())
+                .filter(frame -> frame.toOctets().hasRemaining())
+                .count();
+        if (rescued != FRAMES) {
+            throw new AssertionError("rescued " + rescued + " frames of " + FRAMES);
         }
     }
 
