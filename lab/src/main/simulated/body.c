@@ -1,9 +1,9 @@
 /*
  * The body of a simulated guest: what would be in the guest's memory, and moves with it from one host's tap to another's. It
- * answers ARP, records each probe packet that it reads, and echoes it as probe.c does. While it is stopped it reads and
+ * answers ARP, records each probe packet that it reads, and echoes a share of them as probe.c does. While it is stopped it reads and
  * writes nothing.
  *
- * body MAC ADDRESS GATEWAY-MAC, orders on standard input, one answer a line; it ends with its input:
+ * body MAC ADDRESS GATEWAY-MAC SHARE echoes those whose number is a multiple of SHARE; orders on standard input, one answer a line; it ends with its input:
  *
  *   open PLACE NAMESPACE TAP  -> opened         opens a tap of that namespace, as QEMU does: it takes frames from now on
  *   read PLACE                -> reading TIME   reads the tap there from now on
@@ -56,6 +56,7 @@ struct echo {
 };
 
 static uint8_t mac[ETH_ALEN], gateway[ETH_ALEN], address[4];
+static uint32_t share;
 static struct tap taps[TAPS] = {{.fd = -1}, {.fd = -1}, {.fd = -1}, {.fd = -1}};
 static struct tap *reading;
 static struct record *records;
@@ -110,7 +111,7 @@ static void ip_checksum(uint8_t *header) {
 }
 
 static void keep_echo(const uint8_t *frame, size_t length) {
-    if (length > ECHO_SIZE || echoes_in - echoes_out == ECHOES) return;
+    if (get32(frame + PAYLOAD + 8) % share || length > ECHO_SIZE || echoes_in - echoes_out == ECHOES) return;
     struct echo *e = &echoes[echoes_in++ % ECHOES];
     e->length = length;
     memcpy(e->frame, frame, length);
@@ -292,7 +293,7 @@ static void hardware_address(const char *text, uint8_t *out) {
 }
 
 int main(int argc, char **argv) {
-    must(argc == 4, "body MAC ADDRESS GATEWAY-MAC");
+    must(argc == 5 && (share = (uint32_t) atoi(argv[4])) > 0, "body MAC ADDRESS GATEWAY-MAC SHARE");
     hardware_address(argv[1], mac);
     must(inet_pton(AF_INET, argv[2], address) == 1, argv[2]);
     hardware_address(argv[3], gateway);

@@ -94,11 +94,10 @@ public final class Bench {
                 out.println("        plain: " + move.prepared() + " " + move.why());
             }
         }
-        var report = new HandoverReport(environment(bench), controls, first, measured);
-        out.print(report.total());
+        out.print(HandoverReport.total(HandoverReport.summary(measured)));
         out.println();
         controls.add(control(bench));
-        report = new HandoverReport(environment(bench), controls, first, measured);
+        var report = new HandoverReport(environment(bench), controls, first, measured);
         if (json.isPresent()) {
             report.write(json.get());
             out.println("written: " + json.get());

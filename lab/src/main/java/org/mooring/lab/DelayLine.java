@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Makes the internet as wide as it is out there: whatever passes it, be it data, registrations or redirected packets, between two sites
- * or a site and the correspondent, comes out in order and this much later.
+ * Makes the internet as wide as it is out there: whatever passes it from one site to another, be it data, registrations or redirected
+ * packets, comes out in order and this much later. The correspondent is near all sites.
  */
 final class DelayLine implements AutoCloseable {
     private static final String DEVICE = "line";
@@ -25,10 +25,10 @@ final class DelayLine implements AutoCloseable {
         // What comes out of the line has its sources behind the other devices, which go on to filter (RFC 3704 §2.2).
         internet.sysctl("net.ipv4.conf.all.rp_filter=0", "net.ipv4.conf." + DEVICE + ".rp_filter=0");
         var commands = new ArrayList<>(List.of(
-                "link set " + DEVICE + " txqueuelen 20000 mtu 1500 up",
-                "route add default dev " + DEVICE + " table " + TABLE,
-                "rule add iif cn lookup " + TABLE));
+                "link set " + DEVICE + " txqueuelen 20000 mtu 1500 up", "route add throw default table " + TABLE));
         for (Site site : lab.sites()) {
+            commands.add("route add " + site.network() + " dev " + DEVICE + " table " + TABLE);
+            commands.add("route add " + site.careOfAddress() + " dev " + DEVICE + " table " + TABLE);
             commands.add("rule add iif " + site.router() + " lookup " + TABLE);
         }
         internet.ip(commands.toArray(String[]::new));

@@ -37,8 +37,8 @@ final class HandoverBench implements AutoCloseable {
     /** What is sent at RESUME is dated a second ahead: who moves on within that second has to correct its Identification first. */
     private static final Duration STAY = Duration.ofMillis(1100);
 
-    /** QEMU needs longer from "setup" to STOP, and who prepares in that time a round trip. */
-    private static final Duration PRECOPY = Duration.ofMillis(150);
+    /** From "setup" to STOP, beyond the round trip that ARM takes; QEMU needs longer. */
+    private static final Duration PRECOPY = Duration.ofMillis(400);
 
     private static final Duration AFTERMATH = Duration.ofMillis(400);
     private static final long AFFECTED = Duration.ofMillis(100).toNanos();
@@ -48,12 +48,17 @@ final class HandoverBench implements AutoCloseable {
      * What to measure.
      *
      * @param perSecond packets of the flow
-     * @param roundTrip between any two sites, and from a site to the correspondent
+     * @param roundTrip between any two sites
      * @param pause of each move; if empty, half a round trip and 5, 30, 100, 250 ms in turn
      */
     record Settings(int perSecond, Duration roundTrip, Optional<Duration> pause) {
         Duration oneWay() {
             return roundTrip.dividedBy(2);
+        }
+
+        /** One in so many packets is echoed: 1,000 a second. */
+        int echoShare() {
+            return Math.max(1, perSecond / 1000);
         }
 
         Duration pause(int number) {
@@ -92,7 +97,8 @@ final class HandoverBench implements AutoCloseable {
                         Instrument.compile(run, sources, "body").toString(),
                         GUEST.mac(),
                         GUEST.address(),
-                        GUEST.home().routerMac()),
+                        GUEST.home().routerMac(),
+                        Integer.toString(settings.echoShare())),
                 run.resolve("body.log"));
         var daemons = new ArrayList<>(List.of(lab.homeAgent(GUEST.home())));
         for (Site site : lab.sites()) {
@@ -200,7 +206,7 @@ final class HandoverBench implements AutoCloseable {
         long stop = seen.stop;
         var change = new Paths.Change(from, to, stop, seen.flip, seen.resume);
         long[] added = added(received, change);
-        int distinct = count.received() - count.duplicated();
+        int echoed = received.distinct(settings.echoShare());
         return new Handover(
                 number,
                 from.name(),
@@ -214,7 +220,7 @@ final class HandoverBench implements AutoCloseable {
                 count.duplicated(),
                 count.reordered(),
                 unread,
-                Math.max(0, distinct - flow.echoes().count()),
+                Math.max(0, echoed - flow.echoes().count()),
                 seen.denied,
                 added.length,
                 Delays.of(added),
@@ -254,6 +260,7 @@ final class HandoverBench implements AutoCloseable {
             flip = changes.get(0).time();
             denied = (int) SeenRegistration.in(home.frames()).stream()
                     .filter(seen -> seen.time() >= began
+                            && seen.time() < resume
                             && seen.outgoing()
                             && seen.message() instanceof RegistrationReply reply
                             && reply.code().value() > 1)

@@ -1,7 +1,7 @@
 package org.mooring.lab;
 
 /**
- * How long a packet of the correspondent's is on its way at least, where the internet takes {@code oneWay} between any two of its ends and
+ * How long a packet of the correspondent's is on its way at least, where the internet takes {@code oneWay} between any two sites and
  * nothing else takes any time: through the home agent's site, and from there to where the guest is. All times are nanoseconds.
  */
 record Paths(Site home, long oneWay) {
@@ -15,7 +15,7 @@ record Paths(Site home, long oneWay) {
 
     /** When a packet that was sent at this time is at the guest that stays at {@code site}. */
     long arrival(long sent, Site site) {
-        return sent + oneWay + between(home, site);
+        return sent + between(home, site);
     }
 
     /**
@@ -23,7 +23,7 @@ record Paths(Site home, long oneWay) {
      * site if it passes the home agent after the flip, and by way of the old one if it comes there after STOP.
      */
     long arrival(long sent, Change change) {
-        if (sent + oneWay >= change.flip()) {
+        if (sent >= change.flip()) {
             return arrival(sent, change.to());
         }
         long old = arrival(sent, change.from());

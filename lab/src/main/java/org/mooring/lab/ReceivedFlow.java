@@ -45,6 +45,15 @@ final class ReceivedFlow {
         return List.copyOf(packets);
     }
 
+    /** How many different packets there are whose number is a multiple of {@code share}. */
+    int distinct(int share) {
+        return (int) packets.stream()
+                .mapToInt(Packet::sequence)
+                .filter(sequence -> sequence % share == 0)
+                .distinct()
+                .count();
+    }
+
     /** Counted as probe.c does: reordered as in RFC 4737 §3. */
     GuestCount count() {
         var seen = new BitSet();

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param duplicated those that it had more than once
  * @param reordered those that it had after a later one (RFC 4737 §3)
  * @param unread those that lay in the source's tap when it was removed
- * @param echoesLost those that the guest had and sent back, and that never came back
- * @param denied replies of the home agent with another code than 0 and 1
+ * @param echoesLost those that the guest sent back (1,000 a second at most), and that never came back
+ * @param denied replies of the home agent before RESUME that accept nothing, such as 133
  * @param affected packets that could be with the guest between STOP and 100 ms after RESUME
  * @param added of the affected ones, from RESUME, or the earliest time that the open ways allowed, until the guest read them
  * @param stopToCommitMs from STOP until COMMIT left the source's host; null if none did

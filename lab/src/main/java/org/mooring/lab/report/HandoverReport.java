@@ -62,29 +62,35 @@ public record HandoverReport(
             @Nullable Double stopToFirstPacketMs) {}
 
     public Summary getSummary() {
+        return summary(moves);
+    }
+
+    /** These moves together. */
+    public static Summary summary(List<Handover> moves) {
         return new Summary(
                 moves.size(),
                 (int) moves.stream().filter(Handover::isTwoPhase).count(),
-                sum(Handover::sent),
-                sum(Handover::lost),
-                sum(Handover::duplicated),
-                sum(Handover::reordered),
-                sum(Handover::unread),
-                sum(Handover::echoesLost),
-                quantile(move -> move.added().p50Ms(), 0.5),
-                quantile(move -> move.added().p99Ms(), 0.5),
-                quantile(move -> move.added().p99Ms(), 1),
-                quantile(move -> move.added().maxMs(), 1),
-                quantile(Handover::stopToCommitMs, 0.5),
-                quantile(Handover::stopToFlipMs, 0.5),
-                quantile(Handover::stopToFirstPacketMs, 0.5));
+                sum(moves, Handover::sent),
+                sum(moves, Handover::lost),
+                sum(moves, Handover::duplicated),
+                sum(moves, Handover::reordered),
+                sum(moves, Handover::unread),
+                sum(moves, Handover::echoesLost),
+                quantile(moves, move -> move.added().p50Ms(), 0.5),
+                quantile(moves, move -> move.added().p99Ms(), 0.5),
+                quantile(moves, move -> move.added().p99Ms(), 1),
+                quantile(moves, move -> move.added().maxMs(), 1),
+                quantile(moves, Handover::stopToCommitMs, 0.5),
+                quantile(moves, Handover::stopToFlipMs, 0.5),
+                quantile(moves, Handover::stopToFirstPacketMs, 0.5));
     }
 
-    private int sum(ToIntFunction<Handover> count) {
+    private static int sum(List<Handover> moves, ToIntFunction<Handover> count) {
         return moves.stream().mapToInt(count).sum();
     }
 
-    private @Nullable Double quantile(Function<Handover, @Nullable Double> value, double part) {
+    private static @Nullable Double quantile(
+            List<Handover> moves, Function<Handover, @Nullable Double> value, double part) {
         List<Double> sorted =
                 moves.stream().map(value).filter(Objects::nonNull).sorted().toList();
         return sorted.isEmpty() ? null : sorted.get(Math.max(0, (int) Math.ceil(sorted.size() * part) - 1));
@@ -141,8 +147,7 @@ public record HandoverReport(
     }
 
     /** The last line of the table. */
-    public String total() {
-        Summary all = getSummary();
+    public static String total(Summary all) {
         return String.format(
                 Locale.ROOT,
                 COLUMNS,
