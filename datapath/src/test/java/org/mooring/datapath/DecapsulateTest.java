@@ -75,7 +75,8 @@ class DecapsulateTest {
     @EnumSource
     void dropsWhatIsForNobody(Role role) throws Exception {
         load(role);
-        // RFC 3024 §4.3.2: the inner source counts at home, or the destination of what comes late; RFC 3344 §4.2.2: the latter abroad.
+        // RFC 3024 §4.3.2: the inner source counts at home, or the destination of what comes late; RFC 3344 §4.2.2: the
+        // latter abroad.
         Ipv4Packet inner = udp(role == Role.HOME_AGENT ? OTHER_PEER : HOME, CORRESPONDENT, 64);
         assertDropped(Drop.UNLISTED, outer(PEER, inner));
     }
