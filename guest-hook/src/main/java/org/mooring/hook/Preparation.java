@@ -159,7 +159,7 @@ final class Preparation {
         }
         Reply checked = replies.check(request.to(), received, reply);
         if (checked instanceof Reply.Genuine genuine) {
-            genuine.tellTime(clock, at);
+            genuine.tellTime(clock, sentAt, at);
             answered(genuine, reply.code(), at, out);
         } else if (checked instanceof Reply.Unauthentic forged && unauthentic.isEmpty()) {
             // The true answer may still come.

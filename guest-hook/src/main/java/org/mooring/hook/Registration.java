@@ -187,7 +187,7 @@ final class Registration {
             return;
         }
         if (checked instanceof Reply.Genuine genuine) {
-            genuine.tellTime(clock, at);
+            genuine.tellTime(clock, sentAt, at);
             staged = genuine.said(Staged.class).orElse(null);
         }
         request = null;

@@ -28,9 +28,9 @@ sealed interface Reply {
          * Sets {@code clock} by what the home agent says of its time. A denial with code 133 corrects the clock by itself,
          * and past what another host has used.
          */
-        void tellTime(MobileNodeClock clock, Instant at) {
+        void tellTime(MobileNodeClock clock, Instant sent, Instant at) {
             if (Denial.of(reply.code()) != Denial.CLOCKS_DIFFER) {
-                said(HandoverExtension.Clock.class).ifPresent(its -> clock.synchronise(its.time(), at));
+                said(HandoverExtension.Clock.class).ifPresent(its -> clock.synchronise(its.time(), sent, at));
             }
         }
     }

@@ -39,10 +39,12 @@ public final class MobileNodeClock {
 
     /**
      * Takes the home agent's time from what it said of it in an authenticated reply (CLOCK, docs/handover.md
-     * "Identification"), to the fraction of a second that code 133 leaves out; late by the reply's way to us.
+     * "Identification"), to the fraction of a second that code 133 leaves out. It was half-way between {@code sent} and
+     * {@code received}, as far as we can know.
      */
-    public void synchronise(Identification time, Instant now) {
-        offset = Duration.between(now, time.toInstant(now));
+    public void synchronise(Identification time, Instant sent, Instant received) {
+        Instant halfWay = sent.plus(Duration.between(sent, received).dividedBy(2));
+        offset = Duration.between(halfWay, time.toInstant(halfWay));
     }
 
     /**
@@ -53,7 +55,7 @@ public final class MobileNodeClock {
         newest = newer(newest, id);
     }
 
-    /** How far the home agent's clock is ahead of ours: to the second, or, where it told its time, to the reply's way. */
+    /** How far the home agent's clock is ahead of ours: to the second, or, where it told its time, to half a round trip. */
     public Duration offset() {
         return offset;
     }

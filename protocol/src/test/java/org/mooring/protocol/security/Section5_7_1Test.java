@@ -177,9 +177,18 @@ class Section5_7_1Test {
         var clock = new MobileNodeClock();
         var itsTime = NOW.plusMillis(2345);
 
-        clock.synchronise(Identification.of(itsTime), NOW);
+        clock.synchronise(Identification.of(itsTime), NOW, NOW);
 
         assertEquals(Identification.of(itsTime.plusMillis(10), 0), clock.next(NOW.plusMillis(10), 0));
+    }
+
+    @Test
+    void theHomeAgentsTimeIsThatOfHalfTheRoundTrip() {
+        MobileNodeClock clock = new MobileNodeClock();
+
+        clock.synchronise(Identification.of(NOW.plusMillis(75)), NOW, NOW.plusMillis(150));
+
+        assertEquals(0, Math.round(clock.offset().toNanos() / 1e6));
     }
 
     @Test
@@ -188,7 +197,7 @@ class Section5_7_1Test {
         var clock = new MobileNodeClock();
         var used = clock.next(NOW, 0);
 
-        clock.synchronise(Identification.of(NOW.minusSeconds(2)), NOW);
+        clock.synchronise(Identification.of(NOW.minusSeconds(2)), NOW, NOW);
 
         assertEquals(used.next(), clock.next(NOW.plusMillis(10), 0));
         assertEquals(Identification.of(NOW.plusSeconds(3), 0), clock.next(NOW.plusSeconds(5), 0));
