@@ -181,7 +181,7 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
             Decoded decoded = RegistrationCodec.decode(Unpooled.wrappedBuffer(datagram.payload()));
             if (decoded instanceof Decoded.Message message && message.message() instanceof RegistrationReply reply) {
                 metrics.replyReceived(reply.code());
-                loop.post(new Event.ReplyReceived(frame.at(), decoded));
+                loop.post(new Event.ReplyReceived(loop.now(), decoded));
             }
         });
     }
