@@ -1,4 +1,4 @@
-/** The vendor extensions of {@code docs/handover.md}. */
+/** The vendor extensions and the messages beside registration of {@code docs/handover.md}. */
 @NullMarked
 package org.mooring.protocol.handover;
 
