@@ -159,8 +159,10 @@ public final class Migration {
             sourceLost(lost);
         } else if (event instanceof MigrationEvent.SourceCleared) {
             cleared = true;
-        } else if (event instanceof MigrationEvent.CancelRequested) {
-            fail("cancelled");
+        } else if (event instanceof MigrationEvent.CancelRequested cancel) {
+            if (cancel.afterStop() || !paused || stream == Stream.NOT_STARTED) {
+                fail("cancelled");
+            }
         } else if (event instanceof MigrationEvent.DeadlinePassed passed) {
             deadlinePassed(passed);
         } else {

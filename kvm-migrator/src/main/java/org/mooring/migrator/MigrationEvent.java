@@ -42,8 +42,12 @@ public sealed interface MigrationEvent {
     /** What {@link MigrationAction.QuitSource} asked for is done. */
     record SourceCleared(Instant at) implements MigrationEvent {}
 
-    /** The operator wants it ended. */
-    record CancelRequested(Instant at) implements MigrationEvent {}
+    /**
+     * The operator wants it ended.
+     *
+     * @param afterStop also where the guest is stopped already: then the destination is asked whether it runs there
+     */
+    record CancelRequested(Instant at, boolean afterStop) implements MigrationEvent {}
 
     /** The deadline that was armed last under this number has passed. */
     record DeadlinePassed(Instant at, int number) implements MigrationEvent {}

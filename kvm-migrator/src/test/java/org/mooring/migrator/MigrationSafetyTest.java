@@ -28,7 +28,8 @@ class MigrationSafetyTest {
             new MigrationEvent.StreamEnded(NOW, Verdict.FAILED, "failed"),
             new MigrationEvent.SourceLost(NOW, true, "dead"),
             new MigrationEvent.SourceLost(NOW, false, "unseen"),
-            new MigrationEvent.CancelRequested(NOW));
+            new MigrationEvent.CancelRequested(NOW, true),
+            new MigrationEvent.CancelRequested(NOW, false));
 
     private int sequences;
 
@@ -63,7 +64,7 @@ class MigrationSafetyTest {
             run.give(new MigrationEvent.DeadlinePassed(NOW, run.deadline));
         }
         if (!run.finished) {
-            run.give(new MigrationEvent.CancelRequested(NOW));
+            run.give(new MigrationEvent.CancelRequested(NOW, true));
         }
         for (int i = 0; i < 8; i++) {
             run.give(new MigrationEvent.DeadlinePassed(NOW, run.deadline));

@@ -343,6 +343,51 @@ class MigrationTest {
     }
 
     @Nested
+    class CancelledOnlyBeforeStop {
+        @Test
+        void staysWhileItIsCopied() {
+            copying();
+            assertEquals(List.of(new MigrationAction.CancelMigration()), cancelBeforeStop());
+        }
+
+        @Test
+        void staysBeforeTheStream() {
+            begin();
+            assertEquals(List.of(new MigrationAction.AbortDestination()), cancelBeforeStop());
+        }
+
+        @Test
+        void goesOnOnceItIsStopped() {
+            copying();
+            stop();
+            assertEquals(List.of(), cancelBeforeStop());
+            completed();
+            assertEquals(List.of(new MigrationAction.QuitSource()), running());
+            assertEquals(
+                    Outcome.Moved.class,
+                    finished(when(new MigrationEvent.SourceCleared(now))).getClass());
+        }
+
+        @Test
+        void staysForAnotherReasonAlthoughItWasStopped() {
+            copying();
+            stop();
+            cancelBeforeStop();
+            assertEquals(
+                    List.of(),
+                    ended(Verdict.FAILED, "broken pipe").stream()
+                            .filter(MigrationAction.Finish.class::isInstance)
+                            .toList());
+            when(new MigrationEvent.SourceResumed(now));
+            assertEquals(stayed("broken pipe (gone)"), gone("gone"));
+        }
+
+        private List<MigrationAction> cancelBeforeStop() {
+            return when(new MigrationEvent.CancelRequested(now, false));
+        }
+    }
+
+    @Nested
     class WhenTheGuestRunsAtBoth {
         @Test
         void theDestinationsIsEvicted() {
@@ -423,7 +468,7 @@ class MigrationTest {
     }
 
     private List<MigrationAction> cancel() {
-        return when(new MigrationEvent.CancelRequested(now));
+        return when(new MigrationEvent.CancelRequested(now, true));
     }
 
     private List<MigrationAction> deadlinePasses() {

@@ -111,7 +111,11 @@ public record Program(String name, String summary, List<Verb> verbs) {
         } catch (ParseException e) {
             throw new UsageException(verb.name() + ": " + e.getMessage());
         }
-        if (line.getArgs().length != verb.arguments().size()) {
+        long required = verb.arguments().stream()
+                .filter(argument -> !argument.startsWith("["))
+                .count();
+        if (line.getArgs().length < required
+                || line.getArgs().length > verb.arguments().size()) {
             String expected = verb.arguments().isEmpty() ? "no further words" : String.join(" and ", verb.arguments());
             throw new UsageException(verb.name() + " takes " + expected + ", found "
                     + (line.getArgs().length == 0 ? "nothing" : "'" + String.join(" ", line.getArgs()) + "'"));

@@ -9,7 +9,7 @@ import org.mooring.runtime.Failure;
 public interface Verb {
     String name();
 
-    /** The words that follow the verb, each in capitals, such as {@code GUEST}. All must be given. */
+    /** The words that follow the verb, each in capitals, such as {@code GUEST}. All must be given but those in brackets. */
     default List<String> arguments() {
         return List.of();
     }
@@ -29,7 +29,7 @@ public interface Verb {
     /**
      * Does it.
      *
-     * @param line holds the options, and in {@code getArgs()} one word for each of {@link #arguments()}
+     * @param line holds the options, and in {@code getArgs()} the words that were given for {@link #arguments()}
      * @return the exit code: 0 well, 1 failed
      */
     int run(CommandLine line, Console console) throws Failure;

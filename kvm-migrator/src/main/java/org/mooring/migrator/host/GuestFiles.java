@@ -1,5 +1,6 @@
 package org.mooring.migrator.host;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -18,6 +19,16 @@ record GuestFiles(Path directory, String guest) {
     private static final int LONGEST_SOCKET = 107;
 
     private static final int LAST_WORDS = 2;
+    private static final String RECORD = ".json";
+
+    /** The guest whose record this is; empty if it is another file. */
+    static Optional<String> guestOf(Path file) {
+        String name = String.valueOf(file.getFileName());
+        return Optional.of(name)
+                .filter(any -> any.endsWith(RECORD))
+                .map(any -> any.substring(0, any.length() - RECORD.length()))
+                .filter(guest -> Guest.NAME.matcher(guest).matches());
+    }
 
     /** The migrator's monitor; QEMU serves one client at a time on a socket. */
     Path monitor() {
@@ -31,7 +42,7 @@ record GuestFiles(Path directory, String guest) {
 
     /** What the hook must know: its presence here is what says that the guest is on this host. */
     Path record() {
-        return file(".json");
+        return file(RECORD);
     }
 
     Path pid() {
@@ -101,6 +112,8 @@ record GuestFiles(Path directory, String guest) {
             return Optional.of(GuestRecord.parse(Files.readString(record())));
         } catch (NoSuchFileException e) {
             return Optional.empty();
+        } catch (JsonProcessingException e) {
+            throw new Failure(record() + " is no guest's record: " + e.getOriginalMessage(), e);
         } catch (IOException e) {
             throw new Failure("cannot read " + record() + ": " + e.getMessage(), e);
         }

@@ -3,12 +3,12 @@ package org.mooring.migrator.host;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
+import org.mooring.migrator.Evacuation;
 import org.mooring.migrator.Outcome;
 import org.mooring.migrator.host.MigratorConfig.RemoteHost;
 import org.mooring.runtime.Failure;
@@ -18,7 +18,7 @@ import org.mooring.runtime.cli.StandardOptions;
 import org.mooring.runtime.cli.UsageException;
 import org.mooring.runtime.cli.Verb;
 
-/** {@code migrate GUEST --to HOST}: moves a running guest to another host. */
+/** {@code migrate GUEST --to HOST}: moves a running guest to another host; {@code migrate --all --to HOST}, all of them. */
 record MigrateVerb() implements Verb {
     static final Option TO = Option.builder()
             .longOpt("to")
@@ -54,8 +54,25 @@ record MigrateVerb() implements Verb {
             .desc("how long the guest may be paused by plan, in milliseconds (300)")
             .get();
 
-    /** With a worse idea of the other host's clock, the downtime would be a guess. */
-    private static final Duration TRUSTED_CLOCK = Duration.ofMillis(50);
+    private static final Option ALL = Option.builder()
+            .longOpt("all")
+            .desc("move every guest that runs here, instead of one")
+            .get();
+
+    private static final Option PARALLEL = Option.builder()
+            .longOpt("parallel")
+            .hasArg()
+            .argName("N")
+            .desc("with --all: move at most N guests at once (2)")
+            .get();
+
+    private static final Option FAIL_FAST = Option.builder()
+            .longOpt("fail-fast")
+            .desc("with --all: begin no other once a guest has not moved")
+            .get();
+
+    private static final int MOST_PARALLEL = 64;
+    private static final List<String> SIGNALS = List.of("INT", "TERM", "HUP");
 
     @Override
     public String name() {
@@ -64,25 +81,30 @@ record MigrateVerb() implements Verb {
 
     @Override
     public List<String> arguments() {
-        return List.of(GuestOptions.GUEST);
+        return List.of("[" + GuestOptions.GUEST + "]");
     }
 
     @Override
     public String summary() {
-        return "move a running guest to another host";
+        return "move a running guest, or all of them, to another host";
     }
 
     @Override
     public List<String> details() {
         return List.of(
                 "Runs 'kvm-migrator listen' there over ssh. Ctrl-C cancels. Whatever fails, the guest goes on here, unless it runs there;",
-                "where nobody can tell, it stays paused here and you are told what to look for.");
+                "where nobody can tell, it stays paused here and you are told what to look for.",
+                "With --all, one that fails doesn't stop the others; Ctrl-C begins no more, cancels those that still run here and waits for",
+                "those that are stopped already. Exit code 0: all have moved.");
     }
 
     @Override
     public Options options() {
         return new Options()
                 .addOption(TO)
+                .addOption(ALL)
+                .addOption(PARALLEL)
+                .addOption(FAIL_FAST)
                 .addOption(GuestOptions.CONFIG)
                 .addOption(GuestOptions.ACCEL)
                 .addOption(BANDWIDTH)
@@ -95,7 +117,26 @@ record MigrateVerb() implements Verb {
 
     @Override
     public int run(CommandLine line, Console console) throws Failure {
+        refuseContradictions(line);
         MigratorConfig config = GuestOptions.config(line);
+        return line.hasOption(ALL) ? moveAll(line, config, console) : moveOne(line, config, console);
+    }
+
+    private static void refuseContradictions(CommandLine line) throws Failure {
+        if (line.hasOption(ALL) && line.getArgs().length > 0) {
+            throw new UsageException(
+                    "migrate takes a guest or --all, found both: leave out '" + line.getArgs()[0] + "' or --all");
+        } else if (!line.hasOption(ALL) && line.getArgs().length == 0) {
+            throw new UsageException("migrate takes a guest, or --all");
+        }
+        for (Option option : List.of(PARALLEL, FAIL_FAST)) {
+            if (line.hasOption(option) && !line.hasOption(ALL)) {
+                throw new UsageException("--" + option.getLongOpt() + " goes with --all");
+            }
+        }
+    }
+
+    private static int moveOne(CommandLine line, MigratorConfig config, Console console) throws Failure {
         String guest = GuestOptions.guestName(line);
         MigrationRun.Route route = route(line, config, guest);
         GuestOptions.requireRoot();
@@ -107,12 +148,43 @@ record MigrateVerb() implements Verb {
         refuseLocalDisks(record.guest(), line);
         ProgressDisplay display = new ProgressDisplay(console.err(), ProgressDisplay.standardErrorIsTerminal());
         try (MigrationRun run = new MigrationRun(host, files, record, route, display)) {
-            for (String signal : List.of("INT", "TERM", "HUP")) {
-                Signals.handle(signal, run::cancel);
-            }
+            SIGNALS.forEach(signal -> Signals.handle(signal, run::cancel));
             Outcome outcome = run.await();
             display.end();
-            return report(outcome, guest, run, console);
+            MigrationResult result = run.result(outcome);
+            if (!result.moved()) {
+                throw new Failure(result.sentence());
+            }
+            console.out().println(result.sentence());
+            return 0;
+        }
+    }
+
+    private static int moveAll(CommandLine line, MigratorConfig config, Console console) throws Failure {
+        int parallel = line.hasOption(PARALLEL) ? number(line, PARALLEL, MOST_PARALLEL) : 2;
+        RemoteHost destination = host(line, config);
+        // What is wrong with the options is wrong for each guest.
+        GuestOptions.stream(line, config);
+        GuestOptions.requireRoot();
+        ThisHost host = new ThisHost(config);
+        Departures departures = Departures.of(host, record -> refuseLocalDisks(record.guest(), line));
+        departures.refused().forEach((guest, reason) -> console.err().println(guest + " can't move: " + reason));
+        if (departures.isEmpty()) {
+            console.out().println("no guest is on this host");
+            return 0;
+        }
+        Evacuation evacuation =
+                new Evacuation(departures.guests().keySet(), departures.refused(), parallel, line.hasOption(FAIL_FAST));
+        EvacuationDisplay display = new EvacuationDisplay(
+                console.err(), ProgressDisplay.standardErrorIsTerminal(), departures.longestName());
+        EvacuationRun.Departure departure = (guest, row) ->
+                new MigrationRun(host, host.files(guest), departures.record(guest), route(line, config, guest), row);
+        try (EvacuationRun run = new EvacuationRun(destination.name(), evacuation, parallel, departure, display)) {
+            SIGNALS.forEach(signal -> Signals.handle(signal, run::cancel));
+            List<MigrationResult> results = run.await();
+            display.end();
+            EvacuationTable.lines(results).forEach(console.out()::println);
+            return results.stream().allMatch(MigrationResult::moved) ? 0 : 1;
         }
     }
 
@@ -178,52 +250,5 @@ record MigrateVerb() implements Verb {
                                 + ", which the other host may not have: if both see the same file there, say so with 'shared = true' or --shared-disks");
             }
         }
-    }
-
-    private static int report(Outcome outcome, String guest, MigrationRun run, Console console) throws Failure {
-        if (outcome instanceof Outcome.Moved moved) {
-            console.out()
-                    .println("guest " + guest + " runs at " + run.destination() + ": " + seconds(moved.total())
-                            + " in all, paused for " + downtime(moved, run.clockOffset())
-                            + run.progress()
-                                    .map(end -> ", " + Progress.mebibytes(end.transferred()) + " MiB in " + end.pass()
-                                            + (end.pass() == 1 ? " pass" : " passes"))
-                                    .orElse(""));
-            return 0;
-        } else if (outcome instanceof Outcome.NotMoved left) {
-            throw new Failure(explain(left, guest, run.destination()));
-        }
-        throw new AssertionError(outcome);
-    }
-
-    private static String seconds(Duration duration) {
-        return String.format(Locale.ROOT, "%.1f s", duration.toMillis() / 1000.0);
-    }
-
-    private static String downtime(Outcome.Moved moved, Optional<RemoteClock.Offset> clock) {
-        Duration downtime = moved.downtime();
-        if (downtime == null || clock.isEmpty() || clock.get().uncertainty().compareTo(TRUSTED_CLOCK) > 0) {
-            return "n/a (the two clocks can't be compared)";
-        }
-        // Rounded up: it is never known to be exact.
-        long uncertainty = clock.get().uncertainty().plusNanos(999_999).toMillis();
-        return downtime.toMillis() + " ms (STOP to RESUME, give or take " + uncertainty + " ms)";
-    }
-
-    private static String explain(Outcome.NotMoved left, String guest, String host) {
-        return switch (left.guest()) {
-            case STAYED -> "guest " + guest + " stays here and goes on: " + left.reason();
-            case STAYED_UNSEEN -> "guest " + guest + " stays here, but its QEMU doesn't answer: " + left.reason();
-            case UNDECIDED ->
-                "guest " + guest + " is paused here, and nobody knows whether it runs at " + host + ": "
-                        + left.reason() + ". If it runs there, 'kvm-migrator teardown " + guest
-                        + "' here; only if it surely doesn't, 'kvm-migrator resume " + guest + "' here";
-            case TWICE ->
-                "guest " + guest + " runs here and at " + host + ": " + left.reason()
-                        + ". At once, 'kvm-migrator teardown " + guest + "' at " + host;
-            case LOST ->
-                "guest " + guest + " is lost, its QEMU ended here and it did not arrive at " + host + ": "
-                        + left.reason() + ". 'kvm-migrator teardown " + guest + "' here, then 'startup' boots it anew";
-        };
     }
 }

@@ -48,7 +48,7 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
     private final GuestFiles files;
     private final QemuProcess qemu;
     private final Route route;
-    private final ProgressDisplay display;
+    private final MigrationDisplay display;
     private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
     private final AgentLoop<MigrationEvent, MigrationAction> loop =
             new AgentLoop<>("migration", Clock.systemUTC(), new ProgramSupervisor());
@@ -62,11 +62,12 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
     private final RemoteClock clock = new RemoteClock();
     private @Nullable RemoteSession session;
     private boolean ready;
+    private @Nullable Preparation preparation;
     private boolean streaming;
     private Optional<Progress> last = Optional.empty();
 
     /** Connects to the guest's monitor. */
-    MigrationRun(ThisHost host, GuestFiles files, GuestRecord record, Route route, ProgressDisplay display)
+    MigrationRun(ThisHost host, GuestFiles files, GuestRecord record, Route route, MigrationDisplay display)
             throws Failure {
         this.host = host;
         this.files = files;
@@ -90,9 +91,9 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
         return outcome.join();
     }
 
-    /** May be called at any time, more than once. */
+    /** May be called at any time, more than once. Where the guest is stopped already, asks the destination whether it runs there. */
     void cancel() {
-        loop.post(new MigrationEvent.CancelRequested(loop.now()));
+        loop.post(new MigrationEvent.CancelRequested(loop.now(), true));
         loop.execute(() -> {
             if (!outcome.isDone()) {
                 display.say(
@@ -103,17 +104,23 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
         });
     }
 
-    String destination() {
-        return route.host();
+    /** As {@link #cancel}, but a guest that is stopped already goes on its way. */
+    void cancelBeforeStop() {
+        loop.execute(() -> {
+            if (!outcome.isDone()) {
+                display.say(
+                        migration.switchingOver()
+                                ? "the guest is on its way already: waiting for it to arrive"
+                                : "cancelling; the guest stays here");
+            }
+        });
+        loop.post(new MigrationEvent.CancelRequested(loop.now(), false));
     }
 
-    /** What is known about the other host's clock. */
-    Optional<RemoteClock.Offset> clockOffset() {
-        return clock.offset();
-    }
-
-    Optional<Progress> progress() {
-        return last;
+    /** What is known of it once it is over. */
+    MigrationResult result(Outcome end) {
+        return new MigrationResult(
+                files.guest(), route.host(), end, clock.offset(), last, Optional.ofNullable(preparation));
     }
 
     @Override
@@ -130,20 +137,24 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
 
     /** Refuses a guest that can't be migrated now; returns what its QEMU calls its machine. */
     private String machine() throws Failure {
-        String status = monitor.ask("query-status").path("status").asText();
-        if (!status.equals("running")) {
-            throw new Failure("guest " + files.guest() + " doesn't run, QEMU says '" + status + "'"
-                    + (status.equals("postmigrate")
-                            ? ": it was migrated; if it runs at the other host, 'kvm-migrator teardown " + files.guest()
-                                    + "' removes what is left of it here"
-                            : ": only a running guest is migrated"));
-        }
+        refuseUnlessRunning(monitor, files.guest());
         // The class of the machine, such as pc-i440fx-7.2-machine.
         return monitor.ask(
                         "qom-get",
                         Json.MAPPER.createObjectNode().put("path", "/machine").put("property", "type"))
                 .asText()
                 .replaceFirst("-machine$", "");
+    }
+
+    static void refuseUnlessRunning(Monitor monitor, String guest) throws Failure {
+        String status = monitor.ask("query-status").path("status").asText();
+        if (!status.equals("running")) {
+            throw new Failure("guest " + guest + " doesn't run, QEMU says '" + status + "'"
+                    + (status.equals("postmigrate")
+                            ? ": it was migrated; if it runs at the other host, 'kvm-migrator teardown " + guest
+                                    + "' removes what is left of it here"
+                            : ": only a running guest is migrated"));
+        }
     }
 
     @Override
@@ -221,6 +232,7 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
 
     private void destinationReady(Report.Ready waiting) {
         ready = true;
+        preparation = waiting.preparation();
         if (waiting.preparation().isPlain()) {
             display.say(plain(route.host(), waiting.preparation()));
         }

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Shows progress: a bar that redraws itself on a terminal; elsewhere a line for each pass over the guest's memory. */
-final class ProgressDisplay {
+final class ProgressDisplay implements MigrationDisplay {
     private final PrintStream out;
     private final boolean terminal;
     private boolean barShown;
@@ -26,7 +26,8 @@ final class ProgressDisplay {
         }
     }
 
-    void show(Progress progress) {
+    @Override
+    public void show(Progress progress) {
         if (terminal) {
             // Back to the line's start, and clear to its end.
             out.print("\r" + progress.bar() + "\u001b[K");
@@ -38,14 +39,15 @@ final class ProgressDisplay {
         }
     }
 
-    /** Prints a line of its own. */
-    void say(String line) {
+    @Override
+    public void say(String line) {
         end();
         out.println(line);
     }
 
     /** Leaves the bar as it stands. */
-    void end() {
+    @Override
+    public void end() {
         if (barShown) {
             out.println();
             barShown = false;

@@ -1,6 +1,12 @@
 package org.mooring.migrator.host;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.mooring.runtime.Failure;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,6 +25,20 @@ final class ThisHost {
 
     GuestFiles files(String guest) {
         return new GuestFiles(config.guestsDirectory(), guest);
+    }
+
+    /** The files of all guests that have a record here, by name. */
+    List<GuestFiles> guests() throws Failure {
+        try (Stream<Path> files = Files.list(config.guestsDirectory())) {
+            return files.flatMap(file -> GuestFiles.guestOf(file).stream())
+                    .sorted()
+                    .map(this::files)
+                    .toList();
+        } catch (NoSuchFileException e) {
+            return List.of();
+        } catch (IOException e) {
+            throw new Failure("cannot read " + config.guestsDirectory() + ": " + e.getMessage(), e);
+        }
     }
 
     /**

@@ -2,6 +2,7 @@ package org.mooring.migrator.host;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
@@ -14,6 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.runtime.cli.Console;
 
@@ -40,10 +42,84 @@ class VerbsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"startup", "migrate", "check", "listen", "inspect", "teardown", "resume"})
+    @ValueSource(strings = {"startup", "check", "listen", "inspect", "teardown", "resume"})
     void explainsItself(String verb) {
         assertEquals(0, run(verb, "--help"));
         assertTrue(out().contains("Usage: kvm-migrator " + verb + " GUEST"), this::out);
+    }
+
+    @Test
+    void explainsMigrationAndEvacuation() {
+        assertEquals(0, run("migrate", "--help"));
+        assertTrue(out().startsWith("Usage: kvm-migrator migrate [GUEST] --to HOST [--all]"), this::out);
+        assertTrue(out().contains("--parallel N"), this::out);
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            migrate --to kb                       | migrate takes a guest, or --all
+            migrate g1 g2 --to kb                 | migrate takes [GUEST], found 'g1 g2'
+            migrate g1 --all --to kb              | migrate takes a guest or --all, found both: leave out 'g1' or --all
+            migrate g1 --parallel 2 --to kb       | --parallel goes with --all
+            migrate g1 --fail-fast --to kb        | --fail-fast goes with --all
+            migrate --all --parallel 0 --to kb    | --parallel takes a whole number from 1 to 64
+            migrate --all --parallel two --to kb  | --parallel takes a whole number from 1 to 64
+            migrate --all --tls --to kb           | --tls needs certificates: set 'tls' under [migration] to their directory
+            """)
+    void refusesWhatItCannotMean(String words, String line) {
+        assertEquals(2, with(words.split(" ")));
+        assertError(line);
+    }
+
+    @Test
+    void evacuatesAHostWithoutGuests() {
+        assumeTrue(isRoot());
+        assertEquals(0, with("migrate", "--all", "--to", "kb"));
+        assertEquals("no guest is on this host\n", out());
+    }
+
+    @Test
+    void movesNoneWhenNoneCanMove() throws Exception {
+        assumeTrue(isRoot());
+        Path guests = Files.createDirectory(directory.resolve("guests"));
+        GuestRecord bound = record("bound", new Disk("/d", "raw", false, false));
+        Files.writeString(guests.resolve("bound.json"), bound.toJson());
+        Files.writeString(guests.resolve("dead.json"), record("dead").arrived().toJson());
+        Files.writeString(guests.resolve("late.json"), record("late").toJson());
+        Files.writeString(guests.resolve("torn.json"), "{");
+        Files.writeString(guests.resolve("..json"), "no guest's");
+        assertEquals(1, with("migrate", "--all", "--to", "kb"));
+        List<String> told = err.toString(StandardCharsets.UTF_8).lines().toList();
+        assertEquals(4, told.size(), told::toString);
+        assertTrue(told.get(0).contains("bound can't move") && told.get(0).contains("--shared-disks"), told::toString);
+        assertTrue(told.get(1).contains("dead can't move") && told.get(1).contains("dead.qmp"), told::toString);
+        assertTrue(told.get(2).contains("guest late is on its way here and has yet to arrive"), told::toString);
+        assertTrue(told.get(3).contains("torn.json"), told::toString);
+        List<String> table = out().lines().toList();
+        assertEquals(5, table.size(), this::out);
+        assertTrue(table.get(2).matches("dead +stays here +- +- +.*dead.qmp.*"), this::out);
+    }
+
+    private static GuestRecord record(String name, Disk... disks) {
+        Guest guest = new Guest(
+                name,
+                64,
+                1,
+                "52:54:00:ab:cd:ef",
+                Guest.Accelerator.TCG,
+                "pc",
+                null,
+                null,
+                null,
+                null,
+                List.of(disks),
+                List.of(),
+                Guest.tapOf(name));
+        return GuestRecord.of(guest, "br0", disks.length == 0);
+    }
+
+    private static boolean isRoot() {
+        return "root".equals(System.getProperty("user.name"));
     }
 
     @Test
@@ -78,7 +154,7 @@ class VerbsTest {
 
     @Test
     void missesTheDestination() {
-        assertEquals(2, with("migrate", "g1"));
+        assertEquals(2, with("migrate", "--all"));
         assertError("migrate needs --to");
     }
 

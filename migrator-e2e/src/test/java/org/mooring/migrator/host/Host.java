@@ -148,6 +148,13 @@ final class Host implements AutoCloseable {
         }
     }
 
+    List<String> guestsHere() throws IOException {
+        return remainders().stream()
+                .filter(name -> name.endsWith(".json"))
+                .map(name -> name.replaceFirst("\\.json$", ""))
+                .toList();
+    }
+
     static void eventually(String what, Callable<Boolean> condition) throws Exception {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
         while (!condition.call()) {

@@ -276,6 +276,45 @@ class MigrationE2eTest {
         destination.assertClean("g1");
     }
 
+    @Test
+    void evacuatesAHostButForTheGuestThatTheOtherOneRefuses() throws Exception {
+        for (String guest : List.of("g1", "heavy", "light")) {
+            startup(guest);
+        }
+        assertEquals(0, destination.run("startup", "g1").exitCode());
+        Host.Done evacuation = source.run("migrate", "--all", "--to", "kb", "--parallel", "2");
+        assertEquals(1, evacuation.exitCode(), evacuation::toString);
+        assertFinds(evacuation, "g1 +stays here +- +- +kb: guest g1 is on this host already.*");
+        assertFinds(evacuation, "heavy +moved +(-|-?[0-9]+) +plain");
+        assertFinds(evacuation, "light +moved +(-|-?[0-9]+) +plain");
+        assertRuns(source, "g1");
+        assertRuns(destination, "heavy");
+        assertRuns(destination, "light");
+        assertEquals(List.of("g1"), source.guestsHere());
+        // Their streams arrived at the same time, at a port each.
+        assertTrue(evacuation.err().contains("heavy: migrating to kb (tcp:198.51.100.2:4915"), evacuation::toString);
+        assertTrue(evacuation.err().contains("light: migrating to kb (tcp:198.51.100.2:4915"), evacuation::toString);
+    }
+
+    @Test
+    void evacuatesNoFurtherWhenTheOperatorCancels() throws Exception {
+        startup("heavy");
+        startup("light");
+        try (Watch watch = Watch.of(source, "heavy")) {
+            Host.Run evacuation = source.start("migrate", "--all", "--to", "kb", "--parallel", "1", "--bandwidth", "1");
+            watch.await("MIGRATION", "active");
+            evacuation.interrupt();
+            Host.Done done = evacuation.done();
+            assertEquals(1, done.exitCode(), done::toString);
+            assertFinds(done, "heavy +stays here +- +- +cancelled");
+            assertFinds(done, "light +stays here +- +- +not begun, cancelled");
+        }
+        assertRuns(source, "heavy");
+        assertRuns(source, "light");
+        Host.eventually(
+                "the destination is clean", () -> destination.remainders().isEmpty());
+    }
+
     private static void assertFinds(Host.Done check, String line) throws Exception {
         assertTrue(check.out().lines().anyMatch(found -> found.matches(line)), () -> line + " is not in " + check);
     }

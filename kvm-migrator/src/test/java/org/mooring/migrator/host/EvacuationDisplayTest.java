@@ -1,0 +1,99 @@
+package org.mooring.migrator.host;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.mooring.migrator.Evacuation.Tally;
+import org.mooring.migrator.Outcome;
+import org.mooring.migrator.Outcome.Whereabouts;
+import org.mooring.migrator.Preparation;
+
+/** What an operator sees of an evacuation. */
+class EvacuationDisplayTest {
+    private static final long MEBIBYTE = 1 << 20;
+
+    private final ByteArrayOutputStream octets = new ByteArrayOutputStream();
+
+    @Test
+    void redrawsALineForEachGuestAndOneForAllOnATerminal() {
+        EvacuationDisplay display = display(true);
+        display.total(new Tally(1, 1, 2, 4));
+        display.of("db").show(progress(1));
+        display.of("web").show(progress(2));
+        String drawn = shown().substring(shown().lastIndexOf("\u001b[?7l"));
+        List<String> lines = drawn.lines().toList();
+        assertEquals(4, lines.size(), drawn);
+        assertTrue(lines.get(0).startsWith("\u001b[?7ldb   ["), drawn);
+        assertTrue(lines.get(1).startsWith("web  ["), drawn);
+        assertEquals("1 of 8 moved, 1 failed, 2 under way, 4 waiting; 4.0 MiB/s", lines.get(2), drawn);
+
+        octets.reset();
+        display.of("db").say("cancelling");
+        // Over the three lines, which are drawn anew below what is said.
+        assertTrue(shown().startsWith("\u001b[3A\r\u001b[Jdb: cancelling\n"), shown());
+        octets.reset();
+        display.of("db").end();
+        display.end();
+        assertTrue(shown().endsWith("\u001b[2A\r\u001b[J"), shown());
+    }
+
+    @Test
+    void printsALineForEachPassElsewhere() {
+        EvacuationDisplay display = display(false);
+        display.total(new Tally(0, 0, 2, 0));
+        display.of("db").show(progress(1));
+        display.of("db").show(progress(1));
+        display.of("web").show(progress(1));
+        display.of("db").show(progress(2));
+        display.of("db").say("cancelling");
+        display.of("db").end();
+        display.end();
+        List<String> lines = shown().lines().toList();
+        assertEquals(4, lines.size(), shown());
+        assertTrue(lines.get(1).startsWith("web  [") && lines.get(2).startsWith("db   ["), shown());
+        assertEquals("db: cancelling", lines.get(3));
+        assertFalse(shown().contains("\u001b"), shown());
+    }
+
+    @Test
+    void endsWithATable() {
+        Outcome moved = new Outcome.Moved(Duration.ofSeconds(3), Duration.ofMillis(42));
+        Optional<RemoteClock.Offset> near =
+                Optional.of(new RemoteClock.Offset(Duration.ofMillis(7), Duration.ofMillis(1)));
+        Optional<RemoteClock.Offset> far =
+                Optional.of(new RemoteClock.Offset(Duration.ofMillis(7), Duration.ofMillis(90)));
+        Optional<Progress> end = Optional.of(progress(2));
+        List<MigrationResult> results = List.of(
+                new MigrationResult("db", "kb", moved, near, end, Optional.of(new Preparation("staged", ""))),
+                new MigrationResult("web", "kb", moved, far, end, Optional.of(Preparation.plain("no answer"))),
+                new MigrationResult("mail", "kb", moved, near, end, Optional.of(new Preparation("nothing", ""))),
+                MigrationResult.of("lost", "kb", new Outcome.NotMoved(Whereabouts.LOST, "QEMU ended here")));
+        assertEquals("""
+                        GUEST  OUTCOME  PAUSE MS  VIA        WHY
+                        db     moved    42        two-phase
+                        web    moved    -         plain
+                        mail   moved    42        same site
+                        lost   lost     -         -          QEMU ended here
+                        """, String.join("\n", EvacuationTable.lines(results)) + "\n");
+    }
+
+    private EvacuationDisplay display(boolean terminal) {
+        return new EvacuationDisplay(new PrintStream(octets, true, StandardCharsets.UTF_8), terminal, 3);
+    }
+
+    private static Progress progress(long pass) {
+        return new Progress(100 * MEBIBYTE, 50 * MEBIBYTE, 50 * MEBIBYTE, 2 * MEBIBYTE, pass);
+    }
+
+    private String shown() {
+        return octets.toString(StandardCharsets.UTF_8);
+    }
+}
