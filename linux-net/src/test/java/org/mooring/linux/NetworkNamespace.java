@@ -1,9 +1,13 @@
 package org.mooring.linux;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -12,6 +16,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.mooring.linux.libc.SetNs;
 
 /**
@@ -59,6 +64,11 @@ public final class NetworkNamespace implements AutoCloseable {
     /** As in {@code ip netns list}. */
     public String name() {
         return name;
+    }
+
+    /** Has what {@link #exec} and {@code ip netns exec} run see a file of its own in the place of {@code /etc/FILE}, which must exist. */
+    public void etc(String file, String content) throws IOException {
+        Files.writeString(Files.createDirectories(etc(name)).resolve(file), content);
     }
 
     /**
@@ -123,7 +133,7 @@ public final class NetworkNamespace implements AutoCloseable {
     @Override
     public void close() {
         thread.shutdownNow();
-        execute("ip", "netns", "delete", name);
+        delete(name);
     }
 
     /** What {@link #run(Body)} runs. */
@@ -148,10 +158,24 @@ public final class NetworkNamespace implements AutoCloseable {
             for (String pid : execute("ip", "netns", "pids", dead).lines().toList()) {
                 ProcessHandle.of(Long.parseLong(pid)).ifPresent(ProcessHandle::destroyForcibly);
             }
-            execute("ip", "netns", "delete", dead);
+            delete(dead);
         } catch (AssertionError another) {
             // Another run sweeps at the same time.
         }
+    }
+
+    private static void delete(String name) {
+        execute("ip", "netns", "delete", name);
+        try (Stream<Path> files = Files.exists(etc(name)) ? Files.walk(etc(name)) : Stream.empty()) {
+            files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What ip-netns(8) mounts over {@code /etc}. */
+    private static Path etc(String name) {
+        return Path.of("/etc/netns", name);
     }
 
     private static String execute(String... command) {

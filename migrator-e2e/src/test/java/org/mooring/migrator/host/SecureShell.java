@@ -2,15 +2,15 @@ package org.mooring.migrator.host;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 
-/** An ssh server in a host's namespace, with keys of its own. */
+/** An ssh server in a host's namespace, with keys of its own, which lets in who has the user's key, as root. */
 final class SecureShell {
-    private static final Path PRIVILEGE_SEPARATION = Path.of("/run/sshd");
-
     private final Path directory;
     private final String address;
 
@@ -20,31 +20,30 @@ final class SecureShell {
     }
 
     static SecureShell serve(Host host, String address) throws Exception {
-        SecureShell shell = new SecureShell(Files.createDirectories(host.directory.resolve("ssh")), address);
-        shell.makeKey("host");
-        shell.makeKey("user");
-        Files.writeString(shell.file("known_hosts"), address + " " + Files.readString(shell.file("host.pub")));
-        Files.writeString(
-                shell.file("sshd_config"), """
-                ListenAddress %s
-                HostKey %s
-                AuthorizedKeysFile %s
-                PidFile none
-                UsePAM no
-                StrictModes no
-                PermitRootLogin yes
-                """.formatted(address, shell.file("host"), shell.file("user.pub")));
-        // The package's service makes it; sshd refuses to start without.
-        Files.createDirectories(PRIVILEGE_SEPARATION);
-        Process sshd = host.daemon(new ProcessBuilder(new ArrayList<>(List.of(
-                "/usr/sbin/sshd", "-D", "-e", "-f", shell.file("sshd_config").toString()))));
-        BufferedReader log = sshd.errorReader();
-        for (String line = log.readLine(); line == null || !line.contains("Server listening"); line = log.readLine()) {
+        Path directory = Files.createDirectories(host.directory.resolve("ssh"));
+        // A server trusts no home that others could write to.
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwx------"));
+        SecureShell shell = new SecureShell(directory, address);
+        shell.makeKeys();
+        host.namespace.etc("passwd", "root:x:0:0:root:%s:/bin/sh%n".formatted(directory));
+        Process server = host.daemon(new ProcessBuilder(new ArrayList<>(List.of(
+                "dropbear",
+                "-F",
+                "-E",
+                "-s",
+                "-j",
+                "-k",
+                "-r",
+                shell.file("host").toString(),
+                "-p",
+                address + ":22"))));
+        BufferedReader log = server.errorReader();
+        for (String line = log.readLine(); line == null || !line.contains("Not backgrounding"); line = log.readLine()) {
             if (line == null) {
-                throw new IOException("sshd did not start");
+                throw new IOException("the ssh server did not start");
             }
         }
-        Thread drain = new Thread(() -> log.lines().forEach(line -> {}), "sshd log");
+        Thread drain = new Thread(() -> log.lines().forEach(line -> {}), "ssh server's log");
         drain.setDaemon(true);
         drain.start();
         return shell;
@@ -64,20 +63,25 @@ final class SecureShell {
         return directory.resolve(name);
     }
 
-    private void makeKey(String name) throws Exception {
-        Process keygen = new ProcessBuilder(
-                        "ssh-keygen",
-                        "-q",
-                        "-t",
-                        "ed25519",
-                        "-N",
-                        "",
-                        "-f",
-                        file(name).toString())
-                .inheritIO()
-                .start();
-        if (keygen.waitFor() != 0) {
-            throw new IOException("ssh-keygen failed");
+    private void makeKeys() throws Exception {
+        String printed =
+                output("dropbearkey", "-t", "ed25519", "-f", file("host").toString());
+        String hostKey = printed.lines()
+                .filter(line -> line.startsWith("ssh-ed25519 "))
+                .findFirst()
+                .orElseThrow(() -> new IOException("dropbearkey printed no key: " + printed));
+        Files.writeString(file("known_hosts"), address + " " + hostKey + "\n");
+        output("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", file("user").toString());
+        Path authorized = Files.createDirectory(file(".ssh")).resolve("authorized_keys");
+        Files.copy(file("user.pub"), authorized);
+    }
+
+    private static String output(String... command) throws Exception {
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (process.waitFor() != 0) {
+            throw new IOException(command[0] + " failed: " + printed);
         }
+        return printed;
     }
 }
