@@ -6,6 +6,8 @@ import org.mooring.linux.KernelException;
 
 /** A descriptor on which one thread waits for input while another may send, or close it. */
 public final class InputDescriptor implements AutoCloseable {
+    private static final int FOREVER = -1;
+
     private final Descriptor descriptor;
 
     /** Once written to it stays readable, so it wakes whoever waits now and whoever comes later. */
@@ -31,7 +33,7 @@ public final class InputDescriptor implements AutoCloseable {
             if (result != -Errno.EAGAIN.number()) {
                 return result;
             }
-            long ready = descriptor.use(fd -> closing.use(wake -> Syscall.pollInput(fd, wake)));
+            long ready = descriptor.use(fd -> closing.use(wake -> Syscall.pollInput(FOREVER, fd, wake)));
             if (ready < 0) {
                 return ready;
             }

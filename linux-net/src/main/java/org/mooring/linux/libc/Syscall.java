@@ -1,6 +1,7 @@
 package org.mooring.linux.libc;
 
 import java.lang.ref.Reference;
+import java.util.Set;
 import java.util.function.LongSupplier;
 import jnr.ffi.LibraryLoader;
 import jnr.ffi.Runtime;
@@ -37,7 +38,12 @@ public final class Syscall {
 
     private static final LibC C = LibraryLoader.create(LibC.class).load("c");
     private static final Runtime RUNTIME = Runtime.getRuntime(C);
-    private static final int BPF = bpfNumber(System.getProperty("os.arch"));
+    private static final boolean X86 = Set.of("amd64", "x86_64").contains(System.getProperty("os.arch"));
+    private static final boolean GENERIC =
+            Set.of("aarch64", "riscv64", "loongarch64").contains(System.getProperty("os.arch"));
+    private static final int BPF = number(321, 280);
+    private static final int SET_AFFINITY = number(203, 122);
+    private static final int GET_AFFINITY = number(204, 123);
 
     private Syscall() {}
 
@@ -94,6 +100,11 @@ public final class Syscall {
         return answer(() -> C.write(fd, data.address(), data.size()), data);
     }
 
+    /** Writes the first {@code length} octets of {@code data}. */
+    public static long write(int fd, Memory data, int length) {
+        return answer(() -> C.write(fd, data.address(), bounded(data, length)), data);
+    }
+
     public static long ioctl(int fd, long request, Memory argument) {
         return answer(() -> C.ioctl(fd, request, argument.address()), argument);
     }
@@ -102,28 +113,36 @@ public final class Syscall {
         return answer(() -> C.ioctl(fd, request, argument));
     }
 
-    /** Answers {@code -ENOSYS} on an architecture whose number for bpf(2) we don't know. */
     public static long bpf(int command, Memory attributes) {
-        if (BPF < 0) {
-            return -Errno.ENOSYS.number();
-        }
         return answer(() -> C.syscall(BPF, command, attributes.address(), attributes.size()), attributes);
     }
 
-    /** Waits, for as long as it takes, until one of two descriptors has something to read. */
-    static long pollInput(int one, int other) {
-        Memory descriptors = new Memory(2 * POLLFD_SIZE);
-        descriptors
-                .bytes()
-                .putInt(one)
-                .putShort((short) POLLIN)
-                .putShort((short) 0)
-                .putInt(other)
-                .putShort((short) POLLIN);
-        return answer(() -> C.poll(descriptors.address(), 2, -1), descriptors);
+    /**
+     * Waits until one of the descriptors has something to read.
+     *
+     * @param timeout in milliseconds; negative to wait for as long as it takes
+     * @return how many of them have; zero when the time is over
+     */
+    public static long pollInput(int timeout, int... fds) {
+        Memory descriptors = new Memory(fds.length * POLLFD_SIZE);
+        var out = descriptors.bytes();
+        for (int fd : fds) {
+            out.putInt(fd).putShort((short) POLLIN).putShort((short) 0);
+        }
+        return answer(() -> C.poll(descriptors.address(), fds.length, timeout), descriptors);
     }
 
-    static long eventfd() {
+    /** The CPUs on which the calling thread may run, as a bit mask. */
+    public static long getAffinity(Memory mask) {
+        return answer(() -> C.syscall(GET_AFFINITY, 0, mask.size(), mask.address()), mask);
+    }
+
+    /** Lets the calling thread run on these CPUs only; it does when this returns. */
+    public static long setAffinity(Memory mask) {
+        return answer(() -> C.syscall(SET_AFFINITY, 0, mask.size(), mask.address()), mask);
+    }
+
+    public static long eventfd() {
         return answer(() -> C.eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     }
 
@@ -156,11 +175,11 @@ public final class Syscall {
         return length;
     }
 
-    private static int bpfNumber(String architecture) {
-        return switch (architecture) {
-            case "amd64", "x86_64" -> 321;
-            case "aarch64", "riscv64", "loongarch64" -> 280;
-            default -> -1;
-        };
+    /** Of a call that the C library has no function for that we could use; one that no kernel has where we don't know it. */
+    private static int number(int x86, int generic) {
+        if (X86) {
+            return x86;
+        }
+        return GENERIC ? generic : -1;
     }
 }

@@ -15,6 +15,10 @@ public final class Links {
     private static final int RTM_DELLINK = 17;
     private static final int RTM_GETLINK = 18;
 
+    private static final int RTM_NEWQDISC = 36;
+    private static final int TC_H_ROOT = 0xffff_ffff;
+    private static final int TCA_KIND = 1;
+
     private static final int IFLA_ADDRESS = 1;
     private static final int IFLA_IFNAME = 3;
     private static final int IFLA_MTU = 4;
@@ -84,6 +88,20 @@ public final class Links {
         change(
                 message(link).attribute(IFLA_TXQLEN, packets),
                 "set the transmit queue length of link " + link.name() + " to " + packets);
+    }
+
+    /** Makes packets go to the device's driver at once, so that who sends one learns whether there was room for it. */
+    public void removeQueue(Interface link) throws KernelException {
+        NetlinkMessage message = new NetlinkMessage(
+                        RTM_NEWQDISC, NetlinkMessage.NLM_F_CREATE | NetlinkMessage.NLM_F_REPLACE)
+                .octets(0, 0)
+                .half(0)
+                .word(link.index())
+                .word(0)
+                .word(TC_H_ROOT)
+                .word(0)
+                .attribute(TCA_KIND, "noqueue");
+        change(message, "make noqueue the qdisc of link " + link.name());
     }
 
     /** Makes {@code port} a port of {@code bridge}, and of no other one. */

@@ -5,6 +5,7 @@ import static org.mooring.linux.KernelException.check;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.function.IntToLongFunction;
 import org.mooring.linux.Errno;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.libc.Descriptor;
@@ -34,6 +35,7 @@ public final class Tun implements AutoCloseable {
     private final String name;
     private final InputDescriptor descriptor;
     private final Memory buffer = new Memory(MAX_PACKET);
+    private final Memory outgoing = new Memory(MAX_PACKET);
 
     private Tun(String name, InputDescriptor descriptor) {
         this.name = name;
@@ -98,8 +100,7 @@ public final class Tun implements AutoCloseable {
 
     /** Makes a packet or frame arrive on the device. Returns false if the device is down, and the packet lost. */
     public boolean write(ByteBuffer packet) throws KernelException {
-        var octets = Memory.copyOf(packet);
-        long result = descriptor.use(fd -> Syscall.write(fd, octets));
+        long result = send(packet);
         // EIO is what the kernel says of a device that is down.
         if (result == -Errno.EIO.number()) {
             return false;
@@ -111,6 +112,17 @@ public final class Tun implements AutoCloseable {
     @Override
     public void close() {
         descriptor.close();
+    }
+
+    long use(IntToLongFunction call) {
+        return descriptor.use(call);
+    }
+
+    private long send(ByteBuffer packet) {
+        synchronized (outgoing) {
+            outgoing.bytes().put(packet.duplicate());
+            return descriptor.use(fd -> Syscall.write(fd, outgoing, packet.remaining()));
+        }
     }
 
     /** A copy of what the last call read, if it did not fail. */

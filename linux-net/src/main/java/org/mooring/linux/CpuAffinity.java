@@ -1,0 +1,35 @@
+package org.mooring.linux;
+
+import org.mooring.linux.libc.Memory;
+import org.mooring.linux.libc.Syscall;
+
+/** On which CPUs the thread that made this runs. For that thread only. */
+public final class CpuAffinity {
+    private static final int ANY = -1;
+    private static final int MASK_SIZE = 1024 / Byte.SIZE; // cpu_set_t
+
+    private final Memory all = new Memory(MASK_SIZE);
+    private int cpu = ANY;
+
+    public CpuAffinity() {
+        Syscall.getAffinity(all);
+    }
+
+    /** Moves the thread to this CPU, where it then stays. Where it may not run there, it stays where it is. */
+    public void pin(int wanted) {
+        if (wanted != cpu && wanted >= 0 && wanted < MASK_SIZE * Byte.SIZE) {
+            Memory mask = new Memory(MASK_SIZE);
+            mask.bytes().put(wanted / Byte.SIZE, (byte) (1 << wanted % Byte.SIZE));
+            Syscall.setAffinity(mask);
+            cpu = wanted;
+        }
+    }
+
+    /** Lets the thread run where it could at first. */
+    public void release() {
+        if (cpu != ANY) {
+            Syscall.setAffinity(all);
+            cpu = ANY;
+        }
+    }
+}
