@@ -10,6 +10,9 @@
  *     home agent      HoA/32 dev mip-ha -> encapsulate -> uplink        uplink -> decapsulate -> mip-ha -> routing
  *     foreign agent   visitor link -> mark_visitor -> table 435: default dev mip-fa -> encapsulate -> uplink
  *                     uplink -> decapsulate -> mip-fa -> HoA/32 dev link
+ *
+ * While a guest changes sites, what comes for it may have to wait: uplink -> decapsulate -> mip-fa-old or mip-fa-new, TUN devices whose
+ * packets the agent reads. What it writes back goes on by `release` -> mip-fa.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -18,6 +21,7 @@
 #include <linux/ip.h>
 #include <linux/pkt_cls.h>
 #include <linux/tcp.h>
+#include <linux/udp.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -34,6 +38,7 @@
 #define TCP_OPTION_NOP 1
 #define TCP_OPTION_MSS 2
 #define TUNNEL_TTL 64
+#define REGISTRATION_PORT 434
 #define TUNNEL_MARK 0x1b3 /* the routing rule for it leads to the foreign agent's device */
 
 #define ECN_MASK 3
@@ -53,16 +58,21 @@ enum drop {
 	DROP_NO_ROUTE,
 	DROP_TOO_BIG,
 	DROP_REFUSED,
+	DROP_NO_ROOM,
 	DROPS
 };
 
 enum role { HOME_AGENT, FOREIGN_AGENT };
 
-/* What doesn't change while the agent runs. */
+/* As org.mooring.datapath.Path. */
+enum paths { OLD, NEW, PATHS };
+
+/* But for `held`, this doesn't change while the agent runs. */
 struct agent {
-	__be32 address;	   /* the tunnels' end here */
-	__u32 device;	   /* interface index of the agent's TUN device */
-	__u32 hold_device; /* of the one where packets wait until they are released */
+	__be32 address;	     /* the tunnels' end here */
+	__u32 device;	     /* interface index of the agent's TUN device */
+	__u32 rooms[PATHS];  /* of those where packets wait */
+	__u32 held;	     /* how many entries `waits` has */
 	__u32 role;
 	__u32 encap_flags; /* for bpf_skb_adjust_room: BPF_F_ADJ_ROOM_FIXED_GSO, unless segments may be made smaller */
 	__be16 keep;	   /* what the outer header keeps of the inner one's frag_off */
@@ -83,7 +93,6 @@ struct forwarding {
 	__be32 to_home;		/* packets for the home address are encapsulated to here */
 	__be32 from_home;	/* packets from the home address are encapsulated to here */
 	__be32 accept[TUNNELS]; /* outer sources that packets are taken from; the last one repeated */
-	__be32 hold;		/* the outer source whose packets wait */
 	__u32 link;		/* where the visitor is */
 	__u8 mac[ETH_ALEN];
 	__u8 pad[2];
@@ -96,6 +105,44 @@ struct {
 	__type(key, __be32); /* home address */
 	__type(value, struct forwarding);
 } forwardings SEC(".maps");
+
+#define HELD (1 << 14) /* home addresses at a time */
+#define ALL_WAIT (~0ULL)
+#define NONE_WAIT (~0ULL - 1)
+
+/* Which packets for a home address wait. Replaced as a whole. */
+struct waits {
+	__be32 old; /* outer source of what comes by the old path */
+	__u32 pad;
+	/*
+	 * A packet needn't wait if so many have gone to wait before: then all of them have gone on, too. Or one of the two
+	 * values above.
+	 */
+	__u64 passes_after[PATHS];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, HELD);
+	__type(key, __be32); /* home address */
+	__type(value, struct waits);
+} waits SEC(".maps");
+
+/* What has gone to wait. */
+struct entered {
+	__u64 packets[PATHS];
+	__u32 cpu; /* where the last one came in */
+	__u32 pad;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, HELD);
+	__type(key, __be32); /* home address */
+	__type(value, struct entered);
+} entered SEC(".maps");
 
 /* Apart from struct forwarding, so that replacing one loses no count. */
 struct traffic {
@@ -384,6 +431,76 @@ static __always_inline int arrive(struct __sk_buff *skb, const struct agent *sel
 	return bpf_redirect(self->device, BPF_F_INGRESS);
 }
 
+/* --- waiting ------------------------------------------------------------------------------------------------------------- */
+
+/* TC_ACT_UNSPEC if nobody is there to let it go on. */
+static __always_inline int enter(struct __sk_buff *skb, const struct agent *self, __u32 path)
+{
+	/* By now, not when the program is over: so the packet is there, or known to be lost, before it is counted. */
+	int refused = bpf_clone_redirect(skb, path == OLD ? self->rooms[OLD] : self->rooms[NEW], 0);
+
+	if (refused > 0)
+		return drop(DROP_NO_ROOM);
+	return refused ? TC_ACT_UNSPEC : TC_ACT_STOLEN;
+}
+
+/* TC_ACT_UNSPEC if the packet needn't wait. */
+static __always_inline int wait(struct __sk_buff *skb, const struct agent *self, __be32 home, const struct waits *held,
+				__u32 path)
+{
+	struct entered *all = bpf_map_lookup_elem(&entered, &home);
+	volatile __u64 *count;
+	__u64 passes_after;
+	int verdict;
+
+	if (!all)
+		return TC_ACT_UNSPEC;
+	count = path == OLD ? &all->packets[OLD] : &all->packets[NEW];
+	passes_after = path == OLD ? held->passes_after[OLD] : held->passes_after[NEW];
+	if (passes_after == NONE_WAIT || *count == passes_after)
+		return TC_ACT_UNSPEC;
+	verdict = enter(skb, self, path);
+	if (verdict == TC_ACT_STOLEN) {
+		all->cpu = bpf_get_smp_processor_id();
+		__sync_fetch_and_add(count, 1);
+	}
+	return verdict;
+}
+
+/* What agents send beside registration. Only a marker comes out of a tunnel. */
+static __always_inline bool is_marker(struct __sk_buff *skb, __u32 network, const struct iphdr *ip)
+{
+	struct udphdr udp;
+
+	return ip->protocol == IPPROTO_UDP && !(ip->frag_off & bpf_htons(IP_MF | IP_OFFSET)) &&
+	       !bpf_skb_load_bytes(skb, network + ip->ihl * 4, &udp, sizeof(udp)) &&
+	       udp.source == bpf_htons(REGISTRATION_PORT) && udp.dest == bpf_htons(REGISTRATION_PORT);
+}
+
+/* A packet that came out of the tunnel from `source`. TC_ACT_UNSPEC if it needn't wait. */
+static __always_inline int wait_behind_tunnel(struct __sk_buff *skb, const struct agent *self, __u32 network,
+					      const struct iphdr *ip, __be32 source)
+{
+	__be32 home = ip->daddr;
+	const struct waits *held = bpf_map_lookup_elem(&waits, &home);
+	__u32 path;
+
+	if (!held)
+		return TC_ACT_UNSPEC;
+	path = source == held->old ? OLD : NEW;
+	if (is_marker(skb, network, ip))
+		return enter(skb, self, path);
+	return wait(skb, self, home, held, path);
+}
+
+/* A packet that is in no tunnel, at the home agent. TC_ACT_UNSPEC if it needn't wait. */
+static __always_inline int wait_at_home(struct __sk_buff *skb, const struct agent *self, __be32 home)
+{
+	const struct waits *held = bpf_map_lookup_elem(&waits, &home);
+
+	return held ? wait(skb, self, home, held, NEW) : TC_ACT_UNSPEC;
+}
+
 static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 {
 	const struct agent *self = this_agent();
@@ -392,13 +509,19 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 	struct iphdr outer, inner;
 	struct traffic *used;
 	__be32 home;
+	int verdict;
 	__u8 tos;
 
 	/* A frame with a VLAN tag is the VLAN device's, one for another's MAC nobody's. */
 	if (!self || skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present || skb->pkt_type != PACKET_HOST ||
-	    bpf_skb_load_bytes(skb, l2, &outer, sizeof(outer)) || outer.protocol != IPPROTO_IPIP ||
-	    outer.daddr != self->address)
+	    bpf_skb_load_bytes(skb, l2, &outer, sizeof(outer)))
 		return TC_ACT_UNSPEC;
+	if (outer.protocol != IPPROTO_IPIP || outer.daddr != self->address) {
+		/* On the agent's own device are those that have waited. */
+		if (self->held && self->role == HOME_AGENT && skb->ifindex != self->device)
+			return wait_at_home(skb, self, outer.daddr);
+		return TC_ACT_UNSPEC;
+	}
 	/* The kernel puts fragments together, and knows options; then the agent's raw socket gets the packet. */
 	if (outer.frag_off & bpf_htons(IP_MF | IP_OFFSET) || outer.ihl != sizeof(outer) / 4)
 		return TC_ACT_UNSPEC;
@@ -441,8 +564,11 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 		__sync_fetch_and_add(&used->packets_decapsulated, count);
 		__sync_fetch_and_add(&used->octets_decapsulated, octets);
 	}
-	if (outer.saddr == forwarding->hold)
-		return bpf_redirect(self->hold_device, 0);
+	if (self->held) {
+		verdict = wait_behind_tunnel(skb, self, l2, &inner, outer.saddr);
+		if (verdict != TC_ACT_UNSPEC)
+			return verdict;
+	}
 	return arrive(skb, self, forwarding);
 }
 
@@ -462,7 +588,7 @@ int decapsulate_raw(struct __sk_buff *skb)
 	return from_uplink(skb, 0);
 }
 
-/* What waited for a visitor, and now goes on. */
+/* What waited, and now goes on. */
 SEC("tc/release")
 int release(struct __sk_buff *skb)
 {

@@ -10,10 +10,12 @@ import java.util.OptionalInt;
  *
  * @param address where the agent's tunnels begin
  * @param device interface index of the agent's TUN device
- * @param holdDevice of the one that keeps packets until they are released
+ * @param oldRoom of the one where packets wait that come by the old path
+ * @param newRoom of the one where those wait that come by the new one
  * @param uplinkMtu the least of the uplinks'
  */
-record AgentEntry(Inet4Address address, int device, int holdDevice, Role role, MtuPolicy policy, int uplinkMtu) {
+record AgentEntry(
+        Inet4Address address, int device, int oldRoom, int newRoom, Role role, MtuPolicy policy, int uplinkMtu) {
     /** {@code enum role}. */
     enum Role {
         HOME_AGENT(0),
@@ -26,7 +28,7 @@ record AgentEntry(Inet4Address address, int device, int holdDevice, Role role, M
         }
     }
 
-    static final int SIZE = 24;
+    static final int SIZE = 32;
     private static final int FIXED_GSO = 1; // BPF_F_ADJ_ROOM_FIXED_GSO
     private static final short DONT_FRAGMENT = 0x4000;
     private static final int TCP_OVER_IP = 40;
@@ -43,12 +45,14 @@ record AgentEntry(Inet4Address address, int device, int holdDevice, Role role, M
         };
     }
 
-    ByteBuffer encode() {
+    /** @param held for how many home addresses packets wait */
+    ByteBuffer encode(int held) {
         boolean fragmentOuter = policy == MtuPolicy.FRAGMENT_OUTER;
         short inherited = fragmentOuter ? 0 : DONT_FRAGMENT;
         int segment = policy == MtuPolicy.CLAMP_AT_HOME ? routeMtu(OptionalInt.empty()) - TCP_OVER_IP : 0;
         ByteBuffer out = ByteBuffer.allocate(SIZE).order(ByteOrder.nativeOrder());
-        out.put(address.getAddress()).putInt(device).putInt(holdDevice).putInt(role.number);
+        out.put(address.getAddress()).putInt(device).putInt(oldRoom).putInt(newRoom);
+        out.putInt(held).putInt(role.number);
         // Segments that travel as one can be made smaller, which is better than to fragment each of them.
         out.putInt(fragmentOuter ? 0 : FIXED_GSO);
         out.order(ByteOrder.BIG_ENDIAN).putShort(inherited);

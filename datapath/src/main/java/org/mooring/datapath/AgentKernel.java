@@ -6,7 +6,6 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
 import org.mooring.datapath.AgentEntry.Role;
 import org.mooring.linux.Interface;
 import org.mooring.linux.netlink.Netlink;
@@ -14,15 +13,16 @@ import org.mooring.linux.netlink.Netlink;
 /**
  * What an agent has of the kernel, opened together and closed together.
  *
- * @param waiting where packets for visitors wait; a home agent has no such place
  * @param closing how it is closed, what was opened last first
  */
 record AgentKernel(
         Netlink netlink,
         TunnelDevice device,
+        SlowPath slowPath,
         PathMtuDiscovery pathMtu,
-        Optional<WaitingRoom> waiting,
+        RoomDevices roomDevices,
         Programs programs,
+        WaitingRooms rooms,
         AgentEntry agent,
         List<Interface> uplinks,
         Deque<Runnable> closing)
@@ -44,22 +44,22 @@ record AgentKernel(
             closing.push(slowPath::close);
             PathMtuDiscovery pathMtu = PathMtuDiscovery.open(address);
             closing.push(pathMtu::close);
-            Optional<WaitingRoom> waiting = Optional.empty();
-            if (role == Role.FOREIGN_AGENT) {
-                WaitingRoom room = WaitingRoom.open(netlink, deviceName);
-                closing.push(room::close);
-                waiting = Optional.of(room);
-            }
+            RoomDevices roomDevices = RoomDevices.open(netlink, deviceName);
+            closing.push(roomDevices::close);
             AgentEntry agent = new AgentEntry(
                     address,
                     device.link().index(),
-                    waiting.map(room -> room.link().index()).orElse(0),
+                    roomDevices.byOld().link().index(),
+                    roomDevices.byNew().link().index(),
                     role,
                     mtuPolicy,
                     mtu);
             Programs programs = Programs.load(agent);
             closing.push(programs::close);
-            return new AgentKernel(netlink, device, pathMtu, waiting, programs, agent, uplinks, closing);
+            WaitingRooms rooms = WaitingRooms.open(roomDevices, programs);
+            closing.push(rooms::close);
+            return new AgentKernel(
+                    netlink, device, slowPath, pathMtu, roomDevices, programs, rooms, agent, uplinks, closing);
         } catch (IOException | RuntimeException e) {
             closing.forEach(Runnable::run);
             throw e;

@@ -27,7 +27,7 @@ record Attachment(Interface link, Direction direction, int handle, BpfProgram pr
         return new Attachment(homeLink, direction, 4, programs.clampAtHome());
     }
 
-    static Attachment release(Interface waitingRoom, Programs programs) {
-        return new Attachment(waitingRoom, Direction.INGRESS, 5, programs.release());
+    static Attachment release(Interface room, Programs programs) {
+        return new Attachment(room, Direction.INGRESS, 5, programs.release());
     }
 }

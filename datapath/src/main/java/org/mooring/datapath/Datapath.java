@@ -1,7 +1,9 @@
 package org.mooring.datapath;
 
 import java.net.Inet4Address;
+import java.nio.ByteBuffer;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The packets of home addresses, to and from the agent at the other end of the tunnel.
@@ -33,11 +35,38 @@ public interface Datapath<F extends Forwarding> extends AutoCloseable {
      */
     void flip(Inet4Address homeAddress) throws DatapathException;
 
-    /** Drops what is staged and leaves what is installed. */
+    /** Drops what is staged and leaves what is installed. If that is nothing, what waits is dropped, too. */
     void unstage(Inet4Address homeAddress) throws DatapathException;
 
-    /** Ends all forwarding for the home address, also what is staged. */
+    /** Ends all forwarding for the home address, also what is staged. What waits is dropped. */
     void remove(Inet4Address homeAddress) throws DatapathException;
+
+    /**
+     * Lets packets for the home address wait that come by these paths, until {@link #open}: without a word to their senders, and without
+     * loss up to 10,000 on each, unless those that wait for all home addresses take too much memory. A path that is held already stays
+     * so. What waits is lost with its agent.
+     *
+     * @throws IllegalStateException if the home address is neither installed nor staged
+     */
+    void hold(Inet4Address homeAddress, Set<Path> paths) throws DatapathException;
+
+    /**
+     * Lets those go on that wait on this path, in the order in which they came, and behind them those that come from then on. If both
+     * paths are open, those of the old one go first. Returns at once, and what is to be done is done later. If nothing is held, nothing
+     * is done.
+     */
+    void open(Inet4Address homeAddress, Path path);
+
+    /**
+     * Lets a packet go on to the mobile node, in order with others that are delivered, ahead of all that wait, and as if it had come out
+     * of its tunnel. Returns at once.
+     *
+     * @param packet IPv4, to the home address
+     */
+    void deliver(Inet4Address homeAddress, ByteBuffer packet);
+
+    /** How many packets have waited for each home address since it was first held, as long as there is something installed or staged. */
+    Map<Inet4Address, Long> held();
 
     /** What each home address has used its tunnels for. Counting begins when the datapath is opened. */
     Map<Inet4Address, Traffic> traffic() throws DatapathException;

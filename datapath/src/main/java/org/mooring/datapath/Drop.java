@@ -21,5 +21,7 @@ public enum Drop {
     /** Into a tunnel, and too big for the link that leads to its exit. */
     TOO_BIG,
     /** The kernel refused to change the packet's headers. */
-    REFUSED
+    REFUSED,
+    /** It had to wait, and too many did. */
+    NO_ROOM
 }

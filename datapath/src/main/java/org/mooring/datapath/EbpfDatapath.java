@@ -2,11 +2,13 @@ package org.mooring.datapath;
 
 import java.io.IOException;
 import java.net.Inet4Address;
+import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.mooring.linux.netlink.Filter;
@@ -44,6 +46,9 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F>, PathMt
     /** What must be there beside. {@code wanted} has something installed or staged. */
     abstract Footprint footprint(Slots<F> wanted) throws IOException;
 
+    /** The outer source of what comes by the old path. {@code wanted} has something installed or staged. */
+    abstract Optional<Inet4Address> oldSource(Slots<F> wanted);
+
     /** Everywhere that this agent has a program. */
     abstract List<Attachment> attachments();
 
@@ -57,7 +62,7 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F>, PathMt
      * Takes over: fills the maps, then replaces the filters of a former process, then leads neighbours and routes to what is installed
      * now.
      */
-    final synchronized void restore(Collection<F> installed) throws IOException {
+    final synchronized void restore(Collection<F> installed, Waiting waiting) throws IOException {
         Map<Inet4Address, ForwardingEntry> entries = new HashMap<>();
         for (F forwarding : installed) {
             Slots<F> wanted = Slots.<F>empty().install(forwarding);
@@ -78,6 +83,7 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F>, PathMt
                 installed.size(),
                 stale.routes().size());
         kernel.pathMtu().start(this);
+        kernel.rooms().start(waiting);
     }
 
     @Override
@@ -101,8 +107,38 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F>, PathMt
     }
 
     @Override
-    public void remove(Inet4Address homeAddress) throws DatapathException {
+    public final void remove(Inet4Address homeAddress) throws DatapathException {
         change("remove", homeAddress, present -> Slots.empty());
+    }
+
+    @Override
+    public final synchronized void hold(Inet4Address homeAddress, Set<Path> paths) throws DatapathException {
+        Slots<F> present = slots.get(homeAddress);
+        if (present == null) {
+            throw new IllegalStateException("nothing is installed or staged");
+        }
+        try {
+            kernel.rooms().hold(homeAddress, paths, oldSource(present));
+        } catch (IOException e) {
+            throw new DatapathException("let the packets for " + homeAddress.getHostAddress() + " wait", e);
+        }
+        LOG.debug("hold home={} {}", homeAddress.getHostAddress(), paths);
+    }
+
+    @Override
+    public final void open(Inet4Address homeAddress, Path path) {
+        kernel.rooms().open(homeAddress, path);
+        LOG.debug("open home={} {}", homeAddress.getHostAddress(), path);
+    }
+
+    @Override
+    public final void deliver(Inet4Address homeAddress, ByteBuffer packet) {
+        kernel.rooms().deliver(homeAddress, packet);
+    }
+
+    @Override
+    public final Map<Inet4Address, Long> held() {
+        return kernel.rooms().counts();
     }
 
     final synchronized void change(String operation, Inet4Address homeAddress, UnaryOperator<Slots<F>> change)
@@ -112,6 +148,7 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F>, PathMt
             if (wanted.foremost().isPresent()) {
                 lead(homeAddress, wanted);
                 slots.put(homeAddress, wanted);
+                kernel.rooms().follow(homeAddress, oldSource(wanted));
             } else {
                 end(homeAddress);
                 slots.remove(homeAddress);
@@ -165,6 +202,7 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F>, PathMt
     private void end(Inet4Address homeAddress) throws IOException {
         remove(footprints.getOrDefault(homeAddress, Footprint.NONE));
         kernel.programs().remove(homeAddress);
+        kernel.rooms().end(homeAddress);
         footprints.remove(homeAddress);
     }
 
@@ -217,7 +255,9 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F>, PathMt
     @Override
     public final Map<Drop, Long> drops() throws DatapathException {
         try {
-            return kernel.programs().drops();
+            Map<Drop, Long> drops = kernel.programs().drops();
+            drops.merge(Drop.NO_ROOM, kernel.rooms().dropped(), Long::sum);
+            return drops;
         } catch (IOException e) {
             throw new DatapathException("read the drops", e);
         }

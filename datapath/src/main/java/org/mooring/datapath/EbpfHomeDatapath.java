@@ -2,6 +2,7 @@ package org.mooring.datapath;
 
 import java.io.IOException;
 import java.net.Inet4Address;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -15,6 +16,9 @@ import org.mooring.linux.netlink.Route;
 /**
  * A home agent's datapath in eBPF. A host route for each home address leads packets from all sides to the agent's device. A home address
  * that is only staged has none, so its mobile node is reached on the home link.
+ *
+ * <p>Packets that wait are those for a mobile node that comes home. Its old path is the tunnel that is installed, or has been
+ * until {@link #retire}; what comes by the uplinks in no tunnel, or in another mobile node's, is on the new path.
  */
 public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
     private static final int PREFERENCE = 434;
@@ -30,9 +34,10 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
      * Takes over from a former process, or begins.
      *
      * @param installed what is forwarded from now on; what else a former process left goes
+     * @param waiting hears of packets that wait
      */
-    public static EbpfHomeDatapath open(HomeDatapathConfig config, Collection<HomeForwarding> installed)
-            throws DatapathException {
+    public static EbpfHomeDatapath open(
+            HomeDatapathConfig config, Collection<HomeForwarding> installed, Waiting waiting) throws DatapathException {
         try {
             AgentKernel kernel = AgentKernel.open(
                     Role.HOME_AGENT, config.address(), config.device(), config.uplinks(), config.mtuPolicy());
@@ -40,7 +45,7 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
                 Interface homeLink =
                         kernel.netlink().links().get(config.homeLink()).device();
                 EbpfHomeDatapath datapath = new EbpfHomeDatapath(kernel, homeLink);
-                datapath.restore(installed);
+                datapath.restore(installed, waiting);
                 return datapath;
             } catch (IOException | RuntimeException e) {
                 kernel.close();
@@ -62,6 +67,25 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
         change("retire", homeAddress, Slots::retire);
     }
 
+    /**
+     * Sends a packet into a tunnel, whether one is installed or not, behind what the kernel has sent into it.
+     *
+     * @param packet IPv4
+     */
+    public void mark(Tunnel tunnel, ByteBuffer packet) throws DatapathException {
+        try {
+            kernel.slowPath().send(tunnel, packet);
+        } catch (IOException e) {
+            throw new DatapathException(
+                    "mark the end of what goes to " + tunnel.remote().getHostAddress(), e);
+        }
+    }
+
+    @Override
+    Optional<Inet4Address> oldSource(Slots<HomeForwarding> wanted) {
+        return wanted.foremost().map(forwarding -> forwarding.tunnel().remote());
+    }
+
     @Override
     ForwardingEntry entry(Slots<HomeForwarding> wanted) {
         Optional<Inet4Address> careOfAddress =
@@ -70,7 +94,7 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
                 .map(forwarding -> forwarding.tunnel().remote())
                 .distinct()
                 .toList();
-        return new ForwardingEntry(careOfAddress, Optional.empty(), accepted, Optional.empty(), 0, MacAddress.NONE);
+        return new ForwardingEntry(careOfAddress, Optional.empty(), accepted, 0, MacAddress.NONE);
     }
 
     @Override
@@ -104,6 +128,7 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
         attachments.add(Attachment.encapsulate(kernel.device().link(), programs));
         kernel.uplinks().forEach(uplink -> attachments.add(Attachment.decapsulate(uplink, programs)));
         attachments.add(Attachment.decapsulate(kernel.device().link(), programs));
+        attachments.add(Attachment.release(kernel.roomDevices().byNew().link(), programs));
         if (kernel.agent().policy() == MtuPolicy.CLAMP_AT_HOME) {
             for (Direction direction : Direction.values()) {
                 attachments.add(Attachment.clampAtHome(homeLink, direction, programs));

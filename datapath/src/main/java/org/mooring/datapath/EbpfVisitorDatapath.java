@@ -39,8 +39,10 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
      * Takes over from a former process, or begins.
      *
      * @param installed what is forwarded from now on; what else a former process left goes
+     * @param waiting hears of packets that wait
      */
-    public static EbpfVisitorDatapath open(VisitorDatapathConfig config, Collection<VisitorForwarding> installed)
+    public static EbpfVisitorDatapath open(
+            VisitorDatapathConfig config, Collection<VisitorForwarding> installed, Waiting waiting)
             throws DatapathException {
         try {
             AgentKernel kernel = AgentKernel.open(
@@ -50,7 +52,7 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
                         .collect(Collectors.toMap(Interface::name, Function.identity()));
                 EbpfVisitorDatapath datapath = new EbpfVisitorDatapath(kernel, links);
                 datapath.prepareRouter();
-                datapath.restore(installed);
+                datapath.restore(installed, waiting);
                 return datapath;
             } catch (IOException | RuntimeException e) {
                 kernel.close();
@@ -80,38 +82,6 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
     }
 
     @Override
-    public void hold(Inet4Address homeAddress, Tunnel tunnel) throws DatapathException {
-        change("hold", homeAddress, present -> present.hold(tunnel.remote()));
-    }
-
-    @Override
-    public void release(Inet4Address homeAddress) throws DatapathException {
-        // Once while more still come to wait, so that hardly any are left to be overtaken by those that don't wait any
-        // more.
-        releaseWaiting(homeAddress);
-        change("release", homeAddress, Slots::release);
-        releaseWaiting(homeAddress);
-    }
-
-    @Override
-    public void remove(Inet4Address homeAddress) throws DatapathException {
-        super.remove(homeAddress);
-        try {
-            kernel.waiting().orElseThrow().drop(homeAddress);
-        } catch (IOException e) {
-            throw new DatapathException("drop the waiting packets for " + homeAddress.getHostAddress(), e);
-        }
-    }
-
-    private void releaseWaiting(Inet4Address homeAddress) throws DatapathException {
-        try {
-            kernel.waiting().orElseThrow().release(homeAddress);
-        } catch (IOException e) {
-            throw new DatapathException("release the packets for " + homeAddress.getHostAddress(), e);
-        }
-    }
-
-    @Override
     ForwardingEntry entry(Slots<VisitorForwarding> wanted) throws IOException {
         VisitorForwarding visitor = wanted.foremost().orElseThrow();
         List<Inet4Address> accepted = wanted.all()
@@ -123,7 +93,6 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
                 wanted.redirected().map(Tunnel::remote),
                 Optional.of(visitor.tunnel().remote()).filter(homeAgent -> visitor.reverseTunnel()),
                 accepted,
-                wanted.held(),
                 link(visitor).index(),
                 visitor.mac());
     }
@@ -147,6 +116,13 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
         routes.add(delivery.table(VISITOR_TABLE));
         wanted.installed().ifPresent(installed -> routes.add(fromSite));
         return new Footprint(List.of(Neighbour.permanent(link, visitor.homeAddress(), visitor.mac())), routes);
+    }
+
+    @Override
+    Optional<Inet4Address> oldSource(Slots<VisitorForwarding> wanted) {
+        return wanted.all()
+                .flatMap(forwarding -> forwarding.previousCareOfAddress().stream())
+                .findFirst();
     }
 
     /** One route for the tunnels to all home agents, so it has the least of their MTUs. */
@@ -180,7 +156,7 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
         visitorLinks.values().forEach(link -> attachments.add(Attachment.markVisitor(link, programs)));
         kernel.uplinks().forEach(uplink -> attachments.add(Attachment.decapsulate(uplink, programs)));
         attachments.add(Attachment.decapsulate(kernel.device().link(), programs));
-        attachments.add(Attachment.release(kernel.waiting().orElseThrow().link(), programs));
+        attachments.add(Attachment.release(kernel.roomDevices().byNew().link(), programs));
         return attachments;
     }
 

@@ -13,17 +13,15 @@ import org.mooring.linux.MacAddress;
  * @param toHome where packets for the home address are encapsulated to
  * @param fromHome where packets from the home address are encapsulated to
  * @param accepted the outer sources that packets are taken from
- * @param held the one of them whose packets wait
  * @param link index of the interface where the visitor is; zero for none
  */
 record ForwardingEntry(
         Optional<Inet4Address> toHome,
         Optional<Inet4Address> fromHome,
         List<Inet4Address> accepted,
-        Optional<Inet4Address> held,
         int link,
         MacAddress mac) {
-    static final int SIZE = 40;
+    static final int SIZE = 36;
     private static final int TUNNELS = 4;
     private static final int PADDING = 2;
 
@@ -41,7 +39,6 @@ record ForwardingEntry(
         for (int i = 0; i < TUNNELS; i++) {
             out.put(accepted.get(Math.min(i, accepted.size() - 1)).getAddress());
         }
-        put(out, held);
         out.putInt(link);
         mac.write(out);
         return out.put(new byte[PADDING]).flip();

@@ -23,22 +23,29 @@ final class Programs implements AutoCloseable {
     private static final String OBJECT = "/mip.bpf.o";
 
     private final BpfObject object;
+    private final AgentEntry agent;
     private final BpfMap forwardings;
     private final BpfMap traffic;
+    private final BpfMap waits;
+    private final BpfMap entered;
     private final BpfMap drops;
 
-    private Programs(BpfObject object) {
+    private Programs(BpfObject object, AgentEntry agent) {
+        this.agent = agent;
         this.object = object;
         this.forwardings = object.map("forwardings");
         this.traffic = object.map("traffic");
+        this.waits = object.map("waits");
+        this.entered = object.map("entered");
         this.drops = object.map("drops");
     }
 
     static Programs load(AgentEntry agent) throws IOException {
         BpfObject object = BpfObject.load(read(OBJECT));
         try {
-            object.map("agent").put(index(0), agent.encode());
-            return new Programs(object);
+            Programs programs = new Programs(object, agent);
+            programs.setHeld(0);
+            return programs;
         } catch (IOException | RuntimeException e) {
             object.close();
             throw e;
@@ -92,6 +99,29 @@ final class Programs implements AutoCloseable {
     void remove(Inet4Address homeAddress) throws KernelException {
         forwardings.remove(key(homeAddress));
         traffic.remove(key(homeAddress));
+    }
+
+    /** @param count for how many home addresses packets may have to wait; none is looked up while it is zero */
+    void setHeld(int count) throws KernelException {
+        object.map("agent").put(index(0), agent.encode(count));
+    }
+
+    void putWaits(Inet4Address homeAddress, WaitsEntry entry) throws KernelException {
+        waits.put(key(homeAddress), entry.encode());
+    }
+
+    void removeWaits(Inet4Address homeAddress) throws KernelException {
+        waits.remove(key(homeAddress));
+        entered.remove(key(homeAddress));
+    }
+
+    /** Begins to count, from zero. */
+    void countEntered(Inet4Address homeAddress) throws KernelException {
+        entered.put(key(homeAddress), ByteBuffer.allocate(Entered.SIZE));
+    }
+
+    Entered entered(Inet4Address homeAddress) throws KernelException {
+        return Entered.read(entered.get(key(homeAddress)).orElseThrow());
     }
 
     Map<Inet4Address, Traffic> traffic() throws KernelException {

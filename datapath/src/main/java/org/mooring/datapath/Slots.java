@@ -1,6 +1,5 @@
 package org.mooring.datapath;
 
-import java.net.Inet4Address;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -8,25 +7,23 @@ import java.util.stream.Stream;
  * What an agent has for one home address.
  *
  * @param redirected where packets for a visitor that has left go
- * @param held the tunnel exit whose packets wait
  */
-record Slots<F extends Forwarding>(
-        Optional<F> installed, Optional<F> staged, Optional<Tunnel> redirected, Optional<Inet4Address> held) {
+record Slots<F extends Forwarding>(Optional<F> installed, Optional<F> staged, Optional<Tunnel> redirected) {
 
     static <F extends Forwarding> Slots<F> empty() {
-        return new Slots<>(Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+        return new Slots<>(Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     Slots<F> install(F forwarding) {
-        return new Slots<>(Optional.of(forwarding), staged, Optional.empty(), held);
+        return new Slots<>(Optional.of(forwarding), staged, Optional.empty());
     }
 
     Slots<F> stage(F forwarding) {
-        return new Slots<>(installed, Optional.of(forwarding), redirected, held);
+        return new Slots<>(installed, Optional.of(forwarding), redirected);
     }
 
     Slots<F> unstage() {
-        return new Slots<>(installed, Optional.empty(), redirected, held);
+        return new Slots<>(installed, Optional.empty(), redirected);
     }
 
     /** @throws IllegalStateException if nothing is staged */
@@ -34,7 +31,7 @@ record Slots<F extends Forwarding>(
         if (staged.isEmpty()) {
             throw new IllegalStateException("nothing is staged");
         }
-        return new Slots<>(staged, installed, Optional.empty(), held);
+        return new Slots<>(staged, installed, Optional.empty());
     }
 
     /** @throws IllegalStateException if nothing is installed */
@@ -42,7 +39,7 @@ record Slots<F extends Forwarding>(
         if (installed.isEmpty()) {
             throw new IllegalStateException("nothing is installed");
         }
-        return new Slots<>(installed, staged, Optional.of(tunnel), held);
+        return new Slots<>(installed, staged, Optional.of(tunnel));
     }
 
     /** @throws IllegalStateException if nothing is installed */
@@ -57,23 +54,11 @@ record Slots<F extends Forwarding>(
         if (installed.isEmpty()) {
             throw new IllegalStateException("nothing is installed");
         }
-        return new Slots<>(Optional.empty(), installed, Optional.empty(), held);
+        return new Slots<>(Optional.empty(), installed, Optional.empty());
     }
 
     Slots<F> recall() {
-        return new Slots<>(installed, staged, Optional.empty(), held);
-    }
-
-    /** @throws IllegalStateException if nothing is there */
-    Slots<F> hold(Inet4Address tunnelExit) {
-        if (foremost().isEmpty()) {
-            throw new IllegalStateException("nothing is installed or staged");
-        }
-        return new Slots<>(installed, staged, redirected, Optional.of(tunnelExit));
-    }
-
-    Slots<F> release() {
-        return new Slots<>(installed, staged, redirected, Optional.empty());
+        return new Slots<>(installed, staged, Optional.empty());
     }
 
     /** What is installed, or else what is staged. */

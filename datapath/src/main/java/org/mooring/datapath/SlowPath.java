@@ -2,6 +2,8 @@ package org.mooring.datapath;
 
 import java.io.IOException;
 import java.net.Inet4Address;
+import java.nio.ByteBuffer;
+import org.mooring.linux.KernelException;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.RawIpv4Socket;
 import org.slf4j.Logger;
@@ -29,6 +31,11 @@ final class SlowPath implements AutoCloseable {
         thread.setDaemon(true);
         thread.start();
         return path;
+    }
+
+    /** Sends a packet of the agent's own into a tunnel. */
+    void send(Tunnel tunnel, ByteBuffer packet) throws KernelException {
+        socket.send(tunnel.remote(), packet);
     }
 
     private void forward() {

@@ -2,7 +2,10 @@ package org.mooring.datapath;
 
 import java.net.Inet4Address;
 
-/** A foreign agent's datapath. */
+/**
+ * A foreign agent's datapath. A visitor's old path is the tunnel from its previous care-of address, if it has one; what comes by any other
+ * is on the new path.
+ */
 public interface VisitorDatapath extends Datapath<VisitorForwarding> {
     /**
      * The visitor has left: packets that still come for it, through its tunnel or from this site, go on to the new
@@ -23,16 +26,4 @@ public interface VisitorDatapath extends Datapath<VisitorForwarding> {
 
     /** The visitor is back: packets for it are delivered here again. */
     void recall(Inet4Address homeAddress) throws DatapathException;
-
-    /**
-     * Lets the packets for the visitor wait that come out of this tunnel, without a word to their senders, until {@link #release}. They
-     * are lost with the agent, and beyond some thousand.
-     *
-     * @param tunnel to the home agent or to the previous care-of address
-     * @throws IllegalStateException if the home address is neither installed nor staged
-     */
-    void hold(Inet4Address homeAddress, Tunnel tunnel) throws DatapathException;
-
-    /** Lets the packets that wait for the visitor go on in the order in which they came, and those that come from now on after them. */
-    void release(Inet4Address homeAddress) throws DatapathException;
 }

@@ -181,11 +181,8 @@ class DecapsulateTest {
 
     private void load(Role role) throws Exception {
         int loopback = 1;
-        programs = Programs.load(new AgentEntry(AGENT, loopback, loopback, role, MtuPolicy.ICMP, 1500));
-        programs.put(
-                HOME,
-                new ForwardingEntry(
-                        Optional.empty(), Optional.empty(), List.of(PEER), Optional.empty(), 0, MacAddress.NONE));
+        programs = Programs.load(new AgentEntry(AGENT, loopback, loopback, loopback, role, MtuPolicy.ICMP, 1500));
+        programs.put(HOME, new ForwardingEntry(Optional.empty(), Optional.empty(), List.of(PEER), 0, MacAddress.NONE));
     }
 
     private void assertDropped(Drop reason, Ipv4Packet packet) throws Exception {

@@ -306,7 +306,9 @@ class EbpfDatapathTest {
         open(net.near
                 .router()
                 .run(() -> EbpfHomeDatapath.open(
-                        config, List.of(new HomeForwarding(otherGuest, Tunnel.ipip(net.home.careOfAddress()))))));
+                        config,
+                        List.of(new HomeForwarding(otherGuest, Tunnel.ipip(net.home.careOfAddress()))),
+                        Waiting.UNHEARD)));
 
         open(new Echo(net.near.host()));
         open(new Echo(net.home.host()));
@@ -710,66 +712,6 @@ class EbpfDatapathTest {
         assertEquals(1200, traffic(near).octetsDecapsulated());
     }
 
-    /** In order, none lost, those of another visitor not touched. */
-    @Test
-    void holdsPacketsUntilTheyAreReleased() throws Exception {
-        Inet4Address other = Ipv4.address("10.1.0.51");
-        EbpfHomeDatapath home =
-                home(toVisitorAt(net.near), new HomeForwarding(other, Tunnel.ipip(net.near.careOfAddress())));
-        EbpfVisitorDatapath near = visitors(
-                net.near, VISITOR, new VisitorForwarding(other, Tunnel.ipip(HOME_AGENT), "lan", GUEST_MAC, true));
-        Wire guest = open(new Wire(net.near.host(), "eth0"));
-        Probe probe = open(new Probe(net.correspondent));
-        near.hold(GUEST, Tunnel.ipip(HOME_AGENT));
-        near.hold(other, Tunnel.ipip(HOME_AGENT));
-        int count = 200; // what a packet socket's buffer holds
-        for (int i = 0; i < count; i++) {
-            probe.send(i % 10 == 0 ? other : GUEST, Integer.toString(i).getBytes(StandardCharsets.US_ASCII));
-        }
-        until(() -> near.traffic().values().stream()
-                        .mapToLong(Traffic::packetsDecapsulated)
-                        .sum()
-                == count);
-        assertTrue(
-                guest.soFar().stream().noneMatch(packet -> packet.destination().equals(GUEST)));
-
-        near.release(GUEST);
-        for (int i = 0; i < count; i++) {
-            if (i % 10 != 0) {
-                assertEquals(Integer.toString(i), datagram(guest.await(EbpfDatapathTest::isUdp)));
-            }
-        }
-        probe.send(GUEST, "at once".getBytes(StandardCharsets.US_ASCII));
-        assertEquals("at once", datagram(guest.await(EbpfDatapathTest::isUdp)));
-        near.release(other);
-        for (int i = 0; i < count; i += 10) {
-            assertEquals(Integer.toString(i), datagram(guest.await(EbpfDatapathTest::isUdp)));
-        }
-        assertNothingDropped(home);
-        assertNothingDropped(near);
-    }
-
-    /** What waited for a visitor that has left follows it. */
-    @Test
-    void releasesToWhereTheVisitorIsNow() throws Exception {
-        home(toVisitorAt(net.near));
-        EbpfVisitorDatapath near = visitors(net.near, VISITOR);
-        Wire path = open(new Wire(net.internet, "site3"));
-        Probe probe = open(new Probe(net.correspondent));
-        near.hold(GUEST, Tunnel.ipip(HOME_AGENT));
-        near.redirect(GUEST, Tunnel.ipip(net.far.careOfAddress()));
-        probe.send(GUEST, new byte[] {1});
-        until(() -> traffic(near).packetsDecapsulated() == 1);
-        near.release(GUEST);
-        Ipv4Packet outer = path.await(EbpfDatapathTest::isIpip);
-        assertEquals(net.far.careOfAddress(), outer.destination());
-        assertEquals(net.near.careOfAddress(), outer.source());
-
-        near.hold(GUEST, Tunnel.ipip(HOME_AGENT));
-        near.remove(GUEST);
-        assertThrows(IllegalStateException.class, () -> near.hold(GUEST, Tunnel.ipip(HOME_AGENT)));
-    }
-
     /** The kernel's word, and ours. */
     @Test
     void saysWhatTheKernelRefused() {
@@ -793,7 +735,7 @@ class EbpfDatapathTest {
     private EbpfHomeDatapath home(MtuPolicy policy, HomeForwarding... installed) throws Exception {
         HomeDatapathConfig config =
                 new HomeDatapathConfig(HOME_AGENT, HomeDatapathConfig.DEVICE, "lan", List.of("wan"), policy);
-        return open(net.home.router().run(() -> EbpfHomeDatapath.open(config, List.of(installed))));
+        return open(net.home.router().run(() -> EbpfHomeDatapath.open(config, List.of(installed), Waiting.UNHEARD)));
     }
 
     private EbpfVisitorDatapath visitors(Site site, VisitorForwarding... installed) throws Exception {
@@ -803,7 +745,7 @@ class EbpfDatapathTest {
     private EbpfVisitorDatapath visitors(MtuPolicy policy, Site site, VisitorForwarding... installed) throws Exception {
         VisitorDatapathConfig config = new VisitorDatapathConfig(
                 site.careOfAddress(), VisitorDatapathConfig.DEVICE, List.of("lan"), List.of("wan"), policy);
-        return open(site.router().run(() -> EbpfVisitorDatapath.open(config, List.of(installed))));
+        return open(site.router().run(() -> EbpfVisitorDatapath.open(config, List.of(installed), Waiting.UNHEARD)));
     }
 
     private static HomeForwarding toVisitorAt(Site site) {
@@ -885,13 +827,6 @@ class EbpfDatapathTest {
                         whole.source(),
                         whole.destination(),
                         payload.slice(cut, payload.remaining() - cut)));
-    }
-
-    private static String datagram(Ipv4Packet packet) {
-        ByteBuffer payload = packet.payload();
-        return StandardCharsets.US_ASCII
-                .decode(payload.position(UdpPacket.HEADER_LENGTH))
-                .toString();
     }
 
     private static Ipv4Packet echoRequest(Inet4Address source, Inet4Address destination) {

@@ -66,14 +66,6 @@ class SlotsTest {
         assertThrows(IllegalStateException.class, () -> nothing.stage(FAR).retire());
     }
 
-    @Test
-    void holdingLastsUntilTheRelease() {
-        Slots<HomeForwarding> held = nothing.stage(FAR).hold(NEW.remote());
-        assertEquals(Optional.of(NEW.remote()), held.flip().held());
-        assertEquals(nothing.stage(FAR), held.release());
-        assertThrows(IllegalStateException.class, () -> nothing.hold(NEW.remote()));
-    }
-
     private static HomeForwarding to(String careOfAddress) {
         return new HomeForwarding(Ipv4.address("10.1.0.50"), Tunnel.ipip(Ipv4.address(careOfAddress)));
     }

@@ -13,6 +13,7 @@ import org.mooring.datapath.DatapathException;
 import org.mooring.datapath.EbpfVisitorDatapath;
 import org.mooring.datapath.VisitorDatapath;
 import org.mooring.datapath.VisitorDatapathConfig;
+import org.mooring.datapath.Waiting;
 import org.mooring.foreign.Action;
 import org.mooring.foreign.Event;
 import org.mooring.foreign.ForeignAgent;
@@ -149,7 +150,8 @@ final class ForeignAgentDaemon implements Daemon<ProgramConfiguration> {
                             links,
                             uplinks,
                             configuration.mtu()),
-                    served);
+                    served,
+                    Waiting.UNHEARD);
         } catch (DatapathException e) {
             throw new Failure(String.valueOf(e.getMessage()), e);
         }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.mooring.datapath.EbpfHomeDatapath;
 import org.mooring.datapath.HomeDatapathConfig;
+import org.mooring.datapath.Waiting;
 import org.mooring.home.Action;
 import org.mooring.home.Event;
 import org.mooring.home.HomeAgent;
@@ -93,7 +94,8 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
                         homeLink.name(),
                         uplinks,
                         configuration.mtu()),
-                KernelForwarding.forwardings(alive));
+                KernelForwarding.forwardings(alive),
+                Waiting.UNHEARD);
         var kernel = opened.keep(new KernelForwarding(datapath, proxyArp, paused, loop.worker("kernel"), loop::now));
         proxyArp.answerOnlyFor(alive.stream().map(MobilityBinding::homeAddress).toList());
 
