@@ -26,7 +26,12 @@ import java.util.Random;
 class ArchitectureTest {
     /** The protocol and the state machines: everything here is a function of the events it was given. */
     private static final String[] PURE = {
-        "org.mooring.protocol..", "org.mooring.home", "org.mooring.foreign", "org.mooring.hook", "org.mooring.migrator",
+        "org.mooring.protocol..",
+        "org.mooring.timeline..",
+        "org.mooring.home",
+        "org.mooring.foreign",
+        "org.mooring.hook",
+        "org.mooring.migrator",
     };
 
     @ArchTest
