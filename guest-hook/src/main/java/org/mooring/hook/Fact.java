@@ -2,6 +2,7 @@ package org.mooring.hook;
 
 import java.time.Duration;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -12,8 +13,24 @@ import org.mooring.protocol.wire.ReplyCode;
  *
  * @param guest whom it is about
  * @param settling whether with it a handover of the guest is over, as far as this host is concerned
+ * @param handover the handover that it tells the id of, or null
+ * @param answer what the home agent did for it to be known, or null
  */
-public record Fact(Severity severity, String guest, String line, boolean settling) {
+public record Fact(
+        Severity severity,
+        String guest,
+        String line,
+        boolean settling,
+        @Nullable HandoverId handover,
+        @Nullable Answer answer) {
+    /**
+     * An answer of the home agent's, which it gave at some time of the round trip.
+     *
+     * @param what it did
+     * @param binds with it, the guest's packets go where the guest goes
+     */
+    public record Answer(String what, Duration roundTrip, boolean binds) {}
+
     /** The Identification of a reply tells the home agent's time to the second. */
     private static final Duration CLOCKS_AGREE = Duration.ofSeconds(2);
 
@@ -106,6 +123,7 @@ public record Fact(Severity severity, String guest, String line, boolean settlin
                                         careOfAddress,
                                         lifetime,
                                         roundTrip.toMillis()))
+                .answered("registration accepted", roundTrip, true)
                 .thatSettles();
     }
 
@@ -118,15 +136,21 @@ public record Fact(Severity severity, String guest, String line, boolean settlin
                         guest.name(),
                         "deregistration accepted guest=%s home=%s care-of=%s round-trip=%dms"
                                 .formatted(guest.name(), guest.homeAddress(), careOfAddress, roundTrip.toMillis()))
+                .answered("deregistration accepted", roundTrip, true)
                 .thatSettles();
     }
 
     /** @param id absent where the care-of address doesn't change */
     static Fact prepared(Guest guest, Optional<HandoverId> id, Duration roundTrip) {
         return info(
-                guest.name(),
-                "prepared for the guest guest=%s handover=%s round-trip=%dms"
-                        .formatted(guest.name(), id.map(HandoverId::toString).orElse("none"), roundTrip.toMillis()));
+                        guest.name(),
+                        "prepared for the guest guest=%s handover=%s round-trip=%dms"
+                                .formatted(
+                                        guest.name(),
+                                        id.map(HandoverId::toString).orElse("none"),
+                                        roundTrip.toMillis()))
+                .of(id)
+                .answered(id.isPresent() ? "PREPARE accepted" : "PREPARE accepted, nothing to stage", roundTrip, false);
     }
 
     static Fact notPrepared(Guest guest, String why) {
@@ -138,19 +162,28 @@ public record Fact(Severity severity, String guest, String line, boolean settlin
 
     static Fact armed(Guest guest, Optional<Staged> staged, Duration roundTrip) {
         return info(
-                guest.name(),
-                "armed guest=%s handover=%s staged=%s round-trip=%dms"
-                        .formatted(
-                                guest.name(),
-                                staged.map(it -> it.id().toString()).orElse("none"),
-                                staged.map(it -> it.careOfAddress().toString()).orElse("none"),
-                                roundTrip.toMillis()));
+                        guest.name(),
+                        "armed guest=%s handover=%s staged=%s round-trip=%dms"
+                                .formatted(
+                                        guest.name(),
+                                        staged.map(it -> it.id().toString()).orElse("none"),
+                                        staged.map(it -> it.careOfAddress().toString())
+                                                .orElse("none"),
+                                        roundTrip.toMillis()))
+                .of(staged.map(Staged::id))
+                .answered(
+                        staged.isPresent() ? "ARM answered: staged" : "ARM answered: nothing staged", roundTrip, false);
     }
 
     static Fact committed(Guest guest, ReplyCode code, Duration roundTrip) {
         return info(
-                guest.name(),
-                "commit answered guest=%s code=%s round-trip=%dms".formatted(guest.name(), code, roundTrip.toMillis()));
+                        guest.name(),
+                        "commit answered guest=%s code=%s round-trip=%dms"
+                                .formatted(guest.name(), code, roundTrip.toMillis()))
+                .answered(
+                        code.isAccepted() ? "COMMIT accepted" : "COMMIT denied, code " + code,
+                        roundTrip,
+                        code.isAccepted());
     }
 
     static Fact rescued(Guest guest, int rescued, int lost) {
@@ -247,23 +280,31 @@ public record Fact(Severity severity, String guest, String line, boolean settlin
     }
 
     Fact thatSettles() {
-        return new Fact(severity, guest, line, true);
+        return new Fact(severity, guest, line, true, handover, answer);
     }
 
     /** Something of the handover is still to come. */
     Fact thatDoesNotSettle() {
-        return new Fact(severity, guest, line, false);
+        return new Fact(severity, guest, line, false, handover, answer);
+    }
+
+    private Fact of(Optional<HandoverId> id) {
+        return new Fact(severity, guest, line, settling, id.orElse(null), answer);
+    }
+
+    private Fact answered(String what, Duration roundTrip, boolean binds) {
+        return new Fact(severity, guest, line, settling, handover, new Answer(what, roundTrip, binds));
     }
 
     private static Fact debug(String guest, String line) {
-        return new Fact(Severity.DEBUG, guest, line, false);
+        return new Fact(Severity.DEBUG, guest, line, false, null, null);
     }
 
     private static Fact info(String guest, String line) {
-        return new Fact(Severity.INFO, guest, line, false);
+        return new Fact(Severity.INFO, guest, line, false, null, null);
     }
 
     private static Fact warning(String guest, String line) {
-        return new Fact(Severity.WARNING, guest, line, false);
+        return new Fact(Severity.WARNING, guest, line, false, null, null);
     }
 }

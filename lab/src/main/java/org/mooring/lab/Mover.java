@@ -136,14 +136,18 @@ final class Mover {
         }
 
         /** What the hook of a site recorded; QEMU's events are known from QEMU itself. */
-        private void hook(Site site, JsonNode steps) {
-            for (JsonNode step : steps) {
-                long time = Clock.nanoseconds(Instant.parse(step.path("at").asText()));
-                if (step.path("guest").asText().equals(guest.name())
-                        && step.path("who").asText().equals("hook")
-                        && time > switchover.decision() - BEFORE) {
-                    events.add(new TimelineEvent(
-                            fromStop(time), "hook " + site, step.path("what").asText()));
+        private void hook(Site site, JsonNode handovers) {
+            for (JsonNode handover : handovers) {
+                for (JsonNode step : handover.path("steps")) {
+                    long time = Clock.nanoseconds(Instant.parse(step.path("at").asText()));
+                    if (handover.path("guest").asText().equals(guest.name())
+                            && step.path("who").asText().equals("hook")
+                            && time > switchover.decision() - BEFORE) {
+                        events.add(new TimelineEvent(
+                                fromStop(time),
+                                "hook " + site,
+                                step.path("what").asText()));
+                    }
                 }
             }
         }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
@@ -25,8 +26,14 @@ public record ShowVerb(String program, Path defaultSocket, List<View> views) imp
      * @param name the word for it
      * @param path where the control socket has it
      * @param summary one line for {@code show --help}
+     * @param text the answer for people
      */
-    public record View(String name, String path, String summary) {}
+    public record View(String name, String path, String summary, Function<JsonNode, List<String>> text) {
+        /** As a table. */
+        public View(String name, String path, String summary) {
+            this(name, path, summary, Table::lines);
+        }
+    }
 
     public ShowVerb {
         views = List.copyOf(views);
@@ -75,7 +82,7 @@ public record ShowVerb(String program, Path defaultSocket, List<View> views) imp
         if (line.hasOption(StandardOptions.JSON)) {
             console.out().println(answer.toPrettyString());
         } else {
-            Table.lines(answer).forEach(console.out()::println);
+            view.text().apply(answer).forEach(console.out()::println);
         }
         return 0;
     }

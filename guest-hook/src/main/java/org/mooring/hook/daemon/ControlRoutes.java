@@ -2,7 +2,6 @@ package org.mooring.hook.daemon;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -17,6 +16,7 @@ import org.mooring.runtime.control.Refusal;
 import org.mooring.runtime.control.Request;
 import org.mooring.runtime.control.Routes;
 import org.mooring.runtime.loop.AgentLoop;
+import org.mooring.timeline.HandoverRecord;
 
 /** What the control socket tells and does. Confined to the agent loop. */
 final class ControlRoutes {
@@ -36,15 +36,7 @@ final class ControlRoutes {
     private record GuestDetails(
             GuestRow guest, String mac, Ipv4Address homeAgent, String tap, Map<String, Long> port) {}
 
-    private record HandoverRows(List<HandoverRow> handovers) {}
-
-    private record HandoverRow(
-            String guest,
-            Instant began,
-            Instant at,
-            @JsonProperty("after-ms") double after,
-            String who,
-            String what) {}
+    private record HandoverRecords(List<HandoverRecord> handovers) {}
 
     private record Status(
             String bridge,
@@ -93,7 +85,7 @@ final class ControlRoutes {
     void addTo(Routes routes) {
         routes.get("/guests", request -> guests());
         routes.get("/guests/{name}", this::guest);
-        routes.get("/handovers", request -> handovers());
+        routes.get("/handovers", request -> new HandoverRecords(handovers.all()));
         routes.get("/status", request -> status());
         routes.postLater("/guests/{name}/check", this::check);
     }
@@ -118,19 +110,6 @@ final class ControlRoutes {
         CompletionStage<Checks.Answer> answer = checks.await(guest);
         loop.post(new Event.CheckRequested(loop.now(), guest));
         return answer;
-    }
-
-    private HandoverRows handovers() {
-        return new HandoverRows(handovers.all().stream()
-                .flatMap(handover -> handover.steps().stream()
-                        .map(step -> new HandoverRow(
-                                handover.guest(),
-                                handover.began(),
-                                step.at(),
-                                Duration.between(handover.began(), step.at()).toNanos() / 1e6,
-                                step.who(),
-                                step.what())))
-                .toList());
     }
 
     private Status status() {

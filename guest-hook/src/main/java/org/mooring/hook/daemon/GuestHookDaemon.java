@@ -8,6 +8,7 @@ import java.nio.channels.DatagramChannel;
 import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.mooring.hook.Action;
@@ -32,6 +33,7 @@ import org.mooring.runtime.control.ControlServer;
 import org.mooring.runtime.control.Routes;
 import org.mooring.runtime.loop.AgentLoop;
 import org.mooring.runtime.preflight.Capability;
+import org.mooring.timeline.HandoverRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -142,12 +144,20 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
     }
 
     private void begin(Supervisor supervisor) {
-        loop.start(hook::handle, action -> action.on(actions));
+        loop.start(this::handle, action -> action.on(actions));
         uplink.start(this::received, supervisor);
         loop.execute(this::resolveNeighbours);
         loop.group()
                 .scheduleAtFixedRate(() -> loop.execute(() -> neighbours.refresh(loop.now())), 1, 1, TimeUnit.SECONDS);
         monitors.start();
+    }
+
+    private List<Action> handle(Event event) {
+        if (event instanceof Event.FramesRescued rescue) {
+            handovers.counted(rescue.guest(), HandoverRecord.RESCUED, rescue.rescued());
+            handovers.counted(rescue.guest(), HandoverRecord.LOST, rescue.lost());
+        }
+        return hook.handle(event);
     }
 
     /** Whoever a guest could need, so that nobody waits for ARP when it resumes. */

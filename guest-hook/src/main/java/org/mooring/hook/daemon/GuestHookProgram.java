@@ -34,7 +34,8 @@ public final class GuestHookProgram {
                                         new View(
                                                 "handovers",
                                                 "/handovers",
-                                                "what happened when in the latest handovers"),
+                                                "what happened when in the latest handovers",
+                                                HandoverLines::of),
                                         new View("status", "/status", "the link, and the agents on it"))),
                         new EventVerb()));
     }

@@ -1,14 +1,19 @@
 package org.mooring.hook.daemon;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Fact;
 import org.mooring.hook.Happening;
+import org.mooring.timeline.HandoverRecord;
+import org.mooring.timeline.HandoverRecord.Step;
 
 /** What happened when in the latest handovers that this host had a part in. Confined to the agent loop. */
 final class Handovers {
@@ -17,16 +22,50 @@ final class Handovers {
     /** A registration that nobody answers is tried for as long as the guest runs. */
     private static final int STEPS_KEPT = 50;
 
-    /**
-     * One step.
-     *
-     * @param at by the clock of this host
-     * @param who qemu, or hook
-     */
-    record Step(Instant at, String who, String what) {}
+    private static final String QEMU = "qemu";
+    private static final String HOOK = "hook";
+    private static final String HOME_AGENT = "home-agent";
 
-    /** One handover, here or away from here, as far as this host saw it. */
-    record Handover(String guest, Instant began, List<Step> steps) {}
+    /** One of them, while it grows. */
+    private static final class Handover {
+        final String guest;
+        final boolean arriving;
+        final Instant began;
+        final Map<String, Long> counts = new LinkedHashMap<>();
+        final List<Step> steps = new ArrayList<>();
+
+        @Nullable
+        String id;
+
+        @Nullable
+        Instant bound;
+
+        Handover(String guest, boolean arriving, Instant began) {
+            this.guest = guest;
+            this.arriving = arriving;
+            this.began = began;
+        }
+
+        void add(Instant at, String who, String what, double giveOrTakeMs) {
+            if (steps.size() < STEPS_KEPT) {
+                steps.add(new Step(at, who, what, giveOrTakeMs));
+            }
+        }
+
+        /** It was decided somewhere between request and answer. */
+        void answered(Fact.Answer answer, Instant at) {
+            Duration half = answer.roundTrip().dividedBy(2);
+            Instant then = at.minus(half);
+            add(then, HOME_AGENT, answer.what(), half.toNanos() / 1e6);
+            if (answer.binds() && bound == null) {
+                bound = then;
+            }
+        }
+
+        HandoverRecord record() {
+            return new HandoverRecord(guest, id, arriving, began, bound, counts, steps);
+        }
+    }
 
     private final Deque<Handover> handovers = new ArrayDeque<>();
 
@@ -42,52 +81,62 @@ final class Handovers {
         Handover handover = current.get(guest);
         // A pause, a first boot or a shutdown is none.
         if (handover == null && (what == Happening.ARRIVING || what == Happening.MIGRATION_STARTED)) {
-            handover = begin(guest, occurred);
+            handover = begin(guest, what == Happening.ARRIVING, occurred);
         }
         if (handover != null) {
-            add(handover, new Step(occurred, "qemu", words(what)));
-            add(handover, new Step(received, "hook", words(what) + " received"));
+            handover.add(occurred, QEMU, words(what), 0);
+            handover.add(received, HOOK, words(what) + " received", 0);
         }
     }
 
     void sent(String guest, Instant at, String what) {
         Handover handover = current.get(guest);
         if (handover != null) {
-            add(handover, new Step(at, "hook", what));
+            handover.add(at, HOOK, what, 0);
         }
     }
 
     void told(Fact fact, Instant at) {
         Handover handover = current.get(fact.guest());
         if (handover != null) {
-            add(handover, new Step(at, "hook", fact.line()));
+            if (fact.answer() != null) {
+                handover.answered(fact.answer(), at);
+            }
+            if (fact.handover() != null) {
+                handover.id = fact.handover().toString();
+            }
+            handover.add(at, HOOK, fact.line(), 0);
             if (fact.settling()) {
                 current.remove(fact.guest());
             }
         }
     }
 
-    /** From the oldest to the newest; nothing of it changes any more. */
-    List<Handover> all() {
-        return handovers.stream()
-                .map(handover -> new Handover(handover.guest(), handover.began(), List.copyOf(handover.steps())))
-                .toList();
+    /**
+     * So many packets of a guest's handover met with this.
+     *
+     * @param what as {@link HandoverRecord#counts()} has it
+     */
+    void counted(String guest, String what, long packets) {
+        Handover handover = current.get(guest);
+        if (handover != null) {
+            handover.counts.merge(what, packets, Long::sum);
+        }
     }
 
-    private Handover begin(String guest, Instant at) {
-        Handover handover = new Handover(guest, at, new ArrayList<>());
+    /** From the oldest to the newest. */
+    List<HandoverRecord> all() {
+        return handovers.stream().map(Handover::record).toList();
+    }
+
+    private Handover begin(String guest, boolean arriving, Instant at) {
+        Handover handover = new Handover(guest, arriving, at);
         current.put(guest, handover);
         handovers.add(handover);
         if (handovers.size() > KEPT) {
             current.values().remove(handovers.removeFirst());
         }
         return handover;
-    }
-
-    private static void add(Handover handover, Step step) {
-        if (handover.steps().size() < STEPS_KEPT) {
-            handover.steps().add(step);
-        }
     }
 
     private static String words(Happening what) {
