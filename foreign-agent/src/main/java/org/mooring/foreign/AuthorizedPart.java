@@ -1,8 +1,8 @@
 package org.mooring.foreign;
 
+import org.mooring.protocol.wire.ControlMessage;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Octets;
-import org.mooring.protocol.wire.RegistrationMessage;
 
 /**
  * The part of a message that is the mobile node's and the home agent's business, which nobody may touch (RFC 3344 §3.7.2.2, §3.7.3.2):
@@ -17,7 +17,7 @@ final class AuthorizedPart {
     }
 
     /** How many of the message's extensions belong to it; zero where none is authorization-enabling. */
-    static int extensions(RegistrationMessage message) {
+    static int extensions(ControlMessage message) {
         var extensions = message.extensions();
         int count = extensions.size();
         while (count > 0 && !extensions.get(count - 1).isAuthorizationEnabling()) {

@@ -29,7 +29,8 @@ record SeenRegistration(long time, boolean outgoing, RegistrationMessage message
         byte[] octets = new byte[payload.remaining()];
         payload.get(octets);
         return RegistrationCodec.decode(Octets.of(octets)) instanceof Decoded.Message decoded
-                ? Stream.of(new SeenRegistration(frame.time(), frame.outgoing(), decoded.message()))
+                        && decoded.message() instanceof RegistrationMessage message
+                ? Stream.of(new SeenRegistration(frame.time(), frame.outgoing(), message))
                 : Stream.empty();
     }
 

@@ -1,6 +1,8 @@
 package org.mooring.protocol.security;
 
+import org.bouncycastle.crypto.Digest;
 import org.bouncycastle.crypto.digests.MD5Digest;
+import org.bouncycastle.crypto.digests.SHA256Digest;
 import org.bouncycastle.crypto.macs.HMac;
 import org.bouncycastle.crypto.params.KeyParameter;
 import org.mooring.protocol.wire.Octets;
@@ -11,13 +13,20 @@ public enum Algorithm {
     HMAC_MD5 {
         @Override
         Octets compute(Key key, Octets covered) {
-            var mac = new HMac(new MD5Digest());
-            mac.init(new KeyParameter(key.octets().toByteArray()));
-            var input = covered.toByteArray();
-            mac.update(input, 0, input.length);
-            var authenticator = new byte[mac.getMacSize()];
-            mac.doFinal(authenticator, 0);
-            return Octets.of(authenticator);
+            return hmac(new MD5Digest(), key, covered);
+        }
+    },
+
+    /** HMAC-SHA-256, untruncated (RFC 2104, FIPS 180-4): where both ends are told to use it. No RFC of Mobile IPv4 numbers it. */
+    HMAC_SHA_256 {
+        @Override
+        int authenticatorLength() {
+            return 32;
+        }
+
+        @Override
+        Octets compute(Key key, Octets covered) {
+            return hmac(new SHA256Digest(), key, covered);
         }
     },
 
@@ -38,11 +47,11 @@ public enum Algorithm {
     };
 
     private static final int SPI_LENGTH = 4;
-    private static final int AUTHENTICATOR_LENGTH = 16;
+    private static final int MD5_LENGTH = 16;
 
     /** Octets that an authenticator has. */
     int authenticatorLength() {
-        return AUTHENTICATOR_LENGTH;
+        return MD5_LENGTH;
     }
 
     /**
@@ -51,6 +60,16 @@ public enum Algorithm {
      * @param covered everything from the message type up to and including the authentication extension's SPI
      */
     abstract Octets compute(Key key, Octets covered);
+
+    private static Octets hmac(Digest digest, Key key, Octets covered) {
+        var mac = new HMac(digest);
+        mac.init(new KeyParameter(key.octets().toByteArray()));
+        var input = covered.toByteArray();
+        mac.update(input, 0, input.length);
+        var authenticator = new byte[mac.getMacSize()];
+        mac.doFinal(authenticator, 0);
+        return Octets.of(authenticator);
+    }
 
     private static Octets prefixSuffix(Key key, Octets covered) {
         var digest = new MD5Digest();

@@ -1,10 +1,10 @@
 package org.mooring.protocol.security;
 
 import java.util.List;
+import org.mooring.protocol.wire.ControlMessage;
 import org.mooring.protocol.wire.Extension.Authentication;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
-import org.mooring.protocol.wire.RegistrationMessage;
 
 /**
  * Authenticates messages: appends an authentication extension that covers all before it (RFC 3344 §3.5.1).
@@ -13,7 +13,7 @@ import org.mooring.protocol.wire.RegistrationMessage;
  */
 public record Seal(Authentication.Kind kind, SecurityAssociation association) {
     /** The octets of {@code message}, then each seal in turn. */
-    public static Octets encode(RegistrationMessage message, Seal... seals) {
+    public static Octets encode(ControlMessage message, Seal... seals) {
         var octets = RegistrationCodec.encode(message);
         for (var seal : seals) {
             octets = seal.appendTo(octets);

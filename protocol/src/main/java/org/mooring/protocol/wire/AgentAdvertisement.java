@@ -1,7 +1,11 @@
 package org.mooring.protocol.wire;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
+import org.mooring.protocol.wire.AdvertisementExtension.Padding;
+import org.mooring.protocol.wire.AdvertisementExtension.PrefixLengths;
 
 /**
  * Agent Advertisement (RFC 3344 §2.1): a Router Advertisement (RFC 1256 §3) with a Mobility Agent Advertisement
@@ -9,63 +13,78 @@ import java.util.Optional;
  *
  * @param code 0 if the agent also routes ordinary traffic, 16 if not
  * @param lifetime seconds for which the advertisement itself holds
+ * @param entrySize of each router's entry, in words of 32 bits; at least 2
  * @param routers may be empty
- * @param mobilityAgent empty in a plain Router Advertisement
- * @param prefixLengths one for each router, or none (RFC 3344 §2.1.2)
+ * @param extensions in their order
  */
 public record AgentAdvertisement(
-        int code,
-        int lifetime,
-        List<Router> routers,
-        Optional<MobilityAgent> mobilityAgent,
-        List<Integer> prefixLengths)
+        int code, int lifetime, int entrySize, List<Router> routers, List<AdvertisementExtension> extensions)
         implements AgentDiscoveryMessage {
+    /** Code 16: does not route ordinary traffic. */
+    public static final int NO_COMMON_TRAFFIC = 16;
+
     static final int TYPE = 9;
     static final int FIXED_LENGTH = 8;
+    static final int WORD = Integer.BYTES;
+
+    private static final int LEAST_ENTRY_SIZE = 2;
 
     public AgentAdvertisement {
+        Field.requireUnsigned(8, code);
+        Field.requireUnsigned(16, lifetime);
+        Field.requireUnsigned(8, entrySize);
         routers = List.copyOf(routers);
-        prefixLengths = List.copyOf(prefixLengths);
-        if (!prefixLengths.isEmpty() && prefixLengths.size() != routers.size()) {
-            throw new IllegalArgumentException(
-                    prefixLengths.size() + " prefix lengths for " + routers.size() + " routers");
+        Field.requireUnsigned(8, routers.size());
+        extensions = List.copyOf(extensions);
+        if (entrySize < LEAST_ENTRY_SIZE) {
+            throw new IllegalArgumentException("entries of " + entrySize + " words have no room for a router");
         }
+        for (var router : routers) {
+            if (router.length() != WORD * entrySize) {
+                throw new IllegalArgumentException(router + " does not fill " + entrySize + " words");
+            }
+        }
+    }
+
+    /** One with {@code extensions}, and a pad octet where their number would be odd without it (RFC 3344 §2.1.3). */
+    public static AgentAdvertisement of(
+            int code, int lifetime, List<Router> routers, List<? extends AdvertisementExtension> extensions) {
+        var padded = new ArrayList<AdvertisementExtension>(extensions);
+        int length =
+                extensions.stream().mapToInt(AdvertisementExtension::length).sum();
+        if (length % 2 != 0) {
+            padded.add(new Padding());
+        }
+        return new AgentAdvertisement(code, lifetime, LEAST_ENTRY_SIZE, routers, padded);
+    }
+
+    /** Empty in a plain Router Advertisement. */
+    public Optional<MobilityAgent> mobilityAgent() {
+        return first(MobilityAgent.class);
+    }
+
+    /** One for each router; empty if none are told. */
+    public Optional<PrefixLengths> prefixLengths() {
+        return first(PrefixLengths.class);
+    }
+
+    private <E extends AdvertisementExtension> Optional<E> first(Class<E> kind) {
+        return extensions.stream().filter(kind::isInstance).map(kind::cast).findFirst();
     }
 
     /**
      * A router's address and how much it should be preferred (RFC 1256 §3).
      *
      * @param preference signed; higher is better
+     * @param more of an entry that has room for it; ignored, kept
      */
-    public record Router(Ipv4Address address, int preference) {}
+    public record Router(Ipv4Address address, int preference, Octets more) {
+        public Router(Ipv4Address address, int preference) {
+            this(address, preference, Octets.EMPTY);
+        }
 
-    /**
-     * Mobility Agent Advertisement Extension (RFC 3344 §2.1.1).
-     *
-     * @param sequence 0 after the agent's start, 256 after 0xffff (§2.3.2)
-     * @param registrationLifetime the longest lifetime that the agent accepts, in seconds; 0xffff is infinity
-     * @param flags {@code R B H F M G r T}, then eight bits that are ignored or later RFCs' (§2.1.1)
-     */
-    public record MobilityAgent(int sequence, int registrationLifetime, int flags, List<Ipv4Address> careOfAddresses) {
-        static final int TYPE = 16;
-
-        /** R: register through this agent even with a co-located care-of address. */
-        public static final int REGISTRATION_REQUIRED = 0x8000;
-
-        /** B: no new mobile nodes. */
-        public static final int BUSY = 0x4000;
-
-        /** H. */
-        public static final int HOME_AGENT = 0x2000;
-
-        /** F. */
-        public static final int FOREIGN_AGENT = 0x1000;
-
-        /** T (RFC 3024 §3.1). */
-        public static final int REVERSE_TUNNELING = 0x0100;
-
-        public MobilityAgent {
-            careOfAddresses = List.copyOf(careOfAddresses);
+        int length() {
+            return 2 * WORD + more.length();
         }
     }
 }

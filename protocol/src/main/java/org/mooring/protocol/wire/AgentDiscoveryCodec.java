@@ -5,120 +5,122 @@ import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.mooring.protocol.wire.AgentAdvertisement.MobilityAgent;
+import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
+import org.mooring.protocol.wire.AdvertisementExtension.Padding;
+import org.mooring.protocol.wire.AdvertisementExtension.PrefixLengths;
+import org.mooring.protocol.wire.AdvertisementExtension.Skippable;
 import org.mooring.protocol.wire.AgentAdvertisement.Router;
 
 /** Agent discovery messages to the octets of an ICMP message and back (RFC 3344 §2.1, §2.2). */
 public final class AgentDiscoveryCodec {
-    private static final int PADDING = 0;
-    private static final int PREFIX_LENGTHS = 19;
-    private static final int FIRST_SKIPPABLE = 128;
-
     private AgentDiscoveryCodec() {}
 
     /**
      * Decodes an ICMP message; empty for one that is no agent discovery, fails RFC 1256 §4.2's and §5.2's checks
-     * (length, checksum, entry size, a solicitation's code), or has an unrecognised extension in 0..127 (RFC 3344
-     * §1.8).
+     * (length, checksum, entry size, a solicitation's code), has an unrecognised extension in 0..127 (RFC 3344 §1.8), or
+     * a recognised one that does not have its form. A plain router's Router Advertisement is one without a Mobility
+     * Agent Advertisement Extension.
      */
     public static Optional<AgentDiscoveryMessage> decode(Octets icmp) {
-        if (icmp.length() < AgentSolicitation.LENGTH || checksum(icmp) != 0) {
+        if (icmp.length() < AgentSolicitation.FIXED_LENGTH || checksum(icmp) != 0) {
             return Optional.empty();
         }
         return switch (icmp.unsignedByte(0)) {
             case AgentSolicitation.TYPE ->
-                icmp.unsignedByte(1) == 0 ? Optional.of(new AgentSolicitation()) : Optional.empty();
+                icmp.unsignedByte(1) == 0
+                        ? Optional.of(new AgentSolicitation(icmp.int32(4), icmp.slice(AgentSolicitation.FIXED_LENGTH)))
+                        : Optional.empty();
             case AgentAdvertisement.TYPE -> decodeAdvertisement(icmp);
             default -> Optional.empty();
         };
     }
 
-    /** The octets of {@code message}, checksum included; a pad octet makes their number even (RFC 3344 §2.1.3). */
+    /** The octets of {@code message}, checksum included. */
     public static Octets encode(AgentDiscoveryMessage message) {
         var out = Unpooled.buffer();
         if (message instanceof AgentAdvertisement advertisement) {
-            encodeAdvertisement(advertisement, out);
-        } else {
-            out.writeByte(AgentSolicitation.TYPE).writeZero(AgentSolicitation.LENGTH - 1);
+            encode(advertisement, out);
+        } else if (message instanceof AgentSolicitation solicitation) {
+            out.writeByte(AgentSolicitation.TYPE).writeByte(0).writeShort(0).writeInt(solicitation.reserved());
+            solicitation.rest().writeTo(out);
         }
         out.setShort(2, checksum(Octets.copyOf(out)));
         return Octets.copyOf(out);
     }
 
-    private static void encodeAdvertisement(AgentAdvertisement advertisement, ByteBuf out) {
+    private static void encode(AgentAdvertisement advertisement, ByteBuf out) {
         out.writeByte(AgentAdvertisement.TYPE).writeByte(advertisement.code()).writeShort(0);
-        out.writeByte(advertisement.routers().size()).writeByte(2).writeShort(advertisement.lifetime());
+        out.writeByte(advertisement.routers().size())
+                .writeByte(advertisement.entrySize())
+                .writeShort(advertisement.lifetime());
         for (var router : advertisement.routers()) {
             out.writeInt(router.address().bits()).writeInt(router.preference());
+            router.more().writeTo(out);
         }
-        advertisement.mobilityAgent().ifPresent(agent -> {
-            out.writeByte(MobilityAgent.TYPE)
-                    .writeByte(6 + 4 * agent.careOfAddresses().size());
-            out.writeShort(agent.sequence())
-                    .writeShort(agent.registrationLifetime())
-                    .writeShort(agent.flags());
-            agent.careOfAddresses().forEach(address -> out.writeInt(address.bits()));
-        });
-        if (!advertisement.prefixLengths().isEmpty()) {
-            out.writeByte(PREFIX_LENGTHS)
-                    .writeByte(advertisement.prefixLengths().size());
-            advertisement.prefixLengths().forEach(out::writeByte);
-        }
-        if (out.readableBytes() % 2 != 0) {
-            out.writeByte(PADDING);
-        }
+        advertisement.extensions().forEach(extension -> extension.writeTo(out));
     }
 
     private static Optional<AgentDiscoveryMessage> decodeAdvertisement(Octets icmp) {
         int routerCount = icmp.unsignedByte(4);
-        int entrySize = 4 * icmp.unsignedByte(5);
-        int at = AgentAdvertisement.FIXED_LENGTH + routerCount * entrySize;
-        if (entrySize < 8 || at > icmp.length()) {
+        int entrySize = icmp.unsignedByte(5);
+        int entryLength = AgentAdvertisement.WORD * entrySize;
+        int end = AgentAdvertisement.FIXED_LENGTH + routerCount * entryLength;
+        if (entrySize < 2 || end > icmp.length()) {
             return Optional.empty();
         }
         var routers = new ArrayList<Router>();
-        for (int entry = AgentAdvertisement.FIXED_LENGTH; entry < at; entry += entrySize) {
-            routers.add(new Router(new Ipv4Address(icmp.int32(entry)), icmp.int32(entry + 4)));
+        for (int entry = AgentAdvertisement.FIXED_LENGTH; entry < end; entry += entryLength) {
+            routers.add(new Router(
+                    new Ipv4Address(icmp.int32(entry)),
+                    icmp.int32(entry + 4),
+                    icmp.slice(entry + 8, entry + entryLength)));
         }
-        var mobilityAgent = Optional.<MobilityAgent>empty();
-        List<Integer> prefixLengths = List.of();
-        while (at < icmp.length()) {
-            int type = icmp.unsignedByte(at);
-            if (type == PADDING) {
-                at++;
-                continue;
-            }
-            if (at + 2 > icmp.length() || at + 2 + icmp.unsignedByte(at + 1) > icmp.length()) {
-                return Optional.empty();
-            }
-            var data = icmp.slice(at + 2, at + 2 + icmp.unsignedByte(at + 1));
-            if (type == MobilityAgent.TYPE && data.length() >= 6) {
-                mobilityAgent = Optional.of(mobilityAgent(data));
-            } else if (type == PREFIX_LENGTHS && data.length() == routerCount) {
-                prefixLengths = unsignedBytes(data);
-            } else if (type < FIRST_SKIPPABLE) {
-                return Optional.empty();
-            }
-            at += 2 + data.length();
-        }
-        return Optional.of(new AgentAdvertisement(
-                icmp.unsignedByte(1), icmp.unsignedShort(6), routers, mobilityAgent, prefixLengths));
+        return decodeExtensions(icmp, end, routerCount)
+                .map(extensions -> new AgentAdvertisement(
+                        icmp.unsignedByte(1), icmp.unsignedShort(6), entrySize, routers, extensions));
     }
 
-    private static MobilityAgent mobilityAgent(Octets data) {
+    private static Optional<List<AdvertisementExtension>> decodeExtensions(Octets icmp, int from, int routerCount) {
+        var extensions = new ArrayList<AdvertisementExtension>();
+        int at = from;
+        while (at < icmp.length()) {
+            var extension = decodeExtension(icmp, at, routerCount);
+            if (extension.isEmpty()) {
+                return Optional.empty();
+            }
+            extensions.add(extension.get());
+            at += extension.get().length();
+        }
+        return Optional.of(extensions);
+    }
+
+    private static Optional<AdvertisementExtension> decodeExtension(Octets icmp, int at, int routerCount) {
+        int type = icmp.unsignedByte(at);
+        if (type == Padding.TYPE) {
+            return Optional.of(new Padding());
+        }
+        if (at + 2 > icmp.length() || at + 2 + icmp.unsignedByte(at + 1) > icmp.length()) {
+            return Optional.empty();
+        }
+        var data = icmp.slice(at + 2, at + 2 + icmp.unsignedByte(at + 1));
+        return switch (type) {
+            case MobilityAgent.TYPE -> mobilityAgent(data);
+            case PrefixLengths.TYPE ->
+                data.length() == routerCount ? Optional.of(new PrefixLengths(data)) : Optional.empty();
+            default -> type < Skippable.FIRST_TYPE ? Optional.empty() : Optional.of(new Skippable(type, data));
+        };
+    }
+
+    private static Optional<AdvertisementExtension> mobilityAgent(Octets data) {
+        if (data.length() < MobilityAgent.LEAST_DATA || (data.length() - MobilityAgent.LEAST_DATA) % 4 != 0) {
+            return Optional.empty();
+        }
         var careOfAddresses = new ArrayList<Ipv4Address>();
-        for (int at = 6; at + 4 <= data.length(); at += 4) {
+        for (int at = MobilityAgent.LEAST_DATA; at < data.length(); at += 4) {
             careOfAddresses.add(new Ipv4Address(data.int32(at)));
         }
-        return new MobilityAgent(data.unsignedShort(0), data.unsignedShort(2), data.unsignedShort(4), careOfAddresses);
-    }
-
-    private static List<Integer> unsignedBytes(Octets data) {
-        var values = new ArrayList<Integer>();
-        for (int at = 0; at < data.length(); at++) {
-            values.add(data.unsignedByte(at));
-        }
-        return values;
+        return Optional.of(new MobilityAgent(
+                data.unsignedShort(0), data.unsignedShort(2), data.unsignedShort(4), careOfAddresses));
     }
 
     /** The Internet checksum (RFC 1071); zero over octets that hold their own. */

@@ -7,7 +7,7 @@ public sealed interface Decoded {
      *
      * @param wire what arrived: authenticators are checked over it, never over a re-encoding
      */
-    record Message(RegistrationMessage message, Octets wire) implements Decoded {}
+    record Message(ControlMessage message, Octets wire) implements Decoded {}
 
     /**
      * Something to be discarded silently.
@@ -18,9 +18,9 @@ public sealed interface Decoded {
 
     /** Why a datagram is no message. */
     enum Reason {
-        /** Shorter than its fixed part (RFC 3344 §3.3, §3.4). */
+        /** Shorter than its fixed part (RFC 3344 §3.3, §3.4, RFC 3543 §3.3, §3.4). */
         TRUNCATED,
-        /** Neither request nor reply (RFC 3344 §3.3, §3.4). */
+        /** None that has a record here. */
         UNKNOWN_MESSAGE_TYPE,
         /** An extension says that it is longer than what is left (RFC 3344 §1.9). */
         EXTENSION_OVERRUNS_DATAGRAM,

@@ -11,7 +11,20 @@ import java.nio.charset.StandardCharsets;
  * agent that does not implement a type does not recognise it, and RFC 3344 §1.8 makes it discard the whole message
  * then.
  */
-public sealed interface Extension {
+public sealed interface Extension
+        permits Extension.Authentication,
+                Extension.CriticalVendorSpecific,
+                Extension.DeviceId,
+                Extension.GeneralizedAuthentication,
+                Extension.Nai,
+                Extension.NormalVendorSpecific,
+                Extension.Padding,
+                Extension.Skippable,
+                Extension.UdpTunnelReply,
+                DynamicHomeAgent,
+                EncapsulatingDelivery,
+                RevocationSupport,
+                UdpTunnelRequest {
     int type();
 
     /** Octets on the wire, header included. */
@@ -56,7 +69,7 @@ public sealed interface Extension {
         }
 
         public Authentication {
-            requireAtMost(251, authenticator);
+            Field.requireAtMost(251, authenticator);
         }
 
         @Override
@@ -96,8 +109,8 @@ public sealed interface Extension {
         public static final int MN_AAA = 1;
 
         public GeneralizedAuthentication {
-            requireUnsigned(8, subtype);
-            requireAtMost(65531, authenticator);
+            Field.requireUnsigned(8, subtype);
+            Field.requireAtMost(65531, authenticator);
         }
 
         @Override
@@ -136,9 +149,9 @@ public sealed interface Extension {
         public static final int TYPE = 38;
 
         public CriticalVendorSpecific {
-            requireUnsigned(8, reserved);
-            requireUnsigned(16, vendorType);
-            requireAtMost(65529, value);
+            Field.requireUnsigned(8, reserved);
+            Field.requireUnsigned(16, vendorType);
+            Field.requireAtMost(65529, value);
         }
 
         public CriticalVendorSpecific(int vendor, int vendorType, Octets value) {
@@ -179,10 +192,10 @@ public sealed interface Extension {
         public static final int TYPE = 44;
 
         public UdpTunnelReply {
-            requireUnsigned(8, subtype);
-            requireUnsigned(8, replyCode);
-            requireUnsigned(16, flags);
-            requireUnsigned(16, keepalive);
+            Field.requireUnsigned(8, subtype);
+            Field.requireUnsigned(8, replyCode);
+            Field.requireUnsigned(16, flags);
+            Field.requireUnsigned(16, keepalive);
         }
 
         @Override
@@ -211,7 +224,7 @@ public sealed interface Extension {
         public static final int TYPE = 131;
 
         public Nai {
-            requireAtMost(255, identifier);
+            Field.requireAtMost(255, identifier);
         }
 
         public static Nai of(String identifier) {
@@ -251,9 +264,9 @@ public sealed interface Extension {
         public static final int TYPE = 134;
 
         public NormalVendorSpecific {
-            requireUnsigned(16, reserved);
-            requireUnsigned(16, vendorType);
-            requireAtMost(247, value);
+            Field.requireUnsigned(16, reserved);
+            Field.requireUnsigned(16, vendorType);
+            Field.requireAtMost(247, value);
         }
 
         public NormalVendorSpecific(int vendor, int vendorType, Octets value) {
@@ -293,8 +306,8 @@ public sealed interface Extension {
         public static final int ETHERNET_MAC = 1;
 
         public DeviceId {
-            requireUnsigned(8, idType);
-            requireAtMost(253, identifier);
+            Field.requireUnsigned(8, idType);
+            Field.requireAtMost(253, identifier);
         }
 
         /**
@@ -360,7 +373,7 @@ public sealed interface Extension {
             if (type < 128 || type > 255) {
                 throw new IllegalArgumentException("type " + type + " is not skippable");
             }
-            requireAtMost(255, data);
+            Field.requireAtMost(255, data);
         }
 
         @Override
@@ -373,18 +386,6 @@ public sealed interface Extension {
             out.writeByte(type);
             out.writeByte(data.length());
             data.writeTo(out);
-        }
-    }
-
-    private static void requireUnsigned(int bits, int value) {
-        if (value >>> bits != 0) {
-            throw new IllegalArgumentException(value + " does not fit in " + bits + " bits");
-        }
-    }
-
-    private static void requireAtMost(int limit, Octets octets) {
-        if (octets.length() > limit) {
-            throw new IllegalArgumentException(octets.length() + " octets where at most " + limit + " fit");
         }
     }
 }

@@ -84,6 +84,10 @@ final class ExtensionCodec {
             // A skippable type whose data does not fit what we know of it is one that we do not recognise.
             case NormalVendorSpecific.TYPE -> normalVendorSpecific(octets).or(() -> skippable(type, octets));
             case DeviceId.TYPE -> deviceId(octets).or(() -> skippable(type, octets));
+            case EncapsulatingDelivery.TYPE -> encapsulatingDelivery(octets).or(() -> skippable(type, octets));
+            case RevocationSupport.TYPE -> revocationSupport(octets).or(() -> skippable(type, octets));
+            case DynamicHomeAgent.TYPE -> dynamicHomeAgent(octets).or(() -> skippable(type, octets));
+            case UdpTunnelRequest.TYPE -> udpTunnelRequest(octets).or(() -> skippable(type, octets));
             default -> skippable(type, octets);
         };
     }
@@ -129,6 +133,34 @@ final class ExtensionCodec {
         return octets.length() < 4 || octets.unsignedByte(2) != DeviceId.SUBTYPE
                 ? Optional.empty()
                 : Optional.of(new DeviceId(octets.unsignedByte(3), octets.slice(4)));
+    }
+
+    private static Optional<Extension> encapsulatingDelivery(Octets octets) {
+        return octets.length() == 2 ? Optional.of(new EncapsulatingDelivery()) : Optional.empty();
+    }
+
+    private static Optional<Extension> revocationSupport(Octets octets) {
+        return octets.length() < RevocationSupport.LEAST_LENGTH
+                ? Optional.empty()
+                : Optional.of(new RevocationSupport(
+                        octets.unsignedShort(2), octets.int32(4), octets.slice(RevocationSupport.LEAST_LENGTH)));
+    }
+
+    private static Optional<Extension> dynamicHomeAgent(Octets octets) {
+        return octets.length() != DynamicHomeAgent.LENGTH
+                ? Optional.empty()
+                : Optional.of(new DynamicHomeAgent(octets.unsignedByte(2), new Ipv4Address(octets.int32(3))));
+    }
+
+    private static Optional<Extension> udpTunnelRequest(Octets octets) {
+        return octets.length() != UdpTunnelRequest.LENGTH
+                ? Optional.empty()
+                : Optional.of(new UdpTunnelRequest(
+                        octets.unsignedByte(2),
+                        octets.unsignedByte(3),
+                        octets.unsignedByte(4),
+                        octets.unsignedByte(5),
+                        octets.unsignedShort(6)));
     }
 
     private static Optional<Extension> skippable(int type, Octets octets) {

@@ -8,7 +8,7 @@ import org.mooring.protocol.wire.Decoded.Message;
 import org.mooring.protocol.wire.Decoded.Reason;
 import org.mooring.protocol.wire.Decoded.Undecodable;
 
-/** Registration messages to octets and back, losing nothing: what is accepted is given back octet for octet. */
+/** Registration and revocation messages to octets and back, losing nothing: what is accepted is given back octet for octet. */
 public final class RegistrationCodec {
     private RegistrationCodec() {}
 
@@ -25,6 +25,8 @@ public final class RegistrationCodec {
         int fixedLength = switch (datagram.unsignedByte(0)) {
             case RegistrationRequest.TYPE -> RegistrationRequest.FIXED_LENGTH;
             case RegistrationReply.TYPE -> RegistrationReply.FIXED_LENGTH;
+            case Revocation.TYPE -> Revocation.FIXED_LENGTH;
+            case RevocationAcknowledgment.TYPE -> RevocationAcknowledgment.FIXED_LENGTH;
             default -> 0;
         };
         if (fixedLength == 0) {
@@ -39,7 +41,7 @@ public final class RegistrationCodec {
     }
 
     /** The octets of {@code message}, its extensions as they stand. */
-    public static Octets encode(RegistrationMessage message) {
+    public static Octets encode(ControlMessage message) {
         var out = Unpooled.buffer();
         message.writeFixedPartTo(out);
         message.extensions().forEach(extension -> extension.writeTo(out));
@@ -53,23 +55,42 @@ public final class RegistrationCodec {
         return Octets.copyOf(out);
     }
 
-    private static RegistrationMessage message(Octets octets, List<Extension> extensions) {
-        if (octets.unsignedByte(0) == RegistrationRequest.TYPE) {
-            return new RegistrationRequest(
-                    new RegistrationRequest.Flags(octets.unsignedByte(1)),
-                    octets.unsignedShort(2),
-                    new Ipv4Address(octets.int32(4)),
-                    new Ipv4Address(octets.int32(8)),
-                    new Ipv4Address(octets.int32(12)),
-                    Identification.of(octets.int32(16), octets.int32(20)),
-                    extensions);
-        }
-        return new RegistrationReply(
-                new ReplyCode(octets.unsignedByte(1)),
-                octets.unsignedShort(2),
-                new Ipv4Address(octets.int32(4)),
-                new Ipv4Address(octets.int32(8)),
-                Identification.of(octets.int32(12), octets.int32(16)),
-                extensions);
+    private static ControlMessage message(Octets octets, List<Extension> extensions) {
+        return switch (octets.unsignedByte(0)) {
+            case RegistrationRequest.TYPE ->
+                new RegistrationRequest(
+                        new RegistrationRequest.Flags(octets.unsignedByte(1)),
+                        octets.unsignedShort(2),
+                        new Ipv4Address(octets.int32(4)),
+                        new Ipv4Address(octets.int32(8)),
+                        new Ipv4Address(octets.int32(12)),
+                        Identification.of(octets.int32(16), octets.int32(20)),
+                        extensions);
+            case RegistrationReply.TYPE ->
+                new RegistrationReply(
+                        new ReplyCode(octets.unsignedByte(1)),
+                        octets.unsignedShort(2),
+                        new Ipv4Address(octets.int32(4)),
+                        new Ipv4Address(octets.int32(8)),
+                        Identification.of(octets.int32(12), octets.int32(16)),
+                        extensions);
+            case Revocation.TYPE ->
+                new Revocation(
+                        octets.unsignedByte(1),
+                        octets.unsignedShort(2),
+                        new Ipv4Address(octets.int32(4)),
+                        new Ipv4Address(octets.int32(8)),
+                        new Ipv4Address(octets.int32(12)),
+                        octets.int32(16),
+                        extensions);
+            case RevocationAcknowledgment.TYPE ->
+                new RevocationAcknowledgment(
+                        octets.unsignedByte(1),
+                        octets.unsignedShort(2),
+                        new Ipv4Address(octets.int32(4)),
+                        octets.int32(8),
+                        extensions);
+            default -> throw new AssertionError("no fixed length was known for this type");
+        };
     }
 }

@@ -1,44 +1,14 @@
 package org.mooring.protocol.wire;
 
-import io.netty.buffer.ByteBuf;
-import java.util.List;
-import java.util.Optional;
-
-/** A message on UDP port 434 that this implementation knows (RFC 3344 §3.3, §3.4). */
-public sealed interface RegistrationMessage permits RegistrationRequest, RegistrationReply {
-    /** The UDP port of requests (RFC 3344 §3.3). */
-    int PORT = 434;
-
+/** A Registration Request or Reply (RFC 3344 §3.3, §3.4). */
+public sealed interface RegistrationMessage extends ControlMessage permits RegistrationRequest, RegistrationReply {
     /** The lifetime that never ends (RFC 3344 §3.3). */
     int INFINITE_LIFETIME = 0xffff;
 
     /** Seconds; {@link #INFINITE_LIFETIME} is infinity and zero ends a registration. */
     int lifetime();
 
-    Ipv4Address homeAddress();
-
     Ipv4Address homeAgent();
 
     Identification identification();
-
-    List<Extension> extensions();
-
-    /** The octets before the first extension. */
-    int fixedLength();
-
-    /** Writes the octets before the first extension. */
-    void writeFixedPartTo(ByteBuf out);
-
-    /** The first extension that is a {@code kind}. */
-    default <E extends Extension> Optional<E> extension(Class<E> kind) {
-        return extensions().stream().filter(kind::isInstance).map(kind::cast).findFirst();
-    }
-
-    /** How far the extension at {@code index} of {@link #extensions()} is from the message's first octet. */
-    default int offsetOf(int index) {
-        return fixedLength()
-                + extensions().subList(0, index).stream()
-                        .mapToInt(Extension::length)
-                        .sum();
-    }
 }

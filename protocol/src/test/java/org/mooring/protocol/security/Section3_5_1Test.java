@@ -12,6 +12,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
@@ -34,6 +35,28 @@ class Section3_5_1Test {
                 Algorithm.HMAC_MD5.compute(
                         new Key(Octets.of((byte) 'J', (byte) 'e', (byte) 'f', (byte) 'e')),
                         Octets.of("what do ya want for nothing?".getBytes(StandardCharsets.US_ASCII))));
+    }
+
+    @Test
+    @DisplayName("RFC 4231 §4.3, test case 2")
+    void hmacSha256() {
+        assertEquals(
+                Octets.ofHex("5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"),
+                Algorithm.HMAC_SHA_256.compute(
+                        new Key(Octets.of((byte) 'J', (byte) 'e', (byte) 'f', (byte) 'e')),
+                        Octets.of("what do ya want for nothing?".getBytes(StandardCharsets.US_ASCII))));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Algorithm.class)
+    void eachAlgorithmSealsWhatItVerifies(Algorithm algorithm) {
+        var association =
+                new SecurityAssociation(0x300, MOBILE_HOME.key(), algorithm, SecurityAssociation.DEFAULT_TOLERANCE);
+        var sealed = new Seal(Kind.MOBILE_HOME, association).appendTo(REQUEST);
+
+        assertEquals(REQUEST.length() + 6 + algorithm.authenticatorLength(), sealed.length());
+        assertEquals(4 + algorithm.authenticatorLength(), sealed.unsignedByte(REQUEST.length() + 1));
+        assertEquals(new Verified.By(association), verify(sealed, Kind.MOBILE_HOME, MOBILE_HOME, association));
     }
 
     @Test

@@ -1,18 +1,21 @@
 package org.mooring.protocol.security;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.Nai;
-import org.mooring.protocol.wire.Extension.Skippable;
 import org.mooring.protocol.wire.Extension.UdpTunnelReply;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -22,6 +25,10 @@ import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.RegistrationRequest.Flags;
 import org.mooring.protocol.wire.ReplyCode;
+import org.mooring.protocol.wire.Revocation;
+import org.mooring.protocol.wire.RevocationAcknowledgment;
+import org.mooring.protocol.wire.TunnelData;
+import org.mooring.protocol.wire.UdpTunnelRequest;
 
 /** Octets computed elsewhere, from the texts of RFC 3344 and RFC 2104, against the values they mean. */
 @DisplayName("Vectors of whole messages")
@@ -36,6 +43,8 @@ class VectorTest {
             association(0x100, "00112233445566778899aabbccddeeff", Algorithm.HMAC_MD5);
     private static final SecurityAssociation FOREIGN_HOME =
             association(0x1001, "0f0e0d0c0b0a09080706050403020100", Algorithm.HMAC_MD5);
+
+    private static final int REVOCATION_IDENTIFIER = 0x65a1b2c3;
 
     private static final String V1_WITHOUT_AUTHENTICATOR =
             "0122012c0a0100050a010001c000024de8b41f001234abcd201400000100";
@@ -130,7 +139,7 @@ class VectorTest {
                 HOME_AGENT,
                 CO_LOCATED,
                 ID,
-                List.of(Nai.of("vm42@site-a.example"), new Skippable(144, Octets.ofHex("000080000000"))));
+                List.of(Nai.of("vm42@site-a.example"), new UdpTunnelRequest(UdpTunnelRequest.FORCE, 0)));
         var octets = Octets.ofHex("0122003c000000000a010001c000024de8b41f001234abcd"
                 + "8313766d343240736974652d612e6578616d706c65"
                 + "9006000080000000"
@@ -162,12 +171,70 @@ class VectorTest {
     }
 
     @Test
-    @DisplayName("V12: a revocation is a message type of its own, which is not known yet")
+    @DisplayName("V12: revocation by the home agent")
     void revocation() {
+        var value = new Revocation(
+                0, Revocation.FROM_HOME_AGENT, HOME, HOME_AGENT, CARE_OF, REVOCATION_IDENTIFIER, List.of());
         var octets = Octets.ofHex(
                 "070080000a0100050a010001c633640965a1b2c3" + "22140000100135b7632b735257755ead06d148692ffc");
 
-        assertEquals(new Decoded.Undecodable(Decoded.Reason.UNKNOWN_MESSAGE_TYPE, 0), RegistrationCodec.decode(octets));
+        assertEquals(octets, Seal.encode(value, new Seal(Kind.FOREIGN_HOME, FOREIGN_HOME)));
+        assertVerifies(octets, Kind.FOREIGN_HOME, FOREIGN_HOME);
+        var decoded = assertInstanceOf(Revocation.class, decode(octets).message());
+        assertTrue(decoded.isFromHomeAgent());
+        assertFalse(decoded.informs());
+        assertEquals(octets, RegistrationCodec.encode(decoded));
+    }
+
+    @Test
+    @DisplayName("V13: acknowledgment of V12")
+    void revocationAcknowledgment() {
+        var value = new RevocationAcknowledgment(0, 0, HOME, REVOCATION_IDENTIFIER, List.of());
+        var octets = Octets.ofHex("0f0000000a01000565a1b2c3" + "2214000010018467947a62340f36d5446654898fbbe3");
+
+        assertEquals(octets, Seal.encode(value, new Seal(Kind.FOREIGN_HOME, FOREIGN_HOME)));
+        assertVerifies(octets, Kind.FOREIGN_HOME, FOREIGN_HOME);
+        assertEquals(octets, RegistrationCodec.encode(decode(octets).message()));
+    }
+
+    @Test
+    @DisplayName("RFC 3543 §3.3, §3.4: I is the second bit of a revocation, the first one of its acknowledgment")
+    void inform() {
+        var id = REVOCATION_IDENTIFIER;
+        assertTrue(new Revocation(0, 0x4000, HOME, HOME_AGENT, CARE_OF, id, List.of()).informs());
+        assertFalse(new Revocation(0, 0xbfff, HOME, HOME_AGENT, CARE_OF, id, List.of()).informs());
+        assertTrue(new RevocationAcknowledgment(0, 0x8000, HOME, id, List.of()).informs());
+        assertFalse(new RevocationAcknowledgment(0, 0x7fff, HOME, id, List.of()).informs());
+    }
+
+    @Test
+    @DisplayName("V14: generalized authentication of V1's fixed part is kept as it came")
+    void generalizedAuthentication() {
+        var octets = Octets.ofHex("0122012c0a0100050a010001c000024de8b41f001234abcd"
+                + "240100140000020062d9ffd899645abd8be915dd3d25432c");
+
+        assertEquals(
+                request(List.of(new Extension.GeneralizedAuthentication(
+                        1, 0x200, Octets.ofHex("62d9ffd899645abd8be915dd3d25432c")))),
+                decode(octets).message());
+        assertEquals(octets, RegistrationCodec.encode(decode(octets).message()));
+    }
+
+    @ParameterizedTest(name = "V17: {0} in UDP")
+    @CsvSource({"4, 04040000", "47, 042f0000", "55, 04370000"})
+    void tunnelData(int nextHeader, String header) {
+        var octets = Octets.ofHex(header + "4500");
+
+        var value = new TunnelData(nextHeader, 0, Octets.ofHex("4500"));
+
+        assertEquals(octets, value.encode());
+        assertEquals(Optional.of(value), TunnelData.decode(octets));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "040400", "0304000045"})
+    void isNoTunnelData(String hex) {
+        assertEquals(Optional.empty(), TunnelData.decode(Octets.ofHex(hex)));
     }
 
     private static RegistrationRequest request(List<Extension> extensions) {

@@ -1,14 +1,20 @@
 package org.mooring.protocol.wire;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.mooring.protocol.wire.AgentAdvertisement.MobilityAgent;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
+import org.mooring.protocol.wire.AdvertisementExtension.Padding;
+import org.mooring.protocol.wire.AdvertisementExtension.PrefixLengths;
+import org.mooring.protocol.wire.AdvertisementExtension.Skippable;
 import org.mooring.protocol.wire.AgentAdvertisement.Router;
 
 @DisplayName("RFC 3344 §2 Agent Discovery")
@@ -19,20 +25,17 @@ class AgentDiscoveryVectorTest {
     @DisplayName("V10: Agent Advertisement")
     void advertisement() {
         var address = Ipv4Address.of("198.51.100.9");
-        var value = new AgentAdvertisement(
+        var agent = new MobilityAgent(
                 0,
-                30,
-                List.of(new Router(address, 0)),
-                Optional.of(new MobilityAgent(
-                        0,
-                        600,
-                        MobilityAgent.REGISTRATION_REQUIRED
-                                | MobilityAgent.FOREIGN_AGENT
-                                | MobilityAgent.REVERSE_TUNNELING,
-                        List.of(address))),
-                List.of(24));
+                600,
+                MobilityAgent.REGISTRATION_REQUIRED | MobilityAgent.FOREIGN_AGENT | MobilityAgent.REVERSE_TUNNELING,
+                List.of(address));
+        var value = AgentAdvertisement.of(0, 30, List.of(new Router(address, 0)), List.of(agent, PrefixLengths.of(24)));
 
         assertEquals(Octets.ofHex(V10), AgentDiscoveryCodec.encode(value));
+        assertEquals(Optional.of(agent), value.mobilityAgent());
+        assertEquals(Optional.of(PrefixLengths.of(24)), value.prefixLengths());
+        assertEquals(new Padding(), value.extensions().get(2), "the length would be odd");
         assertEquals(Optional.of(value), AgentDiscoveryCodec.decode(Octets.ofHex(V10)));
     }
 
@@ -64,7 +67,44 @@ class AgentDiscoveryVectorTest {
         // The checksums make up for the extension: 7f02 abcd, and ff02 abcd.
         assertEquals(Optional.empty(), AgentDiscoveryCodec.decode(Octets.ofHex("0900cc0f00020000" + "7f02abcd")));
         assertEquals(
-                Optional.of(new AgentAdvertisement(0, 0, List.of(), Optional.empty(), List.of())),
+                Optional.of(AgentAdvertisement.of(0, 0, List.of(), List.of(new Skippable(255, Octets.ofHex("abcd"))))),
                 AgentDiscoveryCodec.decode(Octets.ofHex("09004c2d00020000" + "ff02abcd")));
+    }
+
+    @ParameterizedTest(name = "§2.1.1, §2.1.2: {0} is malformed")
+    @ValueSource(strings = {"1005 0000 0000 00", "1009 0000 0258 9100 c63364", "1302 1818"})
+    void malformedExtension(String hex) {
+        var plain = AgentAdvertisement.of(0, 30, List.of(new Router(Ipv4Address.of("198.51.100.9"), 0)), List.of());
+        var octets = AgentDiscoveryCodec.encode(plain).concat(Octets.ofHex(hex));
+
+        assertEquals(Optional.empty(), AgentDiscoveryCodec.decode(HostileInputTest.withChecksum(octets)));
+    }
+
+    @Test
+    @DisplayName("RFC 1256 §4.2, §5.2: entries may be longer, reserved bits may be set")
+    void laterVersions() {
+        var router = new Router(Ipv4Address.of("198.51.100.9"), -1, Octets.ofHex("01020304"));
+        var advertisement = new AgentAdvertisement(16, 30, 3, List.of(router), List.of());
+        var solicitation = new AgentSolicitation(0x01020304, Octets.ofHex("ff00"));
+
+        assertEquals(Optional.of(advertisement), AgentDiscoveryCodec.decode(AgentDiscoveryCodec.encode(advertisement)));
+        assertEquals(Optional.of(solicitation), AgentDiscoveryCodec.decode(AgentDiscoveryCodec.encode(solicitation)));
+    }
+
+    @Test
+    void valuesThatDoNotFitTheirFieldsAreRefused() {
+        var router = new Router(Ipv4Address.of("198.51.100.9"), 0);
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new AgentAdvertisement(0, 30, 3, List.of(router), List.of()),
+                "an entry that is too short");
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new AgentAdvertisement(0, 30, 1, List.of(), List.of()),
+                "no room");
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new MobilityAgent(0, 0, 0, Collections.nCopies(63, Ipv4Address.UNSPECIFIED)));
+        assertThrows(IllegalArgumentException.class, () -> new Skippable(127, Octets.EMPTY));
     }
 }
