@@ -26,6 +26,7 @@ public record Ipv4Packet(
     public static final int DONT_FRAGMENT = 0x4000;
     public static final int ICMP = 1;
     public static final int IPIP = 4;
+    public static final int TCP = 6;
     public static final int UDP = 17;
 
     private static final int MORE_FRAGMENTS = 0x2000;
