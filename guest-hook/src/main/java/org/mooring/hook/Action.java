@@ -2,7 +2,9 @@ package org.mooring.hook;
 
 import java.time.Instant;
 import java.util.List;
+import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationRequest;
 
 /** What the hook wants done. {@link Executor} is the exhaustive dispatch. */
@@ -82,22 +84,21 @@ public sealed interface Action {
     }
 
     /**
-     * Finds out which of the kept frames QEMU hasn't read. It reads no more.
+     * QEMU reads no more: sends what it hasn't read of the kept frames after the guest, as RESCUED, and then each frame that
+     * still comes, until {@link ForgetFrames}.
      *
-     * @param stopped since when
+     * @param to who puts them in order where the guest goes
+     * @param stopped since when QEMU doesn't read
      */
-    record CountUnread(Guest guest, Instant stopped) implements Action {
+    record RescueFrames(Guest guest, HandoverId id, Ipv4Address to, Instant stopped) implements Action {
         @Override
         public void on(Executor executor) {
             executor.execute(this);
         }
     }
 
-    /**
-     * Sends the unread frames that are for the guest back to where they came from, from which they will follow it; then,
-     * until {@link ForgetFrames}, each that still comes. {@link Event.FramesRescued} tells how many.
-     */
-    record RescueFrames(Guest guest, Agent to) implements Action {
+    /** Sends END: what follows of {@link RescueFrames} is not worth waiting for. {@link Event.FramesRescued} tells how many there were. */
+    record SendEnd(Guest guest) implements Action {
         @Override
         public void on(Executor executor) {
             executor.execute(this);
@@ -158,9 +159,9 @@ public sealed interface Action {
 
         void execute(KeepFrames action);
 
-        void execute(CountUnread action);
-
         void execute(RescueFrames action);
+
+        void execute(SendEnd action);
 
         void execute(ForgetFrames action);
 

@@ -2,6 +2,7 @@ package org.mooring.hook;
 
 import java.time.Instant;
 import java.util.List;
+import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Decoded;
 
 /** Everything that can happen to the hook. Time enters only through {@link #at()}. */
@@ -59,11 +60,20 @@ public sealed interface Event {
         }
     }
 
+    /** A foreign agent has begun to send after a guest what comes to it (REDIRECTED). */
+    record Redirected(Instant at, HandoverId id) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
     /**
-     * What came of {@link Action.RescueFrames}: told once for all that was there, and again for what came later.
+     * What came of {@link Action.RescueFrames}: told once for all that was there until {@link Action.SendEnd}, and again for
+     * what came later.
      *
-     * @param rescued frames that are on their way
-     * @param lost that should be, and aren't
+     * @param rescued packets that are on their way
+     * @param lost frames, or packets, that should be, and aren't
      */
     record FramesRescued(Instant at, String guest, int rescued, int lost) implements Event {
         @Override
@@ -95,6 +105,8 @@ public sealed interface Event {
         void handle(ReplyReceived event);
 
         void handle(TimerFired event);
+
+        void handle(Redirected event);
 
         void handle(FramesRescued event);
 

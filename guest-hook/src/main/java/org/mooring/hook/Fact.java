@@ -186,24 +186,27 @@ public record Fact(
                         code.isAccepted());
     }
 
+    static Fact endSent(Guest guest, String reason) {
+        return info(guest.name(), "END sent guest=%s reason=\"%s\"".formatted(guest.name(), reason));
+    }
+
     static Fact rescued(Guest guest, int rescued, int lost) {
         return info(
                 guest.name(),
-                "%d frames rescued from the guest's tap (%d not) guest=%s".formatted(rescued, lost, guest.name()));
+                "%d packets rescued from the guest's tap (%d not) guest=%s".formatted(rescued, lost, guest.name()));
     }
 
     static Fact rescuedLate(Guest guest, int rescued, int lost) {
         return info(
                 guest.name(),
-                "%d frames that came late rescued from the guest's tap (%d not) guest=%s"
+                "%d packets that came late rescued from the guest's tap (%d not) guest=%s"
                         .formatted(rescued, lost, guest.name()));
     }
 
     static Fact notRescued(Guest guest) {
         return info(
                 guest.name(),
-                "what came to the guest's tap last is not rescued, commit was not answered guest=%s"
-                        .formatted(guest.name()));
+                "what came to the guest's tap last is not rescued, it was not kept guest=%s".formatted(guest.name()));
     }
 
     static Fact denied(Guest guest, ReplyCode code, Denial denial, Duration retry) {

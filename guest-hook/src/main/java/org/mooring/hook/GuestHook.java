@@ -107,6 +107,11 @@ public final class GuestHook {
         }
 
         @Override
+        public void handle(Event.Redirected event) {
+            mobileNodes.values().forEach(mobileNode -> mobileNode.redirected(event.id(), event.at(), out));
+        }
+
+        @Override
         public void handle(Event.FramesRescued event) {
             MobileNode mobileNode = mobileNodes.get(event.guest());
             if (mobileNode != null) {

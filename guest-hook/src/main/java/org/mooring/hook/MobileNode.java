@@ -12,8 +12,8 @@ import org.mooring.hook.Action.ArmTimer;
 import org.mooring.hook.Action.ReleasePort;
 import org.mooring.hook.Action.Report;
 import org.mooring.hook.Action.ResolveAgents;
-import org.mooring.hook.Action.SendRequest;
 import org.mooring.hook.Action.SetPort;
+import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.security.MobileNodeClock;
 import org.mooring.protocol.wire.Decoded;
@@ -224,6 +224,7 @@ final class MobileNode {
             case CHECK -> check.timerFired(at, out);
             case PREPARATION -> preparation.timerFired(at, out);
             case COMMITMENT -> commitment.timerFired(at, out);
+            case END -> rescue.endTimerFired(at, out);
             case RESCUE -> {
                 if (rescue.timerFired(hasLeft(), at, out) && phase == Phase.LEFT) {
                     out.add(new SetPort(guest, PortRule.SHUT, PortRule.SHUT));
@@ -247,13 +248,18 @@ final class MobileNode {
             preparation.replyReceived(at, received, reply, out);
         } else if (commitment.isAnsweredBy(reply)) {
             if (commitment.replyReceived(at, received, reply, out)) {
-                rescue.begin(at, out);
+                rescue.commitAccepted(at, out);
             }
         } else if (check.isAnsweredBy(reply)) {
             check.replyReceived(at, received, reply, out);
         } else {
             out.add(new Report(at, Fact.unexpectedReply(guest)));
         }
+    }
+
+    /** The foreign agent has begun to send after the guest what comes to it. */
+    void redirected(HandoverId id, Instant at, List<Action> out) {
+        rescue.redirected(id, at, out);
     }
 
     void framesRescued(int rescued, int lost, Instant at, List<Action> out) {
@@ -304,17 +310,16 @@ final class MobileNode {
     private void stopIfMigrating(Instant stopped, Instant at, List<Action> out) {
         if (migrating && paused && (phase == Phase.RUNNING || phase == Phase.GONE)) {
             // Before all else: from now on each packet that still comes here is late.
-            registration.staged().ifPresent(staged -> commit(staged.id(), stopped, at, out));
+            registration.staged().ifPresent(staged -> commit(staged, stopped, at, out));
             rescue.endUnlessCommitted(out);
             silence();
             enter(Phase.STOPPED, at, out);
         }
     }
 
-    private void commit(HandoverId id, Instant stopped, Instant at, List<Action> out) {
-        SendRequest commit = registration.renewal(Errand.commit(id), at);
-        commitment.begin(id, commit, at, out);
-        rescue.committed(commit.to(), stopped, at, out);
+    private void commit(Staged staged, Instant stopped, Instant at, List<Action> out) {
+        commitment.begin(staged.id(), registration.renewal(Errand.commit(staged.id()), at), at, out);
+        rescue.begin(staged, stopped, at, out);
     }
 
     private void silence() {

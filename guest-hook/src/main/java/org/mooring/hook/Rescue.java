@@ -3,35 +3,46 @@ package org.mooring.hook;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.mooring.hook.Action.Agent;
 import org.mooring.hook.Action.ArmTimer;
-import org.mooring.hook.Action.CountUnread;
 import org.mooring.hook.Action.ForgetFrames;
 import org.mooring.hook.Action.KeepFrames;
 import org.mooring.hook.Action.Report;
 import org.mooring.hook.Action.RescueFrames;
+import org.mooring.hook.Action.SendEnd;
+import org.mooring.protocol.handover.HandoverExtension.Staged;
+import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.wire.Ipv4Address;
 
 /**
  * What went to the guest's tap, and QEMU hadn't read when it stopped, follows the guest (docs/handover.md, "The way of the
  * packets"). Confined to one thread.
  */
 final class Rescue {
-    /** For the answer to COMMIT to come, and then for those to learn who still send to here. */
-    private static final Duration PATIENCE = Duration.ofSeconds(1);
+    /** For those to learn where the guest is who still send to here. */
+    private static final Duration LATE = Duration.ofSeconds(1);
+
+    /** After the stop. */
+    private static final Duration END_AT_LATEST = Duration.ofMillis(100);
+
+    /** After the first END: nobody answers it. */
+    private static final List<Duration> END_AGAIN = List.of(Duration.ofMillis(20), Duration.ofMillis(60));
 
     private enum State {
         NONE,
         KEEPING,
-        COMMITTED,
         RESCUING
     }
 
     private final Guest guest;
     private State state = State.NONE;
-    private Agent to = Agent.HOME_AGENT;
+    private @Nullable HandoverId id;
     private boolean told;
     private @Nullable Instant due;
+    private @Nullable Instant ended;
+    private int endsRepeated;
+    private @Nullable Instant endDue;
 
     Rescue(Guest guest) {
         this.guest = guest;
@@ -46,30 +57,53 @@ final class Rescue {
     }
 
     /**
-     * COMMIT was sent.
+     * COMMIT was sent. Who will put the guest's packets in order is told what is unread here, and then what still comes.
      *
-     * @param to who is asked to have the guest's packets follow it
      * @param stopped when the guest did
      */
-    void committed(Agent to, Instant stopped, Instant at, List<Action> out) {
-        if (state == State.KEEPING) {
-            state = State.COMMITTED;
-            this.to = to;
-            told = false;
-            out.add(new CountUnread(guest, stopped));
-            arm(at, out);
+    void begin(Staged staged, Instant stopped, Instant at, List<Action> out) {
+        if (state != State.KEEPING) {
+            return;
+        }
+        state = State.RESCUING;
+        id = staged.id();
+        told = false;
+        ended = null;
+        endsRepeated = 0;
+        out.add(new RescueFrames(guest, staged.id(), agentOf(staged), stopped));
+        armEnd(at.plus(END_AT_LATEST), out);
+        due = at.plus(LATE);
+        out.add(new ArmTimer(guest, Timer.RESCUE, due));
+    }
+
+    /** The foreign agent sends after the guest what comes to it: here nothing more comes that is worth waiting for. */
+    void redirected(HandoverId id, Instant at, List<Action> out) {
+        if (id.equals(this.id)) {
+            sendEnd("redirected", at, out);
         }
     }
 
     /**
-     * COMMIT was accepted: what comes to the agents follows the guest. What was on its way before that has come to the tap by
-     * now, and any earlier a foreign agent that has just begun to redirect would send it back to here.
+     * COMMIT was accepted. On the home link, the home agent itself has sent here all that it had. Elsewhere this is no word of
+     * what the foreign agent does.
      */
-    void begin(Instant at, List<Action> out) {
-        if (state == State.COMMITTED) {
-            state = State.RESCUING;
-            out.add(new RescueFrames(guest, to));
-            arm(at, out);
+    void commitAccepted(Instant at, List<Action> out) {
+        if (guest.atHome()) {
+            sendEnd("commit accepted", at, out);
+        }
+    }
+
+    void endTimerFired(Instant at, List<Action> out) {
+        if (endDue == null || at.isBefore(endDue)) {
+            return;
+        }
+        endDue = null;
+        if (ended == null) {
+            sendEnd("nothing heard for " + END_AT_LATEST.toMillis() + " ms", at, out);
+        } else {
+            out.add(new SendEnd(guest));
+            endsRepeated++;
+            armNextEnd(ended, out);
         }
     }
 
@@ -89,7 +123,7 @@ final class Rescue {
         if (due == null || at.isBefore(due)) {
             return false;
         }
-        if (state == State.COMMITTED) {
+        if (!told) {
             Fact fact = Fact.notRescued(guest);
             out.add(new Report(at, left ? fact.thatSettles() : fact));
         }
@@ -101,7 +135,9 @@ final class Rescue {
     void end(List<Action> out) {
         if (state != State.NONE) {
             state = State.NONE;
+            id = null;
             due = null;
+            endDue = null;
             out.add(new ForgetFrames(guest));
         }
     }
@@ -113,9 +149,9 @@ final class Rescue {
         }
     }
 
-    /** Whether what comes to the tap is to follow the guest. */
+    /** Whether what comes to the tap follows the guest. */
     boolean isPending() {
-        return state == State.COMMITTED || state == State.RESCUING;
+        return state == State.RESCUING;
     }
 
     /** Whether the outcome is still to come. */
@@ -123,8 +159,31 @@ final class Rescue {
         return isPending() && !told;
     }
 
-    private void arm(Instant at, List<Action> out) {
-        due = at.plus(PATIENCE);
-        out.add(new ArmTimer(guest, Timer.RESCUE, due));
+    /** Who serves the guest where it goes. */
+    private Ipv4Address agentOf(Staged staged) {
+        return Optional.of(staged.careOfAddress())
+                .filter(careOfAddress -> !careOfAddress.equals(guest.homeAddress()))
+                .orElse(guest.homeAgent());
+    }
+
+    private void sendEnd(String reason, Instant at, List<Action> out) {
+        if (state != State.RESCUING || ended != null) {
+            return;
+        }
+        ended = at;
+        out.add(new SendEnd(guest));
+        out.add(new Report(at, Fact.endSent(guest, reason)));
+        armNextEnd(at, out);
+    }
+
+    private void armNextEnd(Instant first, List<Action> out) {
+        if (endsRepeated < END_AGAIN.size()) {
+            armEnd(first.plus(END_AGAIN.get(endsRepeated)), out);
+        }
+    }
+
+    private void armEnd(Instant at, List<Action> out) {
+        endDue = at;
+        out.add(new ArmTimer(guest, Timer.END, at));
     }
 }

@@ -12,6 +12,8 @@ public enum Timer {
     PREPARATION,
     /** The next COMMIT. */
     COMMITMENT,
-    /** The end of waiting for the answer to COMMIT, or for frames that come late. */
-    RESCUE
+    /** The end of waiting for frames that come late. */
+    RESCUE,
+    /** The next END. */
+    END
 }

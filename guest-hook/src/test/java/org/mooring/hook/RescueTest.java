@@ -11,11 +11,10 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
-import org.mooring.hook.Action.Agent;
-import org.mooring.hook.Action.CountUnread;
 import org.mooring.hook.Action.ForgetFrames;
 import org.mooring.hook.Action.KeepFrames;
 import org.mooring.hook.Action.RescueFrames;
+import org.mooring.hook.Action.SendEnd;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.hook.Action.SetPort;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
@@ -49,48 +48,116 @@ class RescueTest {
     }
 
     @Test
-    @DisplayName("the unread are counted right after COMMIT was sent, from when QEMU says that it stopped")
-    void atTheStopTheUnreadAreCounted() {
+    @DisplayName("COMMIT is never delayed: what is unread follows it")
+    void atTheStopWhatIsUnreadFollowsCommit() {
         armed(scene);
         Instant stopped = scene.now().minusMillis(3);
         List<Action> actions = scene.handle(new Event.Happened(scene.now(), Scene.NAME, Happening.STOPPED, stopped));
         assertEquals(RequestKind.COMMIT, scene.request().kind());
-        int commit = actions.indexOf(scene.request());
-        assertTrue(
-                actions.subList(0, 3).contains(new CountUnread(scene.guest(), stopped)),
-                () -> "COMMIT is action " + commit + " of " + actions);
-        assertEquals(0, commit);
-        assertEquals(1, frameActions(scene).size(), "nothing is rescued before the packets follow the guest");
+        assertEquals(scene.request(), actions.get(0));
+        assertEquals(
+                List.of(new RescueFrames(scene.guest(), STAGED.id(), STAGED.careOfAddress(), stopped)),
+                frameActions(scene));
     }
 
     @Test
-    void onceCommitIsAcceptedTheyAreSentBackToTheForeignAgent() {
+    void aGuestThatGoesHomeIsFollowedToItsHomeAgent() {
+        var home = new Staged(STAGED.id(), Scene.HOME_ADDRESS);
+        arm(scene);
+        scene.homeAgentReplies(scene.request(), 0, 300, home);
+        stop(scene);
+        assertEquals(
+                List.of(new RescueFrames(scene.guest(), home.id(), Scene.HOME_AGENT, scene.now())),
+                frameActions(scene));
+    }
+
+    @Test
+    @DisplayName("END: the foreign agent has begun to redirect, what follows isn't worth waiting for")
+    void abroadItEndsWhenTheForeignAgentRedirects() {
         armed(scene);
-        accepted(scene, stop(scene));
-        assertEquals(List.of(new RescueFrames(scene.guest(), Agent.FOREIGN_AGENT)), frameActions(scene));
+        SendRequest commit = stop(scene);
+        scene.handle(new Event.Redirected(scene.now(), new HandoverId(8)));
+        assertEquals(List.of(), scene.lastActions(), "another handover's");
+        accepted(scene, commit);
+        assertEquals(List.of(), frameActions(scene), "the home agent's word says nothing of the foreign agent");
+        scene.handle(new Event.Redirected(scene.now(), STAGED.id()));
+        assertEquals(List.of(new SendEnd(scene.guest())), frameActions(scene));
+        assertEquals(
+                "END sent guest=web reason=\"redirected\"", scene.facts().get(0).line());
+        Instant again = scene.due(Timer.END).orElseThrow();
+        scene.handle(new Event.Redirected(scene.now(), STAGED.id()));
+        assertEquals(List.of(), scene.lastActions(), "it comes once for each COMMIT");
+        assertEquals(again, scene.now().plusMillis(20));
     }
 
     @Test
-    void atHomeTheyAreSentBackToTheHomeAgent() {
+    void atHomeItEndsWhenCommitIsAccepted() {
         var home = Scene.home();
         armed(home);
         home.homeAgentReplies(stop(home), 0, 0);
-        assertEquals(List.of(new RescueFrames(home.guest(), Agent.HOME_AGENT)), frameActions(home));
+        assertEquals(List.of(new SendEnd(home.guest())), frameActions(home));
+        assertEquals(
+                "END sent guest=web reason=\"commit accepted\"",
+                home.facts().get(1).line());
     }
 
     @Test
-    @DisplayName("who isn't committed to another site would get them back here")
-    void ifCommitIsDeniedNoneAreRescued() {
+    @DisplayName("the home agent goes on sending to here")
+    void atHomeADenialDoesNotEndIt() {
+        var home = Scene.home();
+        armed(home);
+        home.homeAgentReplies(stop(home), 130, 0);
+        assertEquals(List.of(), frameActions(home));
+    }
+
+    @Test
+    @DisplayName("who says nothing for 100 ms says nothing more; the END of then comes thrice")
+    void itEndsAHundredMillisecondsAfterTheStopAtTheLatest() {
         armed(scene);
-        scene.homeAgentReplies(stop(scene), 130, 0);
-        assertEquals(List.of(), frameActions(scene));
-        scene.happens(Happening.MIGRATION_COMPLETED);
-        List<Action> end = rescueTimer(scene);
-        assertTrue(end.contains(new ForgetFrames(scene.guest())));
+        stop(scene);
+        Instant stopped = scene.now();
+        scene.fire(Timer.END);
+        assertEquals(stopped.plusMillis(100), scene.now());
+        assertEquals(List.of(new SendEnd(scene.guest())), frameActions(scene));
+        assertEquals(
+                "END sent guest=web reason=\"nothing heard for 100 ms\"",
+                scene.facts().get(0).line());
+        scene.fire(Timer.END);
+        assertEquals(stopped.plusMillis(120), scene.now());
+        assertEquals(List.of(new SendEnd(scene.guest())), frameActions(scene));
+        scene.fire(Timer.END);
+        assertEquals(stopped.plusMillis(160), scene.now());
+        assertEquals(List.of(new SendEnd(scene.guest())), frameActions(scene));
+        assertEquals(Optional.empty(), scene.due(Timer.END));
     }
 
     @Test
-    void ifCommitIsNotAnsweredNoneAreRescued() {
+    void theTimerOfTheStopIsStaleOnceItHasEnded() {
+        armed(scene);
+        stop(scene);
+        Instant atTheLatest = scene.due(Timer.END).orElseThrow();
+        scene.wait(Duration.ofMillis(90));
+        scene.handle(new Event.Redirected(scene.now(), STAGED.id()));
+        assertEquals(List.of(), scene.handle(new Event.TimerFired(atTheLatest, Scene.NAME, Timer.END)));
+    }
+
+    @Test
+    @DisplayName("neighbours learn late: the tap is open to their frames for a second")
+    void whatComesLateIsRescuedForASecond() {
+        armed(scene);
+        stop(scene);
+        Instant end = scene.due(Timer.RESCUE).orElseThrow();
+        assertEquals(scene.now().plusSeconds(1), end);
+        scene.happens(Happening.MIGRATION_COMPLETED);
+        assertEquals(Optional.of(new SetPort(scene.guest(), PortRule.SHUT, PortRule.ARRIVING)), port(scene));
+        scene.wait(Duration.between(scene.now(), end));
+        scene.handle(new Event.TimerFired(end, Scene.NAME, Timer.RESCUE));
+        assertEquals(List.of(new ForgetFrames(scene.guest())), frameActions(scene));
+        assertEquals(Optional.of(new SetPort(scene.guest(), PortRule.SHUT, PortRule.SHUT)), port(scene));
+    }
+
+    @Test
+    void whatWasNotKeptIsSaidNotToBeRescued() {
         armed(scene);
         stop(scene);
         assertFalse(scene.happens(Happening.MIGRATION_COMPLETED).stream()
@@ -104,60 +171,37 @@ class RescueTest {
     }
 
     @Test
-    @DisplayName("neighbours learn late: the tap is open to their frames for another second")
-    void whatComesLateIsRescuedForASecond() {
-        armed(scene);
-        accepted(scene, stop(scene));
-        Instant accepted = scene.now();
-        Instant end = scene.due(Timer.RESCUE).orElseThrow();
-        assertEquals(accepted.plusSeconds(1), end);
-        scene.happens(Happening.MIGRATION_COMPLETED);
-        assertEquals(Optional.of(new SetPort(scene.guest(), PortRule.SHUT, PortRule.ARRIVING)), port(scene));
-        scene.wait(Duration.between(scene.now(), end));
-        scene.handle(new Event.TimerFired(end, Scene.NAME, Timer.RESCUE));
-        assertEquals(List.of(new ForgetFrames(scene.guest())), frameActions(scene));
-        assertEquals(Optional.of(new SetPort(scene.guest(), PortRule.SHUT, PortRule.SHUT)), port(scene));
-    }
-
-    @Test
-    void theTimerOfTheStopDoesNotEndWhatBeganLater() {
-        armed(scene);
-        SendRequest commit = stop(scene);
-        Instant ofTheStop = scene.due(Timer.RESCUE).orElseThrow();
-        accepted(scene, commit);
-        assertEquals(List.of(), scene.handle(new Event.TimerFired(ofTheStop, Scene.NAME, Timer.RESCUE)));
-    }
-
-    @Test
     void theGuestsEndHereDoesNotEndIt() {
         armed(scene);
-        SendRequest commit = stop(scene);
+        stop(scene);
         scene.happens(Happening.MIGRATION_COMPLETED, Happening.ENDED);
         assertEquals(List.of(), frameActions(scene));
         scene.handle(new Event.Vanished(scene.now(), Scene.NAME, "QEMU has ended"));
         assertEquals(List.of(), frameActions(scene));
-        accepted(scene, commit);
-        assertEquals(List.of(new RescueFrames(scene.guest(), Agent.FOREIGN_AGENT)), frameActions(scene));
+        scene.handle(new Event.Redirected(scene.now(), STAGED.id()));
+        assertEquals(List.of(new SendEnd(scene.guest())), frameActions(scene));
         List<Action> end = rescueTimer(scene);
         assertEquals(Optional.empty(), port(scene), "it is released");
-        assertEquals(List.of(new ForgetFrames(scene.guest())), end);
+        assertTrue(end.contains(new ForgetFrames(scene.guest())));
     }
 
     @Test
     @DisplayName("QEMU reads what is unread, then")
-    void ifTheGuestRunsHereAgainNothingIsRescued() {
+    void ifTheGuestRunsHereAgainNothingMoreIsRescued() {
         armed(scene);
-        SendRequest commit = stop(scene);
+        stop(scene);
+        Instant atTheLatest = scene.due(Timer.END).orElseThrow();
         scene.happens(Happening.RUNNING);
         assertEquals(List.of(new ForgetFrames(scene.guest())), frameActions(scene));
-        accepted(scene, commit);
-        assertEquals(List.of(), frameActions(scene));
+        scene.handle(new Event.Redirected(scene.now(), STAGED.id()));
+        assertEquals(List.of(), scene.lastActions());
+        assertEquals(List.of(), scene.handle(new Event.TimerFired(atTheLatest, Scene.NAME, Timer.END)));
     }
 
     @Test
-    void ifTheMigrationFailsAfterTheRescueNothingMoreIsRescued() {
+    void ifTheMigrationFailsNothingMoreIsRescued() {
         armed(scene);
-        accepted(scene, stop(scene));
+        stop(scene);
         scene.happens(Happening.MIGRATION_FAILED);
         assertEquals(List.of(new ForgetFrames(scene.guest())), frameActions(scene));
     }
@@ -165,7 +209,7 @@ class RescueTest {
     @Test
     void aGuestThatComesBackAtOnceReadsItsTapItself() {
         armed(scene);
-        accepted(scene, stop(scene));
+        stop(scene);
         scene.happens(Happening.MIGRATION_COMPLETED);
         scene.happens(Happening.ARRIVING);
         assertEquals(List.of(new ForgetFrames(scene.guest())), frameActions(scene));
@@ -194,22 +238,22 @@ class RescueTest {
     }
 
     @Test
-    @DisplayName("the handover is over when both is: the guest has left, and its frames are rescued")
+    @DisplayName("the handover is over when both is: the guest has left, and its packets are rescued")
     void itsOutcomeIsPartOfTheHandover() {
         armed(scene);
-        accepted(scene, stop(scene));
+        stop(scene);
         scene.happens(Happening.MIGRATION_COMPLETED);
         assertFalse(scene.facts().get(0).settling());
         scene.handle(new Event.FramesRescued(scene.now(), Scene.NAME, 87, 1));
         Fact outcome = scene.facts().get(0);
-        assertEquals("87 frames rescued from the guest's tap (1 not) guest=web", outcome.line());
+        assertEquals("87 packets rescued from the guest's tap (1 not) guest=web", outcome.line());
         assertTrue(outcome.settling());
         scene.handle(new Event.FramesRescued(scene.now(), Scene.NAME, 2, 0));
-        assertTrue(scene.facts().get(0).line().startsWith("2 frames that came late"));
+        assertTrue(scene.facts().get(0).line().startsWith("2 packets that came late"));
 
         var quick = Scene.visiting();
         armed(quick);
-        accepted(quick, stop(quick));
+        stop(quick);
         quick.handle(new Event.FramesRescued(quick.now(), Scene.NAME, 0, 0));
         assertFalse(quick.facts().get(0).settling());
         quick.happens(Happening.MIGRATION_COMPLETED);
@@ -244,7 +288,7 @@ class RescueTest {
 
     private static List<Action> frameActions(Scene scene) {
         return scene.lastActions().stream()
-                .filter(action -> Stream.of(KeepFrames.class, CountUnread.class, RescueFrames.class, ForgetFrames.class)
+                .filter(action -> Stream.of(KeepFrames.class, RescueFrames.class, SendEnd.class, ForgetFrames.class)
                         .anyMatch(kind -> kind.isInstance(action)))
                 .toList();
     }

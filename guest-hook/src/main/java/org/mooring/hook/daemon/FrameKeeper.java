@@ -1,7 +1,6 @@
 package org.mooring.hook.daemon;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
@@ -12,15 +11,10 @@ import org.mooring.hook.Guest;
 import org.mooring.linux.DeviceStatistics;
 import org.mooring.linux.Interface;
 import org.mooring.linux.KernelException;
-import org.mooring.linux.MacAddress;
 import org.mooring.linux.TransmitCounters;
-import org.mooring.linux.packet.EtherType;
-import org.mooring.linux.packet.EthernetFrame;
-import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.PacketFilter;
 import org.mooring.linux.packet.PacketSocket;
 import org.mooring.linux.packet.ReceivedFrame;
-import org.mooring.protocol.wire.Ipv4Address;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,9 +30,6 @@ final class FrameKeeper {
 
     private static final int MOST_OCTETS = 16 << 20;
 
-    /** In an IPv4 header (RFC 791). */
-    private static final int DESTINATION = 16;
-
     /** How often the tap is looked at while frames come. QEMU mostly reads a frame within less: its queue is seen empty. */
     private static final long BUSY_MILLIS = 4;
 
@@ -48,39 +39,17 @@ final class FrameKeeper {
     private final Interface tap;
     private final PacketSocket arriving;
     private final DeviceStatistics statistics;
-    private final PacketSocket uplink;
     private final Outcome outcome;
     private final BlockingQueue<Order> orders = new LinkedBlockingQueue<>();
 
     private final KeptFrames kept = new KeptFrames(MOST_FRAMES, MOST_OCTETS);
-    private @Nullable Instant stopped;
-    private @Nullable TransmitCounters last;
-    private @Nullable Way way;
+    private @Nullable Rescuer rescuer;
     private boolean ended;
-    private int rescued;
-    private int lost;
 
-    /** Told how many frames were rescued, and how many should have been and weren't; on the keeper's thread. */
+    /** Told how many packets were rescued, and how many should have been and weren't; on the keeper's thread. */
     @FunctionalInterface
     interface Outcome {
         void told(String guest, int rescued, int lost);
-    }
-
-    /** With which addresses rescued frames leave. */
-    record Way(MacAddress from, MacAddress to) {
-        /** The frame that {@code guest} is to get after all; empty if it isn't for the guest: a bridge floods what is for others. */
-        Optional<EthernetFrame> of(ReceivedFrame frame, Guest guest) {
-            return frame.ethernet()
-                    .filter(found -> found.destination().equals(guest.mac()) && isTo(guest.homeAddress(), found))
-                    .map(found -> new EthernetFrame(to, from, found.etherType(), found.payload()));
-        }
-
-        private static boolean isTo(Ipv4Address address, EthernetFrame frame) {
-            ByteBuffer packet = frame.payload();
-            return frame.etherType() == EtherType.IPV4
-                    && packet.remaining() >= Ipv4Packet.HEADER_LENGTH
-                    && packet.getInt(DESTINATION) == address.bits();
-        }
     }
 
     private interface Order {
@@ -88,26 +57,16 @@ final class FrameKeeper {
     }
 
     private FrameKeeper(
-            Guest guest,
-            Interface tap,
-            PacketSocket arriving,
-            DeviceStatistics statistics,
-            PacketSocket uplink,
-            Outcome outcome) {
+            Guest guest, Interface tap, PacketSocket arriving, DeviceStatistics statistics, Outcome outcome) {
         this.guest = guest;
         this.tap = tap;
         this.arriving = arriving;
         this.statistics = statistics;
-        this.uplink = uplink;
         this.outcome = outcome;
     }
 
-    /**
-     * Begins to keep frames.
-     *
-     * @param uplink by which they are rescued, opened for offloads
-     */
-    static FrameKeeper start(Guest guest, Interface tap, PacketSocket uplink, Outcome outcome) throws IOException {
+    /** Begins to keep frames. */
+    static FrameKeeper start(Guest guest, Interface tap, Outcome outcome) throws IOException {
         DeviceStatistics statistics = DeviceStatistics.open(tap.name());
         FrameKeeper keeper;
         try {
@@ -117,7 +76,7 @@ final class FrameKeeper {
                     PacketSocket.Option.OUTGOING_TOO,
                     PacketSocket.Option.OFFLOADS,
                     PacketSocket.Option.DEEP_BUFFER);
-            keeper = new FrameKeeper(guest, tap, arriving, statistics, uplink, outcome);
+            keeper = new FrameKeeper(guest, tap, arriving, statistics, outcome);
         } catch (IOException e) {
             statistics.close();
             throw e;
@@ -129,22 +88,19 @@ final class FrameKeeper {
     }
 
     /**
-     * QEMU reads no more. The counters are read here and now: the tap may soon be gone, and what QEMU yet takes from it never
-     * gets to the guest.
+     * QEMU reads no more: gives {@code rescuer} what is unread, and then what still comes. The counters are read here and now:
+     * the tap may soon be gone, and what QEMU yet takes from it never gets to the guest.
      *
-     * @param at since when
+     * @param stopped since when
      */
-    void guestStopped(Instant at) {
-        Optional<TransmitCounters> now = read();
-        orders.add(() -> {
-            stopped = at;
-            last = now.orElse(null);
-        });
+    void rescue(Rescuer rescuer, Instant stopped) {
+        Optional<TransmitCounters> last = read();
+        orders.add(() -> rescueUnread(rescuer, last, stopped));
     }
 
-    /** Sends what is unread, and what still comes. */
-    void rescue(Way way) {
-        orders.add(() -> rescueUnread(way));
+    /** Has END follow what has come to the tap. When it is asked for again, the same END follows. */
+    void sendEnd() {
+        orders.add(this::endRescue);
     }
 
     /** Ends its thread. */
@@ -157,11 +113,13 @@ final class FrameKeeper {
                 statistics) {
             while (!ended) {
                 boolean busy = lookAtTap();
-                tellLate();
-                Order order = orders.poll(busy || way != null ? BUSY_MILLIS : IDLE_MILLIS, TimeUnit.MILLISECONDS);
+                Order order = orders.poll(busy || rescuer != null ? BUSY_MILLIS : IDLE_MILLIS, TimeUnit.MILLISECONDS);
                 for (; order != null; order = orders.poll()) {
                     order.run();
                 }
+            }
+            if (rescuer != null && (rescuer.hasTally() || !rescuer.hasEnded())) {
+                tell(rescuer);
             }
         } catch (IOException e) {
             log.warn("frames no longer kept guest={} tap={} reason=\"{}\"", guest.name(), tap.name(), e.getMessage());
@@ -172,7 +130,7 @@ final class FrameKeeper {
 
     /** Whether frames have come. */
     private boolean lookAtTap() throws KernelException {
-        Optional<TransmitCounters> now = stopped == null ? read() : Optional.empty();
+        Optional<TransmitCounters> now = rescuer == null ? read() : Optional.empty();
         boolean some = receive();
         now.ifPresent(kept::compare);
         return some;
@@ -182,52 +140,44 @@ final class FrameKeeper {
         Optional<ReceivedFrame> frame = arriving.poll();
         boolean some = frame.isPresent();
         for (; frame.isPresent(); frame = arriving.poll()) {
-            if (way == null) {
+            if (rescuer == null) {
                 kept.add(frame.get());
             } else {
-                rescue(frame.get(), way);
+                rescuer.rescue(frame.get());
             }
         }
         return some;
     }
 
-    private void rescueUnread(Way way) throws KernelException {
+    private void rescueUnread(Rescuer rescuer, Optional<TransmitCounters> last, Instant stopped)
+            throws KernelException {
         receive();
-        this.way = way;
-        if (stopped != null && last != null) {
-            KeptFrames.Unread unread = kept.unread(last, stopped);
-            lost += unread.notKept();
-            unread.frames().forEach(frame -> rescue(frame, way));
+        this.rescuer = rescuer;
+        if (last.isPresent()) {
+            KeptFrames.Unread unread = kept.unread(last.get(), stopped);
+            rescuer.lose(unread.notKept());
+            unread.frames().forEach(rescuer::rescue);
         }
-        tell();
     }
 
-    private void rescue(ReceivedFrame frame, Way way) {
-        if (!frame.octets().hasRemaining()) {
-            lost++;
+    private void endRescue() throws KernelException {
+        if (rescuer == null) {
             return;
         }
-        way.of(frame, guest).ifPresent(out -> {
-            try {
-                uplink.send(out, frame.offload());
-                rescued++;
-            } catch (KernelException e) {
-                lost++;
-                log.debug("frame not rescued guest={} reason=\"{}\"", guest.name(), e.getMessage());
-            }
-        });
-    }
-
-    private void tellLate() {
-        if (rescued + lost > 0) {
-            tell();
+        boolean first = !rescuer.hasEnded();
+        if (first) {
+            // What came before the word that END follows has come to the tap before it, too.
+            receive();
+        }
+        rescuer.end();
+        if (first) {
+            tell(rescuer);
         }
     }
 
-    private void tell() {
-        outcome.told(guest.name(), rescued, lost);
-        rescued = 0;
-        lost = 0;
+    private void tell(Rescuer rescuer) {
+        Rescuer.Tally tally = rescuer.tally();
+        outcome.told(guest.name(), tally.rescued(), tally.lost());
     }
 
     /** Empty once the tap is gone. */

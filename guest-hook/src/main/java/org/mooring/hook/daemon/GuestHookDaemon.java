@@ -22,8 +22,10 @@ import org.mooring.linux.MacAddress;
 import org.mooring.linux.netlink.Netlink;
 import org.mooring.linux.packet.ArpPacket;
 import org.mooring.linux.packet.ReceivedFrame;
+import org.mooring.protocol.handover.HandoverMessage;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.runtime.Failure;
@@ -71,7 +73,7 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         requests = new RequestSender(config, link, opened.add(portOf(link)), neighbours, uplink::send);
 
         // Closed before all that its actions touch.
-        FrameKeepers keepers = opened.add(FrameKeepers.open(netlink, taps, link.uplink(), this::rescued));
+        FrameKeepers keepers = opened.add(FrameKeepers.open(netlink, taps, config.enterpriseNumber(), this::rescued));
         loop = opened.add(new AgentLoop<>("guest-hook", clock, supervisor));
         monitors = opened.add(new QmpGuestEvents(loop, directory, clock, this));
         Checks checks = new Checks();
@@ -187,13 +189,21 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
     /** On the uplink's thread. */
     private void received(ReceivedFrame frame) {
         frame.arp().ifPresent(arp -> loop.execute(() -> learn(arp)));
-        frame.udp().ifPresent(datagram -> {
-            Decoded decoded = RegistrationCodec.decode(Unpooled.wrappedBuffer(datagram.payload()));
-            if (decoded instanceof Decoded.Message message && message.message() instanceof RegistrationReply reply) {
-                metrics.replyReceived(reply.code());
-                loop.post(new Event.ReplyReceived(loop.now(), decoded));
-            }
-        });
+        frame.udp().ifPresent(datagram -> received(Octets.copyOf(Unpooled.wrappedBuffer(datagram.payload()))));
+    }
+
+    private void received(Octets datagram) {
+        if (HandoverMessage.isOne(datagram)) {
+            HandoverMessage.decode(datagram, config.enterpriseNumber())
+                    .filter(HandoverMessage.Redirected.class::isInstance)
+                    .ifPresent(redirected -> loop.post(new Event.Redirected(loop.now(), redirected.id())));
+            return;
+        }
+        Decoded decoded = RegistrationCodec.decode(datagram);
+        if (decoded instanceof Decoded.Message message && message.message() instanceof RegistrationReply reply) {
+            metrics.replyReceived(reply.code());
+            loop.post(new Event.ReplyReceived(loop.now(), decoded));
+        }
     }
 
     private void learn(ArpPacket arp) {

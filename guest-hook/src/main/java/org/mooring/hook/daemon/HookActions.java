@@ -105,17 +105,13 @@ final class HookActions implements Action.Executor {
     }
 
     @Override
-    public void execute(Action.CountUnread action) {
-        keepers.of(action.guest()).ifPresent(keeper -> keeper.guestStopped(action.stopped()));
+    public void execute(Action.RescueFrames action) {
+        keepers.rescue(action.guest(), action.id(), action.to(), action.stopped());
     }
 
     @Override
-    public void execute(Action.RescueFrames action) {
-        // It is known: COMMIT went there.
-        neighbours
-                .mac(requests.nextHop(action.guest(), action.to()))
-                .ifPresent(mac -> keepers.of(action.guest())
-                        .ifPresent(keeper -> keeper.rescue(new FrameKeeper.Way(neighbours.hostMac(), mac))));
+    public void execute(Action.SendEnd action) {
+        keepers.sendEnd(action.guest());
     }
 
     @Override

@@ -92,13 +92,12 @@ final class WarmUp {
         for (int i = 0; i < FRAMES; i++) {
             kept.add(new ReceivedFrame(1, ReceivedFrame.Type.OUTGOING, at, true, octets));
         }
-        FrameKeeper.Way way = new FrameKeeper.Way(MAC, MAC);
-        long rescued = kept.unread(none, at).frames().stream()
-                .flatMap(frame -> way.of(frame, guest).stream())
-                .filter(frame -> frame.toOctets().hasRemaining())
-                .count();
-        if (rescued != FRAMES) {
-            throw new AssertionError("rescued " + rescued + " frames of " + FRAMES);
+        int[] sent = {0};
+        Rescuer rescuer = new Rescuer(guest, HANDOVER, HOME_AGENT, ENTERPRISE_NUMBER, (to, payload) -> sent[0]++);
+        kept.unread(none, at).frames().forEach(rescuer::rescue);
+        rescuer.end();
+        if (sent[0] != FRAMES + 1) {
+            throw new AssertionError("sent " + sent[0] + " messages for " + FRAMES + " frames");
         }
     }
 

@@ -1,9 +1,17 @@
 package org.mooring.hook.daemon;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,10 +40,12 @@ import org.mooring.linux.netlink.Netlink;
 import org.mooring.linux.packet.ArpPacket;
 import org.mooring.linux.packet.EthernetFrame;
 import org.mooring.linux.packet.Ipv4Packet;
-import org.mooring.linux.packet.PacketFilter;
-import org.mooring.linux.packet.PacketSocket;
 import org.mooring.linux.packet.UdpPacket;
 import org.mooring.linux.tun.Tun;
+import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.handover.HandoverMessage;
+import org.mooring.protocol.handover.HandoverMessage.End;
+import org.mooring.protocol.handover.HandoverMessage.Rescued;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.SecurityAssociation;
@@ -43,11 +53,11 @@ import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 
 /**
- * A real tap whose QEMU, which is the test, stops reading. The uplink is a tap as well: what the test reads there is what would
- * be on the wire.
+ * A real tap whose QEMU, which is the test, stops reading, and the agent of the guest's new site.
  *
  * <pre>
  *   QEMU ── tap0 ── br0 ── up0 ── the wire
+ *                    └─── UDP ─── the agent, in the same namespace
  * </pre>
  */
 @Tag("netns")
@@ -56,9 +66,15 @@ import org.mooring.protocol.wire.Octets;
 class FrameKeeperTest {
     private static final MacAddress GUEST_MAC = MacAddress.of("52:54:00:01:00:50");
     private static final MacAddress ROUTER = MacAddress.of("02:00:00:02:00:01");
-    private static final MacAddress HOST = MacAddress.of("02:00:00:02:00:10");
     private static final String HOME_ADDRESS = "10.1.0.50";
     private static final String CORRESPONDENT = "203.0.113.2";
+    private static final Ipv4Address AGENT = Ipv4Address.of("127.0.0.2");
+    private static final int ENTERPRISE_NUMBER = 32473;
+    private static final HandoverId ID = new HandoverId(42);
+
+    /** A stop that is after everything: the counters alone say what is unread. */
+    private static final Instant NEVER = Instant.MAX;
+
     private static final Guest GUEST = new Guest(
             "web",
             GUEST_MAC,
@@ -77,7 +93,8 @@ class FrameKeeperTest {
     private NetworkNamespace host;
     private Tun qemu;
     private Tun wire;
-    private PacketSocket uplink;
+    private DatagramChannel agent;
+    private DatagramChannel socket;
     private final List<FrameKeeper> keepers = new ArrayList<>();
     private int sent;
 
@@ -92,29 +109,33 @@ class FrameKeeperTest {
             host.exec("ip", "link", "set", port, "txqueuelen", "1000", "master", "br0", "up");
         }
         host.exec("ip", "link", "set", "br0", "up");
-        uplink = host.run(() -> PacketSocket.open(link("up0"), PacketFilter.NOTHING, PacketSocket.Option.OFFLOADS));
+        agent = host.run(() -> DatagramChannel.open(StandardProtocolFamily.INET)
+                .setOption(StandardSocketOptions.SO_RCVBUF, 8 << 20)
+                .bind(new InetSocketAddress(AGENT.toInet(), Uplink.MOBILE_IP_PORT)));
+        socket = host.run(() -> DatagramChannel.open(StandardProtocolFamily.INET));
         // The bridge floods nothing from now on.
         qemu.write(new EthernetFrame(ROUTER, GUEST_MAC, 0x88b5, ByteBuffer.allocate(46)).toOctets());
     }
 
     @AfterEach
-    void tearDown() {
+    void tearDown() throws IOException {
         keepers.forEach(FrameKeeper::end);
-        uplink.close();
+        agent.close();
+        socket.close();
         qemu.close();
         wire.close();
         host.close();
     }
 
     @Test
-    void comesBackInOrderWithTheRoutersAddress() throws Exception {
+    void isSentAfterTheGuestInOrder() throws Exception {
         FrameKeeper keeper = keep();
         come(10);
         qemuReads(7);
-        keeper.guestStopped(Instant.now());
-        come(2);
         rescue(keeper);
-        assertEquals(List.of(7, 8, 9, 10, 11), onWire());
+        come(2);
+        keeper.sendEnd();
+        assertEquals(List.of(7, 8, 9, 10, 11), rescued());
         assertEquals(new Told(5, 0), outcome());
     }
 
@@ -123,10 +144,10 @@ class FrameKeeperTest {
         FrameKeeper keeper = keep();
         come(10);
         qemuReads(10);
-        keeper.guestStopped(Instant.now());
         rescue(keeper);
+        keeper.sendEnd();
+        assertEquals(List.of(), rescued());
         assertEquals(new Told(0, 0), outcome());
-        assertEquals(List.of(), onWire());
     }
 
     @Test
@@ -139,14 +160,27 @@ class FrameKeeperTest {
                 .toOctets());
         come(2);
         qemuReads(2);
-        keeper.guestStopped(Instant.now());
+        rescue(keeper);
         wire.write(datagram(99, "10.1.0.77").toFrame(ROUTER, GUEST_MAC).toOctets());
         wire.write(
                 datagram(99, HOME_ADDRESS).toFrame(ROUTER, MacAddress.BROADCAST).toOctets());
         come(1);
-        rescue(keeper);
-        assertEquals(List.of(2, 3, 4), onWire());
+        keeper.sendEnd();
+        assertEquals(List.of(2, 3, 4), rescued());
         assertEquals(new Told(3, 0), outcome());
+    }
+
+    @Test
+    @DisplayName("a program of this host leaves the checksum to the tap")
+    void isWholeThoughItWasNotWhenItCame() throws Exception {
+        host.exec("ip", "address", "add", "10.1.0.9/24", "dev", "br0");
+        host.exec("ip", "neighbour", "replace", HOME_ADDRESS, "lladdr", GUEST_MAC.toString(), "dev", "br0");
+        FrameKeeper keeper = keep();
+        ByteBuffer payload = ByteBuffer.allocate(100).putInt(sent++).rewind();
+        socket.send(payload, new InetSocketAddress(Ipv4.address(HOME_ADDRESS), 5000));
+        rescue(keeper);
+        keeper.sendEnd();
+        assertEquals(List.of(0), rescued());
     }
 
     @Test
@@ -158,22 +192,20 @@ class FrameKeeperTest {
         pause();
         come(6);
         qemuReads(2);
-        keeper.guestStopped(Instant.now());
         rescue(keeper);
-        assertEquals(List.of(10, 11, 12, 13), onWire());
+        keeper.sendEnd();
+        assertEquals(List.of(10, 11, 12, 13), rescued());
     }
 
     @Test
-    @DisplayName("outlives the tap: it may be removed before the home agent answers")
     void outlivesTheTap() throws Exception {
         FrameKeeper keeper = keep();
         come(10);
         qemuReads(6);
-        keeper.guestStopped(Instant.now());
-        qemu.close();
-        pause();
         rescue(keeper);
-        assertEquals(List.of(6, 7, 8, 9), onWire());
+        qemu.close();
+        keeper.sendEnd();
+        assertEquals(List.of(6, 7, 8, 9), rescued());
     }
 
     @Test
@@ -185,29 +217,41 @@ class FrameKeeperTest {
         Instant stopped = Instant.now();
         come(3);
         qemuReads(1);
-        keeper.guestStopped(stopped);
-        rescue(keeper);
-        assertEquals(List.of(4, 5, 6), onWire());
+        keeper.rescue(rescuer(), stopped);
+        keeper.sendEnd();
+        assertEquals(List.of(4, 5, 6), rescued());
     }
 
     @Test
     void includesWhatComesLate() throws Exception {
         FrameKeeper keeper = keep();
         come(2);
-        keeper.guestStopped(Instant.now());
         rescue(keeper);
+        keeper.sendEnd();
+        assertEquals(List.of(0, 1), rescued());
         assertEquals(new Told(2, 0), outcome());
         come(3);
-        assertEquals(List.of(0, 1, 2, 3, 4), onWire());
-        int late = 0;
-        while (late < 3) {
-            late += outcome().rescued();
+        for (int late = 2; late < 5; late++) {
+            assertEquals(late, number(assertInstanceOf(Rescued.class, message())));
         }
-        assertEquals(3, late);
+        keeper.sendEnd();
+        assertEquals(new End(ID, 2), message(), "the same as before: it may be a lost one's");
         keeper.end();
-        pause();
+        assertEquals(new Told(3, 0), outcome());
         come(1);
-        assertEquals(List.of(), onWire());
+        pause();
+        agent.configureBlocking(false);
+        assertNull(agent.receive(ByteBuffer.allocate(2000)));
+    }
+
+    @Test
+    @DisplayName("COMMIT has left, and the guest is registered at RESUME: this alone is lost")
+    void isLostWhereThereIsNoRouteToTheNewSite() throws Exception {
+        FrameKeeper keeper = keep();
+        come(3);
+        keeper.rescue(new Rescuer(GUEST, ID, Ipv4Address.of("192.0.2.77"), ENTERPRISE_NUMBER, this::send), NEVER);
+        keeper.sendEnd();
+        assertEquals(new Told(0, 3), outcome());
     }
 
     @Test
@@ -224,10 +268,10 @@ class FrameKeeperTest {
         }
         runs.set(false);
         List<Integer> delivered = reading.join();
-        keeper.guestStopped(Instant.now());
-        come(50);
         rescue(keeper);
-        List<Integer> rescued = onWire();
+        come(50);
+        keeper.sendEnd();
+        List<Integer> rescued = rescued();
         assertTrue(rescued.size() >= 50, () -> rescued.size() + " rescued");
         delivered.addAll(rescued);
         assertEquals(IntStream.range(0, sent).boxed().toList(), delivered);
@@ -253,8 +297,8 @@ class FrameKeeperTest {
 
     private FrameKeeper keep() throws Exception {
         Interface tap = host.run(() -> link("tap0"));
-        FrameKeeper keeper = host.run(() ->
-                FrameKeeper.start(GUEST, tap, uplink, (guest, rescued, lost) -> told.add(new Told(rescued, lost))));
+        FrameKeeper keeper = host.run(
+                () -> FrameKeeper.start(GUEST, tap, (guest, rescued, lost) -> told.add(new Told(rescued, lost))));
         keepers.add(keeper);
         pause();
         return keeper;
@@ -273,8 +317,17 @@ class FrameKeeperTest {
         }
     }
 
-    private static void rescue(FrameKeeper keeper) {
-        keeper.rescue(new FrameKeeper.Way(HOST, ROUTER));
+    /** QEMU has just stopped; what it drops then is another test's. */
+    private void rescue(FrameKeeper keeper) {
+        keeper.rescue(rescuer(), NEVER);
+    }
+
+    private Rescuer rescuer() {
+        return new Rescuer(GUEST, ID, AGENT, ENTERPRISE_NUMBER, this::send);
+    }
+
+    private void send(Ipv4Address to, ByteBuffer payload) throws IOException {
+        socket.send(payload, new InetSocketAddress(to.toInet(), Uplink.MOBILE_IP_PORT));
     }
 
     private Told outcome() throws InterruptedException {
@@ -285,19 +338,31 @@ class FrameKeeperTest {
         return outcome;
     }
 
-    /** The numbers of what has been sent there up to now. */
-    private List<Integer> onWire() throws Exception {
-        pause();
+    /** The numbers of what came to the agent until END, which counts them. */
+    private List<Integer> rescued() throws IOException {
         List<Integer> numbers = new ArrayList<>();
-        for (var octets = wire.poll(); octets.isPresent(); octets = wire.poll()) {
-            EthernetFrame frame = EthernetFrame.parse(octets.get()).orElseThrow();
-            if (frame.destination().equals(ROUTER) && frame.source().equals(HOST)) {
-                numbers.add(number(octets.get()).orElseThrow());
-            } else {
-                assertTrue(Ipv4Packet.parse(frame).isEmpty(), frame::toString);
-            }
+        HandoverMessage next = message();
+        for (; next instanceof Rescued rescued; next = message()) {
+            assertEquals(numbers.size(), rescued.sequence());
+            numbers.add(number(rescued));
         }
+        assertEquals(new End(ID, numbers.size()), next);
         return numbers;
+    }
+
+    private HandoverMessage message() throws IOException {
+        ByteBuffer octets = ByteBuffer.allocate(1 << 16);
+        agent.receive(octets);
+        return HandoverMessage.decode(Octets.copyOf(Unpooled.wrappedBuffer(octets.flip())), ENTERPRISE_NUMBER)
+                .orElseThrow();
+    }
+
+    private static int number(Rescued rescued) {
+        return Ipv4Packet.parse(ByteBuffer.wrap(rescued.packet().toByteArray()))
+                .flatMap(UdpPacket::parse)
+                .orElseThrow()
+                .payload()
+                .getInt();
     }
 
     /** Of a datagram whose checksums are right. */

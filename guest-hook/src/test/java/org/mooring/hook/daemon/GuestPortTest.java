@@ -28,6 +28,8 @@ import org.mooring.linux.packet.EtherType;
 import org.mooring.linux.packet.EthernetFrame;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.UdpPacket;
+import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.handover.HandoverMessage;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.SecurityAssociation;
@@ -202,6 +204,14 @@ class GuestPortTest {
     static Stream<Arguments> notForAVisitor() {
         return Stream.of(
                 Arguments.of("Registration Reply", reply("10.2.0.2").toFrame(ROUTER, GUEST), PortCounter.REPLY_TAKEN),
+                Arguments.of(
+                        "REDIRECTED",
+                        said(new HandoverMessage.Redirected(new HandoverId(1)), "10.2.0.2"),
+                        PortCounter.REPLY_TAKEN),
+                Arguments.of(
+                        "MARKER",
+                        said(new HandoverMessage.Marker(new HandoverId(1)), HOME_AGENT),
+                        PortCounter.REPLY_TAKEN),
                 Arguments.of(
                         "somebody's question for its address",
                         new ArpPacket(
@@ -498,6 +508,19 @@ class GuestPortTest {
     }
 
     /** As far as the port can tell. */
+    private static EthernetFrame said(HandoverMessage message, String from) {
+        byte[] octets = message.encode(32473).toByteArray();
+        return new UdpPacket(
+                        Ipv4.address(from),
+                        Uplink.MOBILE_IP_PORT,
+                        Ipv4.address(HOME_ADDRESS),
+                        Uplink.MOBILE_IP_PORT,
+                        64,
+                        ByteBuffer.wrap(octets))
+                .toIpv4()
+                .toFrame(ROUTER, GUEST);
+    }
+
     private static Ipv4Packet reply(String from) {
         return udp(from, HOME_ADDRESS, Uplink.MOBILE_IP_PORT);
     }

@@ -67,19 +67,8 @@ public final class PacketSocket implements AutoCloseable {
 
     /** Sends one frame on the interface. */
     public void send(EthernetFrame frame) throws KernelException {
-        send(frame, Offload.NONE);
-    }
-
-    /**
-     * As {@link #send(EthernetFrame)}.
-     *
-     * @param offload what is left to the device; only for a socket with {@link Option#OFFLOADS}
-     */
-    public void send(EthernetFrame frame, Offload offload) throws KernelException {
-        if (!offloads && !offload.equals(Offload.NONE)) {
-            throw new IllegalArgumentException("the socket wasn't opened for offloads");
-        }
-        Memory octets = Memory.copyOf(offloads ? joined(offload.octets(), frame.toOctets()) : frame.toOctets());
+        ByteBuffer whole = frame.toOctets();
+        Memory octets = Memory.copyOf(offloads ? joined(Offload.NONE.octets(), whole) : whole);
         check(socket.use(fd -> Syscall.send(fd, octets, octets.size())), () -> "send a frame on " + link.name());
     }
 
@@ -200,7 +189,7 @@ public final class PacketSocket implements AutoCloseable {
         PROMISCUOUS,
         /** Frames that this machine sends are received as well. */
         OUTGOING_TOO,
-        /** Each frame is received with what is left to the device, and can be sent on with it. */
+        /** Each frame is received with what is left to the device. */
         OFFLOADS,
         /** Thousands of frames may come while nobody receives. Needs CAP_NET_ADMIN. */
         DEEP_BUFFER

@@ -8,14 +8,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.Inet4Address;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -30,7 +27,6 @@ import org.mooring.linux.KernelException;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.NetworkNamespace;
 import org.mooring.linux.netlink.Netlink;
-import org.mooring.linux.tun.Tun;
 
 /** Two namespaces and a veth pair: what one socket sends, the other one gets. */
 @Tag("netns")
@@ -183,71 +179,6 @@ class PacketSocketTest {
     }
 
     @Test
-    void aChecksumThatWasLeftToTheDeviceIsThereWhenTheFrameIsSentOn() throws Exception {
-        try (PacketSocket sent = left.run(() -> PacketSocket.open(
-                        leftEnd,
-                        PacketFilter.udpTo(434),
-                        PacketSocket.Option.OUTGOING_TOO,
-                        PacketSocket.Option.OFFLOADS));
-                DatagramSocket program = left.run(() -> new DatagramSocket());
-                Exit exit = new Exit(left)) {
-            byte[] hello = "hello".getBytes(StandardCharsets.US_ASCII);
-            program.send(new DatagramPacket(hello, hello.length, RIGHT, 434));
-            ReceivedFrame frame = sent.receive().orElseThrow();
-            assertFalse(frame.checksummed());
-            EthernetFrame ethernet = frame.ethernet().orElseThrow();
-
-            exit.socket.send(ethernet, frame.offload());
-            UdpPacket whole =
-                    UdpPacket.parse(Ipv4Packet.parse(exit.read()).orElseThrow()).orElseThrow();
-            assertEquals(text("hello"), whole.payload());
-            assertThrows(IllegalArgumentException.class, () -> {
-                try (PacketSocket plain = left.run(() -> PacketSocket.open(leftEnd, PacketFilter.NOTHING))) {
-                    plain.send(ethernet, frame.offload());
-                }
-            });
-        }
-    }
-
-    @Test
-    void segmentsThatTravelAsOneAreCutWhenTheFrameIsSentOn() throws Exception {
-        try (PacketSocket sent = left.run(() -> PacketSocket.open(
-                        leftEnd,
-                        PacketFilter.outgoing().and(PacketFilter.etherType(EtherType.IPV4)),
-                        PacketSocket.Option.OUTGOING_TOO,
-                        PacketSocket.Option.OFFLOADS,
-                        PacketSocket.Option.DEEP_BUFFER));
-                ServerSocket server = right.run(() -> new ServerSocket(434, 1, RIGHT));
-                Socket client = left.run(() -> new Socket(RIGHT, 434));
-                Socket accepted = server.accept();
-                Exit exit = new Exit(left)) {
-            byte[] stream = new byte[50_000];
-            new Random(1).nextBytes(stream);
-            client.getOutputStream().write(stream);
-            assertEquals(stream.length, accepted.getInputStream().readNBytes(stream.length).length);
-
-            ReceivedFrame frame = sent.receive().orElseThrow();
-            while (frame.octets().remaining() <= 2 * leftEnd.mtu()) {
-                frame = sent.receive().orElseThrow();
-            }
-            ByteBuffer whole = Ipv4Packet.parse(frame.ethernet().orElseThrow())
-                    .orElseThrow()
-                    .payload();
-            exit.socket.send(frame.ethernet().orElseThrow(), frame.offload());
-            ByteBuffer joined = ByteBuffer.allocate(whole.remaining());
-            while (joined.position() < whole.remaining() - tcpHeader(whole)) {
-                Ipv4Packet segment = Ipv4Packet.parse(exit.read()).orElseThrow();
-                ByteBuffer tcp = segment.payload();
-                assertTrue(tcp.remaining() <= leftEnd.mtu() - Ipv4Packet.HEADER_LENGTH);
-                assertEquals(0, tcpChecksum(segment));
-                assertEquals(whole.getInt(4) + joined.position(), tcp.getInt(4), "sequence number");
-                joined.put(tcp.position(tcpHeader(tcp)));
-            }
-            assertEquals(whole.position(tcpHeader(whole)), joined.flip());
-        }
-    }
-
-    @Test
     void closingEndsAReceiveThatWaits() throws Exception {
         PacketSocket socket = right.run(() -> PacketSocket.open(rightEnd, PacketFilter.udpTo(434)));
         CompletableFuture<Optional<ReceivedFrame>> received = new CompletableFuture<>();
@@ -307,52 +238,9 @@ class PacketSocketTest {
         }
     }
 
-    /** A device that can do nothing by itself: frames leave it as they would go over a wire. */
-    private static final class Exit implements AutoCloseable {
-        final PacketSocket socket;
-        private final Tun tap;
-
-        Exit(NetworkNamespace namespace) throws Exception {
-            tap = namespace.run(() -> Tun.open("t0", Tun.Layer.ETHERNET));
-            namespace.exec("sysctl", "-q", "-w", "net.ipv6.conf.t0.disable_ipv6=1");
-            namespace.exec("ip", "link", "set", "t0", "up");
-            socket = namespace.run(
-                    () -> PacketSocket.open(link("t0"), PacketFilter.NOTHING, PacketSocket.Option.OFFLOADS));
-        }
-
-        EthernetFrame read() throws KernelException {
-            return EthernetFrame.parse(tap.read().orElseThrow()).orElseThrow();
-        }
-
-        @Override
-        public void close() {
-            socket.close();
-            tap.close();
-        }
-    }
-
-    private static int tcpHeader(ByteBuffer tcp) {
-        return ((tcp.get(12) & 0xf0) >> 4) * 4;
-    }
-
-    /** Zero if it is right. */
-    private static int tcpChecksum(Ipv4Packet packet) {
-        ByteBuffer pseudoHeader = ByteBuffer.allocate(12)
-                .put(packet.source().getAddress())
-                .put(packet.destination().getAddress())
-                .putShort((short) packet.protocol())
-                .putShort((short) packet.payload().remaining())
-                .flip();
-        return Checksum.of(pseudoHeader, packet.payload());
-    }
-
     private static Interface link() throws Exception {
-        return link("v0");
-    }
-
-    private static Interface link(String name) throws Exception {
         try (Netlink netlink = Netlink.open()) {
-            return netlink.links().get(name).device();
+            return netlink.links().get("v0").device();
         }
     }
 
