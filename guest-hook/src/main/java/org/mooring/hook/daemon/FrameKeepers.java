@@ -1,18 +1,17 @@
 package org.mooring.hook.daemon;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
-import java.nio.channels.DatagramChannel;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.mooring.hook.Action;
 import org.mooring.hook.Guest;
+import org.mooring.linux.KernelException;
 import org.mooring.linux.netlink.Link;
 import org.mooring.linux.netlink.Netlink;
+import org.mooring.linux.packet.UdpSender;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.slf4j.Logger;
@@ -24,25 +23,24 @@ final class FrameKeepers implements AutoCloseable {
 
     private final Netlink netlink;
     private final Taps taps;
-    private final DatagramChannel socket;
+    private final UdpSender sender;
     private final int enterpriseNumber;
     private final FrameKeeper.Outcome outcome;
     private final Map<String, FrameKeeper> keepers = new HashMap<>();
 
     private FrameKeepers(
-            Netlink netlink, Taps taps, DatagramChannel socket, int enterpriseNumber, FrameKeeper.Outcome outcome) {
+            Netlink netlink, Taps taps, UdpSender sender, int enterpriseNumber, FrameKeeper.Outcome outcome) {
         this.netlink = netlink;
         this.taps = taps;
-        this.socket = socket;
+        this.sender = sender;
         this.enterpriseNumber = enterpriseNumber;
         this.outcome = outcome;
     }
 
     /** @param enterpriseNumber that the messages have which carry what is rescued */
     static FrameKeepers open(Netlink netlink, Taps taps, int enterpriseNumber, FrameKeeper.Outcome outcome)
-            throws IOException {
-        DatagramChannel socket = DatagramChannel.open(StandardProtocolFamily.INET);
-        return new FrameKeepers(netlink, taps, socket, enterpriseNumber, outcome);
+            throws KernelException {
+        return new FrameKeepers(netlink, taps, UdpSender.open(), enterpriseNumber, outcome);
     }
 
     void keep(Guest guest) {
@@ -81,13 +79,13 @@ final class FrameKeepers implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         keepers.values().forEach(FrameKeeper::end);
-        socket.close();
+        sender.close();
     }
 
     /** On a keeper's thread. */
-    private void send(Ipv4Address to, ByteBuffer payload) throws IOException {
-        socket.send(payload, new InetSocketAddress(to.toInet(), Uplink.MOBILE_IP_PORT));
+    private void send(Ipv4Address to, ByteBuffer payload) throws KernelException {
+        sender.send(to.toInet(), Uplink.MOBILE_IP_PORT, payload);
     }
 }

@@ -41,6 +41,7 @@ import org.mooring.linux.packet.ArpPacket;
 import org.mooring.linux.packet.EthernetFrame;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.UdpPacket;
+import org.mooring.linux.packet.UdpSender;
 import org.mooring.linux.tun.Tun;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.handover.HandoverMessage;
@@ -94,7 +95,7 @@ class FrameKeeperTest {
     private Tun qemu;
     private Tun wire;
     private DatagramChannel agent;
-    private DatagramChannel socket;
+    private UdpSender sender;
     private final List<FrameKeeper> keepers = new ArrayList<>();
     private int sent;
 
@@ -112,7 +113,7 @@ class FrameKeeperTest {
         agent = host.run(() -> DatagramChannel.open(StandardProtocolFamily.INET)
                 .setOption(StandardSocketOptions.SO_RCVBUF, 8 << 20)
                 .bind(new InetSocketAddress(AGENT.toInet(), Uplink.MOBILE_IP_PORT)));
-        socket = host.run(() -> DatagramChannel.open(StandardProtocolFamily.INET));
+        sender = host.run(UdpSender::open);
         // The bridge floods nothing from now on.
         qemu.write(new EthernetFrame(ROUTER, GUEST_MAC, 0x88b5, ByteBuffer.allocate(46)).toOctets());
     }
@@ -121,7 +122,7 @@ class FrameKeeperTest {
     void tearDown() throws IOException {
         keepers.forEach(FrameKeeper::end);
         agent.close();
-        socket.close();
+        sender.close();
         qemu.close();
         wire.close();
         host.close();
@@ -177,7 +178,7 @@ class FrameKeeperTest {
         host.exec("ip", "neighbour", "replace", HOME_ADDRESS, "lladdr", GUEST_MAC.toString(), "dev", "br0");
         FrameKeeper keeper = keep();
         ByteBuffer payload = ByteBuffer.allocate(100).putInt(sent++).rewind();
-        socket.send(payload, new InetSocketAddress(Ipv4.address(HOME_ADDRESS), 5000));
+        sender.send(Ipv4.address(HOME_ADDRESS), 5000, payload);
         rescue(keeper);
         keeper.sendEnd();
         assertEquals(List.of(0), rescued());
@@ -326,8 +327,8 @@ class FrameKeeperTest {
         return new Rescuer(GUEST, ID, AGENT, ENTERPRISE_NUMBER, this::send);
     }
 
-    private void send(Ipv4Address to, ByteBuffer payload) throws IOException {
-        socket.send(payload, new InetSocketAddress(to.toInet(), Uplink.MOBILE_IP_PORT));
+    private void send(Ipv4Address to, ByteBuffer payload) throws KernelException {
+        sender.send(to.toInet(), Uplink.MOBILE_IP_PORT, payload);
     }
 
     private Told outcome() throws InterruptedException {

@@ -15,6 +15,7 @@ public final class MessageHeader {
 
     private final Memory memory = new Memory(SIZE);
     private final Memory address;
+    private final Memory vector = new Memory(VECTOR_SIZE);
     private final Memory control;
 
     /** Sends {@code data} to {@code address}. */
@@ -26,11 +27,16 @@ public final class MessageHeader {
     public MessageHeader(Memory address, Memory data, Memory control) {
         this.address = address;
         this.control = control;
-        Memory vector = new Memory(VECTOR_SIZE).point(0, data);
-        vector.bytes().putLong(8, data.size());
+        vector.point(0, data);
+        length(data.size());
         memory.point(ADDRESS, address).point(VECTOR, vector).point(CONTROL, control);
         memory.bytes().putLong(VECTOR_COUNT, 1);
         reset();
+    }
+
+    /** Sends the first {@code octets} of the data only. */
+    public void length(int octets) {
+        vector.bytes().putLong(8, octets);
     }
 
     /** Sets the lengths again that receiving changed. */

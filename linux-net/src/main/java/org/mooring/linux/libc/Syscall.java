@@ -16,8 +16,12 @@ public final class Syscall {
     public static final int AF_NETLINK = 16;
     public static final int AF_PACKET = 17;
 
+    public static final int SOCK_DGRAM = 2;
     public static final int SOCK_RAW = 3;
     public static final int SOCK_CLOEXEC = 0x80000;
+
+    public static final int SOL_IP = 0;
+    public static final int IP_MTU_DISCOVER = 10;
 
     public static final int SOL_SOCKET = 1;
     public static final int SO_RCVBUF = 8;

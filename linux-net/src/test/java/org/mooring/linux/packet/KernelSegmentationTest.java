@@ -50,7 +50,6 @@ import org.mooring.linux.tun.Tun;
 class KernelSegmentationTest {
     private static final Inet4Address RIGHT = Ipv4.address("10.0.0.2");
     private static final int PORT = 4711;
-    private static final int SOCK_DGRAM = 2;
     private static final int SOL_UDP = 17;
     private static final int UDP_SEGMENT = 103;
 
@@ -141,7 +140,7 @@ class KernelSegmentationTest {
     /** As datagrams of a thousand octets, which the kernel carries as one as far as it can. */
     private static void send(byte[] payload) throws KernelException {
         Descriptor socket = new Descriptor(
-                KernelException.check(Syscall.socket(Syscall.AF_INET, SOCK_DGRAM, 0), () -> "open a socket"));
+                KernelException.check(Syscall.socket(Syscall.AF_INET, Syscall.SOCK_DGRAM, 0), () -> "open a socket"));
         try {
             KernelException.check(
                     socket.use(fd -> Syscall.setsockopt(fd, SOL_UDP, UDP_SEGMENT, 1000)), () -> "segment datagrams");
