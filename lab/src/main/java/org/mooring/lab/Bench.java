@@ -3,13 +3,9 @@ package org.mooring.lab;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -127,14 +123,7 @@ public final class Bench {
     }
 
     private Map<String, String> environment(HandoverBench bench) throws IOException {
-        var environment = new LinkedHashMap<String, String>();
-        environment.put("time", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
-        environment.put(
-                "kernel",
-                Files.readString(Path.of("/proc/sys/kernel/osrelease")).strip());
-        environment.put("processors", Integer.toString(Runtime.getRuntime().availableProcessors()));
-        environment.put("load", Files.readString(Path.of("/proc/loadavg")).strip());
-        environment.put("Java", Runtime.version().toString());
+        Map<String, String> environment = Environment.describe();
         environment.put("rate", Integer.toString(settings.perSecond()));
         environment.put("round_trip_ms", Long.toString(settings.roundTrip().toMillis()));
         bench.lineQuality().ifPresent(quality -> environment.put("delay_line", quality));

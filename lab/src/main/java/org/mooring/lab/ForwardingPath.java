@@ -1,0 +1,143 @@
+package org.mooring.lab;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import org.mooring.datapath.Datapath;
+import org.mooring.datapath.DatapathException;
+import org.mooring.datapath.EbpfHomeDatapath;
+import org.mooring.datapath.EbpfVisitorDatapath;
+import org.mooring.datapath.HomeDatapathConfig;
+import org.mooring.datapath.HomeForwarding;
+import org.mooring.datapath.MtuPolicy;
+import org.mooring.datapath.Traffic;
+import org.mooring.datapath.Tunnel;
+import org.mooring.datapath.VisitorDatapathConfig;
+import org.mooring.datapath.VisitorForwarding;
+import org.mooring.linux.Ipv4;
+import org.mooring.linux.MacAddress;
+
+/**
+ * A way for packets through a {@link Chain} of its own, both ways.
+ *
+ * @param datapaths ours, of the home router and of the visited one; none where the kernel forwards without us
+ */
+record ForwardingPath(String name, Chain chain, List<Datapath<?>> datapaths) implements AutoCloseable {
+    static final String PLAIN = "plain";
+    static final String REDIRECT = "tc-redirect";
+    static final String VXLAN = "vxlan";
+    static final String EBPF = "ebpf-ipip";
+
+    private static final Tunnel TO_GUEST = Tunnel.ipip(Ipv4.address(Chain.CARE_OF_ADDRESS));
+
+    ForwardingPath {
+        datapaths = List.copyOf(datapaths);
+    }
+
+    /** By the routers' routing tables. */
+    static ForwardingPath plain(String prefix) {
+        return new ForwardingPath(PLAIN, Chain.raise(prefix), List.of());
+    }
+
+    /** From one device of a router to the other one, past its IP stack. */
+    static ForwardingPath redirect(String prefix) {
+        Chain chain = Chain.raise(prefix);
+        redirect(chain.home(), "lan", "wan");
+        redirect(chain.visited(), "wan", "lan");
+        return new ForwardingPath(REDIRECT, chain, List.of());
+    }
+
+    private static void redirect(Namespace router, String near, String far) {
+        for (List<String> way : List.of(List.of(near, "dst", far), List.of(far, "src", near))) {
+            tc(router, "qdisc add dev " + way.get(0) + " clsact");
+            tc(
+                    router,
+                    "filter add dev " + way.get(0) + " ingress protocol ip u32 match ip " + way.get(1) + " "
+                            + Chain.GUEST + " action mirred egress redirect dev " + way.get(2));
+        }
+    }
+
+    private static void tc(Namespace router, String words) {
+        Command.run(router.inside(("tc " + words).split(" ", -1)), "");
+    }
+
+    /** Through the kernel's VXLAN device. */
+    static ForwardingPath vxlan(String prefix) {
+        Chain chain = Chain.raise(prefix);
+        vxlan(chain.home(), Chain.HOME_AGENT, Chain.CARE_OF_ADDRESS, "02:00:00:00:01:01", "02:00:00:00:01:02");
+        vxlan(chain.visited(), Chain.CARE_OF_ADDRESS, Chain.HOME_AGENT, "02:00:00:00:01:02", "02:00:00:00:01:01");
+        chain.home().ip("route add " + Chain.GUEST + " via 192.0.2.1 dev tunnel onlink");
+        chain.visited().ip("route add default via 192.0.2.1 dev tunnel onlink table 100", "rule add iif lan table 100");
+        return new ForwardingPath(VXLAN, chain, List.of());
+    }
+
+    private static void vxlan(Namespace router, String local, String remote, String mac, String peerMac) {
+        router.ip(
+                "link add tunnel address " + mac + " type vxlan id 1 dstport 4789 dev wan local " + local + " remote "
+                        + remote,
+                "link set tunnel up",
+                "neigh add 192.0.2.1 lladdr " + peerMac + " dev tunnel nud permanent");
+    }
+
+    /**
+     * Through our IP-in-IP tunnels in eBPF.
+     *
+     * @param others home addresses that the home agent has bindings for beside the guest's
+     */
+    static ForwardingPath ebpf(String name, String prefix, Collection<HomeForwarding> others) {
+        Chain chain = Chain.raise(prefix);
+        var installed = new ArrayList<>(others);
+        installed.add(new HomeForwarding(Ipv4.address(Chain.GUEST), TO_GUEST));
+        Datapath<?> home = homeAgent(chain, installed);
+        var visitor = new VisitorForwarding(
+                Ipv4.address(Chain.GUEST),
+                Tunnel.ipip(Ipv4.address(Chain.HOME_AGENT)),
+                "lan",
+                MacAddress.of(Chain.GUEST_MAC),
+                true);
+        var config = new VisitorDatapathConfig(
+                Ipv4.address(Chain.CARE_OF_ADDRESS),
+                VisitorDatapathConfig.DEVICE,
+                List.of("lan"),
+                List.of("wan"),
+                MtuPolicy.ICMP);
+        Datapath<?> visited = chain.visited().call(() -> EbpfVisitorDatapath.open(config, List.of(visitor)));
+        return new ForwardingPath(name, chain, List.of(home, visited));
+    }
+
+    static EbpfHomeDatapath homeAgent(Chain chain, Collection<HomeForwarding> installed) {
+        var config = new HomeDatapathConfig(
+                Ipv4.address(Chain.HOME_AGENT), HomeDatapathConfig.DEVICE, "lan", List.of("wan"), MtuPolicy.ICMP);
+        return chain.home().call(() -> EbpfHomeDatapath.open(config, installed));
+    }
+
+    /** Packets that the guest's tunnel took in at one end, or gave out at the other, as each of {@link #datapaths} counts them. */
+    List<Long> tunnelled() {
+        var counts = new ArrayList<Long>();
+        try {
+            for (Datapath<?> datapath : datapaths) {
+                Traffic traffic = datapath.traffic().get(Ipv4.address(Chain.GUEST));
+                if (traffic == null) {
+                    throw new LabException(name + " doesn't count what it forwards");
+                }
+                counts.add(
+                        datapath == datapaths.get(0) ? traffic.packetsEncapsulated() : traffic.packetsDecapsulated());
+            }
+        } catch (DatapathException e) {
+            throw new LabException(name + ": " + e.getMessage(), e);
+        }
+        return counts;
+    }
+
+    @Override
+    public void close() {
+        for (Datapath<?> datapath : datapaths) {
+            try {
+                datapath.close();
+            } catch (IOException e) {
+                throw new LabException(name + ": " + e.getMessage(), e);
+            }
+        }
+    }
+}
