@@ -202,11 +202,13 @@ final class Preparation {
             Optional<HandoverId> prepared = staged ? Optional.of(id) : Optional.empty();
             out.add(new Report(at, Fact.prepared(guest, prepared, Duration.between(sentAt, at))));
         }
-        if (!staged) {
+        if (first && !staged) {
             end();
             decide(PreparationOutcome.nothing(), at, out);
             return;
         }
+        // To a refresh, nothing staged says that COMMIT has come: the agents here go on serving the guest that is to
+        // run.
         state = State.STAGED;
         request = null;
         retransmission.reset();

@@ -223,6 +223,22 @@ class PreparationTest {
     }
 
     @Test
+    @DisplayName(
+            "COMMIT came in between, and the guest's pause is a long one: it is still to be served here, or aborted")
+    void aRefreshGoesOnWhenNothingIsStagedAnyMore() {
+        SendRequest first = arrive(scene);
+        staged(first);
+        scene.fire(Timer.PREPARATION);
+        SendRequest second = scene.request();
+        scene.homeAgentReplies(second, 0, 60);
+        assertEquals(Optional.empty(), scene.prepared());
+        scene.fire(Timer.PREPARATION);
+        assertEquals(prepare(first), prepare(scene.request()));
+        scene.happens(Happening.ENDED);
+        assertEquals(RequestKind.ABORT, scene.request().kind());
+    }
+
+    @Test
     void aRefreshThatIsNotAnsweredIsRepeated() {
         staged(arrive(scene));
         scene.fire(Timer.PREPARATION);

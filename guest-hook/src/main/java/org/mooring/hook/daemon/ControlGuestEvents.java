@@ -78,6 +78,7 @@ final class ControlGuestEvents implements GuestEvents {
         return switch (String.valueOf(phase)) {
             case "arriving" -> List.of(Happening.ARRIVING);
             case "running" -> List.of(Happening.RUNNING);
+            case "leaving" -> List.of(Happening.MIGRATION_STARTED);
             case "stopped" -> List.of(Happening.STOPPED, Happening.MIGRATION_STARTED);
             case "left" -> List.of(Happening.STOPPED, Happening.MIGRATION_STARTED, Happening.MIGRATION_COMPLETED);
             case "failed" -> List.of(Happening.MIGRATION_FAILED);
@@ -87,5 +88,5 @@ final class ControlGuestEvents implements GuestEvents {
         };
     }
 
-    static final List<String> PHASES = List.of("arriving", "running", "stopped", "left", "failed", "gone");
+    static final List<String> PHASES = List.of("arriving", "running", "leaving", "stopped", "left", "failed", "gone");
 }

@@ -48,6 +48,7 @@ record EventVerb() implements Verb {
         return List.of(
                 "  arriving: a QEMU waits here for the guest; says within some 3 s what is prepared for it (staged, nothing, plain)",
                 "  running: the guest's processors run here",
+                "  leaving: its migration away from here has begun: without this word what it has not read here is lost",
                 "  stopped: its migration away from here has stopped it",
                 "  left: its migration away from here is complete",
                 "  failed: its migration away from here failed",

@@ -407,6 +407,22 @@ class GuestHookProgramTest {
     }
 
     @Test
+    @DisplayName("a guest that nobody but a script knows: it is armed and committed by the script's word")
+    void whoeverTakesAGuestAwayMaySayWhenThatBegins() throws Exception {
+        acceptHandovers();
+        HookProcess hook = hook(VISITING);
+        hook.awaitLine("ready");
+        control().post("/guests/web/events", Map.of("phase", "running", "tap", "tap0"));
+        hook.awaitLine("registration accepted");
+        control().post("/guests/web/events", Map.of("phase", "leaving"));
+        hook.awaitLine("armed guest=web handover=000000000000002a");
+        control().post("/guests/web/events", Map.of("phase", "stopped"));
+        agents.request(request -> says(request, HandoverExtension.Commit.class));
+        control().post("/guests/web/events", Map.of("phase", "left"));
+        hook.awaitLine("guest left guest=web");
+    }
+
+    @Test
     @DisplayName("what comes to the old site's tap after the STOP follows the guest, from the host and by its routes")
     void whatTheGuestHasNotReadFollowsIt() throws Exception {
         kvmHost.host.exec("ip", "route", "add", "default", "via", ROUTER);
