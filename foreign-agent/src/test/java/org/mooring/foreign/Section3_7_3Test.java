@@ -138,7 +138,7 @@ class Section3_7_3Test {
         assertEquals(
                 List.of(new Action.Report(
                         new Fact.Unreadable(HOME_AGENT.toString(), Decoded.Reason.UNKNOWN_MESSAGE_TYPE, 0))),
-                agent.handle(replyReceived(NOW, Octets.ofHex("0700"))));
+                agent.handle(replyReceived(NOW, Octets.ofHex("0800"))));
         assertDiscarded(Fact.Discard.UNEXPECTED_MESSAGE, agent.handle(replyReceived(NOW, sealed(request()))));
     }
 
