@@ -422,11 +422,11 @@ static __always_inline bool accepts(const struct forwarding *forwarding, __be32 
 	return found;
 }
 
-/* Goes on as if the agent's device had received it. */
+/* Goes on as if the agent's device had received it. At a home agent, `forwarding` may be null. */
 static __always_inline int arrive(struct __sk_buff *skb, const struct agent *self, const struct forwarding *forwarding)
 {
 	/* The visitor has left: its packets follow it. */
-	if (self->role == FOREIGN_AGENT && forwarding->to_home)
+	if (self->role == FOREIGN_AGENT && forwarding && forwarding->to_home)
 		skb->mark = TUNNEL_MARK;
 	return bpf_redirect(self->device, BPF_F_INGRESS);
 }
@@ -599,7 +599,10 @@ int release(struct __sk_buff *skb)
 	if (!self || skb->protocol != bpf_htons(ETH_P_IP) || bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)))
 		return TC_ACT_SHOT;
 	forwarding = bpf_map_lookup_elem(&forwardings, &ip.daddr);
-	return forwarding ? arrive(skb, self, forwarding) : drop(DROP_UNLISTED);
+	/* Without one, the mobile node is at home. */
+	if (!forwarding && self->role == FOREIGN_AGENT)
+		return drop(DROP_UNLISTED);
+	return arrive(skb, self, forwarding);
 }
 
 /* --- from a visitor ------------------------------------------------------------------------------------------------------ */

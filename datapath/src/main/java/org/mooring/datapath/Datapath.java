@@ -59,13 +59,13 @@ public interface Datapath<F extends Forwarding> extends AutoCloseable {
 
     /**
      * Lets a packet go on to the mobile node, in order with others that are delivered, ahead of all that wait, and as if it had come out
-     * of its tunnel. Returns at once.
+     * of its tunnel; at a home agent that has no forwarding for it, to the home link. Returns at once.
      *
      * @param packet IPv4, to the home address
      */
     void deliver(Inet4Address homeAddress, ByteBuffer packet);
 
-    /** How many packets have waited for each home address since it was first held, as long as there is something installed or staged. */
+    /** How many packets have waited for each home address since it was last held, as long as there is something installed or staged. */
     Map<Inet4Address, Long> held();
 
     /** What each home address has used its tunnels for. Counting begins when the datapath is opened. */

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.mooring.linux.CpuAffinity;
 import org.mooring.linux.Ipv4;
@@ -38,10 +37,8 @@ final class WaitingRooms implements AutoCloseable {
 
     private static final int READ_AT_ONCE = 256;
 
-    /** Less than the kernel queues for a CPU (net.core.netdev_max_backlog), which has time for them in between. */
-    private static final int WRITTEN_AT_ONCE = 64;
-
-    private static final long PAUSE = TimeUnit.MICROSECONDS.toNanos(20);
+    /** Less than the kernel queues for a CPU (net.core.netdev_max_backlog), which gets time for them in between. */
+    private static final int WRITTEN_AT_ONCE = 512;
 
     /** For so long no packet must have come to an open room before it is done with. */
     private static final long QUIET = TimeUnit.SECONDS.toNanos(1);
@@ -49,8 +46,9 @@ final class WaitingRooms implements AutoCloseable {
     private static final int SOON = 1; // milliseconds
     private static final int LATER = 100;
 
-    private static final int AGENTS_PORT = 434;
-    private static final int DESTINATION = 16; // in the IPv4 header
+    private static final short AGENTS_PORT = 434;
+    private static final int PROTOCOL = 9; // in the IPv4 header
+    private static final int DESTINATION = 16;
     private static final int MULTICAST = 224; // first octet
 
     private final RoomDevices devices;
@@ -102,7 +100,9 @@ final class WaitingRooms implements AutoCloseable {
             guest.hold(paths);
             paths.forEach(path -> announce(homeAddress, path, guest.room(path)));
             oldSources.put(homeAddress, old);
-            counts.putIfAbsent(homeAddress, 0L);
+            if (!told.containsKey(homeAddress)) {
+                counts.put(homeAddress, 0L);
+            }
             tell(homeAddress, guest);
         } finally {
             lock.unlock();
@@ -170,7 +170,7 @@ final class WaitingRooms implements AutoCloseable {
         }
     }
 
-    /** How many packets have waited for each home address since it first held some. */
+    /** How many packets have waited for each home address since it last began to hold some. */
     Map<Inet4Address, Long> counts() {
         lock.lock();
         try {
@@ -197,7 +197,7 @@ final class WaitingRooms implements AutoCloseable {
             while (!closed) {
                 Progress progress = step(affinity);
                 if (progress.written() == WRITTEN_AT_ONCE) {
-                    LockSupport.parkNanos(PAUSE);
+                    affinity.giveWay();
                 } else if (progress.none()) {
                     selector.await(pause);
                 }
@@ -298,10 +298,17 @@ final class WaitingRooms implements AutoCloseable {
     }
 
     private static Optional<ByteBuffer> marker(ByteBuffer packet) {
-        return Ipv4Packet.parse(packet)
-                .flatMap(UdpPacket::parse)
-                .filter(udp -> udp.sourcePort() == AGENTS_PORT && udp.destinationPort() == AGENTS_PORT)
-                .map(UdpPacket::payload);
+        int ports = (packet.get(0) & 0xf) * 4;
+        boolean possible = packet.get(PROTOCOL) == Ipv4Packet.UDP
+                && packet.remaining() >= ports + 2 * Short.BYTES
+                && packet.getShort(ports) == AGENTS_PORT
+                && packet.getShort(ports + Short.BYTES) == AGENTS_PORT;
+        return !possible
+                ? Optional.empty()
+                : Ipv4Packet.parse(packet)
+                        .flatMap(UdpPacket::parse)
+                        .filter(udp -> udp.sourcePort() == AGENTS_PORT && udp.destinationPort() == AGENTS_PORT)
+                        .map(UdpPacket::payload);
     }
 
     /** Returns how many were written, at most {@link #WRITTEN_AT_ONCE}. */

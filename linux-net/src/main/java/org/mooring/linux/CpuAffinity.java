@@ -25,6 +25,11 @@ public final class CpuAffinity {
         }
     }
 
+    /** Lets others run that wait for the CPU where the thread is, the kernel's own threads among them. */
+    public void giveWay() {
+        Syscall.schedYield();
+    }
+
     /** Lets the thread run where it could at first. */
     public void release() {
         if (cpu != ANY) {

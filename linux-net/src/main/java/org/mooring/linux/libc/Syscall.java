@@ -49,6 +49,8 @@ public final class Syscall {
     private static final int SET_AFFINITY = number(203, 122);
     private static final int GET_AFFINITY = number(204, 123);
 
+    private static final int SCHED_YIELD = number(24, 124);
+
     private Syscall() {}
 
     public static long socket(int domain, int type, int protocol) {
@@ -144,6 +146,11 @@ public final class Syscall {
     /** Lets the calling thread run on these CPUs only; it does when this returns. */
     public static long setAffinity(Memory mask) {
         return answer(() -> C.syscall(SET_AFFINITY, 0, mask.size(), mask.address()), mask);
+    }
+
+    /** Lets threads run that wait for the calling one's CPU. */
+    public static void schedYield() {
+        C.syscall(SCHED_YIELD, 0, 0, 0);
     }
 
     public static long eventfd() {
