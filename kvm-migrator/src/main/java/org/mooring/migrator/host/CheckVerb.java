@@ -7,11 +7,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
 import org.mooring.migrator.host.Finding.Level;
@@ -151,46 +147,14 @@ record CheckVerb() implements Verb {
             words.add("--" + GuestOptions.TLS.getLongOpt());
         }
         RemoteCommand command = new RemoteCommand(destination, MigrateVerb.sshOptions(line), words);
-        Inspection inspection = new Inspection();
-        try (RemoteSession session = RemoteSession.start(command, inspection)) {
-            session.send(new Order.Receive(guest));
-            String end = inspection.ended.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
-            Optional<Examination> examination = inspection.examination();
-            if (examination.isPresent()) {
-                findings.ok("ssh: " + destination.ssh() + " can be reached");
-            } else {
-                findings.fail("ssh: " + end);
-            }
-            return examination;
+        try {
+            Examination examination =
+                    RemoteAnswer.to(command, List.of(new Order.Receive(guest)), Examination::parse, PATIENCE_SECONDS);
+            findings.ok("ssh: " + destination.ssh() + " can be reached");
+            return Optional.of(examination);
         } catch (Failure e) {
             findings.fail("ssh: " + e.getMessage());
-        } catch (TimeoutException e) {
-            findings.fail("ssh: " + destination.ssh() + " has not answered for " + PATIENCE_SECONDS + " s");
-        } catch (ExecutionException | InterruptedException e) {
-            throw new AssertionError("nobody interrupts this thread, and the end of a session is never a failure", e);
-        }
-        return Optional.empty();
-    }
-
-    /** Waits for the one line that {@code inspect} prints. */
-    private static final class Inspection implements RemoteSession.Listener {
-        final CompletableFuture<String> ended = new CompletableFuture<>();
-        private final List<String> lines = new CopyOnWriteArrayList<>();
-
-        @Override
-        public void onLine(String line) {
-            lines.add(line);
-        }
-
-        @Override
-        public void onEnd(boolean refused, String reason) {
-            ended.complete(reason);
-        }
-
-        Optional<Examination> examination() {
-            return lines.stream()
-                    .flatMap(line -> Examination.parse(line).stream())
-                    .findFirst();
+            return Optional.empty();
         }
     }
 

@@ -18,6 +18,7 @@ import org.mooring.migrator.Outcome.Whereabouts;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.loop.AgentLoop;
 import org.mooring.runtime.loop.Worker;
+import org.mooring.timeline.MigrationRecord;
 
 /** Runs an {@link Evacuation}: a {@link MigrationRun} for each guest, on a thread for each that moves at once. */
 final class EvacuationRun implements EvacuationAction.Executor, AutoCloseable {
@@ -28,6 +29,7 @@ final class EvacuationRun implements EvacuationAction.Executor, AutoCloseable {
 
     private final String host;
     private final Departure departure;
+    private final MigrationRecords kept;
     private final EvacuationDisplay display;
     private final Evacuation evacuation;
     private final CompletableFuture<List<MigrationResult>> results = new CompletableFuture<>();
@@ -40,12 +42,20 @@ final class EvacuationRun implements EvacuationAction.Executor, AutoCloseable {
     private final Map<String, MigrationRun> runs = new HashMap<>();
     private final Set<String> cancelled = new HashSet<>();
     private final Map<String, MigrationResult> details = new HashMap<>();
+    private final List<MigrationRecord> records = new ArrayList<>();
 
     /** @param host the destination, as the operator calls it */
-    EvacuationRun(String host, Evacuation evacuation, int parallel, Departure departure, EvacuationDisplay display) {
+    EvacuationRun(
+            String host,
+            Evacuation evacuation,
+            int parallel,
+            Departure departure,
+            MigrationRecords kept,
+            EvacuationDisplay display) {
         this.host = host;
         this.evacuation = evacuation;
         this.departure = departure;
+        this.kept = kept;
         this.display = display;
         for (int i = 0; i < parallel; i++) {
             workers.add(loop.worker("departure " + i));
@@ -104,13 +114,24 @@ final class EvacuationRun implements EvacuationAction.Executor, AutoCloseable {
                     run.cancelBeforeStop();
                 }
             });
-            Outcome outcome = run.await();
+            MigrationRun.End end = run.await();
             forget(guest);
-            return run.result(outcome);
+            record(end.record());
+            return end.result();
         } catch (Failure e) {
             return MigrationResult.of(
                     guest, host, new Outcome.NotMoved(Whereabouts.STAYED, String.valueOf(e.getMessage())));
         }
+    }
+
+    private void record(MigrationRecord migration) {
+        kept.keep(migration);
+        loop.execute(() -> records.add(migration));
+    }
+
+    /** Of those that were begun, once all are over. */
+    List<MigrationRecord> records() {
+        return records;
     }
 
     /** Once this returns, nobody cancels it any more. */

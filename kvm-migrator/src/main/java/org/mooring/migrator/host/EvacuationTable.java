@@ -2,19 +2,24 @@ package org.mooring.migrator.host;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.mooring.migrator.Outcome;
+import org.mooring.timeline.HandoverAccount;
 
 /** What came of each guest of an evacuation, as aligned text. */
 final class EvacuationTable {
-    private static final List<String> HEADING = List.of("GUEST", "OUTCOME", "PAUSE MS", "VIA", "WHY");
+    private static final List<String> HEADING = List.of("GUEST", "OUTCOME", "PAUSE MS", "ADDED MS", "VIA", "WHY");
 
     private EvacuationTable() {}
 
-    static List<String> lines(List<MigrationResult> results) {
+    /** @param accounts of those that were begun, by guest */
+    static List<String> lines(List<MigrationResult> results, Map<String, HandoverAccount> accounts) {
         List<List<String>> rows = new ArrayList<>();
         rows.add(HEADING);
-        results.forEach(result -> rows.add(row(result)));
+        results.forEach(result -> rows.add(row(result, Optional.ofNullable(accounts.get(result.guest())))));
         int[] widths = IntStream.range(0, HEADING.size())
                 .map(column -> rows.stream()
                         .mapToInt(row -> row.get(column).length())
@@ -36,12 +41,15 @@ final class EvacuationTable {
                 .toList();
     }
 
-    private static List<String> row(MigrationResult result) {
+    private static List<String> row(MigrationResult result, Optional<HandoverAccount> account) {
         return List.of(
                 result.guest(),
                 result.verdict(),
                 result.downtime().map(pause -> Long.toString(pause.toMillis())).orElse("-"),
-                result.via(),
+                account.map(HandoverAccount::addedMs)
+                        .map(added -> String.format(Locale.ROOT, "%.1f", added))
+                        .orElse("-"),
+                account.map(HandoverAccount::via).orElse(result.via()),
                 result.outcome() instanceof Outcome.NotMoved left ? left.reason() : "");
     }
 }

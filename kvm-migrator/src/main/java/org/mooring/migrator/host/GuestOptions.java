@@ -58,6 +58,17 @@ final class GuestOptions {
         return name;
     }
 
+    static int number(CommandLine line, Option option, int max) throws Failure {
+        String text = line.getOptionValue(option);
+        if (text.matches("[0-9]{1,9}")) {
+            int number = Integer.parseInt(text);
+            if (number >= 1 && number <= max) {
+                return number;
+            }
+        }
+        throw new UsageException("--" + option.getLongOpt() + " takes a whole number from 1 to " + max);
+    }
+
     static Guest configuredGuest(CommandLine line, MigratorConfig config) throws Failure {
         String name = guestName(line);
         return config.guests().stream()

@@ -1,5 +1,6 @@
 package org.mooring.migrator.host;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,6 +39,15 @@ record Hook(Path socket) {
             tell(guest, Map.of("phase", "gone"), LAST_WORD);
         } catch (Failure e) {
             log.debug("hook not told that the guest is gone guest={}: {}", guest, e.getMessage());
+        }
+    }
+
+    /** What it knows of the latest handovers. */
+    HookRecords handovers() throws Failure {
+        try {
+            return HookRecords.read(new ControlClient("guest-hook", socket, PATIENCE).get("/handovers"));
+        } catch (JsonProcessingException e) {
+            throw new Failure("the guest-hook here is of another version: install the same as kvm-migrator's", e);
         }
     }
 

@@ -9,7 +9,6 @@ import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 import org.mooring.migrator.Evacuation;
-import org.mooring.migrator.Outcome;
 import org.mooring.migrator.host.MigratorConfig.RemoteHost;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.cli.Console;
@@ -149,9 +148,10 @@ record MigrateVerb() implements Verb {
         ProgressDisplay display = new ProgressDisplay(console.err(), ProgressDisplay.standardErrorIsTerminal());
         try (MigrationRun run = new MigrationRun(host, files, record, route, display)) {
             SIGNALS.forEach(signal -> Signals.handle(signal, run::cancel));
-            Outcome outcome = run.await();
+            MigrationRun.End end = run.await();
             display.end();
-            MigrationResult result = run.result(outcome);
+            new MigrationRecords(config.stateDirectory()).keep(end.record());
+            MigrationResult result = end.result();
             if (!result.moved()) {
                 throw new Failure(result.sentence());
             }
@@ -161,7 +161,7 @@ record MigrateVerb() implements Verb {
     }
 
     private static int moveAll(CommandLine line, MigratorConfig config, Console console) throws Failure {
-        int parallel = line.hasOption(PARALLEL) ? number(line, PARALLEL, MOST_PARALLEL) : 2;
+        int parallel = line.hasOption(PARALLEL) ? GuestOptions.number(line, PARALLEL, MOST_PARALLEL) : 2;
         RemoteHost destination = host(line, config);
         // What is wrong with the options is wrong for each guest.
         GuestOptions.stream(line, config);
@@ -179,11 +179,14 @@ record MigrateVerb() implements Verb {
                 console.err(), ProgressDisplay.standardErrorIsTerminal(), departures.longestName());
         EvacuationRun.Departure departure = (guest, row) ->
                 new MigrationRun(host, host.files(guest), departures.record(guest), route(line, config, guest), row);
-        try (EvacuationRun run = new EvacuationRun(destination.name(), evacuation, parallel, departure, display)) {
+        MigrationRecords kept = new MigrationRecords(config.stateDirectory());
+        try (EvacuationRun run =
+                new EvacuationRun(destination.name(), evacuation, parallel, departure, kept, display)) {
             SIGNALS.forEach(signal -> Signals.handle(signal, run::cancel));
             List<MigrationResult> results = run.await();
             display.end();
-            EvacuationTable.lines(results).forEach(console.out()::println);
+            Accounts accounts = Accounts.of(config, sshOptions(line));
+            EvacuationTable.lines(results, accounts.byGuest(run.records())).forEach(console.out()::println);
             return results.stream().allMatch(MigrationResult::moved) ? 0 : 1;
         }
     }
@@ -199,10 +202,10 @@ record MigrateVerb() implements Verb {
             words.add(line.getOptionValue(GuestOptions.ACCEL));
         }
         OptionalInt bandwidth = line.hasOption(BANDWIDTH)
-                ? OptionalInt.of(number(line, BANDWIDTH, 1 << 20))
+                ? OptionalInt.of(GuestOptions.number(line, BANDWIDTH, 1 << 20))
                 : config.migration().maxBandwidth();
         Duration downtimeLimit = line.hasOption(DOWNTIME_LIMIT)
-                ? Duration.ofMillis(number(line, DOWNTIME_LIMIT, 2_000_000))
+                ? Duration.ofMillis(GuestOptions.number(line, DOWNTIME_LIMIT, 2_000_000))
                 : config.migration().downtimeLimit();
         return new MigrationRun.Route(
                 host.name(),
@@ -214,11 +217,7 @@ record MigrateVerb() implements Verb {
     }
 
     static RemoteHost host(CommandLine line, MigratorConfig config) {
-        String name = line.getOptionValue(TO);
-        return config.hosts().stream()
-                .filter(host -> host.name().equals(name))
-                .findFirst()
-                .orElseGet(() -> RemoteHost.of(name));
+        return RemoteHost.find(line.getOptionValue(TO), config.hosts());
     }
 
     static List<String> sshOptions(CommandLine line) {
@@ -229,17 +228,6 @@ record MigrateVerb() implements Verb {
             options.add(option);
         }
         return options;
-    }
-
-    private static int number(CommandLine line, Option option, int max) throws Failure {
-        String text = line.getOptionValue(option);
-        if (text.matches("[0-9]{1,9}")) {
-            int number = Integer.parseInt(text);
-            if (number >= 1 && number <= max) {
-                return number;
-            }
-        }
-        throw new UsageException("--" + option.getLongOpt() + " takes a whole number from 1 to " + max);
     }
 
     static void refuseLocalDisks(Guest guest, CommandLine line) throws Failure {

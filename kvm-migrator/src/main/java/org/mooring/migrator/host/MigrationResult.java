@@ -70,8 +70,8 @@ record MigrationResult(
                 .filter(known -> moved())
                 .map(known -> switch (known.prepared()) {
                     case "staged" -> "two-phase";
-                    case "nothing" -> "same site";
-                    default -> known.prepared();
+                    case "nothing" -> "same-site";
+                    default -> "plain";
                 })
                 .orElse("-");
     }

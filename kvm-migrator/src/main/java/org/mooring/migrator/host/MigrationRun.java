@@ -2,6 +2,8 @@ package org.mooring.migrator.host;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -13,7 +15,6 @@ import org.mooring.migrator.Migration;
 import org.mooring.migrator.MigrationAction;
 import org.mooring.migrator.MigrationEvent;
 import org.mooring.migrator.MigrationEvent.Verdict;
-import org.mooring.migrator.Outcome;
 import org.mooring.migrator.Preparation;
 import org.mooring.qmp.QmpConnectionException;
 import org.mooring.qmp.QmpEvent;
@@ -22,6 +23,7 @@ import org.mooring.runtime.Failure;
 import org.mooring.runtime.json.Json;
 import org.mooring.runtime.loop.AgentLoop;
 import org.mooring.runtime.loop.Worker;
+import org.mooring.timeline.MigrationRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -44,12 +46,15 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
             Duration downtimeLimit,
             OptionalInt maxBandwidth) {}
 
+    /** How it ended, and what happened until then. */
+    record End(MigrationResult result, MigrationRecord record) {}
+
     private final ThisHost host;
     private final GuestFiles files;
     private final QemuProcess qemu;
     private final Route route;
     private final MigrationDisplay display;
-    private final CompletableFuture<Outcome> outcome = new CompletableFuture<>();
+    private final CompletableFuture<End> end = new CompletableFuture<>();
     private final AgentLoop<MigrationEvent, MigrationAction> loop =
             new AgentLoop<>("migration", Clock.systemUTC(), new ProgramSupervisor());
     private final Worker<MigrationEvent> worker = loop.worker("host");
@@ -64,6 +69,7 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
     private boolean ready;
     private @Nullable Preparation preparation;
     private boolean streaming;
+    private final MigrationJournal journal;
     private Optional<Progress> last = Optional.empty();
 
     /** Connects to the guest's monitor. */
@@ -74,7 +80,9 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
         this.qemu = new QemuProcess(files, record.pid());
         this.route = route;
         this.display = display;
-        this.migration = new Migration(route.host(), route.downtimeLimit(), loop.now());
+        Instant begun = loop.now();
+        this.migration = new Migration(route.host(), route.downtimeLimit(), begun);
+        this.journal = new MigrationJournal(ThisHost.name(), route.host(), begun);
         try {
             this.monitor = Monitor.connect(loop.group(), files, this);
             this.guest = record.guest().withMachine(machine());
@@ -85,17 +93,24 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
     }
 
     /** Moves the guest, or says why not. */
-    Outcome await() {
-        loop.start(migration::handle, action -> action.on(this));
+    End await() {
+        loop.start(this::handle, action -> action.on(this));
         loop.execute(() -> migration.begin().forEach(action -> action.on(this)));
-        return outcome.join();
+        return end.join();
+    }
+
+    private List<MigrationAction> handle(MigrationEvent event) {
+        if (!end.isDone()) {
+            journal.note(event);
+        }
+        return migration.handle(event);
     }
 
     /** May be called at any time, more than once. Where the guest is stopped already, asks the destination whether it runs there. */
     void cancel() {
         loop.post(new MigrationEvent.CancelRequested(loop.now(), true));
         loop.execute(() -> {
-            if (!outcome.isDone()) {
+            if (!end.isDone()) {
                 display.say(
                         migration.switchingOver()
                                 ? "the guest is on its way already: asking " + route.host() + " whether it runs there"
@@ -107,7 +122,7 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
     /** As {@link #cancel}, but a guest that is stopped already goes on its way. */
     void cancelBeforeStop() {
         loop.execute(() -> {
-            if (!outcome.isDone()) {
+            if (!end.isDone()) {
                 display.say(
                         migration.switchingOver()
                                 ? "the guest is on its way already: waiting for it to arrive"
@@ -115,12 +130,6 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
             }
         });
         loop.post(new MigrationEvent.CancelRequested(loop.now(), false));
-    }
-
-    /** What is known of it once it is over. */
-    MigrationResult result(Outcome end) {
-        return new MigrationResult(
-                files.guest(), route.host(), end, clock.offset(), last, Optional.ofNullable(preparation));
     }
 
     @Override
@@ -302,6 +311,7 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
                         .execute("migrate", Json.MAPPER.createObjectNode().put("uri", action.uri())),
                 () -> {
                     streaming = true;
+                    journal.note(loop.now(), "QEMU sends the guest to " + action.uri());
                     watch();
                 });
     }
@@ -362,7 +372,9 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
     @Override
     public void execute(MigrationAction.Finish action) {
         streaming = false;
-        outcome.complete(action.outcome());
+        MigrationResult result = new MigrationResult(
+                files.guest(), route.host(), action.outcome(), clock.offset(), last, Optional.ofNullable(preparation));
+        end.complete(new End(result, journal.record(result, loop.now())));
     }
 
     private <T> void answer(CompletionStage<T> command, Runnable well) {

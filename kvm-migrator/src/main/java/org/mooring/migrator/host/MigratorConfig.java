@@ -17,10 +17,12 @@ import org.mooring.runtime.config.Section;
  * {@code kvm-migrator.toml}: this host, the hosts that guests may move to, and the guests.
  *
  * @param hookSocket the guest hook's control socket, which {@code check} asks and {@code listen} tells of the guest that arrives
+ * @param stateDirectory keeps a record of each migration
  */
 record MigratorConfig(
         Path guestsDirectory,
         Path hookSocket,
+        Path stateDirectory,
         String qemu,
         Network network,
         Streams migration,
@@ -67,9 +69,17 @@ record MigratorConfig(
         static final String CONFIG = "/etc/mooring/kvm-migrator.toml";
 
         /** A host that isn't configured. */
-        static RemoteHost of(String destination) {
+        private static RemoteHost of(String destination) {
             String host = destination.substring(destination.lastIndexOf('@') + 1);
             return new RemoteHost(destination, destination, List.of(), PROGRAM, CONFIG, host);
+        }
+
+        /** Whom the operator means: one of these by its name, or else an ssh destination. */
+        static RemoteHost find(String name, List<RemoteHost> hosts) {
+            return hosts.stream()
+                    .filter(host -> host.name().equals(name))
+                    .findFirst()
+                    .orElseGet(() -> of(name));
         }
     }
 
@@ -77,6 +87,7 @@ record MigratorConfig(
         return new MigratorConfig(
                 root.file("guests-directory", "/run/mooring/guests"),
                 root.file("hook-socket", "/run/mooring/guest-hook.sock"),
+                root.file("state-directory", "/var/lib/mooring/kvm-migrator"),
                 root.string("qemu", "qemu-system-x86_64"),
                 network(root),
                 streams(root.table("migration")),

@@ -27,6 +27,15 @@ final class ThisHost {
         return new GuestFiles(config.guestsDirectory(), guest);
     }
 
+    /** As the kernel has it; the name that a shell's prompt shows. */
+    static String name() {
+        try {
+            return Files.readString(Path.of("/proc/sys/kernel/hostname")).strip();
+        } catch (IOException e) {
+            return "this host";
+        }
+    }
+
     /** The files of all guests that have a record here, by name. */
     List<GuestFiles> guests() throws Failure {
         try (Stream<Path> files = Files.list(config.guestsDirectory())) {

@@ -20,9 +20,11 @@ public final class Verbs {
                         new StartupVerb(),
                         new CheckVerb(),
                         new MigrateVerb(),
+                        new ReportVerb(),
                         new TeardownVerb(),
                         new ResumeVerb(),
                         new ListenVerb(),
-                        new InspectVerb()));
+                        new InspectVerb(),
+                        new HandoversVerb()));
     }
 }

@@ -8,13 +8,18 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.mooring.migrator.Evacuation.Tally;
 import org.mooring.migrator.Outcome;
 import org.mooring.migrator.Outcome.Whereabouts;
 import org.mooring.migrator.Preparation;
+import org.mooring.timeline.HandoverAccount;
+import org.mooring.timeline.HandoverRecord;
+import org.mooring.timeline.MigrationRecord;
 
 /** What an operator sees of an evacuation. */
 class EvacuationDisplayTest {
@@ -77,12 +82,21 @@ class EvacuationDisplayTest {
                 new MigrationResult("mail", "kb", moved, near, end, Optional.of(new Preparation("nothing", ""))),
                 MigrationResult.of("lost", "kb", new Outcome.NotMoved(Whereabouts.LOST, "QEMU ended here")));
         assertEquals("""
-                        GUEST  OUTCOME  PAUSE MS  VIA        WHY
-                        db     moved    42        two-phase
-                        web    moved    -         plain
-                        mail   moved    42        same site
-                        lost   lost     -         -          QEMU ended here
-                        """, String.join("\n", EvacuationTable.lines(results)) + "\n");
+                        GUEST  OUTCOME  PAUSE MS  ADDED MS  VIA        WHY
+                        db     moved    42        0.0       two-phase
+                        web    moved    -         -         plain
+                        mail   moved    42        -         same-site
+                        lost   lost     -         -         -          QEMU ended here
+                        """, String.join("\n", EvacuationTable.lines(results, Map.of("db", account()))) + "\n");
+    }
+
+    /** The home agent accepted COMMIT before the guest ran again. */
+    private static HandoverAccount account() {
+        Instant stop = Instant.parse("2026-03-01T12:00:00Z");
+        MigrationRecord migration = new MigrationRecord(
+                "db", "ka", "kb", stop, stop, "moved", "", "staged", 0.0, 1.0, stop, stop.plusMillis(42), List.of());
+        HandoverRecord source = new HandoverRecord("db", null, false, stop, stop.plusMillis(5), Map.of(), List.of());
+        return HandoverAccount.of(migration, Optional.of(source), Optional.empty(), List.of());
     }
 
     private EvacuationDisplay display(boolean terminal) {

@@ -27,6 +27,7 @@ class MigratorConfigTest {
         MigratorConfig config = read("""
                 guests-directory = "/run/guests"
                 hook-socket = "/run/hook.sock"
+                state-directory = "/var/lib/kvm"
                 qemu = "/opt/qemu"
                 [network]
                 bridge = "br0"
@@ -64,6 +65,7 @@ class MigratorConfigTest {
                 new MigratorConfig(
                         Path.of("/run/guests"),
                         Path.of("/run/hook.sock"),
+                        Path.of("/var/lib/kvm"),
                         "/opt/qemu",
                         new MigratorConfig.Network("br0", Optional.of("eth1"), 20_000),
                         new MigratorConfig.Streams(
@@ -155,7 +157,7 @@ class MigratorConfigTest {
 
     @Test
     void takesAHostThatIsNotConfiguredForAnSshDestination() {
-        RemoteHost host = RemoteHost.of("root@kb.example.net");
+        RemoteHost host = RemoteHost.find("root@kb.example.net", List.of());
         assertEquals("root@kb.example.net", host.ssh());
         assertEquals("kb.example.net", host.tlsName());
         assertEquals("kvm-migrator", host.program());

@@ -4,11 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -18,6 +20,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.runtime.cli.Console;
+import org.mooring.runtime.json.Json;
+import org.mooring.timeline.MigrationRecord;
 
 /** Whatever can't be done is said in one line, with the right exit code. */
 class VerbsTest {
@@ -31,6 +35,8 @@ class VerbsTest {
     void configure() throws Exception {
         Files.writeString(directory.resolve("kvm-migrator.toml"), """
                 guests-directory = "%s"
+                hook-socket = "%s"
+                state-directory = "%s"
                 [network]
                 bridge = "br0"
                 [[guest]]
@@ -38,7 +44,8 @@ class VerbsTest {
                 memory = 64
                 mac = "52:54:00:ab:cd:ef"
                 accel = "tcg"
-                """.formatted(directory.resolve("guests")));
+                """.formatted(
+                        directory.resolve("guests"), directory.resolve("hook.sock"), directory.resolve("state")));
     }
 
     @ParameterizedTest
@@ -120,6 +127,55 @@ class VerbsTest {
 
     private static boolean isRoot() {
         return "root".equals(System.getProperty("user.name"));
+    }
+
+    @Test
+    void reportsWhatTheMigratorRecordedThoughNoHookRuns() throws Exception {
+        keep("g1", Instant.parse("2026-03-01T12:00:00Z"));
+        keep("g2", Instant.parse("2026-03-01T13:00:00Z"));
+        assertEquals(0, with("report", "g1", "--ssh-option", "Port=1"));
+        assertTrue(out().startsWith("guest g1 ka to nobody@127.0.0.1, moved, paused for 40.0 ms\n"), this::out);
+        assertTrue(out().contains(": is guest-hook running?"), this::out);
+        assertTrue(out().contains("  ssh to nobody@127.0.0.1 failed"), this::out);
+        assertTrue(out().contains("| +40.0  nobody@127.0.0.1  qemu: resume"), this::out);
+        out.reset();
+        assertEquals(0, with("report", "--last", "2", "--format", "json", "--ssh-option", "Port=1"));
+        JsonNode json = Json.MAPPER.readTree(out());
+        assertEquals(List.of("g1", "g2"), json.findValuesAsText("guest"));
+        assertEquals(40.0, json.get(0).path("pause-ms").asDouble());
+        assertTrue(json.get(0).path("added-ms").isNull(), this::out);
+        assertTrue(json.get(0).path("counts").isEmpty(), this::out);
+        Path page = directory.resolve("report.html");
+        assertEquals(0, with("report", "--format", "html", "--output", page.toString(), "--ssh-option", "Port=1"));
+        assertTrue(Files.readString(page).contains("<h2>guest g2 ka to"), () -> "no timeline in " + page);
+    }
+
+    @Test
+    void hasNothingToReport() {
+        assertEquals(1, with("report"));
+        assertError("no handover is known here: neither " + directory.resolve("state") + " nor the hook has one");
+        assertEquals(2, with("report", "--format", "pdf"));
+        assertEquals(2, with("report", "--last", "0"));
+        assertEquals(1, with("handovers"));
+        assertTrue(err.toString(StandardCharsets.UTF_8).contains("is guest-hook running?"), err::toString);
+    }
+
+    private void keep(String guest, Instant stop) {
+        new MigrationRecords(directory.resolve("state"))
+                .keep(new MigrationRecord(
+                        guest,
+                        "ka",
+                        "nobody@127.0.0.1",
+                        stop.minusSeconds(1),
+                        stop.plusSeconds(1),
+                        MigrationRecord.MOVED,
+                        "",
+                        "staged",
+                        0.5,
+                        1.0,
+                        stop,
+                        stop.plusMillis(40),
+                        List.of()));
     }
 
     @Test

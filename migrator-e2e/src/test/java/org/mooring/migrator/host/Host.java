@@ -56,7 +56,8 @@ final class Host implements AutoCloseable {
         Files.writeString(config(), """
                 guests-directory = "%s"
                 hook-socket = "%s/hook.sock"
-                """.formatted(guests(), directory) + String.join("\n", lines) + "\n");
+                state-directory = "%s/state"
+                """.formatted(guests(), directory, directory) + String.join("\n", lines) + "\n");
     }
 
     /** Starts the program inside, as a process of its own. */

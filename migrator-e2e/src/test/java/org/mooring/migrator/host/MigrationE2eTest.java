@@ -284,9 +284,9 @@ class MigrationE2eTest {
         assertEquals(0, destination.run("startup", "g1").exitCode());
         Host.Done evacuation = source.run("migrate", "--all", "--to", "kb", "--parallel", "2");
         assertEquals(1, evacuation.exitCode(), evacuation::toString);
-        assertFinds(evacuation, "g1 +stays here +- +- +kb: guest g1 is on this host already.*");
-        assertFinds(evacuation, "heavy +moved +(-|-?[0-9]+) +plain");
-        assertFinds(evacuation, "light +moved +(-|-?[0-9]+) +plain");
+        assertFinds(evacuation, "g1 +stays here +- +- +- +kb: guest g1 is on this host already.*");
+        assertFinds(evacuation, "heavy +moved +(-|-?[0-9]+) +- +plain");
+        assertFinds(evacuation, "light +moved +(-|-?[0-9]+) +- +plain");
         assertRuns(source, "g1");
         assertRuns(destination, "heavy");
         assertRuns(destination, "light");
@@ -294,6 +294,17 @@ class MigrationE2eTest {
         // Their streams arrived at the same time, at a port each.
         assertTrue(evacuation.err().contains("heavy: migrating to kb (tcp:198.51.100.2:4915"), evacuation::toString);
         assertTrue(evacuation.err().contains("light: migrating to kb (tcp:198.51.100.2:4915"), evacuation::toString);
+
+        Host.Done report = source.run("report", "heavy");
+        assertEquals(0, report.exitCode(), report::toString);
+        assertTrue(
+                report.out().matches("guest heavy [^ ]+ to kb, moved, paused for -?[0-9.]+ ms, plain\n(?s).*"),
+                report::toString);
+        // No hook runs at either host.
+        assertFinds(report, "  kb: is guest-hook running\\?.*");
+        assertFinds(report, "\\| +\\+0\\.0 +[^ ]+ +qemu: stop");
+        assertFinds(report, "\\| +[+0-9.]+ +kb +qemu: resume");
+        assertFinds(report, " +[+0-9.]+ +[^ ]+ +kvm-migrator: the stream completed");
     }
 
     @Test
@@ -306,8 +317,8 @@ class MigrationE2eTest {
             evacuation.interrupt();
             Host.Done done = evacuation.done();
             assertEquals(1, done.exitCode(), done::toString);
-            assertFinds(done, "heavy +stays here +- +- +cancelled");
-            assertFinds(done, "light +stays here +- +- +not begun, cancelled");
+            assertFinds(done, "heavy +stays here +- +- +- +cancelled");
+            assertFinds(done, "light +stays here +- +- +- +not begun, cancelled");
         }
         assertRuns(source, "heavy");
         assertRuns(source, "light");
