@@ -142,6 +142,7 @@ final class Configuration {
         Path directory = run.resolve(site.host());
         var text = new StringBuilder("""
                 guests-directory = "%s"
+                state-directory = "%s"
                 hook-socket = "%s"
 
                 [network]
@@ -158,6 +159,7 @@ final class Configuration {
                 config = "%s"
                 """.formatted(
                         directory.resolve("guests"),
+                        directory.resolve("migrations"),
                         directory.resolve("guest-hook.sock"),
                         site.hostAddress(),
                         site.other().host(),
