@@ -2,8 +2,11 @@ package org.mooring.lab.report;
 
 import static org.mooring.lab.report.ThroughputPlot.escape;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import org.mooring.timeline.Timeline;
+import org.mooring.timeline.TimelineSvg;
 
 /** The report as one HTML page that needs no other file. */
 final class HtmlReport {
@@ -13,6 +16,7 @@ final class HtmlReport {
             th, td { border-bottom: 1px solid #e5e7eb; padding: .25rem .6rem; text-align: right }
             th { background: #f3f4f6; vertical-align: bottom } td.text, th.text { text-align: left }
             .bad { color: #dc2626; font-weight: bold } svg { max-width: 100%; height: auto }
+            figure { margin: 1rem 0 }
             """;
     private static final List<String> COLUMNS = List.of(
             "registered",
@@ -80,12 +84,28 @@ final class HtmlReport {
                             ? text("alive")
                             : "<td class=\"text bad\">" + escape(session.end()) + "</td>");
         }
-        html.append(
-                "</table>\n<table>\n<tr><th>ms from STOP</th><th class=\"text\">who</th><th class=\"text\">what</th></tr>\n");
-        for (TimelineEvent event : move.events()) {
-            row(cell(event.tMs()), text(event.who()), text(event.what()));
-        }
-        html.append("</table>\n");
+        html.append("</table>\n<figure>\n")
+                .append(TimelineSvg.draw(List.of(timeline(number, move))))
+                .append("</figure>\n");
+    }
+
+    /** Those of the site that the guest leaves to the left, those of the other to the right. */
+    private static Timeline timeline(int number, Move move) {
+        List<String> places = move.events().stream()
+                .map(TimelineEvent::who)
+                .distinct()
+                .sorted(Comparator.comparingInt(
+                        who -> who.endsWith(" " + move.from()) ? 1 : who.endsWith(" " + move.to()) ? 2 : 0))
+                .toList();
+        return new Timeline(
+                String.format(Locale.ROOT, "Move %d: %s to %s", number, move.from(), move.to()),
+                List.of(),
+                "STOP",
+                move.qemuDowntimeMs(),
+                places,
+                move.events().stream()
+                        .map(event -> new Timeline.Moment(event.tMs(), event.who(), event.what(), 0))
+                        .toList());
     }
 
     private void row(String... cells) {

@@ -104,6 +104,8 @@ class ReportTest {
         String page = Files.readString(directory.resolve("report.html"));
         assertTrue(page.contains("<svg "));
         assertTrue(page.contains("ssh &lt;cn&gt;"));
+        assertTrue(page.contains(">Move 1: A to B</text>"), "no timeline of the move");
+        assertTrue(page.contains(">decision</text>") && page.contains(">-500.0</text>"), page);
         assertFalse(page.contains("src="), "the page needs another file");
         assertFalse(page.contains("href="), "the page needs another file");
     }
