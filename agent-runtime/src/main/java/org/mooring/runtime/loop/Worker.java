@@ -44,6 +44,17 @@ public final class Worker<E> implements AutoCloseable {
         });
     }
 
+    /** Does {@code work} that nothing comes of. An exception ends the program. */
+    public void execute(Runnable work) {
+        thread.execute(() -> {
+            try {
+                work.run();
+            } catch (RuntimeException | Error e) {
+                supervisor.crash("working on the " + name + " thread", e);
+            }
+        });
+    }
+
     /**
      * Does {@code work} in its turn, for somebody who waits for what it returns or throws. What follows runs on this
      * thread, too.

@@ -71,6 +71,7 @@ public final class Arrival {
     private final Map<Room, Opening> openings = new EnumMap<>(Room.class);
     private OptionalInt count = OptionalInt.empty();
     private int rescued;
+    private long held;
     private boolean reachable;
     private boolean marked;
     private boolean over;
@@ -106,6 +107,11 @@ public final class Arrival {
         return kept.size();
     }
 
+    /** How many packets have waited, as far as is known. */
+    public long held() {
+        return held;
+    }
+
     /** Where packets must wait. */
     public Set<Room> closed() {
         return Set.copyOf(closed);
@@ -119,6 +125,12 @@ public final class Arrival {
     /** Whether nothing more is taken for it. */
     public boolean isOver() {
         return over;
+    }
+
+    long held(long packets) {
+        long more = Math.max(0, packets - held);
+        held += more;
+        return more;
     }
 
     void hold(Set<Room> which) {

@@ -74,18 +74,22 @@ public final class Arrivals {
     /**
      * The guest may come: what is rescued is kept, until {@link #reach} says that it can be brought there. The same may be said again; another
      * handover of the guest ends the one before. The id of another guest's handover is nobody's.
+     *
+     * @return whether it is a new one
      */
-    public void expect(Ipv4Address homeAddress, HandoverId id) {
+    public boolean expect(Ipv4Address homeAddress, HandoverId id) {
         var known = byId.get(id);
         if (known != null && known.homeAddress().equals(homeAddress)) {
-            return;
+            return false;
         }
         end(homeAddress);
-        if (known == null) {
-            var arrival = new Arrival(homeAddress, id, out);
-            byHomeAddress.put(homeAddress, arrival);
-            byId.put(id, arrival);
+        if (known != null) {
+            return false;
         }
+        var arrival = new Arrival(homeAddress, id, out);
+        byHomeAddress.put(homeAddress, arrival);
+        byId.put(id, arrival);
+        return true;
     }
 
     /** Packets wait in {@code rooms} from now on. */
@@ -138,6 +142,18 @@ public final class Arrivals {
     /** The first packet waits in {@code room}. */
     public void began(Ipv4Address homeAddress, Room room, Instant now) {
         underWay(homeAddress).ifPresent(arrival -> arrival.began(room, now));
+    }
+
+    /**
+     * How many packets have waited so far.
+     *
+     * @return how many of them are news
+     */
+    public long held(Ipv4Address homeAddress, HandoverId id, long packets) {
+        return find(homeAddress)
+                .filter(arrival -> arrival.id().equals(id))
+                .map(arrival -> arrival.held(packets))
+                .orElse(0L);
     }
 
     /** The guest has registered, so that it runs. */

@@ -1,6 +1,7 @@
 package org.mooring.protocol.wire;
 
 import io.netty.buffer.ByteBuf;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Objects;
@@ -33,6 +34,13 @@ public final class Octets {
     public static Octets copyOf(ByteBuf buffer) {
         var bytes = new byte[buffer.readableBytes()];
         buffer.getBytes(buffer.readerIndex(), bytes);
+        return new Octets(bytes);
+    }
+
+    /** A copy of what remains in {@code buffer}, whose position stays as it is. */
+    public static Octets copyOf(ByteBuffer buffer) {
+        var bytes = new byte[buffer.remaining()];
+        buffer.duplicate().get(bytes);
         return new Octets(bytes);
     }
 
