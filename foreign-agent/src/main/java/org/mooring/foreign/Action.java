@@ -1,6 +1,9 @@
 package org.mooring.foreign;
 
 import java.time.Instant;
+import java.util.Set;
+import org.mooring.protocol.handover.Arrival.Opening;
+import org.mooring.protocol.handover.Arrival.Room;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -51,8 +54,16 @@ public sealed interface Action {
         }
     }
 
-    /** Be ready for the packets of {@code staged}; answered by VisitorStaged or VisitorNotStaged. */
-    record StageVisitor(StagedVisitor staged) implements Action {
+    /**
+     * Be ready for the packets of {@code staged}; answered by VisitorStaged or VisitorNotStaged.
+     *
+     * @param closed the rooms where its packets have to wait
+     */
+    record StageVisitor(StagedVisitor staged, Set<Room> closed) implements Action {
+        public StageVisitor {
+            closed = Set.copyOf(closed);
+        }
+
         @Override
         public void on(Executor executor) {
             executor.execute(this);
@@ -82,6 +93,22 @@ public sealed interface Action {
 
     /** Deliver the packets of a visitor that was redirected here again; answered by VisitorRecalled or VisitorNotRecalled. */
     record RecallVisitor(Ipv4Address homeAddress) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Bring an IPv4 packet to a visitor that comes, ahead of all that waits. */
+    record DeliverPacket(Ipv4Address homeAddress, Octets packet) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Let the packets go on that wait, in order; answered by RoomOpened. */
+    record OpenRoom(Ipv4Address homeAddress, HandoverId id, Room room, Opening why) implements Action {
         @Override
         public void on(Executor executor) {
             executor.execute(this);
@@ -137,6 +164,10 @@ public sealed interface Action {
         void execute(RedirectVisitor action);
 
         void execute(RecallVisitor action);
+
+        void execute(DeliverPacket action);
+
+        void execute(OpenRoom action);
 
         void execute(StoreVisitor action);
 

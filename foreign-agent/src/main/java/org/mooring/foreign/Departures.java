@@ -14,8 +14,19 @@ import org.mooring.protocol.wire.Ipv4Address;
  * loop.
  */
 final class Departures {
-    /** @param redirected whether the visitor has left, and its packets follow it */
-    private record Departure(Staged staged, boolean redirected) {}
+    private enum State {
+        ARMED,
+        /** The visitor has left, and the kernel is told to let its packets follow it. */
+        REDIRECTING,
+        /** It does. */
+        REDIRECTED
+    }
+
+    private record Departure(Staged staged, State state) {
+        private boolean hasLeft() {
+            return state != State.ARMED;
+        }
+    }
 
     /** Of visitors on the list, or about to be. */
     private final Map<Ipv4Address, Departure> departures = new HashMap<>();
@@ -32,20 +43,20 @@ final class Departures {
     /** Where the packets of a visitor that has left go. */
     Optional<Ipv4Address> redirected(Ipv4Address homeAddress) {
         return Optional.ofNullable(departures.get(homeAddress))
-                .filter(Departure::redirected)
+                .filter(Departure::hasLeft)
                 .map(departure -> departure.staged().careOfAddress());
     }
 
     void remember(Ipv4Address homeAddress, Staged staged) {
-        departures.put(homeAddress, new Departure(staged, false));
+        departures.put(homeAddress, new Departure(staged, State.ARMED));
         report(homeAddress, staged, Step.ARMED);
     }
 
     /** The visitor has stopped. Whether there was a place for it to go to under {@code id}. */
     boolean commit(Ipv4Address homeAddress, HandoverId id) {
         var departure = find(homeAddress, id);
-        departure.filter(found -> !found.redirected()).map(Departure::staged).ifPresent(staged -> {
-            departures.put(homeAddress, new Departure(staged, true));
+        departure.filter(found -> !found.hasLeft()).map(Departure::staged).ifPresent(staged -> {
+            departures.put(homeAddress, new Departure(staged, State.REDIRECTING));
             actions.accept(new Action.RedirectVisitor(homeAddress, id, staged.careOfAddress()));
         });
         return departure.isPresent();
@@ -55,7 +66,7 @@ final class Departures {
     void abort(Ipv4Address homeAddress, HandoverId id) {
         find(homeAddress, id).ifPresent(departure -> {
             departures.remove(homeAddress);
-            if (departure.redirected()) {
+            if (departure.hasLeft()) {
                 actions.accept(new Action.RecallVisitor(homeAddress));
                 report(homeAddress, departure.staged(), Step.RETURNED);
             }
@@ -65,7 +76,7 @@ final class Departures {
     /** {@code visitor} is registered, perhaps again after it has left; the kernel is told to install it. */
     void registered(Visitor visitor) {
         var home = visitor.homeAddress();
-        Optional.ofNullable(departures.get(home)).filter(Departure::redirected).ifPresent(departure -> {
+        Optional.ofNullable(departures.get(home)).filter(Departure::hasLeft).ifPresent(departure -> {
             departures.remove(home);
             returning.put(home, visitor);
             report(home, departure.staged(), Step.RETURNED);
@@ -84,13 +95,23 @@ final class Departures {
 
     /** The kernel redirects as was asked. */
     void redirected(Ipv4Address homeAddress, HandoverId id) {
-        find(homeAddress, id).ifPresent(departure -> report(homeAddress, departure.staged(), Step.REDIRECTED));
+        find(homeAddress, id).filter(Departure::hasLeft).ifPresent(departure -> {
+            departures.put(homeAddress, new Departure(departure.staged(), State.REDIRECTED));
+            report(homeAddress, departure.staged(), Step.REDIRECTED);
+        });
+    }
+
+    /** Whether the kernel redirects. */
+    boolean isRedirected(Ipv4Address homeAddress, HandoverId id) {
+        return find(homeAddress, id)
+                .filter(departure -> departure.state() == State.REDIRECTED)
+                .isPresent();
     }
 
     /** The kernel refused: the next COMMIT tries again. */
     void notRedirected(Ipv4Address homeAddress, HandoverId id) {
         find(homeAddress, id)
-                .ifPresent(departure -> departures.put(homeAddress, new Departure(departure.staged(), false)));
+                .ifPresent(departure -> departures.put(homeAddress, new Departure(departure.staged(), State.ARMED)));
     }
 
     /** There is no such visitor any more. */

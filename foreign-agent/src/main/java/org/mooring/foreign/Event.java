@@ -3,10 +3,12 @@ package org.mooring.foreign;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.mooring.protocol.handover.Arrival.Room;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
 
 /** Everything that can happen to the foreign agent. Time enters only through {@link #at()}. */
 public sealed interface Event {
@@ -156,6 +158,42 @@ public sealed interface Event {
         }
     }
 
+    /** A datagram that is no registration message came to port 434 of the care-of address (docs/handover.md, "Messages beside registration"). */
+    record HandoverMessageReceived(Instant at, Ipv4Address from, Octets datagram) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** A datagram to port 434 of {@code homeAddress} was lifted out of a tunnel. */
+    record MarkerReceived(Instant at, Ipv4Address homeAddress, Octets datagram) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The first packet for {@code homeAddress} waits in {@code room}. */
+    record WaitBegan(Instant at, Ipv4Address homeAddress, Room room) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /**
+     * What has waited goes on.
+     *
+     * @param held how many packets had to wait for this handover so far, in all rooms
+     */
+    record RoomOpened(Instant at, Action.OpenRoom action, long held) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
     /** A timer that was armed for {@code timer} ran out; stale ones are ignored. */
     record TimerFired(Instant at, Timer timer) implements Event {
         @Override
@@ -191,7 +229,9 @@ public sealed interface Event {
             PENDING_REQUEST,
             PENDING_PREPARATION,
             VISITOR,
-            STAGED_VISITOR
+            STAGED_VISITOR,
+            /** What waits for a visitor that comes. */
+            ARRIVAL
         }
     }
 
@@ -230,6 +270,14 @@ public sealed interface Event {
         void handle(VisitorStored event);
 
         void handle(VisitorNotStored event);
+
+        void handle(HandoverMessageReceived event);
+
+        void handle(MarkerReceived event);
+
+        void handle(WaitBegan event);
+
+        void handle(RoomOpened event);
 
         void handle(TimerFired event);
 

@@ -2,6 +2,7 @@ package org.mooring.foreign;
 
 import java.util.Locale;
 import java.util.Optional;
+import org.mooring.protocol.handover.Arrivals.Refusal;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -10,6 +11,11 @@ import org.mooring.protocol.wire.ReplyCode;
 /** Something that happened, for the log and the counters: what is silent on the wire is not silent here. */
 public sealed interface Fact {
     Level level();
+
+    /** As logs and counters have it. */
+    static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
+    }
 
     /** The fact, then its keys. */
     String text();
@@ -143,7 +149,7 @@ public sealed interface Fact {
 
         @Override
         public String text() {
-            return "visitor left home=" + homeAddress + " why=" + why.name().toLowerCase(Locale.ROOT);
+            return "visitor left home=" + homeAddress + " why=" + word(why);
         }
     }
 
@@ -166,7 +172,7 @@ public sealed interface Fact {
 
         /** As logs and counters have it. */
         public String word() {
-            return name().toLowerCase(Locale.ROOT);
+            return Fact.word(this);
         }
     }
 
@@ -186,6 +192,56 @@ public sealed interface Fact {
         public String text() {
             return "handover " + step.word() + " home=" + homeAddress + " id=" + id
                     + careOfAddress.map(address -> " care-of=" + address).orElse("");
+        }
+    }
+
+    /** A message beside registration was not followed. */
+    record HandoverMessageDiscarded(String from, Refusal reason) implements Fact {
+        @Override
+        public Level level() {
+            return Level.DEBUG;
+        }
+
+        @Override
+        public String text() {
+            return "handover message discarded reason=" + reason + " from=" + from;
+        }
+    }
+
+    /**
+     * New site: the old site's hook has said how many packets it has rescued.
+     *
+     * @param rescued those that have come
+     */
+    record EndReceived(Ipv4Address homeAddress, HandoverId id, int rescued, int count) implements Fact {
+        @Override
+        public Level level() {
+            return Level.INFO;
+        }
+
+        @Override
+        public String text() {
+            return "handover end received home=" + homeAddress + " id=" + id + " rescued=" + rescued + " of="
+                    + Integer.toUnsignedString(count);
+        }
+    }
+
+    /**
+     * New site: what had to wait goes on.
+     *
+     * @param held packets that had to wait so far, in all rooms
+     * @param more those that have not been told of yet
+     */
+    record RoomOpened(Action.OpenRoom action, long held, long more) implements Fact {
+        @Override
+        public Level level() {
+            return Level.INFO;
+        }
+
+        @Override
+        public String text() {
+            return "handover room opened home=" + action.homeAddress() + " id=" + action.id() + " room="
+                    + word(action.room()) + " why=" + word(action.why()) + " held=" + held;
         }
     }
 

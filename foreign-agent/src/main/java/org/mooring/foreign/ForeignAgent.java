@@ -13,8 +13,13 @@ import org.mooring.foreign.Event.Timer;
 import org.mooring.foreign.Fact.VisitorLeft.Why;
 import org.mooring.foreign.PendingRequest.Purpose;
 import org.mooring.foreign.VisitorList.HeldReply;
+import org.mooring.protocol.handover.Arrival;
+import org.mooring.protocol.handover.Arrivals;
+import org.mooring.protocol.handover.Arrivals.Refusal;
 import org.mooring.protocol.handover.HandoverExtension.Previous;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
+import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.handover.HandoverMessage.Redirected;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Decoded;
@@ -38,12 +43,16 @@ public final class ForeignAgent {
     /** §3.7.1: a pending request is given up after that. */
     static final Duration PENDING_TIME = Duration.ofSeconds(7);
 
+    /** Of UDP (RFC 3344 §3.3). */
+    private static final int REGISTRATION_PORT = 434;
+
     /** What the event that is being handled makes necessary. */
     private final List<Action> actions = new ArrayList<>();
 
     private final PendingRequests pending = new PendingRequests();
     private final VisitorList visitors = new VisitorList(actions::add);
-    private final StagedVisitors staged = new StagedVisitors(actions::add);
+    private final Arrivals arrivals = new Arrivals(new ArrivalActions(actions::add));
+    private final StagedVisitors staged = new StagedVisitors(arrivals, actions::add);
     private final Departures departures = new Departures(actions::add);
     private final DenialLimit denials = new DenialLimit();
     private final Dispatch dispatch = new Dispatch();
@@ -79,6 +88,11 @@ public final class ForeignAgent {
     /** Where the packets of a visitor that has left go: the home address itself if it went home. */
     public Optional<Ipv4Address> redirected(Ipv4Address homeAddress) {
         return departures.redirected(homeAddress);
+    }
+
+    /** How the packets of those that came last were put in order, in the order of home addresses. */
+    public List<Arrival> arrivals() {
+        return arrivals.all();
     }
 
     /** The requests that wait for an answer, in the order of home addresses. */
@@ -170,6 +184,9 @@ public final class ForeignAgent {
         }
         actions.add(new Action.RelayToHomeAgent(request.homeAgent(), message));
         report(new Fact.RequestRelayed(home, request.homeAgent(), origin.link(), request.lifetime()));
+        if (purpose == Purpose.REGISTRATION && !request.isDeregistration()) {
+            arrivals.confirm(home, now);
+        }
     }
 
     /** Whether {@code request} is a COMMIT that is acted upon. Its sender must be the visitor: whoever else knows the id is nobody's friend. */
@@ -183,7 +200,22 @@ public final class ForeignAgent {
                                 && visitor.linkAddress().equals(origin.linkAddress()))
                         .flatMap(visitor -> handover(request).commit())
                         .filter(commit -> departures.commit(request.homeAddress(), commit.id()))
+                        .map(commit -> tellRedirected(request.homeAddress(), commit.id()))
                         .isPresent();
+    }
+
+    /** Tells the old site's hook that nothing comes here any more, as soon as the kernel redirects, and again for each COMMIT that is repeated. */
+    private HandoverId tellRedirected(Ipv4Address homeAddress, HandoverId id) {
+        visitors.find(homeAddress)
+                .filter(visitor -> departures.isRedirected(homeAddress, id))
+                .ifPresent(visitor -> actions.add(new Action.SendToVisitor(
+                        visitor.link(),
+                        visitor.linkAddress(),
+                        policy.links().getOrDefault(visitor.link(), policy.careOfAddress()),
+                        homeAddress,
+                        REGISTRATION_PORT,
+                        new Redirected(id).encode(policy.enterpriseNumber()))));
+        return id;
     }
 
     private void abort(RegistrationRequest request) {
@@ -358,11 +390,11 @@ public final class ForeignAgent {
             }
             // At home there is no foreign agent: what is redirected from there comes from the home agent.
             var previous = word.previous().map(Previous::careOfAddress).filter(address -> !address.equals(home));
-            staged.stage(new StagedVisitor(prepare.id(), visitor(ready, expiry, previous)), ready);
+            staged.stage(new StagedVisitor(prepare.id(), visitor(ready, expiry, previous)), ready, now);
         } else if (staged.isStaged(home, prepare.id())) {
             // Refreshed after COMMIT: our care-of address is the present one already.
             var previous = staged.find(home).flatMap(Visitor::previousCareOfAddress);
-            staged.stage(new StagedVisitor(prepare.id(), visitor(ready, expiry, previous)), ready);
+            staged.stage(new StagedVisitor(prepare.id(), visitor(ready, expiry, previous)), ready, now);
         } else {
             send(ready);
         }
@@ -439,7 +471,11 @@ public final class ForeignAgent {
 
     private void ended(Ipv4Address homeAddress) {
         departures.forget(homeAddress);
-        staged.restage(homeAddress);
+        if (staged.isStaged(homeAddress)) {
+            staged.restage(homeAddress);
+        } else {
+            arrivals.forget(homeAddress);
+        }
     }
 
     // §3.7.1: a request is not pending for ever
@@ -480,6 +516,10 @@ public final class ForeignAgent {
         };
     }
 
+    private void discard(Ipv4Address from, Refusal reason) {
+        report(new Fact.HandoverMessageDiscarded(from.toString(), reason));
+    }
+
     private void report(Fact fact) {
         actions.add(new Action.Report(fact));
     }
@@ -505,6 +545,8 @@ public final class ForeignAgent {
             departures.installed(event.visitor());
             if (visitors.installed(event.visitor())) {
                 staged.confirm(event.visitor().homeAddress());
+                // Its request may have passed before anything was staged.
+                arrivals.confirm(event.visitor().homeAddress(), event.at());
             }
         }
 
@@ -546,6 +588,7 @@ public final class ForeignAgent {
         @Override
         public void handle(Event.VisitorRedirected event) {
             departures.redirected(event.homeAddress(), event.id());
+            tellRedirected(event.homeAddress(), event.id());
         }
 
         @Override
@@ -578,12 +621,37 @@ public final class ForeignAgent {
         }
 
         @Override
+        public void handle(Event.HandoverMessageReceived event) {
+            arrivals.receive(event.datagram(), policy.enterpriseNumber(), event.at())
+                    .ifPresent(refusal -> discard(event.from(), refusal));
+        }
+
+        @Override
+        public void handle(Event.MarkerReceived event) {
+            arrivals.mark(event.homeAddress(), event.datagram(), policy.enterpriseNumber(), event.at())
+                    .ifPresent(refusal -> discard(event.homeAddress(), refusal));
+        }
+
+        @Override
+        public void handle(Event.WaitBegan event) {
+            arrivals.began(event.homeAddress(), event.room(), event.at());
+        }
+
+        @Override
+        public void handle(Event.RoomOpened event) {
+            var opened = event.action();
+            long more = arrivals.held(opened.homeAddress(), opened.id(), event.held());
+            report(new Fact.RoomOpened(opened, event.held(), more));
+        }
+
+        @Override
         public void handle(Event.TimerFired event) {
             switch (event.timer().purpose()) {
                 case PENDING_REQUEST -> timeOut(event.at(), event.timer().homeAddress(), Purpose.REGISTRATION);
                 case PENDING_PREPARATION -> timeOut(event.at(), event.timer().homeAddress(), Purpose.PREPARATION);
                 case VISITOR -> expire(event.timer().homeAddress(), event.at());
                 case STAGED_VISITOR -> staged.expire(event.timer().homeAddress(), event.at());
+                case ARRIVAL -> arrivals.due(event.timer().homeAddress(), event.at());
             }
         }
 

@@ -3,16 +3,21 @@ package org.mooring.foreign;
 import static org.mooring.foreign.Event.Timer.Purpose.STAGED_VISITOR;
 
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.mooring.foreign.Event.Timer;
 import org.mooring.foreign.Fact.Step;
 import org.mooring.foreign.VisitorList.HeldReply;
+import org.mooring.protocol.handover.Arrival;
+import org.mooring.protocol.handover.Arrival.Room;
+import org.mooring.protocol.handover.Arrivals;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Ipv4Address;
 
@@ -23,9 +28,11 @@ final class StagedVisitors {
     /** The replies that wait for the kernel, in the order in which it was asked. */
     private final Map<StagedVisitor, HeldReply> held = new LinkedHashMap<>();
 
+    private final Arrivals arrivals;
     private final Consumer<Action> actions;
 
-    StagedVisitors(Consumer<Action> actions) {
+    StagedVisitors(Arrivals arrivals, Consumer<Action> actions) {
+        this.arrivals = arrivals;
         this.actions = actions;
     }
 
@@ -41,15 +48,38 @@ final class StagedVisitors {
         return Optional.ofNullable(visitors.get(homeAddress)).map(StagedVisitor::visitor);
     }
 
+    /** Or about to be. */
+    boolean isStaged(Ipv4Address homeAddress) {
+        return of(homeAddress).findAny().isPresent();
+    }
+
     boolean isStaged(Ipv4Address homeAddress, HandoverId id) {
         var staged = visitors.get(homeAddress);
         return staged != null && staged.id().equals(id);
     }
 
-    /** Asks the kernel for it, and keeps {@code reply} until that is done. */
-    void stage(StagedVisitor staged, HeldReply reply) {
+    /** Asks the kernel for it, and keeps {@code reply} until that is done. The packets of a handover that is new have to wait. */
+    void stage(StagedVisitor staged, HeldReply reply, Instant now) {
         held.put(staged, reply);
-        actions.accept(new Action.StageVisitor(staged));
+        var home = staged.visitor().homeAddress();
+        if (arrivals.expect(home, staged.id())) {
+            arrivals.hold(home, rooms(staged.visitor()));
+            arrivals.reach(home, now);
+        }
+        askFor(staged);
+    }
+
+    /** Of a mobile node that is at home, nothing is redirected. */
+    private static Set<Room> rooms(Visitor visitor) {
+        return visitor.previousCareOfAddress().isPresent() ? EnumSet.allOf(Room.class) : EnumSet.of(Room.NEW);
+    }
+
+    private void askFor(StagedVisitor staged) {
+        var closed = arrivals.find(staged.visitor().homeAddress())
+                .filter(arrival -> arrival.id().equals(staged.id()))
+                .map(Arrival::closed)
+                .orElse(Set.of());
+        actions.accept(new Action.StageVisitor(staged, closed));
     }
 
     /** The kernel has done it. The reply may go on; empty if the handover has ended in between. */
@@ -79,6 +109,7 @@ final class StagedVisitors {
         if (newest && (reply.isPresent() || staged.equals(visitors.get(home)))) {
             visitors.remove(home);
             actions.accept(new Action.UnstageVisitor(home));
+            arrivals.forget(home);
         }
         return reply;
     }
@@ -103,7 +134,7 @@ final class StagedVisitors {
 
     /** Stages again what the kernel has lost together with an installed visitor. */
     void restage(Ipv4Address homeAddress) {
-        of(homeAddress).toList().forEach(staged -> actions.accept(new Action.StageVisitor(staged)));
+        of(homeAddress).toList().forEach(this::askFor);
     }
 
     private void end(Ipv4Address homeAddress, Step step) {
@@ -112,6 +143,9 @@ final class StagedVisitors {
         visitors.remove(homeAddress);
         last.ifPresent(staged -> {
             actions.accept(new Action.UnstageVisitor(homeAddress));
+            if (step != Step.CONFIRMED) {
+                arrivals.forget(homeAddress);
+            }
             report(staged, step);
         });
     }

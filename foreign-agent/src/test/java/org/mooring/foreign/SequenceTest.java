@@ -9,13 +9,16 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.mooring.protocol.handover.Arrival.Room;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.handover.HandoverExtension.Abort;
 import org.mooring.protocol.handover.HandoverExtension.Commit;
@@ -23,6 +26,10 @@ import org.mooring.protocol.handover.HandoverExtension.Prepare;
 import org.mooring.protocol.handover.HandoverExtension.Previous;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.handover.HandoverMessage;
+import org.mooring.protocol.handover.HandoverMessage.End;
+import org.mooring.protocol.handover.HandoverMessage.Marker;
+import org.mooring.protocol.handover.HandoverMessage.Rescued;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension;
@@ -46,6 +53,7 @@ class SequenceTest {
         int served = 0;
         int everStaged = 0;
         int everRedirected = 0;
+        int everHeld = 0;
         for (long seed = 0; seed < SEQUENCES; seed++) {
             var world = new World(seed);
             for (int step = 0; step < STEPS; step++) {
@@ -57,6 +65,8 @@ class SequenceTest {
             assertEquals(world.agent.visitors(), List.copyOf(world.kernel.values()), message);
             assertEquals(world.agent.staged(), List.copyOf(world.staged.values()), message);
             assertEquals(world.redirected(), world.redirects, message);
+            assertEquals(List.of(), world.stuck(), message);
+            everHeld += world.everHeld;
             everStaged += world.everStaged;
             everRedirected += world.everRedirected;
             assertEquals(world.agent.visitors(), List.copyOf(world.store.values()), message);
@@ -67,6 +77,7 @@ class SequenceTest {
         assertTrue(served > SEQUENCES, "too few visitors for this to mean anything: " + served);
         assertTrue(everStaged > SEQUENCES / 2, "too few staged visitors: " + everStaged);
         assertTrue(everRedirected > SEQUENCES / 2, "too few redirected visitors: " + everRedirected);
+        assertTrue(everHeld > SEQUENCES / 2, "too few packets that waited: " + everHeld);
     }
 
     private static final class World implements Action.Executor {
@@ -77,7 +88,13 @@ class SequenceTest {
         private final Map<Ipv4Address, Ipv4Address> redirects = new TreeMap<>();
         private final Map<Ipv4Address, Visitor> store = new TreeMap<>();
 
-        /** The latest handover of each mobile node. */
+        /** Where packets wait. */
+        private final Map<Ipv4Address, Set<Room>> held = new TreeMap<>();
+
+        /** The handover that brings each mobile node here, as far as its hook knows. */
+        private final Map<Ipv4Address, HandoverId> prepared = new HashMap<>();
+
+        /** The handover that takes each mobile node away. */
         private final Map<Ipv4Address, HandoverId> handovers = new HashMap<>();
 
         private final Map<Event.Timer, Instant> timers = new HashMap<>();
@@ -92,6 +109,7 @@ class SequenceTest {
         private int everServed;
         private int everStaged;
         private int everRedirected;
+        private int everHeld;
         private long everHandedOver;
 
         World(long seed) {
@@ -101,7 +119,8 @@ class SequenceTest {
         void step() {
             now = now.plusMillis(random.nextInt(500));
             fireTimers();
-            switch (random.nextInt(8)) {
+            switch (random.nextInt(9)) {
+                case 8 -> message();
                 case 0, 1 -> request();
                 case 2, 3 -> answer();
                 case 4, 5 -> runOne(kernelWork);
@@ -116,12 +135,15 @@ class SequenceTest {
                 runAll(storeWork);
                 now = now.plusSeconds(2);
                 fireTimers();
-            } while (!agent.pending().isEmpty() || !kernelWork.isEmpty() || !storeWork.isEmpty());
+            } while (!agent.pending().isEmpty()
+                    || !kernelWork.isEmpty()
+                    || !storeWork.isEmpty()
+                    || timers.keySet().stream().anyMatch(timer -> timer.purpose() == Event.Timer.Purpose.ARRIVAL));
         }
 
         private void request() {
             identification = identification.next();
-            var home = Ipv4Address.of("10.1.0." + (50 + random.nextInt(3)));
+            var home = home();
             int lifetime = random.nextInt(6) == 0 ? 0 : 1 + random.nextInt(30);
             var request = withExtensions(request0(home, lifetime), extensions(home));
             handle(requestReceived(now, sealed(request)));
@@ -131,7 +153,13 @@ class SequenceTest {
             var id = handovers.getOrDefault(home, new HandoverId(0));
             var device = DeviceId.ethernet(MAC);
             return switch (random.nextInt(8)) {
-                case 0, 1 -> new Extension[] {device, says(new Prepare(id, random.nextInt(10)))};
+                case 0, 1 -> {
+                    var next = random.nextBoolean() && prepared.containsKey(home)
+                            ? prepared.get(home)
+                            : new HandoverId(++everHandedOver);
+                    prepared.put(home, next);
+                    yield new Extension[] {device, says(new Prepare(next, random.nextInt(10)))};
+                }
                 case 2, 3 -> new Extension[] {device, says(new Commit(id))};
                 case 4 -> new Extension[] {device, says(new Abort(id))};
                 default -> new Extension[] {device};
@@ -183,6 +211,50 @@ class SequenceTest {
             var forVisitor = Seal.encode(reply(request, code, request.lifetime()), BY_HOME_AGENT);
             var home = request.homeAddress();
             handle(replyReceived(now, FOR_FOREIGN_AGENT.appendTo(forVisitor.concat(word(home)))));
+        }
+
+        private void hold(Ipv4Address home, Set<Room> rooms) {
+            held.computeIfAbsent(home, none -> EnumSet.noneOf(Room.class)).addAll(rooms);
+            for (var room : rooms) {
+                if (random.nextBoolean()) {
+                    everHeld++;
+                    handle(new Event.WaitBegan(now, home, room));
+                }
+            }
+        }
+
+        /** What the old site's hook sends, and a marker. */
+        private void message() {
+            var home = home();
+            var id = prepared.getOrDefault(home, new HandoverId(0));
+            int number = random.nextInt(4);
+            switch (random.nextInt(4)) {
+                case 0 -> handle(new Event.MarkerReceived(now, home, new Marker(id).encode(DEFAULT_ENTERPRISE_NUMBER)));
+                case 1 -> receive(new End(id, number));
+                default -> receive(new Rescued(id, number, packet(home)));
+            }
+        }
+
+        private void receive(HandoverMessage message) {
+            var datagram = message.encode(DEFAULT_ENTERPRISE_NUMBER);
+            handle(new Event.HandoverMessageReceived(now, ELSEWHERE, datagram));
+        }
+
+        private static Octets packet(Ipv4Address home) {
+            return Octets.ofHex("4500001400010000400100 00 cb007102 %08x".formatted(home.bits()));
+        }
+
+        private Ipv4Address home() {
+            return Ipv4Address.of("10.1.0." + (50 + random.nextInt(3)));
+        }
+
+        /** Where packets wait for somebody who is there, and runs. */
+        private List<Ipv4Address> stuck() {
+            return held.entrySet().stream()
+                    .filter(entry -> !entry.getValue().isEmpty())
+                    .map(Map.Entry::getKey)
+                    .filter(home -> !staged.containsKey(home))
+                    .toList();
         }
 
         private void fireTimers() {
@@ -242,6 +314,7 @@ class SequenceTest {
             kernelWork.add(() -> {
                 kernel.remove(action.homeAddress());
                 staged.remove(action.homeAddress());
+                held.remove(action.homeAddress());
                 redirects.remove(action.homeAddress());
                 handle(new Event.VisitorRemoved(now, action.homeAddress()));
             });
@@ -255,7 +328,9 @@ class SequenceTest {
                     handle(new Event.VisitorNotStaged(now, action.staged(), "refused"));
                 } else {
                     everStaged++;
-                    staged.put(action.staged().visitor().homeAddress(), action.staged());
+                    var home = action.staged().visitor().homeAddress();
+                    staged.put(home, action.staged());
+                    hold(home, action.closed());
                     handle(new Event.VisitorStaged(now, action.staged()));
                 }
             });
@@ -265,6 +340,9 @@ class SequenceTest {
         public void execute(Action.UnstageVisitor action) {
             kernelWork.add(() -> {
                 staged.remove(action.homeAddress());
+                if (!kernel.containsKey(action.homeAddress())) {
+                    held.remove(action.homeAddress());
+                }
                 handle(new Event.VisitorUnstaged(now, action.homeAddress()));
             });
         }
@@ -295,6 +373,22 @@ class SequenceTest {
                     redirects.remove(action.homeAddress());
                     handle(new Event.VisitorRecalled(now, action.homeAddress()));
                 }
+            });
+        }
+
+        @Override
+        public void execute(Action.DeliverPacket action) {
+            kernelWork.add(() -> assertTrue(
+                    kernel.containsKey(action.homeAddress()) || staged.containsKey(action.homeAddress()),
+                    "packets are delivered to visitors only"));
+        }
+
+        @Override
+        public void execute(Action.OpenRoom action) {
+            kernelWork.add(() -> {
+                held.getOrDefault(action.homeAddress(), EnumSet.noneOf(Room.class))
+                        .remove(action.room());
+                handle(new Event.RoomOpened(now, action, 0));
             });
         }
 

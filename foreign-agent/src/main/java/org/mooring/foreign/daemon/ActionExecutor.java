@@ -59,7 +59,7 @@ final class ActionExecutor implements Action.Executor {
 
     @Override
     public void execute(Action.StageVisitor action) {
-        kernel.stage(action.staged());
+        kernel.stage(action);
     }
 
     @Override
@@ -75,6 +75,17 @@ final class ActionExecutor implements Action.Executor {
     @Override
     public void execute(Action.RecallVisitor action) {
         kernel.recall(action.homeAddress());
+    }
+
+    @Override
+    public void execute(Action.DeliverPacket action) {
+        kernel.deliver(action);
+        counters.countDelivered();
+    }
+
+    @Override
+    public void execute(Action.OpenRoom action) {
+        kernel.open(action);
     }
 
     @Override

@@ -13,7 +13,6 @@ import org.mooring.datapath.DatapathException;
 import org.mooring.datapath.EbpfVisitorDatapath;
 import org.mooring.datapath.VisitorDatapath;
 import org.mooring.datapath.VisitorDatapathConfig;
-import org.mooring.datapath.Waiting;
 import org.mooring.foreign.Action;
 import org.mooring.foreign.Event;
 import org.mooring.foreign.ForeignAgent;
@@ -25,6 +24,7 @@ import org.mooring.runtime.cli.Daemon;
 import org.mooring.runtime.control.ControlServer;
 import org.mooring.runtime.control.Refusal;
 import org.mooring.runtime.control.Routes;
+import org.mooring.runtime.handover.ArrivalsView;
 import org.mooring.runtime.loop.AgentLoop;
 import org.mooring.runtime.preflight.Capability;
 import org.mooring.runtime.preflight.StateDirectory;
@@ -151,7 +151,7 @@ final class ForeignAgentDaemon implements Daemon<ProgramConfiguration> {
                             uplinks,
                             configuration.mtu()),
                     served,
-                    Waiting.UNHEARD);
+                    new WaitingPackets(loop));
         } catch (DatapathException e) {
             throw new Failure(String.valueOf(e.getMessage()), e);
         }
@@ -160,6 +160,7 @@ final class ForeignAgentDaemon implements Daemon<ProgramConfiguration> {
     private Routes routes(ForeignAgent agent, TrafficCounters counters, KernelForwarding kernel, Instant since) {
         return new Routes()
                 .get("/visitors", request -> Views.visitors(agent, loop.now()))
+                .get(ArrivalsView.PATH, request -> ArrivalsView.of(agent.arrivals()))
                 .get("/pending", request -> Views.pending(agent.pending(), loop.now()))
                 .get("/traffic", request -> Views.traffic(counters))
                 .get("/status", request -> Views.status(agent, since))

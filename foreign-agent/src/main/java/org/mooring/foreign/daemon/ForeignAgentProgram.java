@@ -7,6 +7,7 @@ import org.mooring.runtime.cli.Program;
 import org.mooring.runtime.cli.RunVerb;
 import org.mooring.runtime.cli.ShowVerb;
 import org.mooring.runtime.cli.ShowVerb.View;
+import org.mooring.runtime.handover.ArrivalsView;
 
 /** The {@code foreign-agent} command. */
 public final class ForeignAgentProgram {
@@ -30,6 +31,7 @@ public final class ForeignAgentProgram {
                                 Path.of(ProgramConfiguration.DEFAULT_CONTROL_SOCKET),
                                 List.of(
                                         new View("visitors", "/visitors", "the mobile nodes that are served"),
+                                        new View("arrivals", ArrivalsView.PATH, ArrivalsView.SAYS),
                                         new View("pending", "/pending", "requests that wait for a reply"),
                                         new View("traffic", "/traffic", "messages by code, discards by reason"),
                                         new View("status", "/status", "what the agent offers, and since when"),

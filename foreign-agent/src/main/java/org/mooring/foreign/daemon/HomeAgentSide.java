@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.util.Optional;
 import org.mooring.foreign.Action;
 import org.mooring.foreign.Event;
+import org.mooring.protocol.handover.HandoverMessage;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -20,7 +21,7 @@ import org.mooring.runtime.udp.UdpSocket;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Port 434 of the care-of address, where home agents answer, and the ICMP errors about what was sent to them. */
+/** Port 434 of the care-of address, where home agents answer and old sites' hooks send what they rescue, and the ICMP errors about what was sent to them. */
 final class HomeAgentSide implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ForeignAgentProgram.class);
 
@@ -49,7 +50,7 @@ final class HomeAgentSide implements AutoCloseable {
                 careOfAddress,
                 UdpSocket.REGISTRATION_PORT,
                 RECEIVE_BUFFER,
-                datagram -> loop.post(replyReceived(datagram)));
+                datagram -> loop.post(received(datagram)));
         try {
             var errors = IcmpErrors.listen(
                     loop,
@@ -82,9 +83,11 @@ final class HomeAgentSide implements AutoCloseable {
         registrations.close();
     }
 
-    private static Event replyReceived(Datagram datagram) {
-        return new Event.ReplyReceived(
-                datagram.at(), address(datagram.from()), RegistrationCodec.decode(datagram.payload()));
+    private static Event received(Datagram datagram) {
+        var from = address(datagram.from());
+        return HandoverMessage.isOne(datagram.payload())
+                ? new Event.HandoverMessageReceived(datagram.at(), from, datagram.payload())
+                : new Event.ReplyReceived(datagram.at(), from, RegistrationCodec.decode(datagram.payload()));
     }
 
     /** Empty for an error about anything but a request that we may have relayed. */

@@ -3,18 +3,19 @@ package org.mooring.foreign.daemon;
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.mooring.datapath.DatapathException;
 import org.mooring.datapath.Drop;
+import org.mooring.datapath.Path;
 import org.mooring.datapath.Traffic;
 import org.mooring.datapath.Tunnel;
 import org.mooring.datapath.VisitorDatapath;
 import org.mooring.datapath.VisitorForwarding;
 import org.mooring.foreign.Action;
 import org.mooring.foreign.Event;
-import org.mooring.foreign.StagedVisitor;
 import org.mooring.foreign.Visitor;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -57,10 +58,13 @@ final class KernelForwarding implements AutoCloseable {
         });
     }
 
-    void stage(StagedVisitor staged) {
+    void stage(Action.StageVisitor action) {
+        var staged = action.staged();
         thread.submit(() -> {
             try {
                 datapath.stage(forwarding(staged.visitor()));
+                // In time: packets come after a COMMIT, which the old site's hook sends only if it knows of this.
+                datapath.hold(staged.visitor().homeAddress().toInet(), WaitingPackets.paths(action.closed()));
                 return new Event.VisitorStaged(clock.get(), staged);
             } catch (DatapathException e) {
                 return new Event.VisitorNotStaged(clock.get(), staged, String.valueOf(e.getMessage()));
@@ -102,6 +106,19 @@ final class KernelForwarding implements AutoCloseable {
         });
     }
 
+    void deliver(Action.DeliverPacket action) {
+        thread.execute(() -> datapath.deliver(
+                action.homeAddress().toInet(), ByteBuffer.wrap(action.packet().toByteArray())));
+    }
+
+    void open(Action.OpenRoom action) {
+        var home = action.homeAddress().toInet();
+        thread.submit(() -> {
+            datapath.open(home, WaitingPackets.path(action.room()));
+            return new Event.RoomOpened(clock.get(), action, datapath.held().getOrDefault(home, 0L));
+        });
+    }
+
     private void follow(Ipv4Address homeAddress, Ipv4Address careOfAddress) throws DatapathException {
         if (careOfAddress.equals(homeAddress)) {
             datapath.sendHome(homeAddress.toInet());
@@ -114,8 +131,12 @@ final class KernelForwarding implements AutoCloseable {
     void rehearse(Visitor visitor, Ipv4Address nextCareOfAddress) throws DatapathException {
         try {
             datapath.stage(forwarding(visitor));
+            datapath.hold(visitor.homeAddress().toInet(), EnumSet.allOf(Path.class));
             datapath.install(forwarding(visitor));
             datapath.unstage(visitor.homeAddress().toInet());
+            for (var path : Path.values()) {
+                datapath.open(visitor.homeAddress().toInet(), path);
+            }
             follow(visitor.homeAddress(), nextCareOfAddress);
         } finally {
             datapath.remove(visitor.homeAddress().toInet());

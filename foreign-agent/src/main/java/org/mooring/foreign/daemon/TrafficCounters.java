@@ -8,6 +8,7 @@ import java.util.TreeMap;
 import org.mooring.foreign.Fact;
 import org.mooring.foreign.ForeignAgent;
 import org.mooring.protocol.wire.ReplyCode;
+import org.mooring.runtime.handover.ArrivalCounters;
 import org.mooring.runtime.metrics.Metrics;
 
 /** How often each thing has happened since the start, and when last: for {@code show traffic} and for Prometheus. */
@@ -32,6 +33,8 @@ final class TrafficCounters {
             metrics.counter("discards", "Datagrams that were not answered, by the reason", "reason");
 
     private final Counter stepsCounter = metrics.counter("handover_steps", "Steps of handovers", "step");
+
+    private final ArrivalCounters arrivalCounters = new ArrivalCounters(metrics);
 
     private final Map<Integer, Tally> denied = new TreeMap<>();
     private final Map<Integer, Tally> replies = new TreeMap<>();
@@ -79,11 +82,19 @@ final class TrafficCounters {
             repliesCounter.labelValues(label(reply.code())).inc();
         } else if (fact instanceof Fact.Handover handover) {
             stepsCounter.labelValues(handover.step().word()).inc();
+        } else if (fact instanceof Fact.RoomOpened opened) {
+            arrivalCounters.countOpening(opened.action().room(), opened.action().why(), opened.more());
+        } else if (fact instanceof Fact.HandoverMessageDiscarded discarded) {
+            discard(discarded.reason(), at);
         } else if (fact instanceof Fact.Discarded discarded) {
             discard(discarded.reason(), at);
         } else if (fact instanceof Fact.Unreadable unreadable) {
             discard(unreadable.reason(), at);
         }
+    }
+
+    void countDelivered() {
+        arrivalCounters.countDelivered();
     }
 
     long requestsRelayed() {

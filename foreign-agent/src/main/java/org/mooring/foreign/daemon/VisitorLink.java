@@ -160,7 +160,7 @@ final class VisitorLink implements AutoCloseable {
                         .map(datagram -> new Event.RequestReceived(
                                 frame.at(),
                                 origin(ethernet, datagram),
-                                RegistrationCodec.decode(octets(datagram.payload())))));
+                                RegistrationCodec.decode(Octets.copyOf(datagram.payload())))));
     }
 
     private boolean isForUs(Ipv4Address destination) {
@@ -174,17 +174,11 @@ final class VisitorLink implements AutoCloseable {
         frame.source().write(mac);
         return new Origin(
                 link.name(),
-                octets(mac.flip()),
+                Octets.copyOf(mac.flip()),
                 Ipv4Address.of(datagram.source()),
                 datagram.sourcePort(),
                 Ipv4Address.of(datagram.destination()),
                 datagram.ttl());
-    }
-
-    private static Octets octets(ByteBuffer buffer) {
-        var bytes = new byte[buffer.remaining()];
-        buffer.get(bytes);
-        return Octets.of(bytes);
     }
 
     private static MacAddress mac(Octets linkAddress) {

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -51,6 +52,11 @@ import org.mooring.protocol.handover.HandoverExtension.Prepare;
 import org.mooring.protocol.handover.HandoverExtension.Previous;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.handover.HandoverMessage;
+import org.mooring.protocol.handover.HandoverMessage.End;
+import org.mooring.protocol.handover.HandoverMessage.Marker;
+import org.mooring.protocol.handover.HandoverMessage.Redirected;
+import org.mooring.protocol.handover.HandoverMessage.Rescued;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.Seal;
@@ -327,6 +333,9 @@ class ForeignAgentProgramTest {
 
         var visitor = awaitVisitor("redirected");
         assertEquals(NEXT.toString(), visitor.path("redirected-to").asText());
+        var told = awaitFrame(GUEST_MAC, frame -> frame.udp().filter(udp -> udp.destinationPort() == 434));
+        assertEquals(payload(new Redirected(HANDOVER)), told.payload());
+        assertEquals(HOME_ADDRESS.toInet(), told.destination());
         program.await("/datapath", datapath -> program.lastLog().contains("handover redirected home=10.1.0.50"));
         var late = udp(CORRESPONDENT, HOME_ADDRESS.toInet(), "late");
         tunnel.send(CARE_OF.toInet(), late.toIpv4().toOctets());
@@ -354,6 +363,91 @@ class ForeignAgentProgramTest {
 
         assertEquals(CARE_OF.toInet(), awaitInner(tunnel, late).source());
         assertLeads("dev mip-fa");
+    }
+
+    @Test
+    @DisplayName("docs/handover.md, \"In order\": what was rescued, what is redirected, what comes on the new path")
+    void putsInOrder() throws Exception {
+        var old = udp(CORRESPONDENT, HOME_ADDRESS.toInet(), "redirected");
+        var last = udp(CORRESPONDENT, HOME_ADDRESS.toInet(), "on the new path");
+        var first = udp(CORRESPONDENT, HOME_ADDRESS.toInet(), "rescued");
+        JsonNode arrival;
+        do {
+            // Once more if this test was too slow, so that the program waited no longer.
+            var id = new HandoverId(ThreadLocalRandom.current().nextLong());
+            stage(saying(request(HOME_AGENT, 30), new Prepare(id, 30)));
+            tunnel.send(CARE_OF.toInet(), last.toIpv4().toOctets());
+            previousTunnel.send(CARE_OF.toInet(), old.toIpv4().toOctets());
+            sendFromOldHost(new Rescued(id, 0, Octets.copyOf(first.toIpv4().toOctets())));
+            sendFromOldHost(new End(id, 1));
+            var marker =
+                    new UdpPacket(HOME_AGENT.toInet(), 434, HOME_ADDRESS.toInet(), 434, 64, payload(new Marker(id)));
+            previousTunnel.send(CARE_OF.toInet(), marker.toIpv4().toOctets());
+            arrival = program.await("/arrivals", arrivals -> isDone(arrivals.path("arrivals"), id))
+                    .path("arrivals")
+                    .path(0);
+            var arrived = List.of(awaitForGuest(), awaitForGuest(), awaitForGuest());
+            if (!isLate(arrival)) {
+                assertEquals(List.of(first.payload(), old.payload(), last.payload()), arrived);
+            }
+        } while (isLate(arrival));
+        assertEquals(1, arrival.path("rescued").asInt());
+        assertEquals(1, arrival.path("of").asInt());
+        assertEquals("end", arrival.path("old-path").asText());
+        assertEquals("marker", arrival.path("new-path").asText());
+        assertTrue(program.lastLog().contains("room=old why=end"), program::lastLog);
+    }
+
+    @Test
+    @DisplayName("docs/handover.md, \"In order\": CONFIRM ends the wait where there was no COMMIT")
+    void confirmEndsTheWait() throws Exception {
+        stage(prepare(30));
+
+        register(300);
+
+        awaitVisitor("installed");
+        program.await(
+                "/arrivals",
+                arrivals -> arrivals.path("arrivals")
+                        .path(0)
+                        .path("new-path")
+                        .asText()
+                        .equals("confirm"));
+        assertForwards("after CONFIRM");
+    }
+
+    private static boolean isDone(JsonNode arrivals, HandoverId id) {
+        var arrival = arrivals.path(0);
+        return arrival.path("handover").asText().equals(id.toString())
+                && !arrival.path("new-path").asText().equals("held")
+                && arrival.path("held").asInt() == 2;
+    }
+
+    private static boolean isLate(JsonNode arrival) {
+        return Stream.of("old-path", "new-path")
+                .anyMatch(path -> arrival.path(path).asText().equals("deadline"));
+    }
+
+    private void stage(RegistrationRequest prepare) throws Exception {
+        sendFromHost(prepare);
+        relayed(prepare);
+        replyWith(prepare, new Previous(PREVIOUS));
+        assertEquals(ReplyCode.ACCEPTED, awaitReply(HOST_MAC, HOST).code());
+    }
+
+    private void sendFromOldHost(HandoverMessage message) throws Exception {
+        var datagram = payload(message).array();
+        homeAgent.send(new DatagramPacket(datagram, datagram.length, new InetSocketAddress(CARE_OF.toInet(), 434)));
+    }
+
+    private static ByteBuffer payload(HandoverMessage message) {
+        return ByteBuffer.wrap(
+                message.encode(HandoverExtension.DEFAULT_ENTERPRISE_NUMBER).toByteArray());
+    }
+
+    /** The payload of the next datagram to the guest that isn't the agent's own; a marker would be one. */
+    private ByteBuffer awaitForGuest() throws Exception {
+        return awaitFrame(GUEST_MAC, ReceivedFrame::udp).payload();
     }
 
     private RunningProgram startProgram() throws Exception {
@@ -484,8 +578,9 @@ class ForeignAgentProgramTest {
     }
 
     private RegistrationReply awaitReply(MacAddress mac, Ipv4Address address) throws Exception {
-        var datagram = awaitFrame(mac, frame -> frame.udp().filter(udp -> udp.sourcePort() == 434));
-        assertEquals(GUEST_PORT, datagram.destinationPort());
+        var datagram = awaitFrame(
+                mac,
+                frame -> frame.udp().filter(udp -> udp.sourcePort() == 434 && udp.destinationPort() == GUEST_PORT));
         assertEquals(address.toInet(), datagram.destination());
         assertEquals(Ipv4.address("10.2.0.2"), datagram.source());
         var message = assertInstanceOf(Decoded.Message.class, RegistrationCodec.decode(octets(datagram.payload())));

@@ -1,0 +1,46 @@
+package org.mooring.foreign.daemon;
+
+import java.net.Inet4Address;
+import java.nio.ByteBuffer;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.mooring.datapath.Path;
+import org.mooring.datapath.Waiting;
+import org.mooring.foreign.Action;
+import org.mooring.foreign.Event;
+import org.mooring.protocol.handover.Arrival.Room;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.runtime.loop.AgentLoop;
+
+/** Hears from the datapath of packets that wait, on its thread, and tells the agent. */
+record WaitingPackets(AgentLoop<Event, Action> loop) implements Waiting {
+    @Override
+    public void began(Inet4Address homeAddress, Path path) {
+        loop.post(new Event.WaitBegan(loop.now(), Ipv4Address.of(homeAddress), room(path)));
+    }
+
+    @Override
+    public void marker(Inet4Address homeAddress, ByteBuffer payload) {
+        loop.post(new Event.MarkerReceived(loop.now(), Ipv4Address.of(homeAddress), Octets.copyOf(payload)));
+    }
+
+    /** Whose packets wait in {@code room}. */
+    static Path path(Room room) {
+        return switch (room) {
+            case OLD -> Path.OLD;
+            case NEW -> Path.NEW;
+        };
+    }
+
+    static Set<Path> paths(Set<Room> rooms) {
+        return rooms.stream().map(WaitingPackets::path).collect(Collectors.toSet());
+    }
+
+    private static Room room(Path path) {
+        return switch (path) {
+            case OLD -> Room.OLD;
+            case NEW -> Room.NEW;
+        };
+    }
+}
