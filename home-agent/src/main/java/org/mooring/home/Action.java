@@ -3,6 +3,9 @@ package org.mooring.home;
 import java.time.Instant;
 import java.util.Optional;
 import org.mooring.linux.MacAddress;
+import org.mooring.protocol.handover.Arrival.Opening;
+import org.mooring.protocol.handover.Arrival.Room;
+import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 
@@ -79,9 +82,34 @@ public sealed interface Action {
 
     /**
      * Leads the home address's packets to {@code mac} on the home link, where a paused mobile node answers no ARP, and does then what {@link
-     * RemoveForwarding} does. Until the next action for this home address but staging, ARP isn't asked.
+     * RemoveForwarding} does. Until the next action for this home address but staging, ARP isn't asked. Its packets, what comes out of the
+     * tunnel as well as what comes to the home network from elsewhere, wait from before that on until {@link OpenRoom}.
      */
     record ReturnForwarding(Ipv4Address homeAddress, MacAddress mac) implements Forwarding {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Brings an IPv4 packet to a mobile node that comes home, ahead of all that waits. */
+    record DeliverPacket(Ipv4Address homeAddress, Octets packet) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Lets the packets go on that wait, in order; answered by {@link Event.RoomOpened}. */
+    record OpenRoom(Ipv4Address homeAddress, HandoverId id, Room room, Opening why) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Sends a datagram from and to port 434 to the home address, through the tunnel to {@code peer} and behind all that was sent into it. */
+    record SendMarker(Ipv4Address homeAddress, Peer peer, Octets message) implements Action {
         @Override
         public void on(Executor executor) {
             executor.execute(this);
@@ -153,6 +181,12 @@ public sealed interface Action {
         void execute(ReturnForwarding action);
 
         void execute(SettleForwarding action);
+
+        void execute(DeliverPacket action);
+
+        void execute(OpenRoom action);
+
+        void execute(SendMarker action);
 
         void execute(Persist action);
 

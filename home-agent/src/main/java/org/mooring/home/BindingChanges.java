@@ -27,11 +27,13 @@ final class BindingChanges {
     private static final Duration CHANGE_TIME = Duration.ofSeconds(1);
 
     private final Answers answers;
+    private final PacketOrder order;
     private final ChangeReport facts;
     private final Consumer<Action> out;
 
-    BindingChanges(Answers answers, Consumer<Action> out) {
+    BindingChanges(Answers answers, PacketOrder order, Consumer<Action> out) {
         this.answers = answers;
+        this.order = order;
         this.facts = new ChangeReport(this::log);
         this.out = out;
     }
@@ -39,6 +41,7 @@ final class BindingChanges {
     /** Starts {@code change}. Nothing else may be under way for this mobile node. */
     void begin(MobileNodeState node, Change change) {
         node.begin(change);
+        order.begin(node.homeAddress(), change);
         change.forwarding().ifPresentOrElse(out, () -> persist(node, change));
     }
 
@@ -63,6 +66,7 @@ final class BindingChanges {
             return;
         }
         change.forwarding().ifPresent(done -> node.forwarded(done, change));
+        order.forwarded(node.homeAddress(), change, at);
         if (change.persists()) {
             persist(node, change);
         } else {
@@ -104,6 +108,7 @@ final class BindingChanges {
         change.after().ifPresent(this::armLifetime);
         holdOn(node, change, at);
         facts.report(change);
+        order.finish(node.homeAddress(), change, at);
         tellHomeLink(node, change, at);
         if (change.aborts() && node.isTunnelStaged()) {
             begin(node, AcceptanceRules.unstage(node, Optional.empty()));
@@ -193,6 +198,7 @@ final class BindingChanges {
 
     private void deny(MobileNodeState node, Change change, Instant at) {
         node.endChange();
+        order.undo(node);
         var acceptance = change.acceptance().orElseThrow(() -> new AssertionError("nobody to tell"));
         answers.deny(
                 node,
@@ -214,7 +220,7 @@ final class BindingChanges {
         if (change.purpose() == Change.Purpose.PREPARATION || change.purpose() == Change.Purpose.UNSTAGING) {
             return;
         }
-        if (isReturn(change)) {
+        if (change.isReturn()) {
             node.stopAnnouncing();
             node.mac()
                     .ifPresentOrElse(
@@ -225,15 +231,6 @@ final class BindingChanges {
         } else if (change.before().isEmpty()) {
             announce(node, new Action.AnnounceAway(node.homeAddress()), at);
         }
-    }
-
-    /** A COMMIT that brings the mobile node home comes from where it was; one from home takes it away. */
-    private static boolean isReturn(Change change) {
-        return change.purpose() == Change.Purpose.COMMIT
-                ? change.after().isEmpty()
-                : change.acceptance()
-                        .filter(a -> a.received().request().isDeregistrationOfAll())
-                        .isPresent();
     }
 
     private void announce(MobileNodeState node, Action gratuitousArp, Instant at) {

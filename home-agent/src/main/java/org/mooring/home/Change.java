@@ -117,6 +117,32 @@ final class Change {
         return !before().equals(after());
     }
 
+    /** Neither a binding nor what is staged or retired may be another one. */
+    boolean changesAnything() {
+        return changesBinding() || forwarding.isPresent() || !stagedBefore().equals(stagedAfter());
+    }
+
+    /** A COMMIT that brings the mobile node home comes from where it was; one from home takes it away. */
+    boolean isReturn() {
+        return purpose == Purpose.COMMIT
+                ? after().isEmpty()
+                : purpose == Purpose.REGISTRATION
+                        && acceptance
+                                .filter(a -> a.received().request().isDeregistrationOfAll())
+                                .isPresent();
+    }
+
+    /** Where the mobile node was before it went to what was staged. */
+    Optional<Peer> left() {
+        boolean moves = purpose == Purpose.COMMIT
+                || (purpose == Purpose.REGISTRATION
+                        && stagedBefore().isPresent()
+                        && stagedAfter().isEmpty()
+                        && !aborts());
+        return before().map(MobilityBinding::peer)
+                .filter(peer -> moves && !after().map(MobilityBinding::peer).equals(Optional.of(peer)));
+    }
+
     /** What is staged is not kept through a restart, but an Identification that was used up is. */
     boolean persists() {
         return acceptance.isPresent() || changesBinding();

@@ -1,5 +1,6 @@
 package org.mooring.home;
 
+import org.mooring.protocol.handover.Arrivals.Refusal;
 import org.mooring.protocol.wire.Decoded;
 
 /** Why a datagram was not answered. */
@@ -13,6 +14,8 @@ public enum Discard {
     NO_AUTHORIZATION("no authorization-enabling extension"),
     /** RFC 5944 §3.8.2.1 (d). */
     UNKNOWN_FOREIGN_AGENT("foreign-home authentication, but no association with this foreign agent"),
+    /** docs/handover.md, "Messages beside registration": of no handover that is under way here. */
+    HANDOVER_MESSAGE("a handover message that is not followed"),
     /** The same request is being served: its reply is on the way. */
     IN_PROGRESS("the same request is in progress"),
     /** A newer request of the same mobile node waits for the one in progress. */
@@ -33,6 +36,10 @@ public enum Discard {
     /** Whether it may be a configuration that is missing, or somebody who tries. */
     boolean isSuspicious() {
         return this == UNKNOWN_MOBILE_NODE || this == NO_AUTHORIZATION || this == UNKNOWN_FOREIGN_AGENT;
+    }
+
+    static String words(Refusal refusal) {
+        return HANDOVER_MESSAGE.words + ": " + refusal;
     }
 
     static String words(Decoded.Undecodable undecodable) {

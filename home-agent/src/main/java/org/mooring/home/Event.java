@@ -2,8 +2,10 @@ package org.mooring.home;
 
 import java.time.Instant;
 import java.util.List;
+import org.mooring.protocol.handover.Arrival.Room;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
 
 /**
  * Everything that can happen to the home agent. Time enters only through {@link #at()}.
@@ -68,6 +70,42 @@ public sealed interface Event {
         }
     }
 
+    /** A datagram on port 434 that is no registration message (docs/handover.md, "Messages beside registration"). */
+    record HandoverMessageReceived(Instant at, Endpoint from, Octets datagram) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** A datagram to port 434 of {@code homeAddress} was lifted out of a tunnel. */
+    record MarkerReceived(Instant at, Ipv4Address homeAddress, Octets datagram) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The first packet for {@code homeAddress} waits in {@code room}. */
+    record WaitBegan(Instant at, Ipv4Address homeAddress, Room room) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /**
+     * What has waited goes on.
+     *
+     * @param held how many packets had to wait for this handover so far, in all rooms
+     */
+    record RoomOpened(Instant at, Action.OpenRoom action, long held) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
     /** A timer that was armed for {@code timer} ran out. A stale one changes nothing. */
     record TimerFired(Instant at, Timer timer) implements Event {
         @Override
@@ -93,7 +131,9 @@ public sealed interface Event {
             /** The repetition of a gratuitous ARP. */
             ANNOUNCEMENT,
             /** The end of what is staged. */
-            HOLD
+            HOLD,
+            /** What waits for a mobile node that comes home. */
+            ARRIVAL
         }
     }
 
@@ -110,6 +150,14 @@ public sealed interface Event {
         void handle(Persisted event);
 
         void handle(PersistFailed event);
+
+        void handle(HandoverMessageReceived event);
+
+        void handle(MarkerReceived event);
+
+        void handle(WaitBegan event);
+
+        void handle(RoomOpened event);
 
         void handle(TimerFired event);
 

@@ -1,6 +1,7 @@
 package org.mooring.home;
 
 import java.util.Locale;
+import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.ReplyCode;
 
@@ -145,7 +146,44 @@ public sealed interface Fact {
 
         @Override
         public String line() {
-            return "handover " + how.name().toLowerCase(Locale.ROOT) + " " + keys(entry);
+            return "handover " + word(how) + " " + keys(entry);
+        }
+    }
+
+    /**
+     * The old site's hook has said how many packets it has rescued of a mobile node that comes home.
+     *
+     * @param rescued those that have come
+     */
+    record EndReceived(Ipv4Address homeAddress, HandoverId id, int rescued, int count) implements Fact {
+        @Override
+        public Level level() {
+            return Level.INFO;
+        }
+
+        @Override
+        public String line() {
+            return "handover end received home=" + homeAddress + " handover=" + id + " rescued=" + rescued + " of="
+                    + Integer.toUnsignedString(count);
+        }
+    }
+
+    /**
+     * What had to wait for a mobile node that comes home goes on.
+     *
+     * @param held packets that had to wait so far, in all rooms
+     * @param more those that have not been told of yet
+     */
+    record RoomOpened(Action.OpenRoom action, long held, long more) implements Fact {
+        @Override
+        public Level level() {
+            return Level.INFO;
+        }
+
+        @Override
+        public String line() {
+            return "handover room opened home=" + action.homeAddress() + " handover=" + action.id() + " room="
+                    + word(action.room()) + " why=" + word(action.why()) + " held=" + held;
         }
     }
 
@@ -249,6 +287,10 @@ public sealed interface Fact {
             return "not announced at home: its MAC is not known (no Device ID in the request, no mobile-node.mac) home="
                     + homeAddress;
         }
+    }
+
+    private static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
     }
 
     private static String keys(StagedEntry entry) {

@@ -8,6 +8,8 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.mooring.home.MobileNodeState.Answered;
+import org.mooring.protocol.handover.Arrival;
+import org.mooring.protocol.handover.Arrivals.Refusal;
 import org.mooring.protocol.security.ReplayGuard;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.security.Verified;
@@ -27,11 +29,15 @@ import org.mooring.protocol.wire.ReplyCode;
  * more than three are held for a mobile node: a COMMIT has a place of its own. Where RFC 5944 merely permits silence, RFC 3344's answer is given, at a limited rate.
  */
 public final class HomeAgent {
+    /** Of UDP (RFC 3344 §3.3). */
+    private static final int REGISTRATION_PORT = 434;
+
     private final Map<Ipv4Address, MobileNodeState> mobileNodes = new TreeMap<>();
     private final Traffic traffic = new Traffic();
     private final List<Action> actions = new ArrayList<>();
     private final Event.Handler handler = new Handler();
     private final Answers answers;
+    private final PacketOrder order;
     private final BindingChanges changes;
     private Policy policy;
     private ValidityChecks checks;
@@ -40,7 +46,8 @@ public final class HomeAgent {
         this.policy = policy;
         this.checks = new ValidityChecks(policy);
         this.answers = new Answers(policy, traffic, actions::add);
-        this.changes = new BindingChanges(answers, actions::add);
+        this.order = new PacketOrder(policy.enterpriseNumber(), actions::add);
+        this.changes = new BindingChanges(answers, order, actions::add);
         configureMobileNodes();
     }
 
@@ -71,6 +78,11 @@ public final class HomeAgent {
                 .filter(node -> !node.associations().isEmpty() || node.binding().isPresent())
                 .map(MobileNodeState::status)
                 .toList();
+    }
+
+    /** How the packets of those who came home last were put in order, by home address. */
+    public List<Arrival> arrivals() {
+        return order.arrivals();
     }
 
     public Traffic traffic() {
@@ -110,6 +122,10 @@ public final class HomeAgent {
         } else if (event.decoded() instanceof Decoded.Undecodable undecodable) {
             answers.discard(Discard.UNDECODABLE, Discard.words(undecodable), event.from(), event.at());
         }
+    }
+
+    private void discard(Refusal refusal, Endpoint from, Instant at) {
+        answers.discard(Discard.HANDOVER_MESSAGE, Discard.words(refusal), from, at);
     }
 
     private void receive(ReceivedRequest received) {
@@ -259,12 +275,37 @@ public final class HomeAgent {
         }
 
         @Override
+        public void handle(Event.HandoverMessageReceived event) {
+            traffic.countDatagram();
+            order.receive(event.datagram(), event.at())
+                    .ifPresent(refusal -> discard(refusal, event.from(), event.at()));
+        }
+
+        @Override
+        public void handle(Event.MarkerReceived event) {
+            order.mark(event.homeAddress(), event.datagram(), event.at())
+                    .ifPresent(refusal ->
+                            discard(refusal, new Endpoint(event.homeAddress(), REGISTRATION_PORT), event.at()));
+        }
+
+        @Override
+        public void handle(Event.WaitBegan event) {
+            order.began(event.homeAddress(), event.room(), event.at());
+        }
+
+        @Override
+        public void handle(Event.RoomOpened event) {
+            order.opened(event.action(), event.held());
+        }
+
+        @Override
         public void handle(Event.TimerFired event) {
             var node = node(event.timer().homeAddress());
             switch (event.timer().purpose()) {
                 case LIFETIME -> changes.lifetimeExpired(node, event.at());
                 case ANNOUNCEMENT -> changes.announcementDue(node, event.at());
                 case HOLD -> changes.holdTimeOver(node, event.at());
+                case ARRIVAL -> order.due(node.homeAddress(), event.at());
             }
         }
 
@@ -273,6 +314,7 @@ public final class HomeAgent {
             policy = event.policy();
             checks = new ValidityChecks(policy);
             answers.follow(policy);
+            order.follow(policy);
             configureMobileNodes();
         }
 

@@ -75,6 +75,22 @@ final class ActionExecutor implements Action.Executor {
     }
 
     @Override
+    public void execute(Action.DeliverPacket action) {
+        kernel.deliver(action);
+        metrics.arrivals().countDelivered();
+    }
+
+    @Override
+    public void execute(Action.OpenRoom action) {
+        kernel.open(action);
+    }
+
+    @Override
+    public void execute(Action.SendMarker action) {
+        kernel.mark(action);
+    }
+
+    @Override
     public void execute(Action.Persist action) {
         var homeAddress = action.record().homeAddress();
         store.write(
@@ -111,6 +127,9 @@ final class ActionExecutor implements Action.Executor {
             metrics.countDiscard(discarded.discard());
         } else if (fact instanceof Fact.StagedEntryGone gone) {
             metrics.countHandover(gone.how());
+        } else if (fact instanceof Fact.RoomOpened opened) {
+            metrics.arrivals()
+                    .countOpening(opened.action().room(), opened.action().why(), opened.more());
         }
     }
 }

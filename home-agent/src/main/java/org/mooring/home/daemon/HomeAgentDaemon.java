@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.mooring.datapath.EbpfHomeDatapath;
 import org.mooring.datapath.HomeDatapathConfig;
-import org.mooring.datapath.Waiting;
 import org.mooring.home.Action;
 import org.mooring.home.Event;
 import org.mooring.home.HomeAgent;
@@ -95,8 +94,9 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
                         uplinks,
                         configuration.mtu()),
                 KernelForwarding.forwardings(alive),
-                Waiting.UNHEARD);
-        var kernel = opened.keep(new KernelForwarding(datapath, proxyArp, paused, loop.worker("kernel"), loop::now));
+                new WaitingPackets(loop));
+        var kernel = opened.keep(
+                new KernelForwarding(policy.address(), datapath, proxyArp, paused, loop.worker("kernel"), loop::now));
         proxyArp.answerOnlyFor(alive.stream().map(MobilityBinding::homeAddress).toList());
 
         // Before anybody can ask how we are.

@@ -6,6 +6,7 @@ import org.mooring.home.Discard;
 import org.mooring.home.Fact.StagedEntryGone.How;
 import org.mooring.home.HomeAgent;
 import org.mooring.protocol.wire.Octets;
+import org.mooring.runtime.handover.ArrivalCounters;
 import org.mooring.runtime.metrics.Metrics;
 
 /** The home agent's metrics for Prometheus. */
@@ -18,6 +19,8 @@ final class HomeAgentMetrics {
             metrics.counter("discards", "Datagrams that were not answered, by the reason", "reason");
     private final Counter handovers =
             metrics.counter("handovers", "Staged care-of addresses, by what became of them", "outcome");
+
+    private final ArrivalCounters arrivals = new ArrivalCounters(metrics);
 
     HomeAgentMetrics(HomeAgent homeAgent) {
         metrics.gauge(
@@ -32,6 +35,10 @@ final class HomeAgentMetrics {
 
     Metrics metrics() {
         return metrics;
+    }
+
+    ArrivalCounters arrivals() {
+        return arrivals;
     }
 
     void countReply(Octets reply) {

@@ -7,6 +7,7 @@ import org.mooring.runtime.cli.Program;
 import org.mooring.runtime.cli.RunVerb;
 import org.mooring.runtime.cli.ShowVerb;
 import org.mooring.runtime.cli.ShowVerb.View;
+import org.mooring.runtime.handover.ArrivalsView;
 
 /** {@code home-agent}: the home agent's command line. */
 public final class HomeAgentProgram {
@@ -34,6 +35,7 @@ public final class HomeAgentProgram {
                                                 Routing.BINDINGS,
                                                 "mobile nodes that are away, and where; what is staged"),
                                         new View("mobile-nodes", Routing.MOBILE_NODES, "all mobile nodes"),
+                                        new View("arrivals", ArrivalsView.PATH, ArrivalsView.SAYS),
                                         new View("traffic", Routing.TRAFFIC, "replies by code, and what was discarded"),
                                         new View("datapath", Routing.DATAPATH, "what went through the tunnels"),
                                         new View("status", Routing.STATUS, "the home agent itself")))));

@@ -2,8 +2,10 @@ package org.mooring.home.daemon;
 
 import java.io.IOException;
 import java.net.Inet4Address;
+import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionStage;
@@ -12,15 +14,21 @@ import org.mooring.datapath.DatapathException;
 import org.mooring.datapath.Drop;
 import org.mooring.datapath.EbpfHomeDatapath;
 import org.mooring.datapath.HomeForwarding;
+import org.mooring.datapath.Path;
 import org.mooring.datapath.Traffic;
 import org.mooring.datapath.Tunnel;
+import org.mooring.home.Action;
 import org.mooring.home.Event;
 import org.mooring.home.MobilityBinding;
 import org.mooring.home.Peer;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.MacAddress;
+import org.mooring.linux.packet.UdpPacket;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.runtime.loop.Worker;
+import org.mooring.runtime.udp.UdpSocket;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Home addresses in the kernel: the datapath's tunnels, proxy ARP and neighbours on the home link. Works on a thread of its own; what comes of it is an event. */
 final class KernelForwarding implements AutoCloseable {
@@ -31,18 +39,27 @@ final class KernelForwarding implements AutoCloseable {
         void run() throws IOException;
     }
 
+    private static final Logger log = LoggerFactory.getLogger(HomeAgentProgram.class);
+    private static final int TTL = 64;
+
+    private final Ipv4Address address;
     private final EbpfHomeDatapath datapath;
     private final ProxyArp proxyArp;
     private final PausedNeighbours paused;
     private final Worker<Event> thread;
     private final Supplier<Instant> clock;
 
+    /**
+     * @param address the agent's own
+     */
     KernelForwarding(
+            Ipv4Address address,
             EbpfHomeDatapath datapath,
             ProxyArp proxyArp,
             PausedNeighbours paused,
             Worker<Event> thread,
             Supplier<Instant> clock) {
+        this.address = address;
         this.datapath = datapath;
         this.proxyArp = proxyArp;
         this.paused = paused;
@@ -94,6 +111,7 @@ final class KernelForwarding implements AutoCloseable {
             // Before the first packet for it comes to the home link, or ARP is asked in vain.
             paused.hold(homeAddress, mac);
             proxyArp.stopAnsweringFor(homeAddress);
+            datapath.hold(homeAddress.toInet(), EnumSet.allOf(Path.class));
             datapath.retire(homeAddress.toInet());
         });
     }
@@ -101,6 +119,42 @@ final class KernelForwarding implements AutoCloseable {
     /** The mobile node runs at home, and answers ARP itself. */
     void settle(Ipv4Address homeAddress) {
         submit(homeAddress, () -> paused.release(homeAddress));
+    }
+
+    void deliver(Action.DeliverPacket action) {
+        thread.execute(() -> datapath.deliver(
+                action.homeAddress().toInet(), ByteBuffer.wrap(action.packet().toByteArray())));
+    }
+
+    void open(Action.OpenRoom action) {
+        var home = action.homeAddress().toInet();
+        thread.submit(() -> {
+            datapath.open(home, WaitingPackets.path(action.room()));
+            return new Event.RoomOpened(clock.get(), action, datapath.held().getOrDefault(home, 0L));
+        });
+    }
+
+    void mark(Action.SendMarker action) {
+        var packet = new UdpPacket(
+                        address.toInet(),
+                        UdpSocket.REGISTRATION_PORT,
+                        action.homeAddress().toInet(),
+                        UdpSocket.REGISTRATION_PORT,
+                        TTL,
+                        ByteBuffer.wrap(action.message().toByteArray()))
+                .toIpv4()
+                .toOctets();
+        thread.execute(() -> {
+            try {
+                datapath.mark(tunnel(action.peer()), packet);
+            } catch (DatapathException e) {
+                log.warn(
+                        "marker not sent home={} peer={} reason={}",
+                        action.homeAddress(),
+                        action.peer(),
+                        e.getMessage());
+            }
+        });
     }
 
     private void goneAway(Ipv4Address homeAddress) throws KernelException {
@@ -114,7 +168,11 @@ final class KernelForwarding implements AutoCloseable {
             datapath.install(forwarding(homeAddress, peer));
             datapath.stage(forwarding(homeAddress, next));
             datapath.flip(homeAddress.toInet());
+            datapath.hold(homeAddress.toInet(), EnumSet.allOf(Path.class));
             datapath.retire(homeAddress.toInet());
+            for (var path : Path.values()) {
+                datapath.open(homeAddress.toInet(), path);
+            }
             proxyArp.answerFor(homeAddress);
         } finally {
             proxyArp.stopAnsweringFor(homeAddress);
@@ -145,7 +203,10 @@ final class KernelForwarding implements AutoCloseable {
     }
 
     private static HomeForwarding forwarding(Ipv4Address homeAddress, Peer peer) {
-        return new HomeForwarding(
-                homeAddress.toInet(), new Tunnel(peer.address().toInet(), peer.encapsulation()));
+        return new HomeForwarding(homeAddress.toInet(), tunnel(peer));
+    }
+
+    private static Tunnel tunnel(Peer peer) {
+        return new Tunnel(peer.address().toInet(), peer.encapsulation());
     }
 }

@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import org.mooring.home.Action;
 import org.mooring.home.Endpoint;
 import org.mooring.home.Event;
+import org.mooring.protocol.handover.HandoverMessage;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.runtime.Failure;
@@ -52,11 +53,11 @@ final class RegistrationSockets implements AutoCloseable {
     }
 
     private static Event event(Datagram datagram) {
-        return new Event.DatagramReceived(
-                datagram.at(),
-                new Endpoint(address(datagram.from()), datagram.from().getPort()),
-                address(datagram.to()),
-                RegistrationCodec.decode(datagram.payload()));
+        var from = new Endpoint(address(datagram.from()), datagram.from().getPort());
+        return HandoverMessage.isOne(datagram.payload())
+                ? new Event.HandoverMessageReceived(datagram.at(), from, datagram.payload())
+                : new Event.DatagramReceived(
+                        datagram.at(), from, address(datagram.to()), RegistrationCodec.decode(datagram.payload()));
     }
 
     private static Ipv4Address address(InetSocketAddress socket) {

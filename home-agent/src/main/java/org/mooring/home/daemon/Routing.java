@@ -6,6 +6,7 @@ import java.util.function.Supplier;
 import org.mooring.home.HomeAgent;
 import org.mooring.runtime.control.Refusal;
 import org.mooring.runtime.control.Routes;
+import org.mooring.runtime.handover.ArrivalsView;
 
 /** What can be asked on the control socket. */
 final class Routing {
@@ -22,6 +23,7 @@ final class Routing {
         return new Routes()
                 .get(BINDINGS, request -> Views.bindings(homeAgent, clock.get()))
                 .get(MOBILE_NODES, request -> Views.mobileNodes(homeAgent.mobileNodes(), clock.get()))
+                .get(ArrivalsView.PATH, request -> ArrivalsView.of(homeAgent.arrivals()))
                 .get(TRAFFIC, request -> Views.traffic(homeAgent.traffic(), homeAgent.mobileNodes()))
                 .get(STATUS, request -> status.get())
                 .getLater(

@@ -125,8 +125,8 @@ class HomeAgentProgramTest {
         assertEquals(List.of(told, told), all(Staged.class, armed));
         assertEquals(1, all(Clock.class, armed).size());
 
-        var committed = site.fromForeignAgent(relayed(site.request(300, CARE_OF_ADDRESS, new Commit(HANDOVER))));
-        assertEquals(ACCEPTED, committed.code());
+        var commit = relayed(site.request(300, CARE_OF_ADDRESS, new Commit(HANDOVER)));
+        site.awaitMarker(CARE_OF_ADDRESS, HANDOVER, () -> site.fromForeignAgent(commit));
         assertEquals(
                 NEXT_CARE_OF_ADDRESS.toString(),
                 site.bindings().get(0).get("care-of-address").asText());

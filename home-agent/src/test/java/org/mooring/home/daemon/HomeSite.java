@@ -32,7 +32,10 @@ import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.PacketFilter;
 import org.mooring.linux.packet.PacketSocket;
 import org.mooring.linux.packet.ReceivedFrame;
+import org.mooring.linux.packet.UdpPacket;
 import org.mooring.protocol.handover.HandoverExtension;
+import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.handover.HandoverMessage.Marker;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.Seal;
@@ -131,6 +134,10 @@ final class HomeSite implements AutoCloseable {
 
     NetworkNamespace neighbour() {
         return neighbour;
+    }
+
+    NetworkNamespace mobileNode() {
+        return mobileNode;
     }
 
     NetworkNamespace foreignAgent() {
@@ -418,6 +425,26 @@ final class HomeSite implements AutoCloseable {
                 .filter(inner -> inner.protocol() == Ipv4Packet.UDP
                         && inner.destination().equals(HOME_ADDRESS.toInet()))
                 .isPresent();
+    }
+
+    /** Has {@code change} done, and waits until the MARKER of {@code id} arrives, tunnelled, at the foreign agent's machine. */
+    void awaitMarker(Ipv4Address careOfAddress, HandoverId id, Callable<?> change) throws Exception {
+        var marker = new Marker(id).encode(HandoverExtension.DEFAULT_ENTERPRISE_NUMBER);
+        try (var socket = listen(foreignAgent, PacketFilter.etherType(EtherType.IPV4))) {
+            change.call();
+            for (var frame = socket.receive(); ; frame = socket.receive()) {
+                if (frame.flatMap(ReceivedFrame::ethernet)
+                        .filter(ethernet -> isTunnelled(ethernet, careOfAddress))
+                        .flatMap(Ipv4Packet::parse)
+                        .flatMap(outer -> Ipv4Packet.parse(outer.payload()))
+                        .flatMap(UdpPacket::parse)
+                        .filter(datagram -> datagram.sourcePort() == 434 && datagram.destinationPort() == 434)
+                        .filter(datagram -> Octets.copyOf(datagram.payload()).equals(marker))
+                        .isPresent()) {
+                    return;
+                }
+            }
+        }
     }
 
     /** Sends to the home address from its neighbour at home until one of the datagrams arrives there. */

@@ -1,0 +1,127 @@
+package org.mooring.home;
+
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import org.mooring.home.Action.ReturnForwarding;
+import org.mooring.home.Event.Timer;
+import org.mooring.home.Event.Timer.Purpose;
+import org.mooring.protocol.handover.Arrival;
+import org.mooring.protocol.handover.Arrival.Opening;
+import org.mooring.protocol.handover.Arrival.Room;
+import org.mooring.protocol.handover.Arrivals;
+import org.mooring.protocol.handover.Arrivals.Refusal;
+import org.mooring.protocol.handover.HandoverMessage.Marker;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+
+/**
+ * Keeps the packets of mobile nodes in order that change sites (docs/handover.md, "In order"): those of one that comes home wait, and what
+ * was sent to where one has been is marked. Confined to the agent loop.
+ */
+final class PacketOrder {
+    private final Consumer<Action> out;
+    private final Arrivals arrivals;
+    private int enterpriseNumber;
+
+    PacketOrder(int enterpriseNumber, Consumer<Action> out) {
+        this.out = out;
+        this.arrivals = new Arrivals(new Wanted());
+        this.enterpriseNumber = enterpriseNumber;
+    }
+
+    void follow(Policy policy) {
+        enterpriseNumber = policy.enterpriseNumber();
+    }
+
+    /** Of those who came home last. */
+    List<Arrival> arrivals() {
+        return arrivals.all();
+    }
+
+    /** The kernel is about to be told. */
+    void begin(Ipv4Address homeAddress, Change change) {
+        change.forwarding()
+                .filter(ReturnForwarding.class::isInstance)
+                .ifPresent(returning -> arrivals.hold(homeAddress, EnumSet.allOf(Room.class)));
+    }
+
+    /** The kernel has done it. */
+    void forwarded(Ipv4Address homeAddress, Change change, Instant at) {
+        if (change.isReturn()) {
+            arrivals.reach(homeAddress, at);
+        }
+        change.left()
+                .ifPresent(peer -> change.stagedBefore()
+                        .ifPresent(entry -> out.accept(new Action.SendMarker(
+                                homeAddress, peer, new Marker(entry.id()).encode(enterpriseNumber)))));
+    }
+
+    void finish(Ipv4Address homeAddress, Change change, Instant at) {
+        var comingHome = change.stagedAfter().filter(entry -> entry.peer().isEmpty());
+        if (comingHome.isPresent()) {
+            arrivals.expect(homeAddress, comingHome.get().id());
+        } else if (change.isReturn()) {
+            if (change.purpose() != Change.Purpose.COMMIT) {
+                arrivals.confirm(homeAddress, at);
+            }
+        } else if (change.changesAnything()) {
+            // It went back, or away, or doesn't come.
+            arrivals.end(homeAddress);
+        }
+    }
+
+    /** A change was undone. What was staged is given up in most cases; then nobody comes. */
+    void undo(MobileNodeState node) {
+        if (node.staged().isEmpty()) {
+            arrivals.end(node.homeAddress());
+        }
+    }
+
+    Optional<Refusal> receive(Octets datagram, Instant at) {
+        return arrivals.receive(datagram, enterpriseNumber, at);
+    }
+
+    Optional<Refusal> mark(Ipv4Address homeAddress, Octets datagram, Instant at) {
+        return arrivals.mark(homeAddress, datagram, enterpriseNumber, at);
+    }
+
+    void began(Ipv4Address homeAddress, Room room, Instant at) {
+        arrivals.began(homeAddress, room, at);
+    }
+
+    void opened(Action.OpenRoom opened, long held) {
+        long more = arrivals.held(opened.homeAddress(), opened.id(), held);
+        out.accept(new Action.Report(new Fact.RoomOpened(opened, held, more)));
+    }
+
+    void due(Ipv4Address homeAddress, Instant at) {
+        arrivals.due(homeAddress, at);
+    }
+
+    private final class Wanted implements Arrivals.Out {
+        @Override
+        public void deliver(Ipv4Address homeAddress, Octets packet) {
+            out.accept(new Action.DeliverPacket(homeAddress, packet));
+        }
+
+        @Override
+        public void open(Arrival arrival, Room room, Opening why) {
+            out.accept(new Action.OpenRoom(arrival.homeAddress(), arrival.id(), room, why));
+        }
+
+        @Override
+        public void arm(Ipv4Address homeAddress, Instant at) {
+            out.accept(new Action.ArmTimer(new Timer(Purpose.ARRIVAL, homeAddress), at));
+        }
+
+        @Override
+        public void ended(Arrival arrival) {
+            arrival.count()
+                    .ifPresent(count -> out.accept(new Action.Report(
+                            new Fact.EndReceived(arrival.homeAddress(), arrival.id(), arrival.rescued(), count))));
+        }
+    }
+}
