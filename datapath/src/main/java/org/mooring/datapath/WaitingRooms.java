@@ -10,9 +10,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import org.mooring.linux.CpuAffinity;
 import org.mooring.linux.Ipv4;
 import org.mooring.linux.KernelException;
+import org.mooring.linux.ThreadScheduling;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.UdpPacket;
 import org.mooring.linux.tun.Tun;
@@ -191,13 +191,14 @@ final class WaitingRooms implements AutoCloseable {
     }
 
     private void run() {
-        CpuAffinity affinity = new CpuAffinity();
+        ThreadScheduling scheduling = new ThreadScheduling();
+        scheduling.hurry();
         int pause = TunSelector.FOREVER;
         try {
             while (!closed) {
-                Progress progress = step(affinity);
+                Progress progress = step(scheduling);
                 if (progress.written() == WRITTEN_AT_ONCE) {
-                    affinity.giveWay();
+                    scheduling.giveWay();
                 } else if (progress.none()) {
                     selector.await(pause);
                 }
@@ -212,7 +213,7 @@ final class WaitingRooms implements AutoCloseable {
         }
     }
 
-    private Progress step(CpuAffinity affinity) throws KernelException {
+    private Progress step(ThreadScheduling scheduling) throws KernelException {
         List<Runnable> heard;
         Progress progress;
         lock.lock();
@@ -221,13 +222,13 @@ final class WaitingRooms implements AutoCloseable {
             int oldRead = read(Path.OLD);
             int newRead = read(Path.NEW);
             boolean oldComplete = oldRead < READ_AT_ONCE;
-            int written = write(entered, oldComplete, affinity);
+            int written = write(entered, oldComplete, scheduling);
             if (oldComplete && newRead < READ_AT_ONCE) {
                 settle(entered);
             }
             boolean moving = guests.values().stream().anyMatch(HeldPackets::isMoving);
             if (!moving) {
-                affinity.release();
+                scheduling.release();
             }
             progress = new Progress(oldRead + newRead, written, moving);
             heard = List.copyOf(news);
@@ -312,7 +313,7 @@ final class WaitingRooms implements AutoCloseable {
     }
 
     /** Returns how many were written, at most {@link #WRITTEN_AT_ONCE}. */
-    private int write(Map<Inet4Address, Entered> entered, boolean oldComplete, CpuAffinity affinity) {
+    private int write(Map<Inet4Address, Entered> entered, boolean oldComplete, ThreadScheduling scheduling) {
         int written = 0;
         for (Map.Entry<Inet4Address, HeldPackets> guest : guests.entrySet()) {
             Entered last = entered.get(guest.getKey());
@@ -322,7 +323,7 @@ final class WaitingRooms implements AutoCloseable {
                     break;
                 }
                 if (last != null) {
-                    affinity.pin(last.cpu());
+                    scheduling.pin(last.cpu());
                 }
                 octets -= packet.get().remaining();
                 write(packet.get());

@@ -6,9 +6,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.IntSupplier;
-import org.mooring.linux.CpuAffinity;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.MacAddress;
+import org.mooring.linux.ThreadScheduling;
 import org.mooring.linux.packet.Ipv4Packet;
 
 /**
@@ -71,7 +71,7 @@ final class NumberedFlow implements AutoCloseable {
     }
 
     private void send(IntSupplier arrived) {
-        new CpuAffinity().pin(CPU);
+        new ThreadScheduling().pin(CPU);
         long begin = System.nanoTime();
         try {
             while (!Thread.interrupted()) {

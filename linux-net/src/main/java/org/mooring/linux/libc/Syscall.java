@@ -49,6 +49,7 @@ public final class Syscall {
     private static final int SET_AFFINITY = number(203, 122);
     private static final int GET_AFFINITY = number(204, 123);
 
+    private static final int SET_PRIORITY = number(141, 140);
     private static final int SCHED_YIELD = number(24, 124);
 
     private Syscall() {}
@@ -146,6 +147,11 @@ public final class Syscall {
     /** Lets the calling thread run on these CPUs only; it does when this returns. */
     public static long setAffinity(Memory mask) {
         return answer(() -> C.syscall(SET_AFFINITY, 0, mask.size(), mask.address()), mask);
+    }
+
+    /** From -20, which gives the calling thread the largest share of its CPU, to 19. */
+    public static long setNiceness(int niceness) {
+        return answer(() -> C.syscall(SET_PRIORITY, 0, 0, niceness));
     }
 
     /** Lets threads run that wait for the calling one's CPU. */

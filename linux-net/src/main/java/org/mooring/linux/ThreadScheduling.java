@@ -3,16 +3,22 @@ package org.mooring.linux;
 import org.mooring.linux.libc.Memory;
 import org.mooring.linux.libc.Syscall;
 
-/** On which CPUs the thread that made this runs. For that thread only. */
-public final class CpuAffinity {
+/** Where and when the thread that made this runs. For that thread only. */
+public final class ThreadScheduling {
     private static final int ANY = -1;
+    private static final int URGENT = -10;
     private static final int MASK_SIZE = 1024 / Byte.SIZE; // cpu_set_t
 
     private final Memory all = new Memory(MASK_SIZE);
     private int cpu = ANY;
 
-    public CpuAffinity() {
+    public ThreadScheduling() {
         Syscall.getAffinity(all);
+    }
+
+    /** Gives the thread a larger share of its CPU than others have, if it may (CAP_SYS_NICE). */
+    public void hurry() {
+        Syscall.setNiceness(URGENT);
     }
 
     /** Moves the thread to this CPU, where it then stays. Where it may not run there, it stays where it is. */
