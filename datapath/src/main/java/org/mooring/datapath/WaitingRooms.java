@@ -205,11 +205,20 @@ final class WaitingRooms implements AutoCloseable {
                 // What came last may not have been counted yet.
                 pause = progress.moving() ? (progress.none() ? LATER : SOON) : TunSelector.FOREVER;
             }
-        } catch (KernelException e) {
+        } catch (KernelException | RuntimeException e) {
             // Closing ends in silence.
             if (!closed) {
-                LOG.error("packets that wait are lost from now on, until the agent is started again", e);
+                LOG.error("what waits is lost, and nothing will wait until the agent is started again", e);
+                letAllPass();
             }
+        }
+    }
+
+    private void letAllPass() {
+        try {
+            programs.setHeld(0);
+        } catch (KernelException e) {
+            LOG.error("packets may be lost until the agent is started again", e);
         }
     }
 
@@ -349,10 +358,11 @@ final class WaitingRooms implements AutoCloseable {
                 tell(guest.getKey(), packets);
             }
         }
-        for (Inet4Address homeAddress : List.copyOf(guests.keySet())) {
-            if (guests.getOrDefault(homeAddress, new HeldPackets()).isOver()) {
-                guests.remove(homeAddress);
-                forget(homeAddress);
+        for (var all = guests.entrySet().iterator(); all.hasNext(); ) {
+            var guest = all.next();
+            if (guest.getValue().isOver()) {
+                all.remove();
+                forget(guest.getKey());
             }
         }
     }
