@@ -14,6 +14,9 @@ import org.mooring.linux.NetworkNamespace;
 
 /** Some thousand datagrams a second to an {@link Echo}, until it is stopped; answers are counted. */
 final class Flow implements AutoCloseable {
+    /** Less than a socket's buffer holds, for when the machine has other work to do than to read it. */
+    private static final int UNDER_WAY = 100;
+
     private final DatagramSocket socket;
     private final Inet4Address to;
     private final Thread sender = new Thread(this::send, "flow-sender");
@@ -53,8 +56,10 @@ final class Flow implements AutoCloseable {
         DatagramPacket datagram = new DatagramPacket(text, text.length, new InetSocketAddress(to, Echo.PORT));
         try {
             while (!Thread.interrupted()) {
-                socket.send(datagram);
-                sent.incrementAndGet();
+                if (sent.get() - answered.get() < UNDER_WAY) {
+                    socket.send(datagram);
+                    sent.incrementAndGet();
+                }
                 LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(500));
             }
         } catch (IOException e) {
