@@ -21,7 +21,8 @@ import org.mooring.timeline.HandoverRecord.Step;
  * @param to the host that it was to go to; likewise
  * @param via two-phase, plain or same-site; null where nobody knows
  * @param stop QEMU's STOP, and {@code resume} the RESUME that ended the pause
- * @param addedMs from RESUME until the home agent sent the guest's packets to where it runs; 0 if it did so before
+ * @param addedMs from RESUME until the home agent sent the guest's packets to where it runs; 0 if it did so before, as far as
+ *     {@code addedGiveOrTakeMs} allows to say
  * @param clockAheadMs how far the destination's clock was ahead; null if it was never compared. {@code events} allow for it where it is certain
  * @param counts packets, by the name of what became of them; what nobody knows is absent
  * @param missing whose account is missing, and why
@@ -40,6 +41,7 @@ public record HandoverAccount(
         @Nullable Instant resume,
         @Nullable Double pauseMs,
         @Nullable Double addedMs,
+        @Nullable Double addedGiveOrTakeMs,
         @Nullable Double clockAheadMs,
         @Nullable Double clockGiveOrTakeMs,
         Map<String, Long> counts,
@@ -155,7 +157,9 @@ public record HandoverAccount(
                 .map(event -> new Timeline.Moment(
                         event.tMs(),
                         event.place(),
-                        event.who().equals(HOME_AGENT) ? event.what() : event.who() + ": " + event.what(),
+                        event.who().equals(HOME_AGENT)
+                                ? event.what() + " (give or take " + milliseconds(event.giveOrTakeMs()) + ")"
+                                : event.who() + ": " + event.what(),
                         event.giveOrTakeMs()))
                 .toList();
         return new Timeline(
@@ -177,7 +181,8 @@ public record HandoverAccount(
         }
         if (addedMs != null) {
             notes.add("the home agent sent to the new place "
-                    + (addedMs == 0 ? "before RESUME" : milliseconds(addedMs) + " after RESUME"));
+                    + (addedMs == 0 ? "before RESUME" : milliseconds(addedMs) + " after RESUME")
+                    + (addedGiveOrTakeMs == null ? "" : ", give or take " + milliseconds(addedGiveOrTakeMs)));
         }
         if (!counts.isEmpty()) {
             notes.add("packets: "
@@ -297,11 +302,22 @@ public record HandoverAccount(
                     resume,
                     stop == null || resume == null ? null : milliseconds(stop, resume),
                     bound == null || resume == null ? null : Math.max(0, milliseconds(resume, bound)),
+                    bound == null || resume == null ? null : giveOrTake(bound),
                     clockAheadMs,
                     clockGiveOrTakeMs,
                     counts,
                     missing,
                     events);
+        }
+
+        /** Of the answer by which that is known. */
+        private @Nullable Double giveOrTake(Instant bound) {
+            return steps.stream()
+                    .map(Placed::step)
+                    .filter(step -> step.who().equals(HOME_AGENT) && step.at().equals(bound))
+                    .map(Step::giveOrTakeMs)
+                    .findFirst()
+                    .orElse(null);
         }
 
         private static double milliseconds(Instant from, Instant to) {

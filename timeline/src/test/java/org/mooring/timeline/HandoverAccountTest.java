@@ -51,6 +51,14 @@ class HandoverAccountTest {
                 List.of());
         assertEquals("two-phase", account.via());
         assertEquals(0.0, account.addedMs());
+        assertEquals(3.0, account.addedGiveOrTakeMs());
+        Timeline timeline = account.timeline();
+        assertEquals(
+                "COMMIT accepted (give or take 3.0 ms)",
+                timeline.moments().get(2).what());
+        assertEquals(
+                "the home agent sent to the new place before RESUME, give or take 3.0 ms",
+                timeline.notes().get(1));
         assertEquals("00000000000000ab", account.handover());
     }
 

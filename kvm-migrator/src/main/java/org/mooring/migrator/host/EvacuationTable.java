@@ -46,10 +46,19 @@ final class EvacuationTable {
                 result.guest(),
                 result.verdict(),
                 result.downtime().map(pause -> Long.toString(pause.toMillis())).orElse("-"),
-                account.map(HandoverAccount::addedMs)
-                        .map(added -> String.format(Locale.ROOT, "%.1f", added))
-                        .orElse("-"),
+                account.map(EvacuationTable::added).orElse("-"),
                 account.map(HandoverAccount::via).orElse(result.via()),
                 result.outcome() instanceof Outcome.NotMoved left ? left.reason() : "");
+    }
+
+    /** With how wrong it may be at most. */
+    private static String added(HandoverAccount account) {
+        Double added = account.addedMs();
+        Double giveOrTake = account.addedGiveOrTakeMs();
+        if (added == null) {
+            return "-";
+        }
+        return String.format(Locale.ROOT, "%.1f", added)
+                + (giveOrTake == null ? "" : String.format(Locale.ROOT, "±%.1f", giveOrTake));
     }
 }

@@ -83,7 +83,7 @@ class EvacuationDisplayTest {
                 MigrationResult.of("lost", "kb", new Outcome.NotMoved(Whereabouts.LOST, "QEMU ended here")));
         assertEquals("""
                         GUEST  OUTCOME  PAUSE MS  ADDED MS  VIA        WHY
-                        db     moved    42        0.0       two-phase
+                        db     moved    42        0.0±2.5   two-phase
                         web    moved    -         -         plain
                         mail   moved    42        -         same-site
                         lost   lost     -         -         -          QEMU ended here
@@ -95,7 +95,9 @@ class EvacuationDisplayTest {
         Instant stop = Instant.parse("2026-03-01T12:00:00Z");
         MigrationRecord migration = new MigrationRecord(
                 "db", "ka", "kb", stop, stop, "moved", "", "staged", 0.0, 1.0, stop, stop.plusMillis(42), List.of());
-        HandoverRecord source = new HandoverRecord("db", null, false, stop, stop.plusMillis(5), Map.of(), List.of());
+        HandoverRecord.Step answer = new HandoverRecord.Step(stop.plusMillis(5), "home-agent", "COMMIT accepted", 2.5);
+        HandoverRecord source =
+                new HandoverRecord("db", null, false, stop, stop.plusMillis(5), Map.of(), List.of(answer));
         return HandoverAccount.of(migration, Optional.of(source), Optional.empty(), List.of());
     }
 
