@@ -1,0 +1,216 @@
+package org.mooring.foreign;
+
+import java.time.Instant;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.mooring.foreign.Fact.VisitorLeft.Why;
+import org.mooring.foreign.PendingRequest.Purpose;
+import org.mooring.foreign.VisitorList.HeldReply;
+import org.mooring.protocol.handover.HandoverExtension.Previous;
+import org.mooring.protocol.handover.HandoverExtension.Staged;
+import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RegistrationMessage;
+import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.ReplyCode;
+
+/** Receives replies, acts upon them and relays them (RFC 3344 §3.7.3), and says so where there are none. Confined to the agent loop. */
+final class ReplyRelay {
+    private final PendingRequests pending;
+    private final Visits visits;
+    private final Answers answers;
+    private final Supplier<Policy> policy;
+    private final Consumer<Action> actions;
+
+    ReplyRelay(
+            PendingRequests pending,
+            Visits visits,
+            Answers answers,
+            Supplier<Policy> policy,
+            Consumer<Action> actions) {
+        this.pending = pending;
+        this.visits = visits;
+        this.answers = answers;
+        this.policy = policy;
+        this.actions = actions;
+    }
+
+    /** A datagram from the home agents' side. */
+    void receive(Instant now, Ipv4Address from, Decoded decoded) {
+        if (decoded instanceof Decoded.Undecodable undecodable) {
+            report(new Fact.Unreadable(from.toString(), undecodable.reason(), undecodable.offset()));
+        } else if (decoded instanceof Decoded.Message received
+                && received.message() instanceof RegistrationReply reply) {
+            receive(now, from, received, reply);
+        } else {
+            report(new Fact.Discarded(from.toString(), Fact.Discard.UNEXPECTED_MESSAGE));
+        }
+    }
+
+    // §3.7.3.1 Validity Checks
+
+    private void receive(Instant now, Ipv4Address from, Decoded.Message received, RegistrationReply reply) {
+        var waiting = pending.of(reply.homeAddress()).toList();
+        var answered = waiting.stream()
+                .filter(request -> request.isAnsweredBy(reply, from))
+                .findFirst();
+        if (answered.isPresent()) {
+            receiveAnswer(now, answered.get(), received, reply);
+        } else if (waiting.isEmpty()) {
+            report(new Fact.Discarded(from.toString(), Fact.Discard.NO_PENDING_REQUEST));
+        } else {
+            report(new Fact.Discarded(from.toString(), Fact.Discard.REPLY_DOES_NOT_MATCH));
+        }
+    }
+
+    private void receiveAnswer(
+            Instant now, PendingRequest answered, Decoded.Message received, RegistrationReply reply) {
+        var wrong = new ReplyChecks(policy.get(), received, reply, answered.request()).denial();
+        if (wrong.isPresent()) {
+            denyPending(now, answered, wrong.get().code(), wrong.get().why());
+            return;
+        }
+        pending.remove(answered);
+        var ready = new HeldReply(answered, reply, AuthorizedPart.of(received));
+        var word = HomeAgentsWord.of(received, answered.request().homeAgent(), policy.get());
+        switch (answered.purpose()) {
+            case REGISTRATION -> relay(now, ready, word);
+            case PREPARATION -> relayPrepared(now, ready, word);
+            case COMMIT -> answers.send(ready); // What there was to do is done; the mobile node is not here any more.
+        }
+    }
+
+    // §3.7.3.2 Forwarding Replies to the Mobile Node
+
+    private void relay(Instant now, HeldReply ready, HomeAgentsWord word) {
+        var reply = ready.reply();
+        var request = ready.answered().request();
+        if (reply.code().isAccepted() && reply.lifetime() == 0) {
+            // A deregistration of another care-of address than ours says nothing about our visitor.
+            if (request.isDeregistrationOfAll()
+                    || request.careOfAddress().equals(policy.get().careOfAddress())) {
+                visits.end(reply.homeAddress(), Why.DEREGISTERED);
+            }
+            answers.send(ready);
+        } else if (reply.code().isAccepted() && !request.flags().decapsulationByMobileNode()) {
+            var visitor = visitor(now, ready);
+            visits.departures().registered(visitor);
+            word.staged()
+                    .filter(this::isElsewhere)
+                    .ifPresent(place -> visits.departures().remember(visitor.homeAddress(), place));
+            visits.visitors().install(visitor, ready);
+        } else {
+            // Denied, which leaves an earlier registration as it is; or co-located, where no tunnel ends here.
+            answers.send(ready);
+        }
+    }
+
+    /** Whether packets can be redirected there. */
+    private boolean isElsewhere(Staged place) {
+        return place.careOfAddress().isUnicast() && !policy.get().isOwn(place.careOfAddress());
+    }
+
+    /** docs/handover.md, "Foreign agent": the reply to PREPARE registers nothing. */
+    private void relayPrepared(Instant now, HeldReply ready, HomeAgentsWord word) {
+        var request = ready.answered().request();
+        var handover = HandoverRequest.of(request, policy.get().enterpriseNumber());
+        boolean stages = ready.reply().code().isAccepted()
+                && handover.abort().isEmpty()
+                && !request.flags().decapsulationByMobileNode();
+        if (!stages || handover.prepare().isEmpty()) {
+            answers.send(ready);
+            return;
+        }
+        var home = request.homeAddress();
+        var prepare = handover.prepare().get();
+        var expiry =
+                now.plusSeconds(Math.min(prepare.holdSeconds(), policy.get().maxLifetime()));
+        if (word.previous().isPresent()) {
+            if (visits.departures().redirected(home).isPresent()) {
+                // It went to where it comes from now: packets would go back and forth between the two of us.
+                visits.end(home, Why.REDIRECTED);
+            }
+            // At home there is no foreign agent: what is redirected from there comes from the home agent.
+            var previous = word.previous().map(Previous::careOfAddress).filter(address -> !address.equals(home));
+            visits.staged().stage(new StagedVisitor(prepare.id(), visitor(ready, expiry, previous)), ready, now);
+        } else if (visits.staged().isStaged(home, prepare.id())) {
+            // Refreshed after COMMIT: our care-of address is the present one already.
+            var previous = visits.staged().find(home).flatMap(Visitor::previousCareOfAddress);
+            visits.staged().stage(new StagedVisitor(prepare.id(), visitor(ready, expiry, previous)), ready, now);
+        } else {
+            answers.send(ready);
+        }
+    }
+
+    private Visitor visitor(Instant now, HeldReply ready) {
+        int lifetime = Math.min(ready.reply().lifetime(), policy.get().maxLifetime());
+        var home = ready.reply().homeAddress();
+        var previous = visits.previousCareOfAddress(home);
+        return visitor(
+                ready,
+                lifetime == RegistrationMessage.INFINITE_LIFETIME ? Visitor.NEVER : now.plusSeconds(lifetime),
+                previous);
+    }
+
+    private Visitor visitor(HeldReply ready, Instant expiry, Optional<Ipv4Address> previousCareOfAddress) {
+        var answered = ready.answered();
+        var request = answered.request();
+        return new Visitor(
+                request.homeAddress(),
+                answered.origin().link(),
+                DeviceAddress.of(request).orElse(answered.origin().linkAddress()),
+                ready.reply().homeAgent(),
+                policy.get().careOfAddress(),
+                request.flags().reverseTunneling(),
+                request.identification(),
+                expiry,
+                previousCareOfAddress);
+    }
+
+    /** §3.7.1: a request is not pending for ever. */
+    void timeOut(Instant now, Ipv4Address homeAddress, Purpose purpose) {
+        pending.find(homeAddress, purpose)
+                .filter(waiting -> !now.isBefore(waiting.deadline()))
+                .ifPresent(waiting -> denyPending(
+                        now,
+                        waiting,
+                        ReplyCode.FA_REGISTRATION_TIMEOUT,
+                        "no reply from home agent " + waiting.request().homeAgent()));
+    }
+
+    /** §3.7.3, on ICMP errors. */
+    void unreachable(Event.HomeAgentUnreachable event) {
+        var code = codeFor(event);
+        pending.all().stream()
+                .filter(waiting -> waiting.request().homeAgent().equals(event.homeAgent()))
+                .filter(waiting -> event.request()
+                        .map(quoted -> quoted.equals(waiting.request().identification()))
+                        .orElse(true))
+                .toList()
+                .forEach(waiting ->
+                        denyPending(event.at(), waiting, code, "ICMP error from or about " + event.homeAgent()));
+    }
+
+    private static ReplyCode codeFor(Event.HomeAgentUnreachable event) {
+        if (event.type() != 3) {
+            return ReplyCode.FA_HOME_AGENT_UNREACHABLE;
+        }
+        return switch (event.code()) {
+            case 0 -> ReplyCode.FA_HOME_NETWORK_UNREACHABLE;
+            case 1 -> ReplyCode.FA_HOME_AGENT_HOST_UNREACHABLE;
+            case 3 -> ReplyCode.FA_HOME_AGENT_PORT_UNREACHABLE;
+            default -> ReplyCode.FA_HOME_AGENT_UNREACHABLE;
+        };
+    }
+
+    /** Ends a pending request. */
+    private void denyPending(Instant now, PendingRequest given, ReplyCode code, String why) {
+        pending.remove(given);
+        answers.deny(now, given.origin(), given.request(), new Denial(code, why));
+    }
+
+    private void report(Fact fact) {
+        actions.accept(new Action.Report(fact));
+    }
+}
