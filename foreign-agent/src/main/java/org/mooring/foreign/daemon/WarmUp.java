@@ -17,6 +17,10 @@ import org.mooring.linux.packet.ReceivedFrame;
 import org.mooring.linux.packet.UdpPacket;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.handover.HandoverMessage;
+import org.mooring.protocol.handover.HandoverMessage.End;
+import org.mooring.protocol.handover.HandoverMessage.Marker;
+import org.mooring.protocol.handover.HandoverMessage.Rescued;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.Seal;
@@ -60,6 +64,9 @@ final class WarmUp {
     private static final int LIFETIME = 300;
     private static final HandoverId ID = new HandoverId(1);
     private static final Ipv4Address PREVIOUS = Ipv4Address.of("203.0.113.1");
+    /** Of 20 octets, from nobody to nobody. */
+    private static final Octets PACKET = Octets.ofHex("45000014 00000000 40000000 c0000008 c0000008");
+
     private static final Ipv4Address NEXT = Ipv4Address.of("203.0.113.2");
 
     private final SecurityAssociation association = new SecurityAssociation(
@@ -111,6 +118,7 @@ final class WarmUp {
         var commit = new HandoverExtension.Commit(ID);
         var at = begin;
         exchange(at, LIFETIME, inFull, Optional.of(prepare), Optional.of(previous));
+        putInOrder(at, inFull);
         at = at.plusMillis(1);
         exchange(at, LIFETIME, inFull, Optional.empty(), Optional.empty());
         at = at.plusMillis(1);
@@ -120,6 +128,18 @@ final class WarmUp {
         at = at.plusMillis(1);
         exchange(at, 0, inFull, Optional.empty(), Optional.empty());
         return at;
+    }
+
+    /** What the old site's hook and the home agent send beside registration. */
+    private void putInOrder(Instant at, boolean inFull) {
+        for (var message : List.of(new Rescued(ID, 0, PACKET), new End(ID, 1))) {
+            handle(new Event.HandoverMessageReceived(at, PREVIOUS, encoded(message)), inFull);
+        }
+        handle(new Event.MarkerReceived(at, NOBODY, encoded(new Marker(ID))), inFull);
+    }
+
+    private static Octets encoded(HandoverMessage message) {
+        return message.encode(HandoverExtension.DEFAULT_ENTERPRISE_NUMBER);
     }
 
     private void exchange(
@@ -180,6 +200,8 @@ final class WarmUp {
                 handle(new Event.VisitorInstalled(event.at(), install.visitor()), inFull);
             } else if (action instanceof Action.StageVisitor stage) {
                 handle(new Event.VisitorStaged(event.at(), stage.staged()), inFull);
+            } else if (action instanceof Action.OpenRoom open) {
+                handle(new Event.RoomOpened(event.at(), open, 0), inFull);
             } else if (action instanceof Action.UnstageVisitor unstage) {
                 handle(new Event.VisitorUnstaged(event.at(), unstage.homeAddress()), inFull);
             } else if (action instanceof Action.RedirectVisitor redirect) {

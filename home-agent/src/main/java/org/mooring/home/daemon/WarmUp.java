@@ -15,11 +15,16 @@ import org.mooring.home.MobileNode;
 import org.mooring.home.Peer;
 import org.mooring.home.Policy;
 import org.mooring.home.Policy.ReverseTunnel;
+import org.mooring.linux.MacAddress;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.handover.HandoverExtension.Arm;
 import org.mooring.protocol.handover.HandoverExtension.Commit;
 import org.mooring.protocol.handover.HandoverExtension.Prepare;
 import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.handover.HandoverMessage;
+import org.mooring.protocol.handover.HandoverMessage.End;
+import org.mooring.protocol.handover.HandoverMessage.Marker;
+import org.mooring.protocol.handover.HandoverMessage.Rescued;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.Seal;
@@ -53,6 +58,11 @@ final class WarmUp {
     private static final Ipv4Address HOME_AGENT = Ipv4Address.of("192.0.2.1");
     private static final Ipv4Address FOREIGN_AGENT = Ipv4Address.of("198.51.100.1");
     private static final Ipv4Address NEXT_FOREIGN_AGENT = Ipv4Address.of("198.51.100.2");
+    private static final MacAddress MAC = MacAddress.of("02:00:00:00:00:01");
+
+    /** Of 20 octets, from nobody to nobody. */
+    private static final Octets PACKET = Octets.ofHex("45000014 00000000 40000000 c0000008 c0000008");
+
     private static final int LIFETIME = 300;
     private static final Peer NEXT_PEER = new Peer(NEXT_FOREIGN_AGENT, 0, Encapsulation.IPIP);
     private static final HandoverId HANDOVER = new HandoverId(0);
@@ -67,7 +77,7 @@ final class WarmUp {
             true,
             ReverseTunnel.OPTIONAL,
             HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
-            List.of(new MobileNode(NOBODY, Optional.empty(), List.of(association))),
+            List.of(new MobileNode(NOBODY, Optional.of(MAC), List.of(association))),
             Map.of(FOREIGN_AGENT, List.of(association), NEXT_FOREIGN_AGENT, List.of(association))));
     private final HomeAgentMetrics metrics = new HomeAgentMetrics(homeAgent);
     private final KernelForwarding kernel;
@@ -91,6 +101,11 @@ final class WarmUp {
             at = request(at, LIFETIME, NEXT_FOREIGN_AGENT, inFull, new Prepare(HANDOVER, LIFETIME));
             at = request(at, LIFETIME, FOREIGN_AGENT, inFull, new Arm());
             at = request(at, LIFETIME, FOREIGN_AGENT, inFull, new Commit(HANDOVER));
+            at = request(at, 0, NOBODY, inFull, new Prepare(HANDOVER, LIFETIME));
+            hear(at, inFull, new Rescued(HANDOVER, 0, PACKET));
+            at = request(at, LIFETIME, NEXT_FOREIGN_AGENT, inFull, new Commit(HANDOVER));
+            hear(at, inFull, new End(HANDOVER, 1));
+            handle(new Event.MarkerReceived(at, NOBODY, encoded(new Marker(HANDOVER))), inFull);
             at = request(at, 0, NOBODY, inFull);
         }
     }
@@ -115,6 +130,15 @@ final class WarmUp {
         return at;
     }
 
+    private void hear(Instant at, boolean inFull, HandoverMessage message) {
+        var from = new Endpoint(NEXT_FOREIGN_AGENT, UdpSocket.REGISTRATION_PORT);
+        handle(new Event.HandoverMessageReceived(at, from, encoded(message)), inFull);
+    }
+
+    private static Octets encoded(HandoverMessage message) {
+        return message.encode(HandoverExtension.DEFAULT_ENTERPRISE_NUMBER);
+    }
+
     private void handle(Event event, boolean inFull) {
         for (var action : homeAgent.handle(event)) {
             if (action instanceof Action.InstallForwarding install) {
@@ -124,6 +148,8 @@ final class WarmUp {
                 handle(new Event.ForwardingChanged(event.at(), NOBODY), inFull);
             } else if (action instanceof Action.Forwarding) {
                 handle(new Event.ForwardingChanged(event.at(), NOBODY), inFull);
+            } else if (action instanceof Action.OpenRoom open) {
+                handle(new Event.RoomOpened(event.at(), open, 0), inFull);
             } else if (action instanceof Action.SendReply reply) {
                 metrics.countReply(reply.wire());
             } else if (action instanceof Action.Report report) {
