@@ -4,7 +4,9 @@ import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.mooring.linux.Ipv4;
@@ -65,7 +67,28 @@ final class Attributes {
     }
 
     Attributes nested(int type) {
-        return of(get(type, 0).orElse(ByteBuffer.allocate(0)));
+        return of(octets(type));
+    }
+
+    /** The attributes that this one holds, each as one that holds others. */
+    List<Attributes> list(int type) {
+        ByteBuffer in = octets(type);
+        List<Attributes> members = new ArrayList<>();
+        while (in.remaining() >= HEADER_LENGTH) {
+            int start = in.position();
+            int length = in.getShort(start) & 0xffff;
+            if (length < HEADER_LENGTH || start + length > in.limit()) {
+                break;
+            }
+            members.add(of(in.slice(start + HEADER_LENGTH, length - HEADER_LENGTH)));
+            in.position(Math.min(NetlinkMessage.align(start + length), in.limit()));
+        }
+        return members;
+    }
+
+    /** What the attribute holds, to be read. */
+    ByteBuffer octets(int type) {
+        return get(type, 0).orElseGet(() -> ByteBuffer.allocate(0));
     }
 
     boolean has(int type) {

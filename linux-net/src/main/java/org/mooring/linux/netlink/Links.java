@@ -1,5 +1,6 @@
 package org.mooring.linux.netlink;
 
+import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
@@ -26,12 +27,20 @@ public final class Links {
     private static final int IFLA_TXQLEN = 13;
     private static final int IFLA_LINKINFO = 18;
     private static final int IFLA_INFO_KIND = 1;
+    private static final int IFLA_INFO_DATA = 2;
 
     private static final int IFF_UP = 0x1;
     private static final int IFF_RUNNING = 0x40;
 
     private static final int BODY_LENGTH = 16; // struct ifinfomsg
     private static final String BRIDGE = "bridge";
+    private static final String IPIP = "ipip";
+    private static final int IFLA_IPTUN_LOCAL = 2;
+    private static final int IFLA_IPTUN_TTL = 4;
+    private static final int IFLA_IPTUN_TOS = 5;
+    private static final int IFLA_IPTUN_PMTUDISC = 10;
+    private static final int TUNNEL_TTL = 64;
+    private static final int INHERIT = 1;
 
     private final NetlinkSocket socket;
 
@@ -133,6 +142,29 @@ public final class Links {
             throw new KernelException(operation, Errno.EEXIST, "a link of another kind has this name");
         }
         return link;
+    }
+
+    /**
+     * The ipip device with this name, made if there is none: IP-in-IP tunnels from {@code local} to wherever a route by it has its gateway
+     * (RFC 2003), each with the time to live of 64, and the type of service and the don't-fragment bit of the inner packet. It takes tunnelled
+     * packets to {@code local} from everybody. It is not set up.
+     *
+     * @throws KernelException EOPNOTSUPP if the kernel has no such device, or the name is that of another kind
+     */
+    public Link ensureIpip(String name, Inet4Address local) throws KernelException {
+        NetlinkMessage message = message(RTM_NEWLINK, NetlinkMessage.NLM_F_CREATE, 0, 0, 0)
+                .attribute(IFLA_IFNAME, name)
+                .nested(
+                        IFLA_LINKINFO,
+                        info -> info.attribute(IFLA_INFO_KIND, IPIP)
+                                .nested(
+                                        IFLA_INFO_DATA,
+                                        data -> data.attribute(IFLA_IPTUN_LOCAL, local)
+                                                .octet(IFLA_IPTUN_TTL, TUNNEL_TTL)
+                                                .octet(IFLA_IPTUN_TOS, INHERIT)
+                                                .octet(IFLA_IPTUN_PMTUDISC, 0)));
+        change(message, "create ipip device " + name);
+        return get(name);
     }
 
     /** Deletes the device. Not every kind lets itself be deleted. */

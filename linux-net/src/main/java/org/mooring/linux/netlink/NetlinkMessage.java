@@ -22,9 +22,15 @@ final class NetlinkMessage {
     private static final int CAPACITY = 512;
     private static final int NLA_F_NESTED = 0x8000;
 
-    private final ByteBuffer bytes = ByteBuffer.allocate(CAPACITY).order(ByteOrder.nativeOrder());
+    private final ByteBuffer bytes;
 
     NetlinkMessage(int type, int flags) {
+        this(type, flags, CAPACITY);
+    }
+
+    /** @param capacity octets that it will have at most */
+    NetlinkMessage(int type, int flags, int capacity) {
+        bytes = ByteBuffer.allocate(capacity).order(ByteOrder.nativeOrder());
         bytes.putShort(4, (short) type)
                 .putShort(6, (short) (flags | NLM_F_REQUEST))
                 .position(HEADER_LENGTH);
@@ -47,6 +53,25 @@ final class NetlinkMessage {
         return this;
     }
 
+    NetlinkMessage address(Inet4Address address) {
+        bytes.put(address.getAddress());
+        return this;
+    }
+
+    /** Text that ends with its attribute. */
+    NetlinkMessage text(String text) {
+        bytes.put(text.getBytes(StandardCharsets.UTF_8));
+        return this;
+    }
+
+    /** A word in network byte order. */
+    NetlinkMessage network(int type, int word) {
+        return nested(
+                type,
+                message -> message.word(
+                        ByteOrder.nativeOrder() == ByteOrder.BIG_ENDIAN ? word : Integer.reverseBytes(word)));
+    }
+
     NetlinkMessage attribute(int type, int word) {
         return nested(type, message -> message.word(word));
     }
@@ -63,7 +88,7 @@ final class NetlinkMessage {
     }
 
     NetlinkMessage attribute(int type, Inet4Address address) {
-        return nested(type, message -> message.bytes.put(address.getAddress()));
+        return nested(type, message -> message.address(address));
     }
 
     NetlinkMessage attribute(int type, MacAddress mac) {

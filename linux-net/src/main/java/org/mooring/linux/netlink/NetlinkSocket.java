@@ -14,7 +14,7 @@ import org.mooring.linux.libc.Memory;
 import org.mooring.linux.libc.Syscall;
 
 /**
- * A NETLINK_ROUTE socket: many changes in one datagram, their acknowledgements, and dumps. Several threads may use it; they take turns. The
+ * A netlink socket, of NETLINK_ROUTE if nothing else is said: many changes in one datagram, their acknowledgements, and dumps. Several threads may use it; they take turns. The
  * kernel does what it is asked for within the sending call, so an answer that does not come is a fault, not a delay.
  */
 final class NetlinkSocket implements AutoCloseable {
@@ -24,7 +24,10 @@ final class NetlinkSocket implements AutoCloseable {
     private static final int NETLINK_EXT_ACK = 11;
     private static final int NETLINK_GET_STRICT_CHK = 12;
     private static final int SO_RCVTIMEO = 20;
+    private static final int SO_SNDBUFFORCE = 32;
     private static final int MSG_TRUNC = 0x20;
+    private static final int NFNL_MSG_BATCH_BEGIN = 0x10;
+    private static final int NFNL_MSG_BATCH_END = 0x11;
 
     private static final int NLM_F_DUMP_INTR = 0x10;
 
@@ -47,8 +50,13 @@ final class NetlinkSocket implements AutoCloseable {
     }
 
     static NetlinkSocket open() throws KernelException {
-        Descriptor descriptor = new Descriptor(check(
-                Syscall.socket(Syscall.AF_NETLINK, Syscall.SOCK_RAW, NETLINK_ROUTE), () -> "open a netlink socket"));
+        return open(NETLINK_ROUTE);
+    }
+
+    /** @param protocol which part of the kernel it leads to */
+    static NetlinkSocket open(int protocol) throws KernelException {
+        Descriptor descriptor = new Descriptor(
+                check(Syscall.socket(Syscall.AF_NETLINK, Syscall.SOCK_RAW, protocol), () -> "open a netlink socket"));
         try {
             option(descriptor, SOL_NETLINK, NETLINK_CAP_ACK, 1);
             option(descriptor, SOL_NETLINK, NETLINK_EXT_ACK, 1);
@@ -80,6 +88,49 @@ final class NetlinkSocket implements AutoCloseable {
             refusals.subList(1, refusals.size()).forEach(first::addSuppressed);
             throw first;
         }
+    }
+
+    /**
+     * Makes all of {@code changes}, or none (nfnetlink's batches).
+     *
+     * @param subsystem of nfnetlink
+     */
+    synchronized void commit(int subsystem, List<NetlinkMessage> changes, String operation) throws KernelException {
+        int begin = ++sequence;
+        List<ByteBuffer> messages = new ArrayList<>();
+        messages.add(batch(NFNL_MSG_BATCH_BEGIN, subsystem).toOctets(0, begin));
+        for (NetlinkMessage change : changes) {
+            int acknowledge = messages.size() == changes.size() ? NetlinkMessage.NLM_F_ACK : 0; // the last one
+            messages.add(change.toOctets(acknowledge, ++sequence));
+        }
+        int last = sequence;
+        messages.add(batch(NFNL_MSG_BATCH_END, subsystem).toOctets(0, ++sequence));
+        int length = messages.stream()
+                .mapToInt(message -> NetlinkMessage.align(message.remaining()))
+                .sum();
+        Memory datagram = new Memory(length);
+        ByteBuffer octets = datagram.bytes();
+        for (ByteBuffer message : messages) {
+            octets.put(message).position(NetlinkMessage.align(octets.position()));
+        }
+        if (length > SEND_BUFFER) {
+            option(socket, Syscall.SOL_SOCKET, SO_SNDBUFFORCE, 2 * length);
+        }
+        check(socket.use(fd -> Syscall.send(fd, datagram, length)), () -> operation);
+        while (true) {
+            for (Answer answer : receive(operation)) {
+                if (answer.sequence() >= begin) {
+                    answer.check(operation);
+                    if (answer.sequence() == last) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    private static NetlinkMessage batch(int type, int subsystem) {
+        return new NetlinkMessage(type, 0).octets(0, 0, 0, subsystem);
     }
 
     /**

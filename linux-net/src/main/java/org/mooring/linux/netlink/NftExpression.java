@@ -1,0 +1,109 @@
+package org.mooring.linux.netlink;
+
+import java.net.Inet4Address;
+import java.util.function.Consumer;
+import org.mooring.linux.Interface;
+
+/**
+ * A step of a rule. A packet that a step doesn't match goes on with the next rule. Values are compared in registers of four octets, of
+ * which there are {@link #REGISTERS}.
+ */
+public final class NftExpression {
+    public static final int REGISTERS = 16;
+
+    private static final int FIRST_REGISTER = 8; // NFT_REG32_00
+    private static final int VERDICT_REGISTER = 0;
+    private static final int NFTA_EXPR_NAME = 1;
+    private static final int NFTA_EXPR_DATA = 2;
+    private static final int NFTA_DATA_VALUE = 1;
+    private static final int NFTA_DATA_VERDICT = 2;
+    private static final int NFTA_VERDICT_CODE = 1;
+    private static final int META_OIF = 5;
+    private static final int DROP = 0;
+    private static final int ACCEPT = 1;
+
+    private final String name;
+    private final Consumer<NetlinkMessage> data;
+
+    private NftExpression(String name, Consumer<NetlinkMessage> data) {
+        this.name = name;
+        this.data = data;
+    }
+
+    /** Loads {@code length} octets, at most four, of the IP header. */
+    public static NftExpression networkHeader(int offset, int length, int register) {
+        return payload(1, offset, length, register);
+    }
+
+    /** Loads {@code length} octets, at most four, of what the IP header is followed by. */
+    public static NftExpression transportHeader(int offset, int length, int register) {
+        return payload(2, offset, length, register);
+    }
+
+    private static NftExpression payload(int base, int offset, int length, int register) {
+        return new NftExpression(
+                "payload",
+                data -> data.network(1, FIRST_REGISTER + register)
+                        .network(2, base)
+                        .network(3, offset)
+                        .network(4, length));
+    }
+
+    /** Loads the index of the interface that the packet leaves by. */
+    public static NftExpression outputInterface(int register) {
+        return new NftExpression(
+                "meta", data -> data.network(1, FIRST_REGISTER + register).network(2, META_OIF));
+    }
+
+    public static NftExpression equal(int register, int octet) {
+        return compare(register, value -> value.octets(octet));
+    }
+
+    public static NftExpression equal(int register, Inet4Address address) {
+        return compare(register, value -> value.address(address));
+    }
+
+    public static NftExpression equal(int register, Interface device) {
+        return compare(register, value -> value.word(device.index()));
+    }
+
+    private static NftExpression compare(int register, Consumer<NetlinkMessage> value) {
+        int equal = 0;
+        return new NftExpression(
+                "cmp",
+                data -> data.network(1, FIRST_REGISTER + register)
+                        .network(2, equal)
+                        .nest(3, holder -> holder.nested(NFTA_DATA_VALUE, value)));
+    }
+
+    /** Whether what begins in {@code register} is in this set. */
+    public static NftExpression lookup(String set, int register) {
+        return new NftExpression("lookup", data -> data.attribute(1, set).network(2, FIRST_REGISTER + register));
+    }
+
+    public static NftExpression counter() {
+        return new NftExpression("counter", data -> {});
+    }
+
+    public static NftExpression accept() {
+        return verdict(ACCEPT);
+    }
+
+    public static NftExpression drop() {
+        return verdict(DROP);
+    }
+
+    private static NftExpression verdict(int code) {
+        return new NftExpression(
+                "immediate",
+                data -> data.network(1, VERDICT_REGISTER)
+                        .nest(
+                                2,
+                                holder -> holder.nest(
+                                        NFTA_DATA_VERDICT, verdict -> verdict.network(NFTA_VERDICT_CODE, code))));
+    }
+
+    void describe(NetlinkMessage expression) {
+        expression.attribute(NFTA_EXPR_NAME, name).nest(NFTA_EXPR_DATA, data);
+    }
+}

@@ -1,0 +1,67 @@
+package org.mooring.linux.netlink;
+
+import java.net.Inet4Address;
+import java.util.List;
+
+/** An nftables table of family {@code ip}, in the words of nft(8). */
+public record NftTable(String name, List<Set> sets, List<Chain> chains) {
+    public NftTable {
+        sets = List.copyOf(sets);
+        chains = List.copyOf(chains);
+    }
+
+    /**
+     * A set of addresses, or of so many in a row.
+     *
+     * @param addresses that make one element
+     * @param counted whether each element counts the packets that were found by it
+     */
+    public record Set(String name, int addresses, boolean counted) {}
+
+    /**
+     * Rules in their order; what none of them accepts or drops passes.
+     *
+     * @param priority the chain with the lowest sees a packet first
+     */
+    public record Chain(String name, Hook hook, int priority, List<Rule> rules) {
+        public Chain {
+            rules = List.copyOf(rules);
+        }
+    }
+
+    /**
+     * Steps in their order.
+     *
+     * @param comment tells it from other rules of its chain; ASCII
+     */
+    public record Rule(String comment, List<NftExpression> expressions) {
+        public Rule {
+            expressions = List.copyOf(expressions);
+        }
+    }
+
+    /** A member of a set. */
+    public record Element(String set, List<Inet4Address> key) {
+        public Element {
+            key = List.copyOf(key);
+        }
+    }
+
+    /** What an element or a rule has counted; octets from the IP header on. */
+    public record Counter(long packets, long octets) {}
+
+    /** Where a chain sees packets. */
+    public enum Hook {
+        PREROUTING(0),
+        INPUT(1),
+        FORWARD(2),
+        OUTPUT(3),
+        POSTROUTING(4);
+
+        final int number;
+
+        Hook(int number) {
+            this.number = number;
+        }
+    }
+}

@@ -1,0 +1,140 @@
+package org.mooring.linux.netlink;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.Inet4Address;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.mooring.linux.Errno;
+import org.mooring.linux.Ipv4;
+import org.mooring.linux.KernelException;
+import org.mooring.linux.NetworkNamespace;
+import org.mooring.linux.netlink.NftTable.Chain;
+import org.mooring.linux.netlink.NftTable.Counter;
+import org.mooring.linux.netlink.NftTable.Element;
+import org.mooring.linux.netlink.NftTable.Hook;
+import org.mooring.linux.netlink.NftTable.Rule;
+
+/** A table that counts what is sent from a known source to a known destination, and drops what isn't known. */
+@Tag("netns")
+class NftablesTest {
+    private static final String TABLE = "test";
+    private static final NftTable.Set PAIRS = new NftTable.Set("pairs", 2, true);
+    private static final int UDP = 17;
+    private static final int UDP_HEADERS = 28;
+    private static final Chain OUTPUT = new Chain(
+            "output",
+            Hook.OUTPUT,
+            0,
+            List.of(
+                    new Rule(
+                            "not UDP",
+                            List.of(
+                                    NftExpression.networkHeader(9, 1, 0),
+                                    NftExpression.equal(0, 1),
+                                    NftExpression.accept())),
+                    new Rule(
+                            "known",
+                            List.of(
+                                    NftExpression.networkHeader(9, 1, 0),
+                                    NftExpression.equal(0, UDP),
+                                    NftExpression.networkHeader(12, 4, 0),
+                                    NftExpression.networkHeader(16, 4, 1),
+                                    NftExpression.lookup("pairs", 0),
+                                    NftExpression.accept())),
+                    new Rule("unknown", List.of(NftExpression.counter(), NftExpression.drop()))));
+
+    private NetworkNamespace namespace;
+    private Nftables nftables;
+
+    @BeforeEach
+    void open() throws Exception {
+        namespace = NetworkNamespace.create();
+        nftables = namespace.run(Nftables::open);
+    }
+
+    @AfterEach
+    void close() {
+        nftables.close();
+        namespace.close();
+    }
+
+    @Test
+    void countsByElementAndDropsTheRest() throws Exception {
+        nftables.replace(new NftTable(TABLE, List.of(PAIRS), List.of(OUTPUT)), List.of(to("127.0.0.2")));
+        for (int i = 0; i < 3; i++) {
+            send("127.0.0.2");
+        }
+        assertThrows(java.io.IOException.class, () -> send("127.0.0.3"));
+
+        assertEquals(Map.of(to("127.0.0.2"), new Counter(3, 3 * (UDP_HEADERS + 1))), nftables.counters(TABLE, PAIRS));
+        assertEquals(Map.of("unknown", new Counter(1, UDP_HEADERS + 1)), nftables.counters(TABLE, OUTPUT));
+
+        nftables.change(TABLE, List.of(to("127.0.0.3")), List.of(to("127.0.0.2")));
+        send("127.0.0.3");
+        assertThrows(java.io.IOException.class, () -> send("127.0.0.2"));
+        assertEquals(Map.of(to("127.0.0.3"), new Counter(1, UDP_HEADERS + 1)), nftables.counters(TABLE, PAIRS));
+    }
+
+    @Test
+    void replacesAndRemovesTables() throws Exception {
+        var table = new NftTable(TABLE, List.of(PAIRS), List.of(OUTPUT));
+        nftables.replace(table, List.of(to("127.0.0.2")));
+        nftables.replace(table, List.of(to("127.0.0.3")));
+        assertEquals(
+                List.of(to("127.0.0.3")),
+                List.copyOf(nftables.counters(TABLE, PAIRS).keySet()));
+        nftables.remove(TABLE);
+        nftables.remove(TABLE);
+        send("127.0.0.4");
+    }
+
+    /** More than one message holds, and one datagram does by default. */
+    @Test
+    void holdsManyElements() throws Exception {
+        List<Element> many = new ArrayList<>();
+        for (int i = 0; i < 20_000; i++) {
+            many.add(new Element("pairs", List.of(Ipv4.address(0x0a000000 + i), Ipv4.address(i))));
+        }
+        nftables.replace(new NftTable(TABLE, List.of(PAIRS), List.of(OUTPUT)), many);
+        assertEquals(many.size(), nftables.counters(TABLE, PAIRS).size());
+    }
+
+    /** All or nothing: an element that isn't there can't be removed, so none is added. */
+    @Test
+    void refusesAsAWhole() throws Exception {
+        nftables.replace(new NftTable(TABLE, List.of(PAIRS), List.of(OUTPUT)), List.of());
+        KernelException refusal = assertThrows(
+                KernelException.class,
+                () -> nftables.change(TABLE, List.of(to("127.0.0.2")), List.of(to("127.0.0.3"))));
+        assertEquals(Errno.ENOENT, refusal.errno());
+        assertEquals(Map.of(), nftables.counters(TABLE, PAIRS));
+        nftables.change(TABLE, List.of(to("127.0.0.2")), List.of());
+        assertEquals(1, nftables.counters(TABLE, PAIRS).size());
+    }
+
+    private static Element to(String destination) {
+        return new Element("pairs", List.of(loopback("127.0.0.1"), loopback(destination)));
+    }
+
+    private static Inet4Address loopback(String address) {
+        return Ipv4.address(address);
+    }
+
+    private void send(String destination) throws Exception {
+        namespace.run(() -> {
+            try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress(loopback("127.0.0.1"), 0))) {
+                socket.send(new DatagramPacket(new byte[] {1}, 1, new InetSocketAddress(loopback(destination), 9)));
+            }
+        });
+    }
+}
