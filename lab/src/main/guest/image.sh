@@ -10,20 +10,7 @@ mkdir -p "$cache"
 exec {lock}>"$cache/lock"
 flock "$lock"
 
-# The kernel's ABI number moves with each security update; a kernel that we have serves as well as a newer one.
-shopt -s nullglob
-kernels=("$cache"/linux-image-*-cloud-amd64_*.deb)
-if [ ${#kernels[@]} = 0 ]; then
-  # "apt-cache depends" knows nothing before the first "apt-get update" of a fresh machine.
-  resolve() { apt-cache depends linux-image-cloud-amd64 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)$/\1/p'; }
-  package=$(resolve)
-  [ -n "$package" ] || { apt-get -q update >&2; package=$(resolve); }
-  [ -n "$package" ] || { echo 'image.sh: apt knows no linux-image-cloud-amd64: is this Debian on amd64?' >&2; exit 1; }
-  (cd "$cache" && { apt-get -q -o APT::Sandbox::User=root download "$package" ||
-    { apt-get -q update && apt-get -q -o APT::Sandbox::User=root download "$package"; }; } >&2)
-  kernels=("$cache"/linux-image-*-cloud-amd64_*.deb)
-fi
-kernel=${kernels[-1]}
+kernel=$("$here/kernel.sh" cloud-amd64)
 
 programs=("$(command -v busybox)" "$(command -v dropbear)" "$(command -v iperf3)")
 libraries() { ldd "${programs[@]}" 2>/dev/null | grep -oE '/[^ ]+' | grep -v ':$' | sort -u; }

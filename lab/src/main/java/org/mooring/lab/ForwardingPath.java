@@ -1,8 +1,6 @@
 package org.mooring.lab;
 
 import java.io.IOException;
-import java.net.Inet4Address;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -13,7 +11,6 @@ import org.mooring.datapath.EbpfVisitorDatapath;
 import org.mooring.datapath.HomeDatapathConfig;
 import org.mooring.datapath.HomeForwarding;
 import org.mooring.datapath.MtuPolicy;
-import org.mooring.datapath.Path;
 import org.mooring.datapath.Traffic;
 import org.mooring.datapath.Tunnel;
 import org.mooring.datapath.VisitorDatapathConfig;
@@ -107,14 +104,14 @@ record ForwardingPath(String name, Chain chain, List<Datapath<?>> datapaths) imp
                 List.of("wan"),
                 MtuPolicy.ICMP);
         Datapath<?> visited =
-                chain.visited().call(() -> EbpfVisitorDatapath.open(config, List.of(visitor), new NobodyWaits()));
+                chain.visited().call(() -> EbpfVisitorDatapath.open(config, List.of(visitor), Waiting.UNHEARD));
         return new ForwardingPath(name, chain, List.of(home, visited));
     }
 
     static EbpfHomeDatapath homeAgent(Chain chain, Collection<HomeForwarding> installed) {
         var config = new HomeDatapathConfig(
                 Ipv4.address(Chain.HOME_AGENT), HomeDatapathConfig.DEVICE, "lan", List.of("wan"), MtuPolicy.ICMP);
-        return chain.home().call(() -> EbpfHomeDatapath.open(config, installed, new NobodyWaits()));
+        return chain.home().call(() -> EbpfHomeDatapath.open(config, installed, Waiting.UNHEARD));
     }
 
     /** Packets that the guest's tunnel took in at one end, or gave out at the other, as each of {@link #datapaths} counts them. */
@@ -133,15 +130,6 @@ record ForwardingPath(String name, Chain chain, List<Datapath<?>> datapaths) imp
             throw new LabException(name + ": " + e.getMessage(), e);
         }
         return counts;
-    }
-
-    /** No packet is held on a path that is measured. */
-    private static final class NobodyWaits implements Waiting {
-        @Override
-        public void began(Inet4Address homeAddress, Path path) {}
-
-        @Override
-        public void marker(Inet4Address homeAddress, ByteBuffer payload) {}
     }
 
     @Override

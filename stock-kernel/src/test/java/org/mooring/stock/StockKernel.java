@@ -1,0 +1,142 @@
+package org.mooring.stock;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.w3c.dom.Document;
+
+/**
+ * A QEMU guest that runs Debian's stock kernel, and has this machine's file system as its own: the Java, the tools and the classes of a
+ * test are the same as here, and what it writes is gone with it, but for a folder that is shared.
+ */
+final class StockKernel {
+    private static final Path GUEST = Path.of("src/test/guest").toAbsolutePath();
+    private static final String SHARED = "/run/shared/";
+    private static final int PATIENCE_MINUTES = 12;
+
+    private final Path shared;
+
+    /** @param shared what the guest reports goes there, and all that it says on its console */
+    StockKernel(Path shared) {
+        this.shared = shared;
+    }
+
+    /** Runs the tests of these packages that are tagged {@code netns}, and those for which it takes such a kernel, tagged {@code stock}. */
+    List<Result> test(String... packages) throws Exception {
+        Files.createDirectories(shared.resolve("reports"));
+        Path report = shared.resolve("reports/TEST-junit-jupiter.xml");
+        Path status = shared.resolve("status");
+        Files.deleteIfExists(report);
+        Files.deleteIfExists(status);
+        Files.writeString(shared.resolve("start"), start(packages));
+        boot();
+        // 1: some tests failed, and the report says which.
+        if (!Files.exists(status)
+                || !List.of("0", "1").contains(Files.readString(status).strip())) {
+            throw new AssertionError("the guest did not run the tests to their end: see " + console());
+        }
+        Document document =
+                DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(report.toFile());
+        return Result.of(document);
+    }
+
+    private Path console() {
+        return shared.resolve("console.log");
+    }
+
+    private void boot() throws IOException, InterruptedException {
+        Path image = Path.of(image());
+        Process guest = new ProcessBuilder(
+                        "qemu-system-x86_64",
+                        "-accel",
+                        "tcg",
+                        "-smp",
+                        "2",
+                        "-m",
+                        "2048",
+                        "-nodefaults",
+                        "-nographic",
+                        "-no-reboot",
+                        "-serial",
+                        "stdio",
+                        "-kernel",
+                        image.resolve("vmlinuz").toString(),
+                        "-initrd",
+                        image.resolve("initrd.gz").toString(),
+                        "-append",
+                        "console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on",
+                        "-virtfs",
+                        "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap",
+                        "-virtfs",
+                        "local,path=" + shared + ",mount_tag=shared,security_model=none")
+                .redirectErrorStream(true)
+                .redirectOutput(console().toFile())
+                .start();
+        Thread ending = new Thread(guest::destroyForcibly);
+        Runtime.getRuntime().addShutdownHook(ending);
+        try {
+            guest.getOutputStream().close();
+            if (!guest.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES)) {
+                throw new AssertionError(
+                        "the guest still runs after " + PATIENCE_MINUTES + " minutes: see " + console());
+            }
+        } finally {
+            guest.destroyForcibly();
+            Runtime.getRuntime().removeShutdownHook(ending);
+        }
+    }
+
+    private static String image() throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(GUEST.resolve("image.sh").toString())
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (process.waitFor() != 0) {
+            throw new AssertionError("image.sh failed");
+        }
+        return printed.strip();
+    }
+
+    /** What the guest runs. The kernel looks for modules by itself: busybox finds them for it. */
+    private static String start(String... packages) throws IOException, InterruptedException {
+        var launcher = new ArrayList<>(List.of(
+                System.getProperty("java.home") + "/bin/java",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                "org.junit.platform.console.ConsoleLauncher",
+                "execute",
+                "--disable-banner",
+                "--disable-ansi-colors",
+                "--details=testfeed",
+                "--include-tag=netns",
+                "--include-tag=stock",
+                // An emulated processor of a busy machine has no use for them: this whole run has a time limit.
+                "--config=junit.jupiter.execution.timeout.mode=disabled",
+                "--reports-dir=" + SHARED + "reports"));
+        for (String name : packages) {
+            launcher.add("--select-package=" + name);
+        }
+        return String.join(
+                "\n",
+                "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8",
+                "modules=/lib/modules/$(uname -r)",
+                "mkdir -p $modules",
+                "mount --bind '" + image() + "/modules' $modules",
+                "ln -s $(command -v busybox) /run/modprobe",
+                "echo /run/modprobe >/proc/sys/kernel/modprobe",
+                "/run/modprobe tun",
+                "ip link set lo up",
+                "'" + String.join("' '", launcher) + "'",
+                "echo $? >" + SHARED + "status",
+                "sync",
+                "echo b >/proc/sysrq-trigger",
+                "");
+    }
+}
