@@ -1,10 +1,12 @@
 package org.mooring.foreign;
 
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
 import org.mooring.protocol.handover.Arrival.Opening;
 import org.mooring.protocol.handover.Arrival.Room;
 import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.wire.AgentAdvertisement;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 
@@ -32,6 +34,32 @@ public sealed interface Action {
             int destinationPort,
             Octets message)
             implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /**
+     * Send to everybody on {@code link}, or in a frame to one MAC address (RFC 3344 §2.1).
+     *
+     * @param linkAddress empty for the MAC address of the group that {@code destination} is
+     */
+    record Advertise(
+            String link,
+            Optional<Octets> linkAddress,
+            Ipv4Address source,
+            Ipv4Address destination,
+            AgentAdvertisement advertisement)
+            implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Fire at a random time between the two (RFC 1256 §4.1), in place of what was armed for {@code link} before. */
+    record ArmAdvertisement(String link, Instant earliest, Instant latest) implements Action {
         @Override
         public void on(Executor executor) {
             executor.execute(this);
@@ -152,6 +180,10 @@ public sealed interface Action {
         void execute(RelayToHomeAgent action);
 
         void execute(SendToVisitor action);
+
+        void execute(Advertise action);
+
+        void execute(ArmAdvertisement action);
 
         void execute(InstallVisitor action);
 

@@ -24,6 +24,22 @@ public sealed interface Event {
         }
     }
 
+    /** An Agent Solicitation on a visitor link (RFC 3344 §2.2). */
+    record SolicitationReceived(Instant at, String link, Octets linkAddress, Ipv4Address from) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The time of {@link Action.ArmAdvertisement} has come. */
+    record AdvertisementDue(Instant at, String link) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
     /** A datagram arrived at the care-of address from the home agents' side. */
     record ReplyReceived(Instant at, Ipv4Address from, Decoded decoded) implements Event {
         @Override
@@ -238,6 +254,10 @@ public sealed interface Event {
     /** One method per event: forgetting one does not compile. */
     interface Handler {
         void handle(RequestReceived event);
+
+        void handle(SolicitationReceived event);
+
+        void handle(AdvertisementDue event);
 
         void handle(ReplyReceived event);
 

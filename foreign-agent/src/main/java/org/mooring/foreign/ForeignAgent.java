@@ -31,6 +31,7 @@ public final class ForeignAgent {
     private final Answers answers;
     private final RequestRelay requests;
     private final ReplyRelay replies;
+    private final Advertiser advertiser = new Advertiser(actions::add);
     private final Dispatch dispatch = new Dispatch();
 
     private Policy policy;
@@ -79,6 +80,11 @@ public final class ForeignAgent {
         return pending.all();
     }
 
+    /** B of an advertisement (§2.1.1): who is served already is served on. */
+    private boolean isBusy() {
+        return visits.size() >= policy.maxVisitors();
+    }
+
     private void discard(Ipv4Address from, Refusal reason) {
         report(new Fact.HandoverMessageDiscarded(from.toString(), reason));
     }
@@ -91,6 +97,16 @@ public final class ForeignAgent {
         @Override
         public void handle(Event.RequestReceived event) {
             requests.receive(event.at(), event.origin(), event.decoded());
+        }
+
+        @Override
+        public void handle(Event.SolicitationReceived event) {
+            advertiser.solicited(policy, event.link(), event.linkAddress(), event.from(), isBusy());
+        }
+
+        @Override
+        public void handle(Event.AdvertisementDue event) {
+            advertiser.due(policy, event.link(), isBusy(), event.at());
         }
 
         @Override
@@ -223,11 +239,16 @@ public final class ForeignAgent {
         @Override
         public void handle(Event.Restored event) {
             visits.visitors().restore(event.visitors(), policy, event.at());
+            advertiser.start(policy, event.at());
         }
 
         @Override
         public void handle(Event.PolicyChanged event) {
+            boolean begins = !policy.advertising().isUnsolicited();
             policy = event.policy();
+            if (begins) {
+                advertiser.start(policy, event.at());
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ import org.mooring.protocol.wire.Ipv4Address;
  * @param maxVisitors how many visitors may be listed and staged together; what is pending then may still join them
  * @param enterpriseNumber of the vendor extensions of handovers (docs/handover.md, "Octets")
  * @param requireAssociation serve only who shares an association with us, or whose home agent does
+ * @param compatibility which of the two RFCs rules where they differ
  * @param mobileNodes mobile-foreign associations by home address
  * @param homeAgents foreign-home associations by the home agent's address
  */
@@ -27,12 +28,56 @@ public record Policy(
         int maxVisitors,
         int enterpriseNumber,
         boolean requireAssociation,
+        Compatibility compatibility,
+        ReverseTunnel reverseTunnel,
+        Advertising advertising,
         Map<Ipv4Address, List<SecurityAssociation>> mobileNodes,
         Map<Ipv4Address, List<SecurityAssociation>> homeAgents) {
     public Policy {
         links = Map.copyOf(links);
         mobileNodes = Map.copyOf(mobileNodes);
         homeAgents = Map.copyOf(homeAgents);
+    }
+
+    /** One that follows RFC 5944, has a reverse tunnel for who asks, and is told of to who asks. */
+    public Policy(
+            Ipv4Address careOfAddress,
+            Map<String, Ipv4Address> links,
+            int maxLifetime,
+            int maxPending,
+            int maxVisitors,
+            int enterpriseNumber,
+            boolean requireAssociation,
+            Map<Ipv4Address, List<SecurityAssociation>> mobileNodes,
+            Map<Ipv4Address, List<SecurityAssociation>> homeAgents) {
+        this(
+                careOfAddress,
+                links,
+                maxLifetime,
+                maxPending,
+                maxVisitors,
+                enterpriseNumber,
+                requireAssociation,
+                Compatibility.RFC5944,
+                ReverseTunnel.OPTIONAL,
+                Advertising.ON_SOLICITATION,
+                mobileNodes,
+                homeAgents);
+    }
+
+    /** The base RFC that rules where the two differ. */
+    public enum Compatibility {
+        RFC3344,
+        RFC5944
+    }
+
+    /** Whether a registration must ask for a reverse tunnel (RFC 3024 §3.4). */
+    public enum ReverseTunnel {
+        OPTIONAL,
+        /** Code 75 to who does not. */
+        REQUIRED,
+        /** Code 74 to who does. */
+        REFUSED
     }
 
     /** Whether a visitor that was served before a restart is served after it. */
@@ -48,6 +93,10 @@ public record Policy(
 
     List<SecurityAssociation> foreignHome(Ipv4Address homeAgent) {
         return homeAgents.getOrDefault(homeAgent, List.of());
+    }
+
+    boolean follows(Compatibility rfc) {
+        return compatibility == rfc;
     }
 
     boolean isOwn(Ipv4Address address) {

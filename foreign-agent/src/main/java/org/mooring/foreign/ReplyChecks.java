@@ -1,6 +1,7 @@
 package org.mooring.foreign;
 
 import java.util.Optional;
+import org.mooring.foreign.Policy.Compatibility;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
 import org.mooring.protocol.wire.Decoded;
@@ -29,7 +30,10 @@ record ReplyChecks(Policy policy, Decoded.Message received, RegistrationReply re
         }
         var verified = Verifier.verify(received, Kind.FOREIGN_HOME, associations);
         // RFC 5944 §3.5.4: none on the reply to a deregistration.
-        boolean excused = request.isDeregistration() && reply.lifetime() == 0 && verified.equals(Verified.Not.MISSING);
+        boolean excused = policy.follows(Compatibility.RFC5944)
+                && request.isDeregistration()
+                && reply.lifetime() == 0
+                && verified.equals(Verified.Not.MISSING);
         return Denial.when(
                 !excused && !(verified instanceof Verified.By),
                 ReplyCode.FA_HOME_AGENT_FAILED_AUTHENTICATION,

@@ -3,9 +3,12 @@ package org.mooring.foreign;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.mooring.foreign.Policy.Compatibility;
+import org.mooring.foreign.Policy.ReverseTunnel;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
 import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.EncapsulatingDelivery;
 import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
@@ -14,9 +17,6 @@ import org.mooring.protocol.wire.ReplyCode;
 
 /** What a request must pass before it is relayed (RFC 3344 §3.7.2.1, RFC 3024 §4.2.1). */
 final class RequestChecks {
-    /** Encapsulating Delivery Style (RFC 3024 §3.3). */
-    private static final int ENCAPSULATING_DELIVERY_STYLE = 130;
-
     /** So that only a neighbour can ask for a reverse tunnel (RFC 3024 §4.2.1). */
     private static final int TTL_OF_A_NEIGHBOUR = 255;
 
@@ -44,7 +44,8 @@ final class RequestChecks {
                         this::lifetime,
                         this::encapsulation,
                         this::deliveryStyle,
-                        this::distance)
+                        this::distance,
+                        this::reverseTunnel)
                 .map(Supplier::get)
                 .flatMap(Optional::stream)
                 .findFirst();
@@ -115,7 +116,9 @@ final class RequestChecks {
                         "no home agent is assigned through this agent")
                 .or(() -> Denial.when(
                         policy.isOwn(request.homeAgent()),
-                        ReplyCode.FA_INVALID_HOME_AGENT_ADDRESS,
+                        policy.follows(Compatibility.RFC3344)
+                                ? ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS
+                                : ReplyCode.FA_INVALID_HOME_AGENT_ADDRESS,
                         "the home agent's address is this agent's own"));
     }
 
@@ -131,7 +134,7 @@ final class RequestChecks {
     /** §3.7.2.1; RFC 5944 §3.7.2.1 lets deregistrations of any care-of address pass. */
     private Optional<Denial> careOfAddress() {
         return Denial.when(
-                !request.isDeregistration()
+                !(request.isDeregistration() && policy.follows(Compatibility.RFC5944))
                         && !request.flags().decapsulationByMobileNode()
                         && !request.careOfAddress().equals(policy.careOfAddress()),
                 ReplyCode.FA_INVALID_CARE_OF_ADDRESS,
@@ -158,7 +161,7 @@ final class RequestChecks {
     /** RFC 3024 §4.2.1. */
     private Optional<Denial> deliveryStyle() {
         return Denial.when(
-                request.extensions().stream().anyMatch(extension -> extension.type() == ENCAPSULATING_DELIVERY_STYLE),
+                request.extensions().stream().anyMatch(extension -> extension.type() == EncapsulatingDelivery.TYPE),
                 ReplyCode.FA_DELIVERY_STYLE_NOT_SUPPORTED,
                 "only direct delivery is available");
     }
@@ -169,5 +172,18 @@ final class RequestChecks {
                 request.flags().reverseTunneling() && origin.ttl() != TTL_OF_A_NEIGHBOUR,
                 ReplyCode.FA_MOBILE_NODE_TOO_DISTANT,
                 "reverse tunnel requested with TTL " + origin.ttl());
+    }
+
+    /** RFC 3024 §3.4; last of all, because the code tells who asks that the rest was right (§4.2.1). */
+    private Optional<Denial> reverseTunnel() {
+        boolean asked = request.flags().reverseTunneling();
+        return Denial.when(
+                        !asked && !request.isDeregistration() && policy.reverseTunnel() == ReverseTunnel.REQUIRED,
+                        ReplyCode.FA_REVERSE_TUNNEL_MANDATORY,
+                        "reverse-tunnel is required")
+                .or(() -> Denial.when(
+                        asked && policy.reverseTunnel() == ReverseTunnel.REFUSED,
+                        ReplyCode.FA_REVERSE_TUNNEL_UNAVAILABLE,
+                        "reverse-tunnel is refused"));
     }
 }

@@ -3,6 +3,7 @@ package org.mooring.foreign;
 import static org.mooring.foreign.Event.Timer.Purpose.PENDING_PREPARATION;
 import static org.mooring.foreign.Event.Timer.Purpose.PENDING_REQUEST;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -10,6 +11,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.mooring.foreign.Event.Timer;
 import org.mooring.foreign.PendingRequest.Purpose;
+import org.mooring.foreign.Policy.Compatibility;
 import org.mooring.protocol.handover.HandoverExtension.Commit;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.security.Seal;
@@ -105,7 +107,7 @@ final class RequestRelay {
 
     private void relay(Instant now, Origin origin, Decoded.Message received, RegistrationRequest request) {
         var home = request.homeAddress();
-        var deadline = now.plus(ForeignAgent.PENDING_TIME);
+        var deadline = now.plus(pendingTime(request));
         // First of all: the packets that come from now on are for the paused mobile node.
         boolean commits = commit(origin, request);
         abort(request);
@@ -114,11 +116,9 @@ final class RequestRelay {
         actions.accept(new Action.ArmTimer(
                 new Timer(purpose == Purpose.PREPARATION ? PENDING_PREPARATION : PENDING_REQUEST, home), deadline));
 
-        // RFC 5944 §3.7.2.2 has no Foreign-Home extension on deregistrations; a home agent of RFC 3344 asks for one on
-        // each message, and one of RFC 5944 does not mind.
         var message = AuthorizedPart.of(received);
         var associations = policy.get().foreignHome(request.homeAgent());
-        if (!associations.isEmpty()) {
+        if (!associations.isEmpty() && isAuthenticated(request)) {
             message = new Seal(Kind.FOREIGN_HOME, associations.get(0)).appendTo(message);
         }
         actions.accept(new Action.RelayToHomeAgent(request.homeAgent(), message));
@@ -126,6 +126,21 @@ final class RequestRelay {
         if (purpose == Purpose.REGISTRATION && !request.isDeregistration()) {
             visits.arrivals().confirm(home, now);
         }
+    }
+
+    /** §3.7.2.2: a request is pending no longer than the lifetime it asks for. */
+    private static Duration pendingTime(RegistrationRequest request) {
+        var lifetime = Duration.ofSeconds(request.lifetime());
+        return !request.isDeregistration() && lifetime.compareTo(ForeignAgent.PENDING_TIME) < 0
+                ? lifetime
+                : ForeignAgent.PENDING_TIME;
+    }
+
+    /** RFC 5944 §3.7.2.2: not on a deregistration, nor for a care-of address that is not ours. RFC 3344: always. */
+    private boolean isAuthenticated(RegistrationRequest request) {
+        return policy.get().follows(Compatibility.RFC3344)
+                || (!request.isDeregistration()
+                        && request.careOfAddress().equals(policy.get().careOfAddress()));
     }
 
     /** Whether {@code request} is a COMMIT that is acted upon. Its sender must be the visitor: whoever else knows the id is nobody's friend. */

@@ -67,6 +67,17 @@ class Section3_7_1Test {
     }
 
     @Test
+    @DisplayName("§3.7.2.2: no request is pending longer than the lifetime it asks for")
+    void isPendingNoLongerThanItsLifetime() {
+        agent.handle(requestReceived(NOW, sealed(request(HOME, 3, ID))));
+
+        assertEquals(
+                Optional.of(ReplyCode.FA_REGISTRATION_TIMEOUT),
+                denial(agent.handle(pendingTimer(NOW.plusSeconds(3)))).map(RegistrationReply::code));
+        assertEquals(List.of(), agent.pending());
+    }
+
+    @Test
     void aStaleTimerChangesNothing() {
         agent.handle(requestReceived(NOW, sealed(request())));
         agent.handle(requestReceived(NOW.plusSeconds(3), sealed(request(HOME, 300, ID.next()))));

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.mooring.foreign.Site.*;
 import static org.mooring.protocol.handover.HandoverExtension.DEFAULT_ENTERPRISE_NUMBER;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,6 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mooring.foreign.Policy.Compatibility;
+import org.mooring.foreign.Policy.ReverseTunnel;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
@@ -239,6 +242,48 @@ class Section3_7_2_1Test {
         assertRelayed(agent, afar, sealed(withFlags(request(), Flags.NONE)));
     }
 
+    @Test
+    @DisplayName("RFC 3024 §3.4: denies with code 75 who asks for no reverse tunnel where one is required")
+    void reverseTunnelIsMandatory() {
+        var strict = tunnelling(ReverseTunnel.REQUIRED);
+
+        assertDenied(ReplyCode.FA_REVERSE_TUNNEL_MANDATORY, strict, sealed(withFlags(request(), Flags.NONE)));
+        assertRelayed(strict, ORIGIN, sealed(request()));
+        assertRelayed(strict, ORIGIN, sealed(withFlags(request(HOME, 0, ID), Flags.NONE)));
+    }
+
+    @Test
+    @DisplayName(
+            "RFC 3024 §3.4, §4.2.1: denies with code 74 who asks for a reverse tunnel where there is none, at last")
+    void reverseTunnelIsUnavailable() {
+        var plain = tunnelling(ReverseTunnel.REFUSED);
+
+        assertDenied(ReplyCode.FA_REVERSE_TUNNEL_UNAVAILABLE, plain, sealed(request()));
+        assertDenied(
+                ReplyCode.FA_LIFETIME_TOO_LONG, plain, sealed(request(HOME, MAX_LIFETIME + 1, ID)), NOW.plusSeconds(1));
+        assertRelayed(plain, ORIGIN, sealed(withFlags(request(), Flags.NONE)));
+    }
+
+    @Test
+    @DisplayName("§3.7.2 before RFC 5944: code 136 for this agent's own address as home agent")
+    void homeAgentIsOurselvesForRfc3344() {
+        assertDenied(
+                ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS, Site.old(), sealed(withHomeAgent(request(), LINK_ADDRESS)));
+    }
+
+    @Test
+    @DisplayName("§3.7.2.1 before RFC 5944: code 77 also for a deregistration")
+    void deniesWithCode77ADeregistrationForRfc3344() {
+        assertDenied(
+                ReplyCode.FA_INVALID_CARE_OF_ADDRESS,
+                Site.old(),
+                sealed(withCareOfAddress(request(HOME, 0, ID), HOME)));
+    }
+
+    private static ForeignAgent tunnelling(ReverseTunnel reverseTunnel) {
+        return new ForeignAgent(policy(Compatibility.RFC5944, reverseTunnel, Advertising.ON_SOLICITATION));
+    }
+
     private static ForeignAgent shared() {
         return new ForeignAgent(new Policy(
                 CARE_OF,
@@ -253,9 +298,13 @@ class Section3_7_2_1Test {
     }
 
     private static void assertDenied(ReplyCode code, ForeignAgent agent, Octets message) {
+        assertDenied(code, agent, message, NOW);
+    }
+
+    private static void assertDenied(ReplyCode code, ForeignAgent agent, Octets message, Instant at) {
         var request = (RegistrationRequest) ((Decoded.Message) RegistrationCodec.decode(message)).message();
 
-        var actions = agent.handle(requestReceived(NOW, message));
+        var actions = agent.handle(requestReceived(at, message));
 
         var denial = denial(actions).orElseThrow(() -> new AssertionError("not denied: " + actions));
         assertEquals(code, denial.code());

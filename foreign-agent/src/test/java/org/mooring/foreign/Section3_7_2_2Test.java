@@ -15,7 +15,9 @@ import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.DeviceId;
 import org.mooring.protocol.wire.Extension.Padding;
 import org.mooring.protocol.wire.Extension.Skippable;
+import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationRequest.Flags;
 
 @DisplayName("RFC 3344 §3.7.2.2 Forwarding a Valid Request to the Home Agent")
 class Section3_7_2_2Test {
@@ -64,11 +66,23 @@ class Section3_7_2_2Test {
     }
 
     @Test
-    void authenticatesDeregistrationsToo() {
-        var agent = new ForeignAgent(POLICY);
+    @DisplayName("RFC 5944 §3.7.2.2: authenticates no deregistration, RFC 3344 all")
+    void authenticatesDeregistrationsAsTheRfcHasIt() {
         var deregistration = sealed(request(HOME, 0, ID));
 
-        assertEquals(List.of(FOR_FOREIGN_AGENT.appendTo(deregistration)), relayed(agent, deregistration));
+        assertEquals(List.of(deregistration), relayed(new ForeignAgent(POLICY), deregistration));
+        assertEquals(List.of(FOR_FOREIGN_AGENT.appendTo(deregistration)), relayed(Site.old(), deregistration));
+    }
+
+    @Test
+    @DisplayName("RFC 5944 §3.7.2.2: authenticates nothing for a care-of address that it does not offer, RFC 3344 all")
+    void authenticatesCoLocatedCareOfAddressesAsTheRfcHasIt() {
+        var coLocated = sealed(withFlags(
+                withCareOfAddress(request(), Ipv4Address.of("10.2.0.77")),
+                Flags.REVERSE_TUNNELING.plus(Flags.DECAPSULATION_BY_MOBILE_NODE)));
+
+        assertEquals(List.of(coLocated), relayed(new ForeignAgent(POLICY), coLocated));
+        assertEquals(List.of(FOR_FOREIGN_AGENT.appendTo(coLocated)), relayed(Site.old(), coLocated));
     }
 
     @Test

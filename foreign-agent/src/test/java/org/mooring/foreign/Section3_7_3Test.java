@@ -161,6 +161,21 @@ class Section3_7_3Test {
     }
 
     @Test
+    @DisplayName("§3.7.3.1 before RFC 5944: the reply to a deregistration needs a Foreign-Home extension")
+    void deregistrationNeedsAForeignHomeExtensionForRfc3344() {
+        var old = Site.old();
+        var deregistration = withCareOfAddress(request(HOME, 0, ID), CARE_OF);
+        old.handle(requestReceived(NOW, sealed(deregistration)));
+
+        var actions = old.handle(
+                replyReceived(NOW, Seal.encode(reply(deregistration, ReplyCode.ACCEPTED, 0), BY_HOME_AGENT)));
+
+        assertEquals(
+                Optional.of(ReplyCode.FA_HOME_AGENT_FAILED_AUTHENTICATION),
+                denial(actions).map(RegistrationReply::code));
+    }
+
+    @Test
     @DisplayName("RFC 5944 §3.5.4: the reply to a deregistration needs no Foreign-Home extension, any other does")
     void deregistrationNeedsNoForeignHomeExtension() {
         serve(agent, NOW, request(), 300);

@@ -144,7 +144,7 @@ class SequenceTest {
         private void request() {
             identification = identification.next();
             var home = home();
-            int lifetime = random.nextInt(6) == 0 ? 0 : 1 + random.nextInt(30);
+            int lifetime = random.nextInt(6) == 0 ? 0 : 5 + random.nextInt(30);
             var request = withExtensions(request0(home, lifetime), extensions(home));
             handle(requestReceived(now, sealed(request)));
         }
@@ -281,6 +281,16 @@ class SequenceTest {
 
         private void handle(Event event) {
             agent.handle(event).forEach(action -> action.on(this));
+        }
+
+        @Override
+        public void execute(Action.Advertise action) {
+            // No mobile node here looks for an agent.
+        }
+
+        @Override
+        public void execute(Action.ArmAdvertisement action) {
+            // Nor waits for an advertisement.
         }
 
         @Override

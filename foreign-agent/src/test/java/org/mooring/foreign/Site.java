@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.mooring.foreign.Policy.Compatibility;
+import org.mooring.foreign.Policy.ReverseTunnel;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.Seal;
@@ -61,6 +63,28 @@ final class Site {
             Map.of(HOME_AGENT, List.of(FOREIGN_HOME)));
 
     private Site() {}
+
+    /** {@link #POLICY}, but for these. */
+    static Policy policy(Compatibility compatibility, ReverseTunnel reverseTunnel, Advertising advertising) {
+        return new Policy(
+                CARE_OF,
+                POLICY.links(),
+                MAX_LIFETIME,
+                5,
+                10,
+                DEFAULT_ENTERPRISE_NUMBER,
+                true,
+                compatibility,
+                reverseTunnel,
+                advertising,
+                POLICY.mobileNodes(),
+                POLICY.homeAgents());
+    }
+
+    /** As RFC 3344 has it. */
+    static ForeignAgent old() {
+        return new ForeignAgent(policy(Compatibility.RFC3344, ReverseTunnel.OPTIONAL, Advertising.ON_SOLICITATION));
+    }
 
     static SecurityAssociation association(int spi, String key) {
         return new SecurityAssociation(spi, new Key(Octets.ofHex(key)), Algorithm.HMAC_MD5, Duration.ofSeconds(7));

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
+import org.mooring.protocol.security.ReplayProtection;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -63,6 +64,10 @@ public final class Section {
 
     public int integer(String key, int min, int max, int whenAbsent) {
         return optional(key, Kind.integer(min, max)).orElse(whenAbsent);
+    }
+
+    public Optional<Integer> optionalInteger(String key, int min, int max) {
+        return optional(key, Kind.integer(min, max));
     }
 
     public boolean bool(String key, boolean whenAbsent) {
@@ -166,7 +171,8 @@ public final class Section {
 
     /**
      * Each of {@code [[key]]} as a mobility security association: {@code spi}, {@code algorithm} (HMAC-MD5 when absent),
-     * {@code key} or {@code key-file}, {@code timestamp-tolerance} (7 seconds when absent).
+     * {@code key} or {@code key-file}, {@code replay-protection} (timestamps when absent),
+     * {@code timestamp-tolerance} (7 seconds when absent).
      */
     public List<SecurityAssociation> associations(String key) {
         List<SecurityAssociation> associations = new ArrayList<>();
@@ -183,10 +189,22 @@ public final class Section {
     /** This table as a mobility security association; see {@link #associations}. */
     public SecurityAssociation association() {
         return new SecurityAssociation(
-                required("spi", Kind.SPI),
-                new Key(key()),
-                choice("algorithm", Algorithm.HMAC_MD5),
-                seconds("timestamp-tolerance", 1, 3600, (int) SecurityAssociation.DEFAULT_TOLERANCE.toSeconds()));
+                required("spi", Kind.SPI), new Key(key()), choice("algorithm", Algorithm.HMAC_MD5), replayProtection());
+    }
+
+    private ReplayProtection replayProtection() {
+        var tolerance =
+                seconds("timestamp-tolerance", 1, 3600, (int) SecurityAssociation.DEFAULT_TOLERANCE.toSeconds());
+        return switch (choice("replay-protection", ReplayStyle.TIMESTAMPS)) {
+            case TIMESTAMPS -> new ReplayProtection.Timestamps(tolerance);
+            case NONCES -> new ReplayProtection.Nonces();
+        };
+    }
+
+    /** The words for {@link ReplayProtection}. */
+    private enum ReplayStyle {
+        TIMESTAMPS,
+        NONCES
     }
 
     /** The secret of a security association: either {@code key}, in hexadecimal, or {@code key-file}. */

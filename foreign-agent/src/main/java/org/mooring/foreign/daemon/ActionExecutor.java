@@ -1,6 +1,9 @@
 package org.mooring.foreign.daemon;
 
+import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
 import org.mooring.foreign.Action;
 import org.mooring.foreign.Event;
 import org.mooring.runtime.loop.AgentLoop;
@@ -10,6 +13,9 @@ import org.slf4j.LoggerFactory;
 /** Has the core's actions done by those who can. On the loop's thread. */
 final class ActionExecutor implements Action.Executor {
     private static final Logger log = LoggerFactory.getLogger(ForeignAgentProgram.class);
+
+    /** What the timer of a link's next advertisement is known by. */
+    private record Advertisement(String link) {}
 
     private final AgentLoop<Event, Action> loop;
     private final HomeAgentSide homeAgents;
@@ -40,11 +46,23 @@ final class ActionExecutor implements Action.Executor {
 
     @Override
     public void execute(Action.SendToVisitor action) {
-        var link = links.get(action.link());
-        if (link == null) {
-            throw new AssertionError("requests come from configured links only: " + action);
-        }
-        link.send(action);
+        link(action.link()).send(action);
+    }
+
+    @Override
+    public void execute(Action.Advertise action) {
+        link(action.link()).send(action);
+    }
+
+    @Override
+    public void execute(Action.ArmAdvertisement action) {
+        long window = Duration.between(action.earliest(), action.latest()).toMillis();
+        var at = action.earliest().plusMillis(ThreadLocalRandom.current().nextLong(window + 1));
+        loop.arm(new Advertisement(action.link()), at, now -> new Event.AdvertisementDue(now, action.link()));
+    }
+
+    private VisitorLink link(String name) {
+        return Objects.requireNonNull(links.get(name), "no link is configured that has this name");
     }
 
     @Override

@@ -1,12 +1,16 @@
 package org.mooring.foreign.daemon;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.mooring.datapath.MtuPolicy;
+import org.mooring.foreign.Advertising;
 import org.mooring.foreign.Policy;
+import org.mooring.foreign.Policy.Compatibility;
+import org.mooring.foreign.Policy.ReverseTunnel;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -29,6 +33,12 @@ record ProgramConfiguration(
     private static final int MOST_PENDING = 100_000;
     private static final int DEFAULT_MAX_VISITORS = 10_000;
     private static final int MOST_VISITORS = 1_000_000;
+
+    /** RFC 1256 §4.1 has 4 to 1800 seconds; zero leaves it to solicitations (RFC 3344 §2.3). */
+    private static final int SHORTEST_INTERVAL = 0;
+
+    private static final int LONGEST_INTERVAL = 1800;
+    private static final int DEFAULT_INTERVAL = 60;
 
     /** The high-order octet of the four is zero (RFC 3115 §2.1). */
     private static final int LARGEST_ENTERPRISE_NUMBER = 0xff_ffff;
@@ -68,20 +78,34 @@ record ProgramConfiguration(
 
     private static Policy policy(Section root) {
         var careOfAddress = root.address("care-of-address");
+        var prefixLengths = new LinkedHashMap<String, Integer>();
         return new Policy(
                 careOfAddress,
-                links(root, careOfAddress),
+                links(root, careOfAddress, prefixLengths),
                 root.integer("max-lifetime", 1, RegistrationMessage.INFINITE_LIFETIME, DEFAULT_MAX_LIFETIME),
                 root.integer("max-pending", 1, MOST_PENDING, DEFAULT_MAX_PENDING),
                 root.integer("max-visitors", 1, MOST_VISITORS, DEFAULT_MAX_VISITORS),
                 root.integer(
                         "enterprise-number", 1, LARGEST_ENTERPRISE_NUMBER, HandoverExtension.DEFAULT_ENTERPRISE_NUMBER),
                 root.bool("require-association", true),
+                root.choice("compatibility", Compatibility.RFC5944),
+                root.choice("reverse-tunnel", ReverseTunnel.OPTIONAL),
+                advertising(root, prefixLengths),
                 associations(root, "mobile-node", "home-address"),
                 associations(root, "home-agent", "address"));
     }
 
-    private static Map<String, Ipv4Address> links(Section root, Ipv4Address careOfAddress) {
+    private static Advertising advertising(Section root, Map<String, Integer> prefixLengths) {
+        var section = root.table("advertisement");
+        return new Advertising(
+                section.map(table -> table.seconds("interval", SHORTEST_INTERVAL, LONGEST_INTERVAL, DEFAULT_INTERVAL))
+                        .orElse(Duration.ofSeconds(DEFAULT_INTERVAL)),
+                section.map(table -> table.bool("registration-required", false)).orElse(false),
+                prefixLengths);
+    }
+
+    private static Map<String, Ipv4Address> links(
+            Section root, Ipv4Address careOfAddress, Map<String, Integer> prefixLengths) {
         var links = new LinkedHashMap<String, Ipv4Address>();
         for (var section : root.tables("link")) {
             var name = section.interfaceName("interface");
@@ -91,6 +115,7 @@ record ProgramConfiguration(
             } else if (links.containsValue(address)) {
                 section.problem("address", "there is another link with address " + address + " above");
             }
+            section.optionalInteger("prefix-length", 1, 32).ifPresent(length -> prefixLengths.put(name, length));
             if (links.put(name, address) != null) {
                 section.problem("interface", "there is another link on " + name + " above");
             }

@@ -1,11 +1,11 @@
 package org.mooring.foreign.daemon;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.mooring.foreign.Action;
@@ -15,10 +15,13 @@ import org.mooring.linux.Interface;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.packet.EthernetFrame;
+import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.PacketFilter;
 import org.mooring.linux.packet.PacketSocket;
 import org.mooring.linux.packet.ReceivedFrame;
 import org.mooring.linux.packet.UdpPacket;
+import org.mooring.protocol.wire.AgentDiscoveryCodec;
+import org.mooring.protocol.wire.AgentSolicitation;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
@@ -36,6 +39,11 @@ import org.slf4j.LoggerFactory;
 final class VisitorLink implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(VisitorLink.class);
     private static final int TTL = 64;
+
+    /** RFC 3344 §2.1: no router passes it on. */
+    private static final int TTL_OF_DISCOVERY = 1;
+
+    private static final int SOLICITATION = 10;
 
     private final Interface link;
     private final Ipv4Address address;
@@ -71,19 +79,19 @@ final class VisitorLink implements AutoCloseable {
             throws Failure {
         PacketSocket frames;
         try {
-            frames = PacketSocket.open(link, PacketFilter.udpTo(UdpSocket.REGISTRATION_PORT));
+            frames = PacketSocket.open(
+                    link, PacketFilter.udpTo(UdpSocket.REGISTRATION_PORT).or(PacketFilter.icmp(SOLICITATION)));
         } catch (KernelException e) {
             throw new Failure("link " + link.name() + ": " + e.getMessage(), e);
         }
         try {
-            var opened = new VisitorLink(link, address, careOfAddress, frames, joinAllMobilityAgents(link));
+            var opened = new VisitorLink(link, address, careOfAddress, frames, joinGroups(link));
             opened.start(events, supervisor);
             return opened;
         } catch (IOException e) {
             frames.close();
             throw new Failure(
-                    "link " + link.name() + ": cannot join " + Ipv4Address.ALL_MOBILITY_AGENTS + ": " + e.getMessage(),
-                    e);
+                    "link " + link.name() + ": cannot join the groups of routers and agents: " + e.getMessage(), e);
         }
     }
 
@@ -107,6 +115,33 @@ final class VisitorLink implements AutoCloseable {
         return datagram.toIpv4().toFrame(link.mac(), mac(reply.linkAddress()));
     }
 
+    /** Sends an advertisement. One that the kernel refuses is logged: there will be others. */
+    void send(Action.Advertise advertise) {
+        try {
+            frames.send(frame(advertise));
+        } catch (KernelException e) {
+            log.warn("advertisement not sent link={} reason={}", link.name(), e.getMessage());
+        }
+    }
+
+    private EthernetFrame frame(Action.Advertise advertise) {
+        var icmp = AgentDiscoveryCodec.encode(advertise.advertisement()).toByteArray();
+        return Ipv4Packet.of(
+                        advertise.source().toInet(),
+                        advertise.destination().toInet(),
+                        Ipv4Packet.ICMP,
+                        TTL_OF_DISCOVERY,
+                        ByteBuffer.wrap(icmp))
+                .toFrame(
+                        link.mac(),
+                        advertise.linkAddress().map(VisitorLink::mac).orElseGet(() -> group(advertise.destination())));
+    }
+
+    /** The MAC address of a group (RFC 1112 §6.4). */
+    private static MacAddress group(Ipv4Address address) {
+        return new MacAddress(0x0100_5e00_0000L | (address.bits() & 0x7f_ffff));
+    }
+
     Interface link() {
         return link;
     }
@@ -122,13 +157,15 @@ final class VisitorLink implements AutoCloseable {
     }
 
     /**
-     * RFC 3344 §2.3: an agent takes what is sent to this group. The interface lets it pass for as long as this is open.
+     * RFC 3344 §2.3, RFC 1256 §5.1: an agent takes what is sent to these groups. The interface lets it pass for as long
+     * as this is open.
      */
-    private static DatagramChannel joinAllMobilityAgents(Interface link) throws IOException {
+    private static DatagramChannel joinGroups(Interface link) throws IOException {
         var channel = DatagramChannel.open(StandardProtocolFamily.INET);
         try {
-            InetAddress group = Ipv4Address.ALL_MOBILITY_AGENTS.toInet();
-            channel.join(group, NetworkInterface.getByIndex(link.index()));
+            for (var group : List.of(Ipv4Address.ALL_MOBILITY_AGENTS, Ipv4Address.ALL_ROUTERS)) {
+                channel.join(group.toInet(), NetworkInterface.getByIndex(link.index()));
+            }
             return channel;
         } catch (IOException e) {
             channel.close();
@@ -141,7 +178,8 @@ final class VisitorLink implements AutoCloseable {
                 () -> {
                     try {
                         for (var frame = frames.receive(); frame.isPresent(); frame = frames.receive()) {
-                            request(frame.get()).ifPresent(events);
+                            var received = frame.get();
+                            request(received).or(() -> solicitation(received)).ifPresent(events);
                         }
                     } catch (KernelException e) {
                         supervisor.crash("reading link " + link.name(), e);
@@ -163,6 +201,25 @@ final class VisitorLink implements AutoCloseable {
                                 RegistrationCodec.decode(Octets.copyOf(datagram.payload())))));
     }
 
+    /** The solicitation in it; empty if it is none, or for somebody else. */
+    private Optional<Event> solicitation(ReceivedFrame frame) {
+        return frame.ethernet()
+                .flatMap(ethernet -> Ipv4Packet.parse(ethernet)
+                        .filter(packet -> packet.protocol() == Ipv4Packet.ICMP && !packet.isFragment())
+                        .filter(packet -> isSolicited(Ipv4Address.of(packet.destination())))
+                        .filter(packet -> AgentDiscoveryCodec.decode(Octets.copyOf(packet.payload()))
+                                .filter(AgentSolicitation.class::isInstance)
+                                .isPresent())
+                        .map(packet -> new Event.SolicitationReceived(
+                                frame.at(), link.name(), linkAddress(ethernet), Ipv4Address.of(packet.source()))));
+    }
+
+    private boolean isSolicited(Ipv4Address destination) {
+        return isForUs(destination)
+                || destination.equals(Ipv4Address.ALL_ROUTERS)
+                || destination.equals(Ipv4Address.LIMITED_BROADCAST);
+    }
+
     private boolean isForUs(Ipv4Address destination) {
         return destination.equals(address)
                 || destination.equals(careOfAddress)
@@ -170,15 +227,19 @@ final class VisitorLink implements AutoCloseable {
     }
 
     private Origin origin(EthernetFrame frame, UdpPacket datagram) {
-        var mac = ByteBuffer.allocate(MacAddress.LENGTH);
-        frame.source().write(mac);
         return new Origin(
                 link.name(),
-                Octets.copyOf(mac.flip()),
+                linkAddress(frame),
                 Ipv4Address.of(datagram.source()),
                 datagram.sourcePort(),
                 Ipv4Address.of(datagram.destination()),
                 datagram.ttl());
+    }
+
+    private static Octets linkAddress(EthernetFrame frame) {
+        var mac = ByteBuffer.allocate(MacAddress.LENGTH);
+        frame.source().write(mac);
+        return Octets.copyOf(mac.flip());
     }
 
     private static MacAddress mac(Octets linkAddress) {

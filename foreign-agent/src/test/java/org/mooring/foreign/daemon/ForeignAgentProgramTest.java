@@ -63,6 +63,9 @@ import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
+import org.mooring.protocol.wire.AgentAdvertisement;
+import org.mooring.protocol.wire.AgentDiscoveryCodec;
+import org.mooring.protocol.wire.AgentSolicitation;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.DeviceId;
@@ -254,6 +257,42 @@ class ForeignAgentProgramTest {
         sendRequest(sealed(request(Ipv4Address.of(address), 300)), 255);
 
         assertEquals(new ReplyCode(code), awaitReply().code());
+    }
+
+    @Test
+    @DisplayName("RFC 3344 §2.1, §2.3: advertises to all on the link, and to who solicits, with TTL 1")
+    void advertises() throws Exception {
+        var toAll = awaitAdvertisement(MacAddress.of("01:00:5e:00:00:01"));
+        assertEquals(Ipv4Address.ALL_SYSTEMS.toInet(), toAll.destination());
+
+        var solicitation = ByteBuffer.wrap(
+                AgentDiscoveryCodec.encode(new AgentSolicitation()).toByteArray());
+        guest.send(
+                Ipv4Packet.of(HOME_ADDRESS.toInet(), Ipv4Address.ALL_ROUTERS.toInet(), Ipv4Packet.ICMP, 1, solicitation)
+                        .toFrame(GUEST_MAC, MacAddress.of("01:00:5e:00:00:02")));
+        var answer = awaitAdvertisement(GUEST_MAC);
+
+        assertEquals(HOME_ADDRESS.toInet(), answer.destination());
+        for (var packet : List.of(toAll, answer)) {
+            assertEquals(1, packet.ttl());
+            assertEquals(Ipv4.address("10.2.0.2"), packet.source());
+            var advertised = assertInstanceOf(
+                    AgentAdvertisement.class,
+                    AgentDiscoveryCodec.decode(octets(packet.payload())).orElseThrow());
+            assertEquals(
+                    List.of(CARE_OF), advertised.mobilityAgent().orElseThrow().careOfAddresses());
+        }
+    }
+
+    private Ipv4Packet awaitAdvertisement(MacAddress destination) throws Exception {
+        return awaitFrame(
+                destination,
+                frame -> frame.ethernet()
+                        .flatMap(Ipv4Packet::parse)
+                        .filter(packet -> packet.protocol() == Ipv4Packet.ICMP
+                                && AgentDiscoveryCodec.decode(octets(packet.payload()))
+                                        .filter(AgentAdvertisement.class::isInstance)
+                                        .isPresent()));
     }
 
     @Test
@@ -478,7 +517,7 @@ class ForeignAgentProgramTest {
         homeAgent.receive(received);
         assertEquals(new InetSocketAddress(CARE_OF.toInet(), 434), received.getSocketAddress());
         assertEquals(
-                FOREIGN_HOME.appendTo(sealed(request)),
+                request.isDeregistration() ? sealed(request) : FOREIGN_HOME.appendTo(sealed(request)),
                 Octets.of(received.getData()).slice(0, received.getLength()));
     }
 

@@ -15,7 +15,10 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mooring.datapath.MtuPolicy;
+import org.mooring.foreign.Advertising;
 import org.mooring.foreign.Policy;
+import org.mooring.foreign.Policy.Compatibility;
+import org.mooring.foreign.Policy.ReverseTunnel;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.SecurityAssociation;
@@ -50,6 +53,9 @@ class ProgramConfigurationTest {
                         10_000,
                         DEFAULT_ENTERPRISE_NUMBER,
                         true,
+                        Compatibility.RFC5944,
+                        ReverseTunnel.OPTIONAL,
+                        new Advertising(Duration.ofMinutes(1), false, Map.of()),
                         Map.of(),
                         Map.of()),
                 configuration.policy());
@@ -69,13 +75,20 @@ class ProgramConfigurationTest {
                 max-visitors = 7
                 enterprise-number = 99999
                 require-association = false
+                compatibility = "rfc3344"
+                reverse-tunnel = "required"
                 mtu = "fragment-outer"
                 state-directory = "state"
                 control-socket = "/run/fa.sock"
 
+                [advertisement]
+                interval = 10
+                registration-required = true
+
                 [[link]]
                 interface = "lan"
                 address = "10.2.0.2"
+                prefix-length = 24
 
                 [[link]]
                 interface = "lan2"
@@ -104,6 +117,9 @@ class ProgramConfigurationTest {
                         7,
                         99999,
                         false,
+                        Compatibility.RFC3344,
+                        ReverseTunnel.REQUIRED,
+                        new Advertising(Duration.ofSeconds(10), true, Map.of("lan", 24)),
                         Map.of(
                                 Ipv4Address.of("10.1.0.50"),
                                 List.of(association(

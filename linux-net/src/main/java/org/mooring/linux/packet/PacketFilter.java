@@ -21,6 +21,7 @@ public final class PacketFilter {
     private static final int LOAD_HALF = 0x28;
     private static final int LOAD_BYTE = 0x30;
     private static final int LOAD_HALF_INDEXED = 0x48;
+    private static final int LOAD_BYTE_INDEXED = 0x50;
     private static final int LOAD_INDEX_HEADER_LENGTH = 0xb1;
     private static final int JUMP_IF_EQUAL = 0x15;
     private static final int JUMP_IF_SET = 0x45;
@@ -66,6 +67,11 @@ public final class PacketFilter {
     /** UDP over IPv4 from {@code port}; of a fragmented datagram only the first fragment. */
     public static PacketFilter udpFrom(int port) {
         return udp(0, port);
+    }
+
+    /** ICMP over IPv4 of {@code type}; of a fragmented message only the first fragment. */
+    public static PacketFilter icmp(int type) {
+        return payload(Ipv4Packet.ICMP, LOAD_BYTE_INDEXED, 0, type);
     }
 
     /** Frames that leave by the device; they come to a socket that was opened with {@link PacketSocket.Option#OUTGOING_TOO}. */
@@ -115,15 +121,20 @@ public final class PacketFilter {
     }
 
     private static PacketFilter udp(int portOffset, int port) {
+        return payload(Ipv4Packet.UDP, LOAD_HALF_INDEXED, portOffset, port);
+    }
+
+    /** Packets of {@code protocol} that have {@code value} at {@code offset} of what they carry. */
+    private static PacketFilter payload(int protocol, int load, int offset, int value) {
         return etherType(EtherType.IPV4)
                 .and(tests(
                         load(LOAD_BYTE, IPV4 + 9),
-                        failUnlessEqual(Ipv4Packet.UDP),
+                        failUnlessEqual(protocol),
                         load(LOAD_HALF, IPV4 + 6),
                         new Instruction(JUMP_IF_SET, Failing.IF_TRUE, FRAGMENT_OFFSET),
                         load(LOAD_INDEX_HEADER_LENGTH, IPV4),
-                        load(LOAD_HALF_INDEXED, IPV4 + portOffset),
-                        failUnlessEqual(port)));
+                        load(load, IPV4 + offset),
+                        failUnlessEqual(value)));
     }
 
     private static PacketFilter tests(Instruction... tests) {

@@ -1,16 +1,16 @@
 package org.mooring.protocol.security;
 
 import java.time.Duration;
+import org.mooring.protocol.security.ReplayProtection.Timestamps;
 
 /**
- * A mobility security association between two nodes, with timestamps as its replay protection (RFC 3344 §1.6, §5.7.1).
+ * A mobility security association between two nodes (RFC 3344 §1.6).
  *
  * @param spi unsigned; 0..255 are reserved
- * @param tolerance how far a timestamp may be from the verifier's clock
  */
-public record SecurityAssociation(int spi, Key key, Algorithm algorithm, Duration tolerance) {
+public record SecurityAssociation(int spi, Key key, Algorithm algorithm, ReplayProtection replayProtection) {
     /** RFC 3344 §5.7.1. */
-    public static final Duration DEFAULT_TOLERANCE = Duration.ofSeconds(7);
+    public static final Duration DEFAULT_TOLERANCE = Timestamps.DEFAULT_TOLERANCE;
 
     private static final int FIRST_SPI = 256;
 
@@ -18,8 +18,10 @@ public record SecurityAssociation(int spi, Key key, Algorithm algorithm, Duratio
         if (Integer.compareUnsigned(spi, FIRST_SPI) < 0) {
             throw new IllegalArgumentException("SPI " + spi + " is reserved: 0 to 255 must not be used");
         }
-        if (tolerance.isNegative()) {
-            throw new IllegalArgumentException("a tolerance of " + tolerance + " accepts nothing");
-        }
+    }
+
+    /** One with timestamps. */
+    public SecurityAssociation(int spi, Key key, Algorithm algorithm, Duration tolerance) {
+        this(spi, key, algorithm, new Timestamps(tolerance));
     }
 }

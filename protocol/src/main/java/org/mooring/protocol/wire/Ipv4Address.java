@@ -16,6 +16,12 @@ public record Ipv4Address(int bits) implements Comparable<Ipv4Address> {
     /** 255.255.255.255. */
     public static final Ipv4Address LIMITED_BROADCAST = new Ipv4Address(-1);
 
+    /** 224.0.0.1, the group that all systems of a link listen to (RFC 1112 §4). */
+    public static final Ipv4Address ALL_SYSTEMS = of(224, 0, 0, 1);
+
+    /** 224.0.0.2, the group that all routers of a link listen to (RFC 1256 §2). */
+    public static final Ipv4Address ALL_ROUTERS = of(224, 0, 0, 2);
+
     /** 224.0.0.11, the group that all mobility agents listen to (RFC 3344 §2.3). */
     public static final Ipv4Address ALL_MOBILITY_AGENTS = of(224, 0, 0, 11);
 

@@ -18,7 +18,7 @@ class Section5_7_1Test {
     private static final Instant NOW = Instant.parse("2026-11-22T12:00:00.250Z");
     private static final Duration TOLERANCE = Duration.ofSeconds(7);
 
-    private final ReplayGuard guard = new ReplayGuard(TOLERANCE);
+    private final TimestampGuard guard = new TimestampGuard(TOLERANCE);
 
     @Test
     @DisplayName("The format is NTP's")
@@ -70,7 +70,7 @@ class Section5_7_1Test {
 
     @Test
     void remembersAcrossARestart() {
-        var restored = ReplayGuard.restored(TOLERANCE, Identification.of(NOW));
+        var restored = TimestampGuard.restored(TOLERANCE, Identification.of(NOW));
 
         assertFalse(restored.isFresh(Identification.of(NOW), NOW.plusSeconds(1)));
         assertTrue(restored.isFresh(Identification.of(NOW.plusSeconds(1)), NOW.plusSeconds(1)));

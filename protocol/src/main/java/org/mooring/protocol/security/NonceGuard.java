@@ -1,0 +1,58 @@
+package org.mooring.protocol.security;
+
+import java.time.Instant;
+import java.util.function.IntSupplier;
+import org.mooring.protocol.wire.Identification;
+
+/**
+ * Nonce replay protection, the verifier's side (RFC 3344 §5.7.2): the high half of a request must be what the last reply had there, and each
+ * reply has a new one. Who begins, or has lost a reply, learns it from a denial. Confined to one thread.
+ */
+public final class NonceGuard implements ReplayGuard {
+    private final IntSupplier random;
+    private int expected;
+
+    /** Expects something that nobody was told. */
+    public NonceGuard(IntSupplier random) {
+        this.random = random;
+        this.expected = random.getAsInt();
+    }
+
+    @Override
+    public boolean isFresh(Identification id, Instant now) {
+        return id.high() == expected;
+    }
+
+    /** §3.6.3: with nonces, retransmissions are the same octets; the reply to them is the one that may have been lost. */
+    @Override
+    public boolean mayRepeat(Identification id, Instant now) {
+        return true;
+    }
+
+    @Override
+    public Identification accepted(Identification id) {
+        return withNewNonce(id);
+    }
+
+    @Override
+    public Identification denied(Identification id, Instant now) {
+        return withNewNonce(id);
+    }
+
+    /** Changes nothing: forgeries must not keep the mobile node from the nonce that it knows. */
+    @Override
+    public Identification unauthenticated(Identification id, Instant now) {
+        return id.withHigh(expected);
+    }
+
+    @Override
+    public String reason(Identification id, Instant now) {
+        return "its nonce is %08x, not the one that was sent last".formatted(id.high());
+    }
+
+    private Identification withNewNonce(Identification id) {
+        int next = random.getAsInt();
+        expected = next == expected ? next + 1 : next;
+        return id.withHigh(expected);
+    }
+}
