@@ -6,7 +6,6 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.mooring.home.MobileNodeState.Answered;
 import org.mooring.protocol.security.SecurityAssociation;
-import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.ReplyCode;
 
 /** Accepts, denies, repeats or says nothing, and counts it. Confined to the agent loop. */
@@ -39,7 +38,7 @@ final class Answers {
                 received,
                 acceptance.code(),
                 acceptance.lifetime(),
-                received.request().identification(),
+                node.guard(acceptance.association()).accepted(received.request().identification()),
                 acceptance.association(),
                 HandoverReply.to(received, done, at));
         node.answered(new Answered(received, reply));
@@ -61,16 +60,34 @@ final class Answers {
             SecurityAssociation association,
             Verdict.Denial denial,
             Instant at) {
+        deny(node, received, association, denial, at, true);
+    }
+
+    /** Denies who did not prove to be {@code node}. */
+    void denyUnauthenticated(MobileNodeState node, ReceivedRequest received, Verdict.Denial denial) {
+        deny(node, received, node.likelyKnown(received), denial, received.at(), false);
+    }
+
+    private void deny(
+            MobileNodeState node,
+            ReceivedRequest received,
+            SecurityAssociation association,
+            Verdict.Denial denial,
+            Instant at,
+            boolean authentic) {
         if (RATE_LIMITED.contains(denial.code()) && !node.permitsDenial(denial.code(), at)) {
             discard(Discard.RATE_LIMITED, received.from(), at);
             return;
         }
         var request = received.request();
+        var guard = node.guard(association);
         var reply = replies.reply(
                 received,
                 denial.code(),
                 request.lifetime(),
-                identification(node, received, association),
+                authentic
+                        ? guard.denied(request.identification(), received.at())
+                        : guard.unauthenticated(request.identification(), received.at()),
                 association,
                 HandoverReply.toDenied(received, at));
         send(node, reply, denial.code(), at);
@@ -85,16 +102,6 @@ final class Answers {
         traffic.countDiscard(discard, at);
         var level = discard.isSuspicious() && discardLog.permits(at) ? Fact.Level.WARN : Fact.Level.DEBUG;
         log(new Fact.Discarded(level, discard, from, reason));
-    }
-
-    /** §5.7.1: the request's own if its timestamp is good, whatever the code; else one that tells our time. */
-    private static Identification identification(
-            MobileNodeState node, ReceivedRequest received, SecurityAssociation association) {
-        var guard = node.guard(association);
-        var identification = received.request().identification();
-        return guard.isFresh(identification, received.at())
-                ? identification
-                : guard.resynchronise(identification, received.at());
     }
 
     private void send(MobileNodeState node, Action.SendReply reply, ReplyCode code, Instant at) {

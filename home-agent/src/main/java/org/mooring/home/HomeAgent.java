@@ -2,20 +2,22 @@ package org.mooring.home;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.mooring.home.MobileNodeState.Answered;
+import java.util.function.IntSupplier;
+import org.mooring.home.Policy.Compatibility;
 import org.mooring.protocol.handover.Arrival;
 import org.mooring.protocol.handover.Arrivals.Refusal;
-import org.mooring.protocol.security.ReplayGuard;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Extension.Nai;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.ReplyCode;
@@ -39,11 +41,17 @@ public final class HomeAgent {
     private final Answers answers;
     private final PacketOrder order;
     private final BindingChanges changes;
+    private final IntSupplier nonces;
+    private final Map<Nai, Ipv4Address> identified = new HashMap<>();
     private Policy policy;
     private ValidityChecks checks;
 
-    public HomeAgent(Policy policy) {
+    /**
+     * @param nonces the chance that nonces are made of (RFC 3344 §5.7.2)
+     */
+    public HomeAgent(Policy policy, IntSupplier nonces) {
         this.policy = policy;
+        this.nonces = nonces;
         this.checks = new ValidityChecks(policy);
         this.answers = new Answers(policy, traffic, actions::add);
         this.order = new PacketOrder(policy.enterpriseNumber(), actions::add);
@@ -92,11 +100,15 @@ public final class HomeAgent {
     /** Mobile nodes that are configured no more stay: their bindings run out, and their Identifications must not be used again. */
     private void configureMobileNodes() {
         mobileNodes.values().forEach(node -> node.configure(List.of(), Optional.empty()));
+        identified.clear();
         for (var mobileNode : policy.mobileNodes()) {
-            mobileNodes
-                    .computeIfAbsent(mobileNode.homeAddress(), MobileNodeState::new)
-                    .configure(mobileNode.associations(), mobileNode.mac());
+            state(mobileNode.homeAddress()).configure(mobileNode.associations(), mobileNode.mac());
+            mobileNode.nai().ifPresent(nai -> identified.put(nai, mobileNode.homeAddress()));
         }
+    }
+
+    private MobileNodeState state(Ipv4Address homeAddress) {
+        return mobileNodes.computeIfAbsent(homeAddress, address -> new MobileNodeState(address, nonces));
     }
 
     private void restore(MobileNodeRecord stored, Instant at) {
@@ -106,7 +118,7 @@ public final class HomeAgent {
             return;
         }
         // It may be configured again while we run, and its old requests must not be replayed then.
-        mobileNodes.computeIfAbsent(stored.homeAddress(), MobileNodeState::new).restore(stored.withoutBinding());
+        state(stored.homeAddress()).restore(stored.withoutBinding());
         stored.binding().ifPresent(binding -> actions.add(new Action.Report(new Fact.BindingForgotten(binding))));
     }
 
@@ -115,7 +127,8 @@ public final class HomeAgent {
         if (event.decoded() instanceof Decoded.Message message) {
             if (message.message() instanceof RegistrationRequest request) {
                 var handover = HandoverRequest.of(request, policy.enterpriseNumber());
-                receive(new ReceivedRequest(event.at(), event.from(), event.to(), message, request, handover));
+                receive(new ReceivedRequest(
+                        event.at(), event.from(), event.to(), message, withHomeAddress(request), handover));
             } else {
                 answers.discard(Discard.NOT_A_REQUEST, event.from(), event.at());
             }
@@ -128,9 +141,27 @@ public final class HomeAgent {
         answers.discard(Discard.HANDOVER_MESSAGE, Discard.words(refusal), from, at);
     }
 
+    /** RFC 2794 §2: who does not know its home address says who it is. */
+    private RegistrationRequest withHomeAddress(RegistrationRequest request) {
+        return request.homeAddress().isUnspecified()
+                ? homeAddressByNai(request).map(request::withHomeAddress).orElse(request)
+                : request;
+    }
+
+    /** Only what the mobile node's authenticator covers says who it is. */
+    private Optional<Ipv4Address> homeAddressByNai(RegistrationRequest request) {
+        return HandoverRequest.covered(request.extensions()).stream()
+                .filter(Nai.class::isInstance)
+                .findFirst()
+                .map(identified::get);
+    }
+
     private void receive(ReceivedRequest received) {
         var node = mobileNodes.get(received.homeAddress());
         if (node == null || node.associations().isEmpty()) {
+            if (deniesAnothersAddress(received)) {
+                return;
+            }
             answers.discard(
                     Discard.UNKNOWN_MOBILE_NODE,
                     Discard.UNKNOWN_MOBILE_NODE.words() + " " + received.homeAddress(),
@@ -141,22 +172,42 @@ public final class HomeAgent {
         var verified = Verifier.verify(received.message(), Kind.MOBILE_HOME, node.associations());
         if (verified instanceof Verified.By by) {
             serve(node, received, by.association());
-        } else if (verified == Verified.Not.MISSING) {
+        } else if (verified == Verified.Not.MISSING && policy.compatibility() == Compatibility.RFC5944) {
             answers.discard(Discard.NO_AUTHORIZATION, received.from(), received.at());
         } else {
             var denial = new Verdict.Denial(
                     ReplyCode.HA_MOBILE_NODE_FAILED_AUTHENTICATION, "mobile-home authentication: " + verified);
-            answers.deny(node, received, node.likelyKnown(received), denial, received.at());
+            answers.denyUnauthenticated(node, received, denial);
         }
+    }
+
+    /** RFC 5944 §3.8.3.2: a mobile node that is known by its NAI asks for a home address that is none of ours. */
+    private boolean deniesAnothersAddress(ReceivedRequest received) {
+        var node = homeAddressByNai(received.request()).map(mobileNodes::get);
+        if (node.isPresent()
+                && Verifier.verify(
+                                received.message(), Kind.MOBILE_HOME, node.get().associations())
+                        instanceof Verified.By by) {
+            var denial =
+                    new Verdict.Denial(ReplyCode.HA_ADMINISTRATIVELY_PROHIBITED, "its home address is not served here");
+            answers.deny(node.get(), received, by.association(), denial, received.at());
+            return true;
+        }
+        return false;
     }
 
     private void serve(MobileNodeState node, ReceivedRequest received, SecurityAssociation association) {
         if (node.change().isPresent()) {
-            queue(node, node.change().get(), received);
+            queue(node, node.change().get(), received, association);
             return;
         }
         var guard = node.guard(association);
-        var answered = node.answered().filter(last -> isRepeated(last, received, association));
+        // §3.8.2.2 has a duplicate answered without a longer lifetime, §5.7.1 refuses any timestamp that is not newer.
+        // So: the datagram that
+        // was accepted last gets its reply once more while its timestamp is near the clock, every other one is refused.
+        var answered = node.answered()
+                .filter(last -> received.repeats(last.received())
+                        && guard.mayRepeat(received.request().identification(), received.at()));
         if (answered.isPresent()) {
             answers.repeat(node, answered.get());
             return;
@@ -170,16 +221,6 @@ public final class HomeAgent {
         } else if (verdict instanceof Verdict.Silence silence) {
             answers.discard(silence.discard(), received.from(), received.at());
         }
-    }
-
-    /**
-     * §3.8.2.2 has a duplicate answered without a longer lifetime, §5.7.1 refuses any timestamp that is not newer. So: the datagram that was
-     * accepted last gets its reply once more while its timestamp is near the clock, every other one is refused.
-     */
-    private static boolean isRepeated(Answered last, ReceivedRequest received, SecurityAssociation association) {
-        return received.repeats(last.received())
-                && new ReplayGuard(association.tolerance())
-                        .isFresh(received.request().identification(), received.at());
     }
 
     private void accept(MobileNodeState node, Change.Acceptance acceptance) {
@@ -212,7 +253,7 @@ public final class HomeAgent {
                         .isPresent();
     }
 
-    private void queue(MobileNodeState node, Change change, ReceivedRequest received) {
+    private void queue(MobileNodeState node, Change change, ReceivedRequest received, SecurityAssociation association) {
         boolean inProgress = change.acceptance()
                 .filter(acceptance -> received.repeats(acceptance.received()))
                 .isPresent();
@@ -220,7 +261,7 @@ public final class HomeAgent {
             answers.discard(Discard.IN_PROGRESS, received.from(), received.at());
             return;
         }
-        var superseded = node.await(received);
+        var superseded = node.await(received, association);
         superseded.ifPresent(other -> answers.discard(Discard.SUPERSEDED, other.from(), received.at()));
     }
 

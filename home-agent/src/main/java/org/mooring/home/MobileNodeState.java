@@ -7,11 +7,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.security.NonceGuard;
 import org.mooring.protocol.security.ReplayGuard;
+import org.mooring.protocol.security.ReplayProtection.Timestamps;
 import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.security.TimestampGuard;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -32,6 +36,8 @@ final class MobileNodeState {
 
     private final Ipv4Address homeAddress;
     private final Map<Integer, Identification> newest = new HashMap<>();
+    private final IntSupplier random;
+    private final Map<Integer, NonceGuard> nonces = new HashMap<>();
     private final Map<ReplyCode, RateLimit> denials = new HashMap<>();
     private final Map<Integer, Traffic.Tally> replies = new TreeMap<>();
     private List<SecurityAssociation> associations = List.of();
@@ -51,8 +57,12 @@ final class MobileNodeState {
     private boolean tunnelStaged;
     private boolean neighbourHeld;
 
-    MobileNodeState(Ipv4Address homeAddress) {
+    /**
+     * @param random what nonces are made of
+     */
+    MobileNodeState(Ipv4Address homeAddress, IntSupplier random) {
         this.homeAddress = homeAddress;
+        this.random = random;
     }
 
     Ipv4Address homeAddress() {
@@ -81,10 +91,13 @@ final class MobileNodeState {
 
     /** Replay protection as it stands for {@code association}. */
     ReplayGuard guard(SecurityAssociation association) {
+        if (!(association.replayProtection() instanceof Timestamps timestamps)) {
+            return nonces.computeIfAbsent(association.spi(), any -> new NonceGuard(random));
+        }
         var accepted = newest.get(association.spi());
         return accepted == null
-                ? new ReplayGuard(association.tolerance())
-                : ReplayGuard.restored(association.tolerance(), accepted);
+                ? new TimestampGuard(timestamps.tolerance())
+                : TimestampGuard.restored(timestamps.tolerance(), accepted);
     }
 
     Optional<MobilityBinding> binding() {
@@ -172,6 +185,7 @@ final class MobileNodeState {
     MobileNodeRecord recordAfter(Change change) {
         var accepted = new HashMap<>(newest);
         change.acceptance()
+                .filter(a -> isDated(a.association()))
                 .ifPresent(a -> accepted.put(
                         a.association().spi(), a.received().request().identification()));
         return new MobileNodeRecord(
@@ -222,10 +236,10 @@ final class MobileNodeState {
      *
      * @return the older one
      */
-    Optional<ReceivedRequest> await(ReceivedRequest received) {
+    Optional<ReceivedRequest> await(ReceivedRequest received, SecurityAssociation association) {
         boolean commits = received.handover().commit().isPresent();
         var other = commits ? waitingCommit : waiting;
-        if (other != null && !isNewer(received, other)) {
+        if (other != null && isDated(association) && !isNewer(received, other)) {
             return Optional.of(received);
         }
         if (commits) {
@@ -234,6 +248,11 @@ final class MobileNodeState {
             waiting = received;
         }
         return Optional.ofNullable(other);
+    }
+
+    /** Nonces have no order: the request that came last is the newest. */
+    private static boolean isDated(SecurityAssociation association) {
+        return association.replayProtection() instanceof Timestamps;
     }
 
     private static boolean isNewer(ReceivedRequest request, ReceivedRequest other) {

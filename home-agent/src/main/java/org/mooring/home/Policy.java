@@ -14,6 +14,7 @@ import org.mooring.protocol.wire.Ipv4Address;
  * @param maxLifetime seconds; 0xffff permits bindings that never end
  * @param maxBindings how many mobile nodes may be away at a time
  * @param requireAssociation whether a foreign agent without an association is refused
+ * @param compatibility which of the two RFCs rules where they differ
  * @param enterpriseNumber whose vendor extensions speak of handovers (docs/handover.md)
  * @param foreignAgents the associations with each foreign agent, by the address that its requests come from
  */
@@ -23,6 +24,7 @@ public record Policy(
         int maxLifetime,
         int maxBindings,
         boolean requireAssociation,
+        Compatibility compatibility,
         ReverseTunnel reverseTunnel,
         int enterpriseNumber,
         List<MobileNode> mobileNodes,
@@ -34,10 +36,43 @@ public record Policy(
         foreignAgents = Map.copyOf(copy);
     }
 
-    /** Whether a registration must ask for a reverse tunnel (RFC 3024 §3.4, code 138). */
+    /** One that follows RFC 5944. */
+    public Policy(
+            Ipv4Address address,
+            Ipv4Address homeNetworkBroadcast,
+            int maxLifetime,
+            int maxBindings,
+            boolean requireAssociation,
+            ReverseTunnel reverseTunnel,
+            int enterpriseNumber,
+            List<MobileNode> mobileNodes,
+            Map<Ipv4Address, List<SecurityAssociation>> foreignAgents) {
+        this(
+                address,
+                homeNetworkBroadcast,
+                maxLifetime,
+                maxBindings,
+                requireAssociation,
+                Compatibility.RFC5944,
+                reverseTunnel,
+                enterpriseNumber,
+                mobileNodes,
+                foreignAgents);
+    }
+
+    /** The base RFC that rules where the two differ. */
+    public enum Compatibility {
+        RFC3344,
+        RFC5944
+    }
+
+    /** Whether a registration must ask for a reverse tunnel (RFC 3024 §3.4). */
     public enum ReverseTunnel {
         OPTIONAL,
-        REQUIRED
+        /** Code 138 to who does not. */
+        REQUIRED,
+        /** Code 137 to who does. */
+        REFUSED
     }
 
     List<SecurityAssociation> associationsWith(Ipv4Address foreignAgent) {

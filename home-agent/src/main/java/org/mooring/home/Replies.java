@@ -3,6 +3,7 @@ package org.mooring.home;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.mooring.home.Policy.Compatibility;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
@@ -60,7 +61,7 @@ final class Replies {
 
     /** §3.8.3.3: whatever the code, if there is an association; RFC 5944 §3.5.4: not on deregistrations. */
     private Optional<SecurityAssociation> foreignHome(ReceivedRequest received) {
-        if (received.request().isDeregistration()) {
+        if (received.request().isDeregistration() && policy.compatibility() == Compatibility.RFC5944) {
             return Optional.empty();
         }
         return likelyKnown(

@@ -5,17 +5,19 @@ import static org.mooring.protocol.wire.ReplyCode.HA_FOREIGN_AGENT_FAILED_AUTHEN
 import static org.mooring.protocol.wire.ReplyCode.HA_IDENTIFICATION_MISMATCH;
 import static org.mooring.protocol.wire.ReplyCode.HA_POORLY_FORMED_REQUEST;
 import static org.mooring.protocol.wire.ReplyCode.HA_REVERSE_TUNNEL_MANDATORY;
+import static org.mooring.protocol.wire.ReplyCode.HA_REVERSE_TUNNEL_UNAVAILABLE;
 import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_CVSE_FROM_FOREIGN_AGENT;
 import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_CVSE_FROM_MOBILE_NODE;
 import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS;
 
-import java.time.Duration;
 import java.util.Optional;
+import org.mooring.home.Policy.Compatibility;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.ReplayGuard;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
+import org.mooring.protocol.wire.DynamicHomeAgent;
 import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
@@ -49,13 +51,7 @@ final class ValidityChecks {
         if (guard.isFresh(identification, received.at())) {
             return Optional.empty();
         }
-        var skew = Duration.between(received.at(), identification.toInstant(received.at()));
-        return deny(
-                HA_IDENTIFICATION_MISMATCH,
-                "its clock is %d ms from ours, newest accepted %s"
-                        .formatted(
-                                skew.toMillis(),
-                                guard.newest().map(Object::toString).orElse("none")));
+        return deny(HA_IDENTIFICATION_MISMATCH, guard.reason(identification, received.at()));
     }
 
     private Optional<Verdict> foreignHomeAuthentication(ReceivedRequest received) {
@@ -63,8 +59,14 @@ final class ValidityChecks {
         if (associations.isEmpty()) {
             return withoutAssociation(received);
         }
-        // RFC 5944 §3.5.4, §3.8.1: foreign agents do not authenticate deregistrations.
-        if (received.request().isDeregistration()) {
+        // RFC 5944 §3.5.4, §3.8.1: foreign agents authenticate neither deregistrations nor care-of addresses of others.
+        var request = received.request();
+        boolean needsNone = policy.compatibility() == Compatibility.RFC5944
+                && (request.isDeregistration()
+                        || (request.flags().decapsulationByMobileNode()
+                                && request.extensions().stream()
+                                        .noneMatch(ValidityChecks::isForeignHomeAuthentication)));
+        if (needsNone) {
             return Optional.empty();
         }
         var verified = Verifier.verify(received.message(), Kind.FOREIGN_HOME, associations);
@@ -96,9 +98,19 @@ final class ValidityChecks {
         if (policy.isBroadcast(received.to())) {
             return deny(HA_UNKNOWN_HOME_AGENT_ADDRESS, "sent to the broadcast address");
         }
-        // §3.8.3.2
+        // RFC 4433 §5.3
+        var requested = HandoverRequest.covered(received.request().extensions()).stream()
+                .filter(extension -> extension instanceof DynamicHomeAgent dynamic
+                        && dynamic.subtype() == DynamicHomeAgent.REQUESTED
+                        && !dynamic.homeAgent().equals(received.to()))
+                .findFirst();
+        if (requested.isPresent()) {
+            return deny(HA_UNKNOWN_HOME_AGENT_ADDRESS, "it requests " + requested.get());
+        }
+        // §3.8.3.2; RFC 4433 §5.3.1: who has none, and found its way here, has one now.
         var homeAgent = received.request().homeAgent();
-        return homeAgent.equals(policy.address())
+        boolean assigned = homeAgent.isUnspecified() || homeAgent.equals(Ipv4Address.LIMITED_BROADCAST);
+        return assigned || homeAgent.equals(policy.address())
                 ? Optional.empty()
                 : deny(HA_UNKNOWN_HOME_AGENT_ADDRESS, "its home agent is " + homeAgent);
     }
@@ -143,8 +155,11 @@ final class ValidityChecks {
         if (flags.minimalEncapsulation() || flags.greEncapsulation()) {
             return deny(HA_ENCAPSULATION_UNAVAILABLE, "flags=" + flags + ", only IP in IP is served");
         }
-        return policy.reverseTunnel() == ReverseTunnel.REQUIRED && !flags.reverseTunneling()
-                ? deny(HA_REVERSE_TUNNEL_MANDATORY, "flags=" + flags + ", reverse-tunnel is required")
+        if (policy.reverseTunnel() == ReverseTunnel.REQUIRED && !flags.reverseTunneling()) {
+            return deny(HA_REVERSE_TUNNEL_MANDATORY, "flags=" + flags + ", reverse-tunnel is required");
+        }
+        return policy.reverseTunnel() == ReverseTunnel.REFUSED && flags.reverseTunneling()
+                ? deny(HA_REVERSE_TUNNEL_UNAVAILABLE, "flags=" + flags + ", reverse-tunnel is refused")
                 : Optional.empty();
     }
 

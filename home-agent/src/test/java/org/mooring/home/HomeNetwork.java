@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import org.mooring.home.Event.Timer;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.linux.MacAddress;
@@ -75,7 +76,7 @@ final class HomeNetwork {
     }
 
     HomeNetwork(Policy policy) {
-        this.homeAgent = new HomeAgent(policy);
+        this.homeAgent = new HomeAgent(policy, new Random(3344)::nextInt);
     }
 
     /** One mobile node, foreign agent A with an association, all others without, which is permitted. */

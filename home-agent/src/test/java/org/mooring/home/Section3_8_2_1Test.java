@@ -33,6 +33,7 @@ import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.DynamicHomeAgent;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.Padding;
 import org.mooring.protocol.wire.Extension.Skippable;
@@ -382,6 +383,37 @@ class Section3_8_2_1Test {
         var reply = network.reply();
         assertEquals(HA_UNKNOWN_HOME_AGENT_ADDRESS, reply.code());
         assertEquals(HOME_AGENT, reply.homeAgent());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0.0.0.0", "255.255.255.255"})
+    @DisplayName("RFC 4433 §5.3.1, T42: who has no home agent and finds its way here has one, and is told its address")
+    void assignsItself(String none) {
+        network.receive(FOREIGN_AGENT_B, signed(withHomeAgent(Ipv4Address.of(none))));
+        var reply = network.reply();
+        assertEquals(ACCEPTED, reply.code());
+        assertEquals(HOME_AGENT, reply.homeAgent());
+    }
+
+    @Test
+    @DisplayName("RFC 4433 §5.3, T43: a Requested Home Agent that is another is denied with code 136")
+    void deniesWithCode136WhenTheRequestedHomeAgentIsAnother() {
+        var another = new DynamicHomeAgent(DynamicHomeAgent.REQUESTED, Ipv4Address.of("10.1.0.3"));
+        network.receive(FOREIGN_AGENT_B, signed(network.request(T, 300, CARE_OF_B, another)));
+        assertEquals(HA_UNKNOWN_HOME_AGENT_ADDRESS, network.code());
+
+        network.pass(Duration.ofSeconds(1));
+        var own = new DynamicHomeAgent(DynamicHomeAgent.REQUESTED, HOME_AGENT);
+        network.receive(FOREIGN_AGENT_B, signed(network.request(T, 300, CARE_OF_B, own)));
+        assertEquals(ACCEPTED, network.code());
+    }
+
+    @Test
+    @DisplayName("§1.8, T15: what may be skipped behind foreign-home authentication is ignored")
+    void ignoresWhatIsSkippableAtTheEnd() {
+        network.receive(
+                FOREIGN_AGENT_A, relayed(network.request(T, 300, CARE_OF_A)).concat(Octets.ofHex("c80401020304")));
+        assertEquals(ACCEPTED, network.code());
     }
 
     @Test

@@ -8,9 +8,11 @@ import static org.mooring.home.HomeNetwork.MOBILE_HOME;
 import static org.mooring.home.HomeNetwork.T;
 import static org.mooring.home.HomeNetwork.signed;
 import static org.mooring.protocol.wire.ReplyCode.ACCEPTED;
+import static org.mooring.protocol.wire.ReplyCode.HA_ENCAPSULATION_UNAVAILABLE;
 import static org.mooring.protocol.wire.ReplyCode.HA_INSUFFICIENT_RESOURCES;
 import static org.mooring.protocol.wire.ReplyCode.HA_POORLY_FORMED_REQUEST;
 import static org.mooring.protocol.wire.ReplyCode.HA_REVERSE_TUNNEL_MANDATORY;
+import static org.mooring.protocol.wire.ReplyCode.HA_REVERSE_TUNNEL_UNAVAILABLE;
 import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_CVSE_FROM_FOREIGN_AGENT;
 import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_CVSE_FROM_MOBILE_NODE;
 
@@ -132,5 +134,20 @@ class Section3_8_2_3Test {
         crowded.pass(Duration.ofSeconds(1));
         crowded.receive(FOREIGN_AGENT_B, signed(crowded.request(T, 300, HomeNetwork.CARE_OF_A)));
         assertEquals(ACCEPTED, crowded.code());
+    }
+
+    @Test
+    @DisplayName("RFC 3024 §3.4: where no reverse tunnel is to be had, asking for one is denied with code 137")
+    void deniesWithCode137WhenAReverseTunnelIsRefused() {
+        var plain = new HomeNetwork(HomeNetwork.policy(600, false, ReverseTunnel.REFUSED));
+        plain.receive(FOREIGN_AGENT_B, signed(plain.request(T, 300, CARE_OF_B)));
+        assertEquals(HA_REVERSE_TUNNEL_UNAVAILABLE, plain.code());
+
+        plain.receive(FOREIGN_AGENT_B, signed(plain.request(T.plus(Flags.GRE_ENCAPSULATION), 300, CARE_OF_B)));
+        assertEquals(
+                HA_ENCAPSULATION_UNAVAILABLE, plain.code(), "RFC 3024 §4.3.1: the reverse tunnel is looked at last");
+
+        plain.receive(FOREIGN_AGENT_B, signed(plain.request(Flags.NONE, 300, CARE_OF_B)));
+        assertEquals(ACCEPTED, plain.code());
     }
 }

@@ -73,6 +73,24 @@ public final class UdpSocket implements AutoCloseable {
         return new UdpSocket(loop, receiveBuffer, open(loop, local, Optional.empty(), receiveBuffer, receiver));
     }
 
+    /**
+     * Binds a socket that takes what arrives on {@code device} only, and may share its address and port with others like it. The address may be
+     * a broadcast address of the link.
+     *
+     * @throws Failure as {@link #bind}
+     */
+    public static UdpSocket bindOn(
+            AgentLoop<?, ?> loop,
+            String device,
+            Ipv4Address address,
+            int port,
+            int receiveBuffer,
+            Consumer<Datagram> receiver)
+            throws Failure {
+        var local = new InetSocketAddress(address.toInet(), port);
+        return new UdpSocket(loop, receiveBuffer, open(loop, local, Optional.of(device), receiveBuffer, receiver));
+    }
+
     /** Sends one datagram to itself over the loopback interface, so that the first real one finds everything loaded. */
     public static void warmUp(AgentLoop<?, ?> loop) throws Failure {
         var arrived = new CountDownLatch(1);

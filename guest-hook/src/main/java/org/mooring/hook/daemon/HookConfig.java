@@ -14,6 +14,7 @@ import org.mooring.linux.MacAddress;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
+import org.mooring.protocol.security.ReplayProtection;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -135,8 +136,16 @@ record HookConfig(
                 new HomeGateway(gateway, mac(section, "home-gateway-mac")),
                 home.equals(network),
                 section.integer("lifetime", 1, LONGEST_LIFETIME, DEFAULT_LIFETIME),
-                association.map(Section::association).orElse(STAND_IN),
+                association.map(HookConfig::timestamped).orElse(STAND_IN),
                 section.table("foreign-association").map(Section::association).orElse(null));
+    }
+
+    private static SecurityAssociation timestamped(Section section) {
+        var association = section.association();
+        if (!(association.replayProtection() instanceof ReplayProtection.Timestamps)) {
+            section.problem("replay-protection", "expected \"timestamps\": the hook has no nonces");
+        }
+        return association;
     }
 
     private static String name(String text) {

@@ -95,6 +95,11 @@ class HookConfigTest {
                 Arguments.of(
                         "no association", "[guest.association]", "[guest.asociation]", "guest.association: missing"),
                 Arguments.of(
+                        "nonces",
+                        "[guest.association]",
+                        "[guest.association]\nreplay-protection = \"nonces\"",
+                        "guest.association.replay-protection: expected \"timestamps\""),
+                Arguments.of(
                         "the same guest twice",
                         "[[guest]]",
                         GuestHookProgramTest.VISITING.substring(GuestHookProgramTest.VISITING.indexOf("[[guest]]"))

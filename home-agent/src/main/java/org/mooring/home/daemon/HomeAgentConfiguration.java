@@ -10,9 +10,11 @@ import java.util.Set;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.home.MobileNode;
 import org.mooring.home.Policy;
+import org.mooring.home.Policy.Compatibility;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Extension.Nai;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.config.Ipv4Prefix;
@@ -61,6 +63,7 @@ record HomeAgentConfiguration(
                         root.integer("max-lifetime", 1, LONGEST_LIFETIME, DEFAULT_MAX_LIFETIME),
                         root.integer("max-bindings", 1, MOST_BINDINGS, DEFAULT_MAX_BINDINGS),
                         root.bool("require-association", true),
+                        root.choice("compatibility", Compatibility.RFC5944),
                         root.choice("reverse-tunnel", ReverseTunnel.OPTIONAL),
                         root.integer(
                                 "enterprise-number",
@@ -100,6 +103,7 @@ record HomeAgentConfiguration(
 
     private static List<MobileNode> mobileNodes(Section root, Ipv4Prefix homeNetwork, Set<Ipv4Address> taken) {
         var seen = new HashSet<>(taken);
+        var identified = new HashSet<Nai>();
         var mobileNodes = new ArrayList<MobileNode>();
         for (var section : root.tables("mobile-node")) {
             var homeAddress = section.address("home-address");
@@ -110,7 +114,11 @@ record HomeAgentConfiguration(
                         "home-address",
                         homeAddress + " is another mobile node's, the home agent's or the network's own address");
             }
-            mobileNodes.add(new MobileNode(homeAddress, section.optionalMac("mac"), associations(section)));
+            var nai = section.optionalParsed("nai", "a name such as \"vm42@site-a.example\"", Nai.of("?"), Nai::of);
+            if (nai.isPresent() && !identified.add(nai.get())) {
+                section.problem("nai", "there is another mobile-node with this NAI above");
+            }
+            mobileNodes.add(new MobileNode(homeAddress, nai, section.optionalMac("mac"), associations(section)));
         }
         return mobileNodes;
     }

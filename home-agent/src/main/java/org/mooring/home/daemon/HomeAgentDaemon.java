@@ -1,6 +1,7 @@
 package org.mooring.home.daemon;
 
 import java.io.IOException;
+import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -79,7 +80,8 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
         var started = loop.now();
         var stored = store.read();
         loop.post(new Event.Restored(started, stored));
-        var sockets = opened.keep(RegistrationSockets.bind(loop, policy.address(), homeLink.name()));
+        var sockets = opened.keep(
+                RegistrationSockets.bind(loop, policy.address(), policy.homeNetworkBroadcast(), homeLink.name()));
 
         var alive = alive(stored, configuration, started);
         var proxyArp = new ProxyArp(netlink.neighbours(), homeLink);
@@ -103,7 +105,7 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
         UdpSocket.warmUp(loop);
         new WarmUp(kernel, store).run(started);
 
-        var homeAgent = new HomeAgent(policy);
+        var homeAgent = new HomeAgent(policy, new SecureRandom()::nextInt);
         var metrics = new HomeAgentMetrics(homeAgent);
         var executor = new ActionExecutor(loop, sockets, kernel, gratuitousArp, store, metrics);
         loop.start(homeAgent::handle, action -> action.on(executor));

@@ -2,6 +2,10 @@ package org.mooring.home.daemon;
 
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Consumer;
 import org.mooring.home.Action;
 import org.mooring.home.Endpoint;
 import org.mooring.home.Event;
@@ -14,29 +18,45 @@ import org.mooring.runtime.udp.Datagram;
 import org.mooring.runtime.udp.UdpSocket;
 
 /**
- * The home agent's two sockets on port 434 of its address: one that follows the routes, and one bound to the home link, whose datagrams go
- * out there even to a mobile node that the routes still lead into a tunnel (RFC 3344 §3.8.3.1).
+ * The home agent's sockets on port 434. Two have its address: one that follows the routes, and one bound to the home link, whose datagrams go
+ * out there even to a mobile node that the routes still lead into a tunnel (RFC 3344 §3.8.3.1). Others take what mobile nodes send to the broadcast
+ * addresses of the home link to find their home agent (§3.8.2.1).
  */
 final class RegistrationSockets implements AutoCloseable {
     /** A thousand guests may move at once. */
     private static final int RECEIVE_BUFFER = 4 << 20;
 
+    private static final int BROADCAST_BUFFER = 64 << 10;
+
     private final UdpSocket routed;
     private final UdpSocket onHomeLink;
 
-    private RegistrationSockets(UdpSocket routed, UdpSocket onHomeLink) {
+    /** The one that was opened last comes first. */
+    private final Deque<UdpSocket> open;
+
+    private RegistrationSockets(UdpSocket routed, UdpSocket onHomeLink, Deque<UdpSocket> open) {
         this.routed = routed;
         this.onHomeLink = onHomeLink;
+        this.open = open;
     }
 
-    static RegistrationSockets bind(AgentLoop<Event, Action> loop, Ipv4Address address, String homeLink)
+    static RegistrationSockets bind(
+            AgentLoop<Event, Action> loop, Ipv4Address address, Ipv4Address homeNetworkBroadcast, String homeLink)
             throws Failure {
-        var routed = UdpSocket.bind(
-                loop, address, UdpSocket.REGISTRATION_PORT, RECEIVE_BUFFER, datagram -> loop.post(event(datagram)));
+        Consumer<Datagram> receiver = datagram -> loop.post(event(datagram));
+        var open = new ArrayDeque<UdpSocket>();
         try {
-            return new RegistrationSockets(routed, routed.alsoOn(homeLink, datagram -> loop.post(event(datagram))));
+            open.push(UdpSocket.bind(loop, address, UdpSocket.REGISTRATION_PORT, RECEIVE_BUFFER, receiver));
+            var routed = open.element();
+            open.push(routed.alsoOn(homeLink, receiver));
+            var onHomeLink = open.element();
+            for (var broadcast : List.of(homeNetworkBroadcast, Ipv4Address.LIMITED_BROADCAST)) {
+                open.push(UdpSocket.bindOn(
+                        loop, homeLink, broadcast, UdpSocket.REGISTRATION_PORT, BROADCAST_BUFFER, receiver));
+            }
+            return new RegistrationSockets(routed, onHomeLink, open);
         } catch (Failure e) {
-            routed.close();
+            open.forEach(UdpSocket::close);
             throw e;
         }
     }
@@ -48,8 +68,7 @@ final class RegistrationSockets implements AutoCloseable {
 
     @Override
     public void close() {
-        onHomeLink.close();
-        routed.close();
+        open.forEach(UdpSocket::close);
     }
 
     private static Event event(Datagram datagram) {

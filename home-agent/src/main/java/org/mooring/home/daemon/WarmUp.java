@@ -69,16 +69,18 @@ final class WarmUp {
 
     private final SecurityAssociation association = new SecurityAssociation(
             256, new Key(Octets.of(new byte[16])), Algorithm.HMAC_MD5, SecurityAssociation.DEFAULT_TOLERANCE);
-    private final HomeAgent homeAgent = new HomeAgent(new Policy(
-            HOME_AGENT,
-            Ipv4Address.of("192.0.2.255"),
-            LIFETIME,
-            1,
-            true,
-            ReverseTunnel.OPTIONAL,
-            HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
-            List.of(new MobileNode(NOBODY, Optional.of(MAC), List.of(association))),
-            Map.of(FOREIGN_AGENT, List.of(association), NEXT_FOREIGN_AGENT, List.of(association))));
+    private final HomeAgent homeAgent = new HomeAgent(
+            new Policy(
+                    HOME_AGENT,
+                    Ipv4Address.of("192.0.2.255"),
+                    LIFETIME,
+                    1,
+                    true,
+                    ReverseTunnel.OPTIONAL,
+                    HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
+                    List.of(new MobileNode(NOBODY, Optional.of(MAC), List.of(association))),
+                    Map.of(FOREIGN_AGENT, List.of(association), NEXT_FOREIGN_AGENT, List.of(association))),
+            () -> 0);
     private final HomeAgentMetrics metrics = new HomeAgentMetrics(homeAgent);
     private final KernelForwarding kernel;
     private final BindingStore store;

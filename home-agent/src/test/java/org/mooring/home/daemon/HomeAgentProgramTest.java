@@ -16,6 +16,7 @@ import static org.mooring.protocol.wire.ReplyCode.HA_FOREIGN_AGENT_FAILED_AUTHEN
 import static org.mooring.protocol.wire.ReplyCode.HA_IDENTIFICATION_MISMATCH;
 import static org.mooring.protocol.wire.ReplyCode.HA_INSUFFICIENT_RESOURCES;
 import static org.mooring.protocol.wire.ReplyCode.HA_MOBILE_NODE_FAILED_AUTHENTICATION;
+import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS;
 
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
@@ -29,16 +30,21 @@ import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.packet.ArpPacket;
 import org.mooring.linux.packet.EthernetFrame;
+import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.PacketFilter;
 import org.mooring.linux.packet.PacketSocket;
+import org.mooring.linux.packet.ReceivedFrame;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.handover.HandoverExtension.Arm;
 import org.mooring.protocol.handover.HandoverExtension.Clock;
@@ -48,6 +54,7 @@ import org.mooring.protocol.handover.HandoverExtension.Previous;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Extension.Padding;
+import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationReply;
@@ -100,6 +107,61 @@ class HomeAgentProgramTest {
                     () -> nextAnnouncement(arp).equals(home));
         }
         site.awaitDirect();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"10.1.0.255", "255.255.255.255"})
+    @DisplayName("RFC 3344 §3.8.2.1: who asks all home agents of the link is told this one's address, from there")
+    void isDiscovered(String broadcast) throws Exception {
+        site.start();
+
+        var reply = site.byBroadcast(Ipv4Address.of(broadcast), signed(site.request(0, CARE_OF_ADDRESS)));
+
+        assertEquals(HA_UNKNOWN_HOME_AGENT_ADDRESS, reply.code());
+        assertEquals(HOME_AGENT, reply.homeAgent());
+        assertEquals(0, site.bindings().size());
+    }
+
+    @Test
+    @DisplayName("RFC 3344 §4.2.3, T51: once the lifetime is over nobody answers ARP for the home address")
+    void answersNoArpAfterExpiry() throws Exception {
+        site.start();
+        var reply = site.fromForeignAgent(relayed(site.request(2, CARE_OF_ADDRESS)));
+        assertEquals(ACCEPTED, reply.code());
+        assertTrue(site.proxies().contains(HOME_ADDRESS.toString()), site.proxies());
+
+        await("the binding ends", () -> site.bindings().size() == 0);
+
+        assertEquals("", site.proxies());
+    }
+
+    @Test
+    @DisplayName("RFC 2003 §3.1, T54: what has no time to live left is not tunnelled, and its sender is told")
+    void tellsThatTheTimeToLiveIsOver() throws Exception {
+        site.start();
+        site.fromForeignAgent(relayed(site.request(300, CARE_OF_ADDRESS)));
+        site.awaitTunnelled();
+        site.neighbour().exec("sysctl", "-qw", "net.ipv4.ip_default_ttl=1");
+
+        try (var timeExceeded = site.listen(site.neighbour(), PacketFilter.icmp(11));
+                var sender = new DatagramSender(site.neighbour(), HOME_ADDRESS)) {
+            sender.start();
+            var told = timeExceeded.receive().flatMap(ReceivedFrame::ethernet).flatMap(Ipv4Packet::parse);
+            assertEquals(HOME_AGENT.toInet(), told.orElseThrow().source());
+        }
+    }
+
+    @Test
+    @DisplayName("RFC 3344 §4.3: no broadcast is tunnelled to who did not ask for it")
+    void tunnelsNoBroadcasts() throws Exception {
+        site.start();
+        site.fromForeignAgent(relayed(site.request(300, CARE_OF_ADDRESS)));
+        try (var broadcasts = new DatagramSender(site.neighbour(), Ipv4Address.of("10.1.0.255"))) {
+            broadcasts.start();
+            for (int i = 0; i < 3; i++) {
+                assertEquals(HOME_ADDRESS.toInet(), site.awaitAnyTunnelled().destination());
+            }
+        }
     }
 
     @Test

@@ -355,25 +355,35 @@ final class HomeSite implements AutoCloseable {
         return exchange(mobileNode, HOME_ADDRESS, request);
     }
 
+    /** Sends a request from the mobile node's neighbour at home to a broadcast address and returns what comes back. */
+    RegistrationReply byBroadcast(Ipv4Address broadcast, Octets request) throws Exception {
+        return exchange(neighbour, NEIGHBOUR, broadcast, request);
+    }
+
     /** Sends a request from the foreign agent's machine, whatever comes back. */
     void send(Octets request) throws Exception {
         foreignAgent.run(() -> {
             try (var socket = new DatagramSocket(new InetSocketAddress(CARE_OF_ADDRESS.toInet(), 434))) {
-                socket.send(datagram(request));
+                socket.send(datagram(request, HOME_AGENT));
             }
         });
     }
 
-    private static DatagramPacket datagram(Octets request) {
-        return new DatagramPacket(request.toByteArray(), request.length(), HOME_AGENT.toInet(), 434);
+    private static DatagramPacket datagram(Octets request, Ipv4Address destination) {
+        return new DatagramPacket(request.toByteArray(), request.length(), destination.toInet(), 434);
     }
 
     private static RegistrationReply exchange(NetworkNamespace namespace, Ipv4Address source, Octets request)
             throws Exception {
+        return exchange(namespace, source, HOME_AGENT, request);
+    }
+
+    private static RegistrationReply exchange(
+            NetworkNamespace namespace, Ipv4Address source, Ipv4Address destination, Octets request) throws Exception {
         return namespace.run(() -> {
             try (var socket = new DatagramSocket(new InetSocketAddress(source.toInet(), 434))) {
                 socket.setSoTimeout((int) LONG.toMillis());
-                socket.send(datagram(request));
+                socket.send(datagram(request, destination));
                 var packet = new DatagramPacket(new byte[1500], 1500);
                 socket.receive(packet);
                 assertEquals(new InetSocketAddress(HOME_AGENT.toInet(), 434), packet.getSocketAddress());
@@ -411,6 +421,23 @@ final class HomeSite implements AutoCloseable {
                         .filter(ethernet -> isTunnelled(ethernet, careOfAddress))
                         .isPresent()) {
                     return;
+                }
+            }
+        }
+    }
+
+    /** Sends to the home address from its neighbour at home until anything arrives, tunnelled, at the foreign agent's machine, and returns it. */
+    Ipv4Packet awaitAnyTunnelled() throws Exception {
+        try (var socket = listen(foreignAgent, PacketFilter.etherType(EtherType.IPV4));
+                var sender = new DatagramSender(neighbour, HOME_ADDRESS)) {
+            sender.start();
+            for (var frame = socket.receive(); ; frame = socket.receive()) {
+                var inner = frame.flatMap(ReceivedFrame::ethernet)
+                        .flatMap(Ipv4Packet::parse)
+                        .filter(outer -> outer.protocol() == Ipv4Packet.IPIP)
+                        .flatMap(outer -> Ipv4Packet.parse(outer.payload()));
+                if (inner.isPresent()) {
+                    return inner.get();
                 }
             }
         }

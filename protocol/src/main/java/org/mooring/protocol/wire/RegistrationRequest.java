@@ -49,6 +49,11 @@ public record RegistrationRequest(
         return isDeregistration() && careOfAddress.equals(homeAddress);
     }
 
+    /** The same, of a mobile node whose home address was found out otherwise (RFC 2794 §2). */
+    public RegistrationRequest withHomeAddress(Ipv4Address found) {
+        return new RegistrationRequest(flags, lifetime, found, homeAgent, careOfAddress, identification, extensions);
+    }
+
     @Override
     public int fixedLength() {
         return FIXED_LENGTH;
