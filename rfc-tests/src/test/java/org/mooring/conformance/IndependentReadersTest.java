@@ -1,0 +1,361 @@
+package org.mooring.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.DataOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.mooring.linux.packet.Ipv4Packet;
+import org.mooring.linux.packet.UdpPacket;
+import org.mooring.protocol.security.Algorithm;
+import org.mooring.protocol.security.Key;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
+import org.mooring.protocol.wire.AdvertisementExtension.PrefixLengths;
+import org.mooring.protocol.wire.AgentAdvertisement;
+import org.mooring.protocol.wire.AgentAdvertisement.Router;
+import org.mooring.protocol.wire.AgentDiscoveryCodec;
+import org.mooring.protocol.wire.AgentSolicitation;
+import org.mooring.protocol.wire.ControlMessage;
+import org.mooring.protocol.wire.DynamicHomeAgent;
+import org.mooring.protocol.wire.EncapsulatingDelivery;
+import org.mooring.protocol.wire.Extension;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
+import org.mooring.protocol.wire.Extension.DeviceId;
+import org.mooring.protocol.wire.Extension.GeneralizedAuthentication;
+import org.mooring.protocol.wire.Extension.Nai;
+import org.mooring.protocol.wire.Extension.NormalVendorSpecific;
+import org.mooring.protocol.wire.Extension.UdpTunnelReply;
+import org.mooring.protocol.wire.Identification;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.protocol.wire.RegistrationRequest.Flags;
+import org.mooring.protocol.wire.ReplyCode;
+import org.mooring.protocol.wire.Revocation;
+import org.mooring.protocol.wire.RevocationAcknowledgment;
+import org.mooring.protocol.wire.RevocationSupport;
+import org.mooring.protocol.wire.TunnelData;
+import org.mooring.protocol.wire.UdpTunnelRequest;
+import org.pcap4j.packet.IcmpV4CommonPacket;
+import org.pcap4j.packet.IpSelector;
+import org.pcap4j.packet.IpV4Packet;
+import org.pcap4j.packet.UnknownPacket;
+import org.pcap4j.packet.namednumber.UdpPort;
+import org.w3c.dom.Element;
+
+@DisplayName("Wireshark and Pcap4J read what was written, as it was meant")
+class IndependentReadersTest {
+    private static final Ipv4Address HOME = Ipv4Address.of("10.1.0.5");
+    private static final Ipv4Address HOME_AGENT = Ipv4Address.of("10.1.0.1");
+    private static final Ipv4Address CARE_OF = Ipv4Address.of("198.51.100.9");
+    private static final Identification ID = Identification.of(0xe8b41f00, 0x1234abcd);
+    private static final int PORT = 434;
+    private static final int FROM_PORT = 40_434;
+
+    private static final Seal MOBILE_HOME = seal(Kind.MOBILE_HOME, 0x100, Algorithm.HMAC_MD5);
+    private static final Seal FOREIGN_HOME = seal(Kind.FOREIGN_HOME, 0x1001, Algorithm.HMAC_SHA_256);
+
+    private static final String OF_THE_REQUEST = "mip.type=01 mip.flags=7a mip.life=012c mip.homeaddr=0a010005"
+            + " mip.haaddr=0a010001 mip.coa=c6336409 mip.ident=e8b41f001234abcd";
+    private static final String OF_THE_REPLY = "mip.type=03 mip.code=85 mip.life=012c mip.homeaddr=0a010005"
+            + " mip.haaddr=0a010001 mip.ident=e8b41f001234abcd";
+
+    /** What Wireshark makes of each message, by its number. */
+    private static List<List<String>> dissected = List.of();
+
+    /** A message, and what it says, in Wireshark's words. */
+    private record Example(String name, Ipv4Packet packet, String fields) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    private static List<Example> examples() {
+        return List.of(
+                control(
+                        "request",
+                        Seal.encode(request(), MOBILE_HOME, FOREIGN_HOME),
+                        OF_THE_REQUEST + " mip.ext.type=20 mip.ext.len=14 mip.auth.spi=00000100"
+                                + " mip.ext.type=22 mip.ext.len=24 mip.auth.spi=00001001"),
+                control(
+                        "reply",
+                        Seal.encode(reply(), MOBILE_HOME),
+                        OF_THE_REPLY + " mip.ext.type=20 mip.ext.len=14 mip.auth.spi=00000100"),
+                control(
+                        "NAI",
+                        request(Nai.of("a@b")),
+                        OF_THE_REQUEST + " mip.ext.type=83 mip.ext.len=03 mip.nai=614062"),
+                control(
+                        "generalized authentication",
+                        request(new GeneralizedAuthentication(1, 0x200, Octets.ofHex("abcdef"))),
+                        OF_THE_REQUEST + " mip.ext.type=24 mip.ext.auth.subtype=01 mip.ext.len=0007"
+                                + " mip.auth.spi=00000200 mip.auth.auth=abcdef"),
+                control(
+                        "critical vendor extension",
+                        request(new CriticalVendorSpecific(0x7ed9, 7, Octets.ofHex("0102"))),
+                        OF_THE_REQUEST + " mip.ext.type=26 mip.ext.cvse.reserved=00 mip.ext.len=0008"
+                                + " mip.ext.cvse.vendor_id=00007ed9 mip.ext.cvse.vendor_type=0007"
+                                + " mip.ext.cvse.vendor_value=0102"),
+                control(
+                        "normal vendor extension",
+                        request(new NormalVendorSpecific(0x7ed9, 7, Octets.ofHex("0102"))),
+                        OF_THE_REQUEST + " mip.ext.type=86 mip.ext.len=0a mip.ext.nvse.reserved=0000"
+                                + " mip.ext.nvse.vendor_id=00007ed9 mip.ext.nvse.vendor_type=0007"
+                                + " mip.ext.nvse.vendor_value=0102"),
+                control(
+                        "device identifier",
+                        request(DeviceId.ethernet(Octets.ofHex("525400010050"))),
+                        OF_THE_REQUEST + " mip.ext.type=93 mip.ext.len=08 mip.ext.pmipv4skipext.subtype=02"
+                                + " mip.ext.pmipv4skipext.deviceid_type=01"
+                                + " mip.ext.pmipv4skipext.deviceid_id=525400010050"),
+                control(
+                        "encapsulating delivery style",
+                        request(new EncapsulatingDelivery()),
+                        OF_THE_REQUEST + " mip.ext.type=82 mip.ext.len=00"),
+                control(
+                        "UDP tunnel request",
+                        request(new UdpTunnelRequest(UdpTunnelRequest.FORCE, TunnelData.GRE)),
+                        OF_THE_REQUEST + " mip.ext.type=90 mip.ext.len=06 mip.ext.utrq.subtype=00"
+                                + " mip.ext.utrq.reserved1=00 mip.ext.utrq.flags=80 mip.ext.utrq.encaptype=2f"
+                                + " mip.ext.utrq.reserved3=0000"),
+                control(
+                        "UDP tunnel reply",
+                        reply(new UdpTunnelReply(0, 64, 0x8000, 110)),
+                        OF_THE_REPLY + " mip.ext.type=2c mip.ext.len=06 mip.ext.utrp.subtype=00 mip.ext.utrp.code=40"
+                                + " mip.ext.utrp.flags=8000 mip.ext.utrp.keepalive=006e"),
+                control(
+                        "dynamic home agent",
+                        request(new DynamicHomeAgent(DynamicHomeAgent.REQUESTED, HOME_AGENT)),
+                        OF_THE_REQUEST + " mip.ext.type=8b mip.ext.len=05 mip.ext.dynha.subtype=01"
+                                + " mip.ext.dynha.ha=0a010001"),
+                control(
+                        "revocation support",
+                        request(new RevocationSupport(true, 0x65a1b2c3)),
+                        OF_THE_REQUEST + " mip.ext.type=89 mip.ext.len=06 mip.ext.rev.flags=8000"
+                                + " mip.ext.rev.tstamp=65a1b2c3"),
+                control(
+                        "revocation",
+                        Seal.encode(
+                                new Revocation(0, 0xc000, HOME, HOME_AGENT, CARE_OF, 0x65a1b2c3, List.of()),
+                                FOREIGN_HOME),
+                        "mip.type=07 mip.rev.reserved=00 mip.flags2=c000 mip.homeaddr=0a010005 mip.rev.hda=0a010001"
+                                + " mip.rev.fda=c6336409 mip.revid=65a1b2c3"
+                                + " mip.ext.type=22 mip.ext.len=24 mip.auth.spi=00001001"),
+                control(
+                        "revocation acknowledgment",
+                        Seal.encode(new RevocationAcknowledgment(0, 0x8000, HOME, 0x65a1b2c3, List.of()), FOREIGN_HOME),
+                        "mip.type=0f mip.ack.reserved=00 mip.flags2=8000 mip.homeaddr=0a010005 mip.revid=65a1b2c3"
+                                + " mip.ext.type=22 mip.ext.len=24 mip.auth.spi=00001001"),
+                control(
+                        "tunnel data",
+                        new TunnelData(
+                                        TunnelData.IP_IN_IP,
+                                        0,
+                                        Octets.ofHex("4500001c00000000400166d20a0100050a010001" + "0800f7ff00000000"))
+                                .encode(),
+                        "mip.type=04 mip.nattt.nexthdr=04 mip.nattt.reserved=0000"),
+                discovery(
+                        "advertisement",
+                        AgentDiscoveryCodec.encode(AgentAdvertisement.of(
+                                16,
+                                180,
+                                List.of(new Router(CARE_OF, -1)),
+                                List.of(new MobilityAgent(258, 600, 0x9140, List.of(CARE_OF)), PrefixLengths.of(24)))),
+                        "icmp.type=09 icmp.code=10 icmp.num_addrs=01 icmp.addr_entry_size=02 icmp.lifetime=00b4"
+                                + " icmp.router_address=c6336409 icmp.pref_level=ffffffff"
+                                + " icmp.mip.type=10 icmp.mip.length=0a icmp.mip.seq=0102 icmp.mip.life=0258"
+                                + " icmp.mip.flags=9140 icmp.mip.coa=c6336409"
+                                + " icmp.mip.type=13 icmp.mip.length=01 icmp.mip.prefixlength=18"),
+                discovery(
+                        "solicitation",
+                        AgentDiscoveryCodec.encode(new AgentSolicitation()),
+                        "icmp.type=0a icmp.code=00"));
+    }
+
+    @BeforeAll
+    static void dissect(@TempDir Path directory) throws Exception {
+        assumeTrue(Files.isExecutable(Path.of("/usr/bin/tshark")), "tshark is not installed: nobody reads along");
+        var capture = directory.resolve("examples.pcap");
+        write(capture);
+        var tshark = new ProcessBuilder("tshark", "-n", "-r", capture.toString(), "-T", "pdml")
+                .redirectError(ProcessBuilder.Redirect.DISCARD)
+                .start();
+        var packets = DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(tshark.getInputStream())
+                .getElementsByTagName("packet");
+        assertEquals(0, tshark.waitFor());
+        var read = new ArrayList<List<String>>();
+        for (int i = 0; i < packets.getLength(); i++) {
+            read.add(fields((Element) packets.item(i)));
+        }
+        dissected = read;
+    }
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    void wiresharkReads(Example example) {
+        int number = names().indexOf(example.name());
+        var expected = List.of(example.fields().split(" "));
+
+        assertEquals(expected, inOrder(expected, dissected.get(number)), () -> "of " + dissected.get(number));
+    }
+
+    @ParameterizedTest
+    @MethodSource("examples")
+    @DisplayName("Pcap4J reads headers, checksums and payload")
+    void pcap4jReads(Example example) throws Exception {
+        var octets = octets(example.packet().toOctets());
+
+        var read = (IpV4Packet) IpSelector.newPacket(octets, 0, octets.length);
+
+        assertTrue(read.getHeader().hasValidChecksum(true), "IPv4 header checksum");
+        assertEquals(example.packet().ttl(), read.getHeader().getTtlAsInt());
+        var udp = read.get(org.pcap4j.packet.UdpPacket.class);
+        if (udp == null) {
+            assertTrue(read.get(IcmpV4CommonPacket.class).hasValidChecksum(true), "ICMP checksum");
+        } else {
+            assertTrue(
+                    udp.hasValidChecksum(
+                            read.getHeader().getSrcAddr(), read.getHeader().getDstAddr(), true),
+                    "UDP checksum");
+            assertEquals(PORT, udp.getHeader().getDstPort().valueAsInt());
+            assertEquals(FROM_PORT, udp.getHeader().getSrcPort().valueAsInt());
+        }
+    }
+
+    @Test
+    @DisplayName("what Pcap4J builds is read here")
+    void readsWhatPcap4jBuilds() throws Exception {
+        var message = Seal.encode(request(), MOBILE_HOME);
+        var built = new IpV4Packet.Builder()
+                .version(org.pcap4j.packet.namednumber.IpVersion.IPV4)
+                .tos(org.pcap4j.packet.IpV4Rfc791Tos.newInstance((byte) 0))
+                .ttl((byte) 255)
+                .protocol(org.pcap4j.packet.namednumber.IpNumber.UDP)
+                .srcAddr(HOME.toInet())
+                .dstAddr(CARE_OF.toInet())
+                .payloadBuilder(new org.pcap4j.packet.UdpPacket.Builder()
+                        .srcPort(UdpPort.getInstance((short) FROM_PORT))
+                        .dstPort(UdpPort.getInstance((short) PORT))
+                        .srcAddr(HOME.toInet())
+                        .dstAddr(CARE_OF.toInet())
+                        .payloadBuilder(new UnknownPacket.Builder().rawData(message.toByteArray()))
+                        .correctChecksumAtBuild(true)
+                        .correctLengthAtBuild(true))
+                .correctChecksumAtBuild(true)
+                .correctLengthAtBuild(true)
+                .build()
+                .getRawData();
+
+        assertEquals(
+                Optional.of(udp(message)),
+                Ipv4Packet.parse(ByteBuffer.wrap(built)).flatMap(UdpPacket::parse));
+    }
+
+    private static RegistrationRequest request(Extension... extensions) {
+        var flags = Flags.BROADCAST_DATAGRAMS
+                .plus(Flags.DECAPSULATION_BY_MOBILE_NODE)
+                .plus(Flags.MINIMAL_ENCAPSULATION)
+                .plus(Flags.GRE_ENCAPSULATION)
+                .plus(Flags.REVERSE_TUNNELING);
+        return new RegistrationRequest(flags, 300, HOME, HOME_AGENT, CARE_OF, ID, List.of(extensions));
+    }
+
+    private static RegistrationReply reply(Extension... extensions) {
+        return new RegistrationReply(
+                ReplyCode.HA_IDENTIFICATION_MISMATCH, 300, HOME, HOME_AGENT, ID, List.of(extensions));
+    }
+
+    private static Example control(String name, ControlMessage message, String fields) {
+        return control(name, Seal.encode(message), fields);
+    }
+
+    private static Example control(String name, Octets message, String fields) {
+        return new Example(name, udp(message).toIpv4(), fields);
+    }
+
+    private static UdpPacket udp(Octets message) {
+        return new UdpPacket(
+                HOME.toInet(), FROM_PORT, CARE_OF.toInet(), PORT, 255, ByteBuffer.wrap(message.toByteArray()));
+    }
+
+    private static Example discovery(String name, Octets icmp, String fields) {
+        var payload = ByteBuffer.wrap(icmp.toByteArray());
+        var all = Ipv4Address.ALL_SYSTEMS.toInet();
+        return new Example(name, Ipv4Packet.of(CARE_OF.toInet(), all, Ipv4Packet.ICMP, 1, payload), fields);
+    }
+
+    private static List<String> names() {
+        return examples().stream().map(Example::name).toList();
+    }
+
+    /** A capture of raw IP packets. */
+    private static void write(Path file) throws Exception {
+        try (var out = new DataOutputStream(Files.newOutputStream(file))) {
+            out.writeInt(0xa1b2c3d4);
+            out.writeShort(2);
+            out.writeShort(4);
+            out.writeLong(0);
+            out.writeInt(0xffff);
+            out.writeInt(101); // LINKTYPE_RAW
+            for (var example : examples()) {
+                var octets = octets(example.packet().toOctets());
+                out.writeLong(0);
+                out.writeInt(octets.length);
+                out.writeInt(octets.length);
+                out.write(octets);
+            }
+        }
+    }
+
+    private static List<String> fields(Element packet) {
+        var read = new ArrayList<String>();
+        var fields = packet.getElementsByTagName("field");
+        for (int i = 0; i < fields.getLength(); i++) {
+            var field = (Element) fields.item(i);
+            read.add(field.getAttribute("name") + "=" + field.getAttribute("value"));
+        }
+        return read;
+    }
+
+    /** As many of {@code expected}, from the first on, as come in this order. */
+    private static List<String> inOrder(List<String> expected, List<String> read) {
+        var found = new ArrayList<String>();
+        for (var field : read) {
+            if (found.size() < expected.size() && field.equals(expected.get(found.size()))) {
+                found.add(field);
+            }
+        }
+        return found;
+    }
+
+    private static byte[] octets(ByteBuffer buffer) {
+        var bytes = new byte[buffer.remaining()];
+        buffer.get(bytes);
+        return bytes;
+    }
+
+    private static Seal seal(Kind kind, int spi, Algorithm algorithm) {
+        var key = new Key(Octets.ofHex("00112233445566778899aabbccddeeff"));
+        return new Seal(kind, new SecurityAssociation(spi, key, algorithm, SecurityAssociation.DEFAULT_TOLERANCE));
+    }
+}
