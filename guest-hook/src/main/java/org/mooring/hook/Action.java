@@ -2,9 +2,12 @@ package org.mooring.hook;
 
 import java.time.Instant;
 import java.util.List;
+import org.mooring.protocol.handover.Arrival.Opening;
+import org.mooring.protocol.handover.Arrival.Room;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationRequest;
 
 /** What the hook wants done. {@link Executor} is the exhaustive dispatch. */
@@ -22,7 +25,9 @@ public sealed interface Action {
         /** The guest's: whoever receives it takes the guest to be on this link. */
         GUEST,
         /** This host's. */
-        HOST
+        HOST,
+        /** This host's as well, which is the guest's co-located care-of address. */
+        CARE_OF_ADDRESS
     }
 
     /**
@@ -113,6 +118,38 @@ public sealed interface Action {
         }
     }
 
+    /** Changes what becomes of the guest's packets; {@link Event.Forwarded} tells what came of it. */
+    record Forward(Guest guest, Forwarding forwarding) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Brings a packet to a guest, ahead of all that wait. */
+    record DeliverPacket(Ipv4Address homeAddress, Octets packet) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Lets those of a guest's packets go on that wait in {@code room}. */
+    record OpenRoom(Ipv4Address homeAddress, Room room, Opening why) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Wants {@link Event.ArrivalDue} at {@code due}; replaces what was wanted before for that home address. */
+    record ArmArrival(Ipv4Address homeAddress, Instant due) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
     /** Wants {@link Event.TimerFired} at {@code due}; replaces the guest's earlier timer of that kind. */
     record ArmTimer(Guest guest, Timer timer, Instant due) implements Action {
         @Override
@@ -164,6 +201,14 @@ public sealed interface Action {
         void execute(SendEnd action);
 
         void execute(ForgetFrames action);
+
+        void execute(Forward action);
+
+        void execute(DeliverPacket action);
+
+        void execute(OpenRoom action);
+
+        void execute(ArmArrival action);
 
         void execute(ArmTimer action);
 

@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.mooring.hook.Action.Agent;
 import org.mooring.hook.Action.AnswerCheck;
 import org.mooring.hook.Action.ArmTimer;
 import org.mooring.hook.Action.SendRequest;
@@ -49,8 +48,8 @@ final class Check {
         if (deadline != null) {
             return;
         }
-        if (!guest.atHome() && link.foreignAgent() == null) {
-            answer(Optional.empty(), Optional.empty(), "no foreign agent is configured: no guest may visit here", out);
+        if (!guest.atHome() && link.tunnelEnd() == null) {
+            answer(Optional.empty(), Optional.empty(), Fact.NOBODY_VISITS, out);
             return;
         }
         if (phase == Phase.STOPPED) {
@@ -72,7 +71,7 @@ final class Check {
         if (at.isBefore(deadline)) {
             send(at, out);
         } else {
-            answer(Optional.empty(), Optional.empty(), "no answer from " + agent(), out);
+            answer(Optional.empty(), Optional.empty(), "no answer from " + link.agent(guest), out);
         }
     }
 
@@ -129,13 +128,6 @@ final class Check {
     private void arm(Instant due, List<Action> out) {
         this.due = due;
         out.add(new ArmTimer(guest, Timer.CHECK, due));
-    }
-
-    private String agent() {
-        ForeignAgent foreignAgent = link.foreignAgent();
-        return request != null && request.to() == Agent.FOREIGN_AGENT && foreignAgent != null
-                ? "foreign-agent " + foreignAgent.address()
-                : "home-agent " + guest.homeAgent();
     }
 
     private void answer(Optional<ReplyCode> code, Optional<Duration> roundTrip, String verdict, List<Action> out) {

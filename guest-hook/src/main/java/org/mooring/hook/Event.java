@@ -2,8 +2,12 @@ package org.mooring.hook;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
+import org.mooring.protocol.handover.Arrival.Room;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
 
 /** Everything that can happen to the hook. Time enters only through {@link #at()}. */
 public sealed interface Event {
@@ -82,6 +86,50 @@ public sealed interface Event {
         }
     }
 
+    /**
+     * What came of {@link Action.Forward}.
+     *
+     * @param refused why the kernel hasn't done it
+     */
+    record Forwarded(Instant at, String guest, Forwarding forwarding, Optional<String> refused) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** A datagram that should be RESCUED or END came to the co-located care-of address. */
+    record MessageReceived(Instant at, Octets datagram) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** A datagram to port 434 of a guest, some of whose packets wait, came out of its tunnel: MARKER, or not. */
+    record MarkerReceived(Instant at, Ipv4Address homeAddress, Octets datagram) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The first packet waits in {@code room}. */
+    record WaitBegan(Instant at, Ipv4Address homeAddress, Room room) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** A time of {@link Action.ArmArrival} has come. */
+    record ArrivalDue(Instant at, Ipv4Address homeAddress) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
     /** The configuration was read again: these are all the guests now. */
     record Configured(Instant at, List<Guest> guests) implements Event {
         public Configured {
@@ -109,6 +157,16 @@ public sealed interface Event {
         void handle(Redirected event);
 
         void handle(FramesRescued event);
+
+        void handle(Forwarded event);
+
+        void handle(MessageReceived event);
+
+        void handle(MarkerReceived event);
+
+        void handle(WaitBegan event);
+
+        void handle(ArrivalDue event);
 
         void handle(Configured event);
     }

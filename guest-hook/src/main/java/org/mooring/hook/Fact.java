@@ -1,6 +1,7 @@
 package org.mooring.hook;
 
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
@@ -30,6 +31,10 @@ public record Fact(
      * @param binds with it, the guest's packets go where the guest goes
      */
     public record Answer(String what, Duration roundTrip, boolean binds) {}
+
+    /** Why a guest can't be registered. */
+    static final String NOBODY_VISITS =
+            "neither a foreign agent nor a care-of address is configured: no guest may visit here";
 
     /** The Identification of a reply tells the home agent's time to the second. */
     private static final Duration CLOCKS_AGREE = Duration.ofSeconds(2);
@@ -109,7 +114,7 @@ public record Fact(
     static Fact noForeignAgent(Guest guest) {
         return warning(
                 guest.name(),
-                "guest visits a link without a foreign agent and is unreachable guest=%s: configure [foreign-agent], or move it to a link that has one"
+                "guest visits a link without a foreign agent and is unreachable guest=%s: configure [foreign-agent] or [co-located], or move it to a link that has one"
                         .formatted(guest.name()));
     }
 
@@ -184,6 +189,13 @@ public record Fact(
                         code.isAccepted() ? "COMMIT accepted" : "COMMIT denied, code " + code,
                         roundTrip,
                         code.isAccepted());
+    }
+
+    static Fact notForwarded(Guest guest, Forwarding forwarding, String why) {
+        return warning(
+                guest.name(),
+                "the kernel refuses: %s guest=%s reason=\"%s\""
+                        .formatted(forwarding.getClass().getSimpleName().toLowerCase(Locale.ROOT), guest.name(), why));
     }
 
     static Fact endSent(Guest guest, String reason) {

@@ -8,4 +8,4 @@ import org.mooring.protocol.wire.Ipv4Address;
  * @param address its own on the link, where requests go
  * @param careOfAddress what it offers to visitors
  */
-public record ForeignAgent(Ipv4Address address, Ipv4Address careOfAddress) {}
+public record ForeignAgent(Ipv4Address address, Ipv4Address careOfAddress) implements TunnelEnd {}

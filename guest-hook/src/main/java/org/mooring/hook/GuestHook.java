@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntSupplier;
 import org.mooring.hook.Action.Report;
+import org.mooring.protocol.handover.Arrivals;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.RegistrationReply;
 
@@ -22,6 +23,9 @@ public final class GuestHook {
     private final PlainAgents plainAgents = new PlainAgents();
     private final Map<String, MobileNode> mobileNodes = new TreeMap<>();
     private final Set<String> notConfigured = new HashSet<>();
+    private final Arrivals arrivals =
+            new Arrivals(new ArrivalActions(action -> current().add(action)));
+    private List<Action> current = new ArrayList<>();
 
     /**
      * A hook that knows of none of {@code guests} where it is.
@@ -39,6 +43,7 @@ public final class GuestHook {
 
     public List<Action> handle(Event event) {
         List<Action> out = new ArrayList<>();
+        current = out;
         event.on(new Handling(out));
         return out;
     }
@@ -48,8 +53,13 @@ public final class GuestHook {
         return mobileNodes.values().stream().map(MobileNode::status).toList();
     }
 
+    /** What is being made of the present event. */
+    private List<Action> current() {
+        return current;
+    }
+
     private void add(Guest guest) {
-        mobileNodes.put(guest.name(), new MobileNode(guest, link, plainAgents, enterpriseNumber, random));
+        mobileNodes.put(guest.name(), new MobileNode(guest, link, plainAgents, arrivals, enterpriseNumber, random));
     }
 
     private final class Handling implements Event.Handler {
@@ -117,6 +127,34 @@ public final class GuestHook {
             if (mobileNode != null) {
                 mobileNode.framesRescued(event.rescued(), event.lost(), event.at(), out);
             }
+        }
+
+        @Override
+        public void handle(Event.Forwarded event) {
+            MobileNode mobileNode = mobileNodes.get(event.guest());
+            if (mobileNode != null) {
+                mobileNode.forwarded(event.forwarding(), event.refused(), event.at(), out);
+            }
+        }
+
+        @Override
+        public void handle(Event.MessageReceived event) {
+            arrivals.receive(event.datagram(), enterpriseNumber, event.at());
+        }
+
+        @Override
+        public void handle(Event.MarkerReceived event) {
+            arrivals.mark(event.homeAddress(), event.datagram(), enterpriseNumber, event.at());
+        }
+
+        @Override
+        public void handle(Event.WaitBegan event) {
+            arrivals.began(event.homeAddress(), event.room(), event.at());
+        }
+
+        @Override
+        public void handle(Event.ArrivalDue event) {
+            arrivals.due(event.homeAddress(), event.at());
         }
 
         @Override

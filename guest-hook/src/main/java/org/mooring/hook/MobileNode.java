@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Action.Announce;
@@ -13,6 +14,7 @@ import org.mooring.hook.Action.ReleasePort;
 import org.mooring.hook.Action.Report;
 import org.mooring.hook.Action.ResolveAgents;
 import org.mooring.hook.Action.SetPort;
+import org.mooring.protocol.handover.Arrivals;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.security.MobileNodeClock;
@@ -36,6 +38,7 @@ final class MobileNode {
     private final Guest guest;
     private final Link link;
     private final Registration registration;
+    private final OwnTunnel tunnel;
     private final Preparation preparation;
     private final Commitment commitment;
     private final Rescue rescue;
@@ -46,14 +49,21 @@ final class MobileNode {
     private int announcementsLeft;
     private @Nullable Instant nextAnnouncement;
 
-    MobileNode(Guest guest, Link link, PlainAgents plainAgents, int enterpriseNumber, IntSupplier random) {
+    MobileNode(
+            Guest guest,
+            Link link,
+            PlainAgents plainAgents,
+            Arrivals arrivals,
+            int enterpriseNumber,
+            IntSupplier random) {
         this.guest = guest;
         this.link = link;
         MobileNodeClock clock = new MobileNodeClock();
         Requests requests = new Requests(guest, link, clock, enterpriseNumber, random);
         Replies replies = new Replies(guest, enterpriseNumber);
         registration = new Registration(guest, requests, replies, clock);
-        preparation = new Preparation(guest, link, requests, replies, clock, plainAgents, random);
+        tunnel = new OwnTunnel(guest, link, arrivals);
+        preparation = new Preparation(guest, link, tunnel, requests, replies, clock, plainAgents, random);
         commitment = new Commitment(guest, replies, clock);
         rescue = new Rescue(guest);
         check = new Check(guest, link, requests, replies, clock);
@@ -104,6 +114,7 @@ final class MobileNode {
         registration.end();
         commitment.end();
         rescue.end(out);
+        tunnel.endUnlessStaged(out);
         // What the guest, or QEMU for it, sends first proves that it runs, and passes. But it doesn't read yet, and the
         // home link's broadcasts must not fill the queue that waits for it.
         out.add(new SetPort(guest, guest.atHome() ? PortRule.HOME : PortRule.VISITING, PortRule.ARRIVING));
@@ -126,6 +137,7 @@ final class MobileNode {
         phase = Phase.RUNNING;
         migrating = false;
         register(before == Phase.ARRIVING ? Errand.CONFIRM : takingBack(), at, out);
+        tunnel.runs(out);
         preparation.confirmed(out);
         commitment.end();
         rescue.end(out);
@@ -165,6 +177,7 @@ final class MobileNode {
         }
         forgetMigration();
         silence();
+        tunnel.endUnlessRedirected(out);
         // What is still to follow the guest must get as far as to its tap, where nobody reads any more.
         out.add(new SetPort(guest, PortRule.SHUT, rescue.isPending() ? PortRule.ARRIVING : PortRule.SHUT));
         enter(Phase.LEFT, at, out);
@@ -190,10 +203,11 @@ final class MobileNode {
         forgetMigration();
         silence();
         preparation.abort(at, out);
-        ForeignAgent foreignAgent = link.foreignAgent();
-        if (ranHere && !guest.atHome() && foreignAgent != null) {
-            registration.begin(new Purpose.Departure(foreignAgent), Errand.REGISTRATION, at, out);
+        TunnelEnd tunnelEnd = link.tunnelEnd();
+        if (ranHere && !guest.atHome() && tunnelEnd != null) {
+            registration.begin(new Purpose.Departure(tunnelEnd, link.agent(guest)), Errand.REGISTRATION, at, out);
         }
+        tunnel.endUnlessRedirected(out);
         enter(Phase.GONE, at, out);
     }
 
@@ -224,6 +238,7 @@ final class MobileNode {
             case CHECK -> check.timerFired(at, out);
             case PREPARATION -> preparation.timerFired(at, out);
             case COMMITMENT -> commitment.timerFired(at, out);
+            case TUNNEL -> tunnel.timerFired(at, out);
             case END -> rescue.endTimerFired(at, out);
             case RESCUE -> {
                 if (rescue.timerFired(hasLeft(), at, out) && phase == Phase.LEFT) {
@@ -241,6 +256,9 @@ final class MobileNode {
     void replyReceived(Decoded.Message received, RegistrationReply reply, Instant at, List<Action> out) {
         if (registration.isAnsweredBy(reply)) {
             registration.replyReceived(at, received, reply, out);
+            if (phase == Phase.RUNNING && registration.state() == Registration.State.ACCEPTED) {
+                tunnel.registered(at, out);
+            }
             if (phase == Phase.RUNNING && migrating && registration.staged().isPresent()) {
                 rescue.keep(out);
             }
@@ -262,6 +280,18 @@ final class MobileNode {
         rescue.redirected(id, at, out);
     }
 
+    /** What came of a change of what becomes of the guest's packets. */
+    void forwarded(Forwarding forwarding, Optional<String> refused, Instant at, List<Action> out) {
+        refused.ifPresent(why -> out.add(new Report(at, Fact.notForwarded(guest, forwarding, why))));
+        if (forwarding instanceof Forwarding.Stage) {
+            preparation.forwarded(refused, at, out);
+        } else if (forwarding instanceof Forwarding.Install && refused.isPresent()) {
+            tunnel.notInstalled();
+        } else if (forwarding instanceof Forwarding.Redirect redirect && refused.isEmpty()) {
+            rescue.redirected(redirect.id(), at, out);
+        }
+    }
+
     void framesRescued(int rescued, int lost, Instant at, List<Action> out) {
         rescue.rescued(rescued, lost, hasLeft(), at, out);
     }
@@ -269,6 +299,7 @@ final class MobileNode {
     /** Its configuration is no longer known. */
     void dismissed(List<Action> out) {
         rescue.end(out);
+        tunnel.end(out);
     }
 
     private void register(Errand errand, Instant at, List<Action> out) {
@@ -280,13 +311,13 @@ final class MobileNode {
     }
 
     private void visit(Errand errand, Instant at, List<Action> out) {
-        ForeignAgent foreignAgent = link.foreignAgent();
-        if (foreignAgent == null) {
+        TunnelEnd tunnelEnd = link.tunnelEnd();
+        if (tunnelEnd == null) {
             out.add(new SetPort(guest, PortRule.VISITING, PortRule.VISITING));
             out.add(new Report(at, Fact.noForeignAgent(guest)));
             return;
         }
-        registration.begin(new Purpose.Visit(foreignAgent), errand, at, out);
+        registration.begin(new Purpose.Visit(tunnelEnd, link.agent(guest)), errand, at, out);
         out.add(new SetPort(guest, PortRule.VISITING, PortRule.VISITING));
     }
 
@@ -320,6 +351,8 @@ final class MobileNode {
     private void commit(Staged staged, Instant stopped, Instant at, List<Action> out) {
         commitment.begin(staged.id(), registration.renewal(Errand.commit(staged.id()), at), at, out);
         rescue.begin(staged, stopped, at, out);
+        Instant expires = registration.expires().orElse(at.plusSeconds(guest.lifetime()));
+        tunnel.leaves(staged, expires, out);
     }
 
     private void silence() {

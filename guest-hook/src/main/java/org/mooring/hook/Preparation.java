@@ -10,6 +10,7 @@ import org.mooring.hook.Action.AnswerPreparation;
 import org.mooring.hook.Action.ArmTimer;
 import org.mooring.hook.Action.Report;
 import org.mooring.hook.Action.SendRequest;
+import org.mooring.protocol.handover.HandoverExtension.Previous;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.security.MobileNodeClock;
@@ -47,6 +48,7 @@ final class Preparation {
 
     private final Guest guest;
     private final Link link;
+    private final OwnTunnel tunnel;
     private final Requests requests;
     private final Replies replies;
     private final MobileNodeClock clock;
@@ -71,6 +73,7 @@ final class Preparation {
     Preparation(
             Guest guest,
             Link link,
+            OwnTunnel tunnel,
             Requests requests,
             Replies replies,
             MobileNodeClock clock,
@@ -78,6 +81,7 @@ final class Preparation {
             IntSupplier random) {
         this.guest = guest;
         this.link = link;
+        this.tunnel = tunnel;
         this.requests = requests;
         this.replies = replies;
         this.clock = clock;
@@ -119,6 +123,7 @@ final class Preparation {
 
     /** The guest doesn't come. */
     void abort(Instant at, List<Action> out) {
+        tunnel.abort(out);
         if (state == State.ASKED) {
             answer(PreparationOutcome.plain("the guest no longer comes"), out);
         }
@@ -137,7 +142,7 @@ final class Preparation {
         }
         if (state == State.ASKED && !at.isBefore(deadline)) {
             stopAsking();
-            decide(PreparationOutcome.plain(unauthentic.orElse("no answer from " + agent())), at, out);
+            decide(PreparationOutcome.plain(unauthentic.orElse("no answer from " + link.agent(guest))), at, out);
         } else if (state == State.ABORTING && retransmission.requests() >= ABORT_REQUESTS) {
             end();
         } else {
@@ -173,7 +178,11 @@ final class Preparation {
         Denial denial = Denial.of(code);
         if (code.isAccepted() && request != null) {
             clock.observe(request.request().identification());
-            accepted(genuine.said(Staged.class).isPresent(), at, out);
+            accepted(
+                    genuine.said(Staged.class).isPresent(),
+                    genuine.said(Previous.class).map(Previous::careOfAddress),
+                    at,
+                    out);
         } else if (denial == Denial.CLOCKS_DIFFER) {
             clock.resynchronise(reply.identification(), at);
             if (correctionsLeft == CORRECTIONS) {
@@ -192,7 +201,7 @@ final class Preparation {
         }
     }
 
-    private void accepted(boolean staged, Instant at, List<Action> out) {
+    private void accepted(boolean staged, Optional<Ipv4Address> previous, Instant at, List<Action> out) {
         if (state == State.ABORTING || id == null) {
             end();
             return;
@@ -214,7 +223,27 @@ final class Preparation {
         retransmission.reset();
         correctionsLeft = CORRECTIONS;
         arm(sentAt.plus(hold.dividedBy(2)), out);
-        if (first) {
+        if (first && tunnel.isUsed()) {
+            // Decided when that is done.
+            tunnel.stage(id, previous, at, out);
+        } else if (first) {
+            decide(PreparationOutcome.staged(), at, out);
+        }
+    }
+
+    /**
+     * Our own kernel is prepared as well, or it isn't.
+     *
+     * @param refused why not
+     */
+    void forwarded(Optional<String> refused, Instant at, List<Action> out) {
+        if (state != State.STAGED) {
+            return;
+        }
+        if (refused.isPresent()) {
+            abort(at, out);
+            answer(PreparationOutcome.plain(refused.get()), out);
+        } else {
             decide(PreparationOutcome.staged(), at, out);
         }
     }
@@ -240,11 +269,8 @@ final class Preparation {
                 ? speaker + " does not know of prepared handovers, code " + code
                 : speaker + " denies it, code " + code + ": " + Denial.of(code).advice();
         if (isUnknownExtension(code)) {
-            ForeignAgent foreignAgent = link.foreignAgent();
             plainAgents.remember(
-                    code.isFromForeignAgent() && foreignAgent != null ? foreignAgent.address() : guest.homeAgent(),
-                    why,
-                    at);
+                    code.isFromForeignAgent() ? foreignAgent().orElse(guest.homeAgent()) : guest.homeAgent(), why, at);
         }
         stopAsking();
         id = null;
@@ -275,13 +301,19 @@ final class Preparation {
 
     /** Why nobody needs to be asked. */
     private Optional<String> hopeless(Instant at) {
-        ForeignAgent foreignAgent = link.foreignAgent();
-        if (!guest.atHome() && foreignAgent == null) {
-            return Optional.of("no foreign agent is configured: no guest may visit here");
+        if (!guest.atHome() && link.tunnelEnd() == null) {
+            return Optional.of(Fact.NOBODY_VISITS);
         }
-        Optional<Ipv4Address> visited =
-                Optional.ofNullable(foreignAgent).filter(any -> !guest.atHome()).map(ForeignAgent::address);
-        return visited.flatMap(agent -> plainAgents.why(agent, at)).or(() -> plainAgents.why(guest.homeAgent(), at));
+        return foreignAgent()
+                .flatMap(agent -> plainAgents.why(agent, at))
+                .or(() -> plainAgents.why(guest.homeAgent(), at));
+    }
+
+    /** Through which the guest would be registered here. */
+    private Optional<Ipv4Address> foreignAgent() {
+        return !guest.atHome() && link.tunnelEnd() instanceof ForeignAgent foreignAgent
+                ? Optional.of(foreignAgent.address())
+                : Optional.empty();
     }
 
     private void send(Instant at, List<Action> out) {
@@ -305,13 +337,6 @@ final class Preparation {
     private void arm(Instant wanted, List<Action> out) {
         due = state == State.ASKED && deadline.isBefore(wanted) ? deadline : wanted;
         out.add(new ArmTimer(guest, Timer.PREPARATION, due));
-    }
-
-    private String agent() {
-        ForeignAgent foreignAgent = link.foreignAgent();
-        return guest.atHome() || foreignAgent == null
-                ? "home-agent " + guest.homeAgent()
-                : "foreign-agent " + foreignAgent.address();
     }
 
     private void stopAsking() {

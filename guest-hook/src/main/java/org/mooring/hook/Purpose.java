@@ -15,38 +15,28 @@ sealed interface Purpose {
     String agent();
 
     /** The guest is on a foreign link. */
-    record Visit(ForeignAgent foreignAgent) implements Purpose {
+    record Visit(TunnelEnd tunnelEnd, String agent) implements Purpose {
         @Override
         public SendRequest request(Requests requests, Errand errand, int lifetime, Instant now) {
-            return requests.visit(errand, foreignAgent, lifetime, now);
+            return requests.visit(errand, tunnelEnd, lifetime, now);
         }
 
         @Override
         public Ipv4Address careOfAddress() {
-            return foreignAgent.careOfAddress();
-        }
-
-        @Override
-        public String agent() {
-            return "foreign-agent " + foreignAgent.address();
+            return tunnelEnd.careOfAddress();
         }
     }
 
     /** The guest has ended on a foreign link. */
-    record Departure(ForeignAgent foreignAgent) implements Purpose {
+    record Departure(TunnelEnd tunnelEnd, String agent) implements Purpose {
         @Override
         public SendRequest request(Requests requests, Errand errand, int lifetime, Instant now) {
-            return requests.departure(foreignAgent, now);
+            return requests.departure(tunnelEnd, now);
         }
 
         @Override
         public Ipv4Address careOfAddress() {
-            return foreignAgent.careOfAddress();
-        }
-
-        @Override
-        public String agent() {
-            return "foreign-agent " + foreignAgent.address();
+            return tunnelEnd.careOfAddress();
         }
     }
 

@@ -42,23 +42,21 @@ final class Requests {
     }
 
     /**
-     * A registration at the foreign agent, which is to decapsulate (§3.6.1.2), and to send back through the tunnel what
-     * the guest sends (RFC 3024 §3.2).
+     * A registration whose tunnel end is to decapsulate (§3.6.1.2), and to send back through the tunnel what the guest sends
+     * (RFC 3024 §3.2).
      */
-    SendRequest visit(Errand errand, ForeignAgent foreignAgent, int lifetime, Instant now) {
-        return throughForeignAgent(
-                errand, Sender.GUEST, Flags.REVERSE_TUNNELING, lifetime, foreignAgent.careOfAddress(), now);
+    SendRequest visit(Errand errand, TunnelEnd tunnelEnd, int lifetime, Instant now) {
+        return abroad(tunnelEnd, errand, Sender.GUEST, Flags.NONE, lifetime, tunnelEnd.careOfAddress(), now);
     }
 
     /** The deregistration of a guest that ended while it visited. */
-    SendRequest departure(ForeignAgent foreignAgent, Instant now) {
-        return throughForeignAgent(
-                Errand.REGISTRATION, Sender.GUEST, Flags.REVERSE_TUNNELING, 0, foreignAgent.careOfAddress(), now);
+    SendRequest departure(TunnelEnd tunnelEnd, Instant now) {
+        return visit(Errand.REGISTRATION, tunnelEnd, 0, now);
     }
 
     /** "I am at home": takes away every care-of address (RFC 3344 §3.6.1.2, §3.8.2.2). */
     SendRequest home(Errand errand, Instant now) {
-        return toHomeAgent(errand, Sender.GUEST, Flags.NONE, guest.homeAddress(), now);
+        return toHomeAgent(errand, Sender.GUEST, Flags.NONE, 0, guest.homeAddress(), now);
     }
 
     /**
@@ -67,20 +65,19 @@ final class Requests {
      * another host of this site. It leaves with this host's addresses, because the guest is elsewhere.
      */
     SendRequest check(Instant now) {
-        ForeignAgent foreignAgent = link.foreignAgent();
+        TunnelEnd tunnelEnd = link.tunnelEnd();
         Flags flags = Flags.DECAPSULATION_BY_MOBILE_NODE;
-        return guest.atHome() || foreignAgent == null
-                ? toHomeAgent(Errand.CHECK, Sender.HOST, flags, link.hostAddress(), now)
-                : throughForeignAgent(
-                        Errand.CHECK, Sender.HOST, flags.plus(Flags.REVERSE_TUNNELING), 0, link.hostAddress(), now);
+        return guest.atHome() || tunnelEnd == null
+                ? toHomeAgent(Errand.CHECK, Sender.HOST, flags, 0, link.hostAddress(), now)
+                : abroad(tunnelEnd, Errand.CHECK, Sender.HOST, flags, 0, link.hostAddress(), now);
     }
 
     /** What a guest that runs here would send next. */
     SendRequest renewal(Instant now) {
-        ForeignAgent foreignAgent = link.foreignAgent();
-        return guest.atHome() || foreignAgent == null
+        TunnelEnd tunnelEnd = link.tunnelEnd();
+        return guest.atHome() || tunnelEnd == null
                 ? home(Errand.REGISTRATION, now)
-                : visit(Errand.REGISTRATION, foreignAgent, guest.lifetime(), now);
+                : visit(Errand.REGISTRATION, tunnelEnd, guest.lifetime(), now);
     }
 
     /**
@@ -88,11 +85,31 @@ final class Requests {
      * registration would be, but with this host's addresses: the guest may still use its own on this link.
      */
     SendRequest preparation(Errand errand, int holdSeconds, Instant now) {
-        ForeignAgent foreignAgent = link.foreignAgent();
-        return guest.atHome() || foreignAgent == null
-                ? toHomeAgent(errand, Sender.HOST, Flags.NONE, guest.homeAddress(), now)
-                : throughForeignAgent(
-                        errand, Sender.HOST, Flags.REVERSE_TUNNELING, holdSeconds, foreignAgent.careOfAddress(), now);
+        TunnelEnd tunnelEnd = link.tunnelEnd();
+        return guest.atHome() || tunnelEnd == null
+                ? toHomeAgent(errand, Sender.HOST, Flags.NONE, 0, guest.homeAddress(), now)
+                : abroad(tunnelEnd, errand, Sender.HOST, Flags.NONE, holdSeconds, tunnelEnd.careOfAddress(), now);
+    }
+
+    /** @param sender for a foreign agent, which takes it for the guest */
+    private SendRequest abroad(
+            TunnelEnd tunnelEnd,
+            Errand errand,
+            Sender sender,
+            Flags flags,
+            int lifetime,
+            Ipv4Address careOfAddress,
+            Instant now) {
+        Flags reverse = flags.plus(Flags.REVERSE_TUNNELING);
+        return tunnelEnd instanceof ForeignAgent
+                ? throughForeignAgent(errand, sender, reverse, lifetime, careOfAddress, now)
+                : toHomeAgent(
+                        errand,
+                        Sender.CARE_OF_ADDRESS,
+                        reverse.plus(Flags.DECAPSULATION_BY_MOBILE_NODE),
+                        lifetime,
+                        careOfAddress,
+                        now);
     }
 
     private SendRequest throughForeignAgent(
@@ -108,13 +125,14 @@ final class Requests {
         return new SendRequest(guest, errand.kind(), sender, Agent.FOREIGN_AGENT, request, seals);
     }
 
-    private SendRequest toHomeAgent(Errand errand, Sender sender, Flags flags, Ipv4Address careOfAddress, Instant now) {
+    private SendRequest toHomeAgent(
+            Errand errand, Sender sender, Flags flags, int lifetime, Ipv4Address careOfAddress, Instant now) {
         return new SendRequest(
                 guest,
                 errand.kind(),
                 sender,
                 Agent.HOME_AGENT,
-                request(errand, flags, 0, careOfAddress, now),
+                request(errand, flags, lifetime, careOfAddress, now),
                 List.of(new Seal(Kind.MOBILE_HOME, guest.association())));
     }
 

@@ -15,5 +15,7 @@ public enum Timer {
     /** The end of waiting for frames that come late. */
     RESCUE,
     /** The next END. */
-    END
+    END,
+    /** The end of the redirect of a guest that has left. */
+    TUNNEL
 }

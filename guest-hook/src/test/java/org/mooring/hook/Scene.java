@@ -37,6 +37,7 @@ final class Scene {
     static final Ipv4Address HOME_AGENT = Ipv4Address.of("10.1.0.1");
     static final Ipv4Address CARE_OF_ADDRESS = Ipv4Address.of("198.51.100.2");
     static final ForeignAgent FOREIGN_AGENT = new ForeignAgent(Ipv4Address.of("10.2.0.2"), CARE_OF_ADDRESS);
+    static final Ipv4Address HOST = Ipv4Address.of("10.2.0.10");
     static final MacAddress MAC = MacAddress.of("52:54:00:01:00:50");
     static final HomeGateway HOME_GATEWAY =
             new HomeGateway(Ipv4Address.of("10.1.0.1"), MacAddress.of("02:00:00:01:00:01"));
@@ -55,11 +56,10 @@ final class Scene {
     private int random = 0x123;
     private List<Action> latest = List.of();
 
-    private Scene(boolean atHome, @Nullable ForeignAgent foreignAgent, @Nullable SecurityAssociation mobileForeign) {
+    private Scene(boolean atHome, @Nullable TunnelEnd tunnelEnd, @Nullable SecurityAssociation mobileForeign) {
         guest = new Guest(
                 NAME, MAC, HOME_ADDRESS, HOME_AGENT, HOME_GATEWAY, atHome, LIFETIME, MOBILE_HOME, mobileForeign);
-        hook = new GuestHook(
-                new Link(Ipv4Address.of("10.2.0.10"), foreignAgent), List.of(guest), ENTERPRISE_NUMBER, () -> random++);
+        hook = new GuestHook(new Link(HOST, tunnelEnd), List.of(guest), ENTERPRISE_NUMBER, () -> random++);
     }
 
     static Scene visiting() {
@@ -72,6 +72,10 @@ final class Scene {
 
     static Scene visitingWithoutForeignAgent() {
         return new Scene(false, null, null);
+    }
+
+    static Scene coLocated() {
+        return new Scene(false, new CoLocated(HOST), null);
     }
 
     static Scene home() {

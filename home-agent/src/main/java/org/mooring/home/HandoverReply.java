@@ -38,7 +38,9 @@ record HandoverReply(List<HandoverExtension> forMobileNode, List<HandoverExtensi
             staged.ifPresent(forForeignAgent::add);
         }
         if (prepared) {
-            forForeignAgent.add(new Previous(
+            // Whoever decapsulates follows it.
+            var follower = received.request().flags().decapsulationByMobileNode() ? forMobileNode : forForeignAgent;
+            follower.add(new Previous(
                     done.before().map(binding -> binding.peer().address()).orElse(received.homeAddress())));
         }
         return new HandoverReply(forMobileNode, forForeignAgent);

@@ -11,6 +11,7 @@ import org.mooring.hook.ForeignAgent;
 import org.mooring.hook.GuestHook;
 import org.mooring.hook.GuestStatus;
 import org.mooring.hook.Phase;
+import org.mooring.hook.TunnelEnd;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.runtime.control.Refusal;
 import org.mooring.runtime.control.Request;
@@ -120,7 +121,7 @@ final class ControlRoutes {
                 config.network().toString(),
                 config.router(),
                 config.foreignAgent().map(ForeignAgent::address),
-                config.foreignAgent().map(ForeignAgent::careOfAddress),
+                config.tunnelEnd().map(TunnelEnd::careOfAddress),
                 hook.guests().stream()
                         .filter(guest -> guest.phase() != Phase.GONE)
                         .count(),
@@ -151,7 +152,7 @@ final class ControlRoutes {
                 away ? "foreign" : "home",
                 status.guest().homeAddress(),
                 status.registration(),
-                config.foreignAgent().filter(agent -> bound).map(ForeignAgent::careOfAddress),
+                config.tunnelEnd().filter(end -> bound).map(TunnelEnd::careOfAddress),
                 status.expires().map(end -> Duration.between(loop.now(), end).toSeconds()),
                 status.code().map(code -> code.value()),
                 status.roundTrip().map(roundTrip -> roundTrip.toNanos() / 1e6));

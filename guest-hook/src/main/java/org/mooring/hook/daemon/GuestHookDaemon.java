@@ -22,6 +22,7 @@ import org.mooring.linux.MacAddress;
 import org.mooring.linux.netlink.Netlink;
 import org.mooring.linux.packet.ArpPacket;
 import org.mooring.linux.packet.ReceivedFrame;
+import org.mooring.linux.packet.UdpPacket;
 import org.mooring.protocol.handover.HandoverMessage;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -78,15 +79,25 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         monitors = opened.add(new QmpGuestEvents(loop, directory, clock, this));
         Checks checks = new Checks();
         hook = new GuestHook(
-                new Link(
-                        Ipv4Address.of(link.hostAddress()),
-                        config.foreignAgent().orElse(null)),
+                new Link(Ipv4Address.of(link.hostAddress()), config.tunnelEnd().orElse(null)),
                 config.guests(),
                 config.enterpriseNumber(),
                 new SecureRandom()::nextInt);
         Preparations preparations = new Preparations();
+        Optional<CoLocatedSite> site = site(directory);
         actions = new HookActions(
-                config, loop, uplink, neighbours, requests, ports, keepers, handovers, checks, preparations, metrics);
+                config,
+                loop,
+                uplink,
+                neighbours,
+                requests,
+                site,
+                ports,
+                keepers,
+                handovers,
+                checks,
+                preparations,
+                metrics);
 
         Routes routes = new Routes();
         new ControlRoutes(config, link, loop, hook, neighbours, ports, taps, handovers, checks).addTo(routes);
@@ -101,6 +112,9 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
      */
     static Daemon<HookConfig> start(HookConfig config, Supervisor supervisor) throws Failure {
         Capability.require(Capability.NET_ADMIN, Capability.NET_RAW, Capability.BPF, Capability.PERFMON);
+        if (config.coLocated().isPresent()) {
+            Capability.require(Capability.NET_BIND_SERVICE);
+        }
         // Before anybody can ask whether we are ready.
         new WarmUp().run(Instant.now());
         Opened opened = new Opened();
@@ -154,6 +168,17 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         monitors.start();
     }
 
+    private Optional<CoLocatedSite> site(GuestsDirectory directory) throws IOException, Failure {
+        if (config.coLocated().isEmpty()) {
+            return Optional.empty();
+        }
+        List<Guest> present = config.guests().stream()
+                .filter(guest -> !guest.atHome() && directory.isHere(guest.name()))
+                .toList();
+        return Optional.of(opened.add(
+                CoLocatedSite.open(config.coLocated().get(), config.bridge(), present, loop, this::received)));
+    }
+
     private List<Action> handle(Event event) {
         if (event instanceof Event.FramesRescued rescue) {
             handovers.counted(rescue.guest(), HandoverRecord.RESCUED, rescue.rescued());
@@ -183,20 +208,34 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
     }
 
     private Optional<MacAddress> visitorsRouter() {
-        return config.foreignAgent().flatMap(foreignAgent -> neighbours.mac(foreignAgent.address()));
+        return config.coLocated().isPresent()
+                ? Optional.of(neighbours.hostMac())
+                : config.foreignAgent().flatMap(foreignAgent -> neighbours.mac(foreignAgent.address()));
     }
 
     /** On the uplink's thread. */
     private void received(ReceivedFrame frame) {
         frame.arp().ifPresent(arp -> loop.execute(() -> learn(arp)));
-        frame.udp().ifPresent(datagram -> received(Octets.copyOf(Unpooled.wrappedBuffer(datagram.payload()))));
+        frame.udp()
+                .filter(datagram -> !isToCareOfAddress(datagram))
+                .ifPresent(datagram -> received(Octets.copyOf(Unpooled.wrappedBuffer(datagram.payload()))));
+    }
+
+    /** The socket there takes it. */
+    private boolean isToCareOfAddress(UdpPacket datagram) {
+        return config.coLocated()
+                .filter(here -> here.careOfAddress().equals(Ipv4Address.of(datagram.destination())))
+                .isPresent();
     }
 
     private void received(Octets datagram) {
         if (HandoverMessage.isOne(datagram)) {
-            HandoverMessage.decode(datagram, config.enterpriseNumber())
-                    .filter(HandoverMessage.Redirected.class::isInstance)
-                    .ifPresent(redirected -> loop.post(new Event.Redirected(loop.now(), redirected.id())));
+            Optional<HandoverMessage> message = HandoverMessage.decode(datagram, config.enterpriseNumber());
+            if (message.isPresent() && message.get() instanceof HandoverMessage.Redirected redirected) {
+                loop.post(new Event.Redirected(loop.now(), redirected.id()));
+            } else if (message.isPresent()) {
+                loop.post(new Event.MessageReceived(loop.now(), datagram));
+            }
             return;
         }
         Decoded decoded = RegistrationCodec.decode(datagram);

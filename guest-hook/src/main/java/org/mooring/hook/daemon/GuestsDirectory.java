@@ -33,7 +33,8 @@ final class GuestsDirectory implements AutoCloseable {
 
     /** What of {@code NAME.json} matters here. */
     private record GuestRecord(
-            @JsonProperty("tap") @Nullable String tap) {}
+            @JsonProperty("tap") @Nullable String tap,
+            @JsonProperty("incoming") boolean incoming) {}
 
     private final Path directory;
     private final WatchService watch;
@@ -77,7 +78,16 @@ final class GuestsDirectory implements AutoCloseable {
     String tap(String guest) {
         Path record = directory.resolve(guest + RECORD);
         String byDefault = TAP_PREFIX + guest;
-        return read(record).orElse(byDefault.substring(0, Math.min(byDefault.length(), LONGEST_INTERFACE_NAME)));
+        return read(record)
+                .flatMap(found -> Optional.ofNullable(found.tap()))
+                .orElse(byDefault.substring(0, Math.min(byDefault.length(), LONGEST_INTERFACE_NAME)));
+    }
+
+    /** Whether the guest's record says that it runs here, or soon will, and doesn't come from elsewhere. */
+    boolean isHere(String guest) {
+        return read(directory.resolve(guest + RECORD))
+                .filter(found -> !found.incoming())
+                .isPresent();
     }
 
     @Override
@@ -89,10 +99,9 @@ final class GuestsDirectory implements AutoCloseable {
         }
     }
 
-    private static Optional<String> read(Path record) {
+    private static Optional<GuestRecord> read(Path record) {
         try {
-            return Optional.ofNullable(Json.MAPPER.readValue(record.toFile(), GuestRecord.class))
-                    .flatMap(guest -> Optional.ofNullable(guest.tap()));
+            return Optional.ofNullable(Json.MAPPER.readValue(record.toFile(), GuestRecord.class));
         } catch (IOException e) {
             if (Files.exists(record)) {
                 log.warn("guest's record can't be read file={} reason=\"{}\"", record, e.getMessage());

@@ -1,6 +1,9 @@
 package org.mooring.hook.daemon;
 
+import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.Locale;
+import java.util.Optional;
 import org.mooring.hook.Action;
 import org.mooring.hook.Event;
 import org.mooring.hook.Fact;
@@ -24,6 +27,7 @@ final class HookActions implements Action.Executor {
     private final Uplink uplink;
     private final Neighbours neighbours;
     private final RequestSender requests;
+    private final Optional<CoLocatedSite> site;
     private final GuestPorts ports;
     private final FrameKeepers keepers;
     private final Handovers handovers;
@@ -37,6 +41,7 @@ final class HookActions implements Action.Executor {
             Uplink uplink,
             Neighbours neighbours,
             RequestSender requests,
+            Optional<CoLocatedSite> site,
             GuestPorts ports,
             FrameKeepers keepers,
             Handovers handovers,
@@ -48,6 +53,7 @@ final class HookActions implements Action.Executor {
         this.uplink = uplink;
         this.neighbours = neighbours;
         this.requests = requests;
+        this.site = site;
         this.ports = ports;
         this.keepers = keepers;
         this.handovers = handovers;
@@ -58,20 +64,29 @@ final class HookActions implements Action.Executor {
 
     @Override
     public void execute(Action.SendRequest action) {
-        requests.send(action, loop.now(), () -> {
+        Runnable sent = () -> {
             handovers.sent(
                     action.guest().name(),
                     loop.now(),
                     action.kind().word() + " sent identification="
                             + action.request().identification());
             metrics.requestSent(action.guest().name());
-        });
+        };
+        if (action.sender() == Action.Sender.CARE_OF_ADDRESS) {
+            site().send(action);
+            sent.run();
+        } else {
+            requests.send(action, loop.now(), sent);
+        }
     }
 
     @Override
     public void execute(Action.ResolveAgents action) {
         Instant now = loop.now();
         Guest guest = action.guest();
+        if (!guest.atHome() && site.isPresent()) {
+            return; // The kernel knows its way.
+        }
         if (guest.atHome() || config.foreignAgent().isEmpty()) {
             neighbours.resolve(requests.nextHop(guest, Action.Agent.HOME_AGENT), now);
         } else {
@@ -120,6 +135,35 @@ final class HookActions implements Action.Executor {
     }
 
     @Override
+    public void execute(Action.Forward action) {
+        site().forwarding().change(action.guest(), action.forwarding());
+    }
+
+    @Override
+    public void execute(Action.DeliverPacket action) {
+        ByteBuffer packet = ByteBuffer.wrap(action.packet().toByteArray());
+        site().forwarding().deliver(action.homeAddress(), packet);
+    }
+
+    @Override
+    public void execute(Action.OpenRoom action) {
+        site().forwarding().open(action.homeAddress(), action.room());
+        config.guests().stream()
+                .filter(guest -> guest.homeAddress().equals(action.homeAddress()))
+                .forEach(guest -> handovers.sent(
+                        guest.name(),
+                        loop.now(),
+                        "packets of the %s path wait no longer reason=%s"
+                                .formatted(words(action.room()), words(action.why()))));
+    }
+
+    @Override
+    public void execute(Action.ArmArrival action) {
+        Ipv4Address home = action.homeAddress();
+        loop.arm(home, action.due(), at -> new Event.ArrivalDue(at, home));
+    }
+
+    @Override
     public void execute(Action.ArmTimer action) {
         String guest = action.guest().name();
         Timer timer = action.timer();
@@ -145,6 +189,15 @@ final class HookActions implements Action.Executor {
             case WARNING -> log.warn("{}", fact.line());
         }
         handovers.told(fact, action.at());
+    }
+
+    /** Only a guest whose tunnel ends here makes the core want something of it. */
+    private CoLocatedSite site() {
+        return site.orElseThrow(() -> new AssertionError("no care-of address is configured"));
+    }
+
+    private static String words(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT);
     }
 
     /** A neighbour has become known, or has another link-layer address than before. */

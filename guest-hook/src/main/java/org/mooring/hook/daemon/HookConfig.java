@@ -6,10 +6,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.mooring.hook.ForeignAgent;
 import org.mooring.hook.Guest;
 import org.mooring.hook.HomeGateway;
+import org.mooring.hook.TunnelEnd;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.Algorithm;
@@ -28,7 +30,8 @@ import org.mooring.runtime.config.Section;
  * @param network of the link that the guests are on
  * @param uplink the port of {@code bridge} behind which the routers are
  * @param router the way to home agents that aren't on the link
- * @param foreignAgent absent where no guest may visit
+ * @param foreignAgent through which guests visit
+ * @param coLocated or how they visit without one; if neither is there, none may visit
  * @param enterpriseNumber whose vendor extensions all our agents and hooks speak
  */
 record HookConfig(
@@ -39,6 +42,7 @@ record HookConfig(
         Ipv4Prefix network,
         Ipv4Address router,
         Optional<ForeignAgent> foreignAgent,
+        Optional<CoLocatedConfig> coLocated,
         int enterpriseNumber,
         List<Guest> guests) {
     static final String CONTROL_SOCKET = "/run/mooring/guest-hook.sock";
@@ -65,14 +69,21 @@ record HookConfig(
         Ipv4Prefix network = link.map(section -> section.prefix("network")).orElse(ANY_NETWORK);
         Optional<ForeignAgent> foreignAgent =
                 root.table("foreign-agent").map(section -> foreignAgent(section, network));
+        String bridge = link.map(section -> section.interfaceName("bridge")).orElse("");
+        Optional<CoLocatedConfig> coLocated =
+                root.table("co-located").map(section -> CoLocatedConfig.read(section, bridge));
+        if (foreignAgent.isPresent() && coLocated.isPresent()) {
+            root.problem("co-located", "there is a [foreign-agent] as well: one of the two is the end of the tunnels");
+        }
         return new HookConfig(
                 controlSocket,
                 guestsDirectory,
-                link.map(section -> section.interfaceName("bridge")).orElse(""),
+                bridge,
                 link.map(section -> section.interfaceName("uplink")).orElse(""),
                 network,
                 link.map(section -> within(section, "router", network)).orElse(Ipv4Address.UNSPECIFIED),
                 foreignAgent,
+                coLocated,
                 root.integer("enterprise-number", 1, Integer.MAX_VALUE, HandoverExtension.DEFAULT_ENTERPRISE_NUMBER),
                 guests(root, network));
     }
@@ -86,8 +97,14 @@ record HookConfig(
                 network,
                 router,
                 foreignAgent,
+                coLocated,
                 enterpriseNumber,
                 others);
+    }
+
+    /** Of visitors, absent where no guest may visit. */
+    Optional<TunnelEnd> tunnelEnd() {
+        return foreignAgent.<TunnelEnd>map(Function.identity()).or(() -> coLocated.map(CoLocatedConfig::tunnelEnd));
     }
 
     private static ForeignAgent foreignAgent(Section section, Ipv4Prefix network) {

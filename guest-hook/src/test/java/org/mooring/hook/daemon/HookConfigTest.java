@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -13,6 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.mooring.datapath.MtuPolicy;
+import org.mooring.hook.CoLocated;
 import org.mooring.hook.ForeignAgent;
 import org.mooring.hook.Guest;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -20,6 +23,9 @@ import org.mooring.runtime.config.ConfigException;
 import org.mooring.runtime.config.ConfigReader;
 
 class HookConfigTest {
+    private static final String CO_LOCATED = GuestHookProgramTest.VISITING.replaceFirst(
+            "(?s)\\[foreign-agent].*?\\n(?=\\[\\[)", "[co-located]\ncare-of-address = \"10.2.0.10\"\n");
+
     @TempDir
     Path directory;
 
@@ -52,6 +58,21 @@ class HookConfigTest {
                 read(GuestHookProgramTest.VISITING).foreignAgent());
     }
 
+    @Test
+    void theHostItselfMayBeTheEndOfItsVisitorsTunnels() throws Exception {
+        CoLocatedConfig byDefault = read(CO_LOCATED).coLocated().orElseThrow();
+        assertEquals(new CoLocatedConfig(Ipv4Address.of("10.2.0.10"), List.of("br0"), MtuPolicy.ICMP), byDefault);
+        assertEquals(
+                Optional.of(new CoLocated(Ipv4Address.of("10.2.0.10"))),
+                read(CO_LOCATED).tunnelEnd());
+        assertEquals(
+                List.of("eth1", "eth2"),
+                read(CO_LOCATED.replace("[co-located]", "[co-located]\nuplinks = [\"eth1\", \"eth2\"]"))
+                        .coLocated()
+                        .orElseThrow()
+                        .uplinks());
+    }
+
     @ParameterizedTest(name = "{0}")
     @MethodSource("mistakes")
     void aMistakeIsToldWithItsPlace(String name, String right, String wrong, String told) {
@@ -75,6 +96,11 @@ class HookConfigTest {
                         "address = \"10.2.0.2\"",
                         "address = \"10.9.0.2\"",
                         ":9: foreign-agent.address: expected an address in 10.2.0.0/24"),
+                Arguments.of(
+                        "two ends of one tunnel",
+                        "[[guest]]",
+                        "[co-located]\ncare-of-address = \"10.2.0.10\"\n[[guest]]",
+                        "co-located: there is a [foreign-agent] as well"),
                 Arguments.of(
                         "home address not at home",
                         "home-address = \"10.1.0.50\"",

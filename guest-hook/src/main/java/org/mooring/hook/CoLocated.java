@@ -1,0 +1,11 @@
+package org.mooring.hook;
+
+import org.mooring.protocol.wire.Ipv4Address;
+
+/**
+ * This host itself: it takes its visitors' packets out of the tunnel, and puts theirs into it (docs/handover.md, "Co-located care-of
+ * address").
+ *
+ * @param careOfAddress its own
+ */
+public record CoLocated(Ipv4Address careOfAddress) implements TunnelEnd {}

@@ -1,0 +1,65 @@
+package org.mooring.hook.daemon;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.function.Consumer;
+import org.mooring.datapath.DatapathException;
+import org.mooring.hook.Action;
+import org.mooring.hook.Action.SendRequest;
+import org.mooring.hook.Event;
+import org.mooring.hook.Guest;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.runtime.Failure;
+import org.mooring.runtime.loop.AgentLoop;
+import org.mooring.runtime.udp.UdpSocket;
+
+/**
+ * What makes this host the end of its visitors' tunnels: their forwarding in the kernel, and UDP port 434 of the care-of address, from
+ * which requests leave, and where replies, RESCUED and END arrive.
+ */
+record CoLocatedSite(KernelForwarding forwarding, UdpSocket socket) implements AutoCloseable {
+    /** What is rescued comes in a burst: thousands of packets, as the kernel counts what they take. */
+    private static final int RECEIVE_BUFFER = 16 << 20;
+
+    /**
+     * Begins.
+     *
+     * @param present the visitors that run here
+     * @param received is given what arrives at the care-of address, on the loop's thread
+     */
+    static CoLocatedSite open(
+            CoLocatedConfig config,
+            String bridge,
+            List<Guest> present,
+            AgentLoop<Event, Action> loop,
+            Consumer<Octets> received)
+            throws IOException, Failure {
+        UdpSocket socket = UdpSocket.bind(
+                loop,
+                config.careOfAddress(),
+                UdpSocket.REGISTRATION_PORT,
+                RECEIVE_BUFFER,
+                datagram -> received.accept(datagram.payload()));
+        try {
+            KernelForwarding forwarding = KernelForwarding.open(
+                    config, bridge, present, new WaitingPackets(loop), loop.worker("kernel"), loop::now);
+            return new CoLocatedSite(forwarding, socket);
+        } catch (IOException | RuntimeException e) {
+            socket.close();
+            throw e;
+        }
+    }
+
+    void send(SendRequest request) {
+        Octets octets = Seal.encode(request.request(), request.seals().toArray(Seal[]::new));
+        socket.send(new InetSocketAddress(request.guest().homeAgent().toInet(), UdpSocket.REGISTRATION_PORT), octets);
+    }
+
+    @Override
+    public void close() throws DatapathException {
+        forwarding.close();
+        socket.close();
+    }
+}

@@ -1,0 +1,153 @@
+package org.mooring.hook.daemon;
+
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.mooring.datapath.DatapathException;
+import org.mooring.datapath.EbpfVisitorDatapath;
+import org.mooring.datapath.Path;
+import org.mooring.datapath.Tunnel;
+import org.mooring.datapath.VisitorDatapath;
+import org.mooring.datapath.VisitorDatapathConfig;
+import org.mooring.datapath.VisitorForwarding;
+import org.mooring.datapath.Waiting;
+import org.mooring.hook.Event;
+import org.mooring.hook.Forwarding;
+import org.mooring.hook.Guest;
+import org.mooring.linux.Sysctl;
+import org.mooring.protocol.handover.Arrival.Room;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.runtime.loop.Worker;
+
+/**
+ * The packets of visitors whose tunnels end on this host, in the kernel. Works on a thread of its own; what comes of it is an
+ * event.
+ */
+final class KernelForwarding implements AutoCloseable {
+    /** What the foreign agent of a router calls its device, too: only one of the two can be on a machine. */
+    private static final String DEVICE = VisitorDatapathConfig.DEVICE;
+
+    private final String bridge;
+    private final VisitorDatapath datapath;
+    private final Worker<Event> thread;
+    private final Supplier<Instant> clock;
+
+    private KernelForwarding(String bridge, VisitorDatapath datapath, Worker<Event> thread, Supplier<Instant> clock) {
+        this.bridge = bridge;
+        this.datapath = datapath;
+        this.thread = thread;
+        this.clock = clock;
+    }
+
+    /**
+     * Takes over from a former process, or begins.
+     *
+     * @param bridge that the visitors are on
+     * @param present those that run here
+     * @param waiting hears of packets that wait
+     */
+    static KernelForwarding open(
+            CoLocatedConfig config,
+            String bridge,
+            List<Guest> present,
+            Waiting waiting,
+            Worker<Event> thread,
+            Supplier<Instant> clock)
+            throws IOException {
+        // The host is the router of its visitors.
+        Sysctl.ipv4Device(bridge, "forwarding").ensure("1");
+        VisitorDatapath datapath = EbpfVisitorDatapath.open(
+                new VisitorDatapathConfig(
+                        config.careOfAddress().toInet(), DEVICE, List.of(bridge), config.uplinks(), config.mtu()),
+                present.stream()
+                        .map(guest -> forwarding(guest, bridge, Optional.empty()))
+                        .toList(),
+                waiting);
+        return new KernelForwarding(bridge, datapath, thread, clock);
+    }
+
+    void change(Guest guest, Forwarding wanted) {
+        thread.submit(() -> {
+            Optional<String> refused = Optional.empty();
+            try {
+                forward(guest, wanted);
+            } catch (DatapathException e) {
+                refused = Optional.of(String.valueOf(e.getMessage()));
+            }
+            return new Event.Forwarded(clock.get(), guest.name(), wanted, refused);
+        });
+    }
+
+    void deliver(Ipv4Address homeAddress, ByteBuffer packet) {
+        thread.execute(() -> datapath.deliver(homeAddress.toInet(), packet));
+    }
+
+    void open(Ipv4Address homeAddress, Room room) {
+        thread.execute(() -> datapath.open(homeAddress.toInet(), path(room)));
+    }
+
+    /** Leaves the kernel forwarding. */
+    @Override
+    public void close() throws DatapathException {
+        thread.close();
+        datapath.close();
+    }
+
+    private void forward(Guest guest, Forwarding wanted) throws DatapathException {
+        Inet4Address home = guest.homeAddress().toInet();
+        if (wanted instanceof Forwarding.Stage stage) {
+            datapath.stage(forwarding(guest, bridge, stage.previousCareOfAddress()));
+            datapath.hold(
+                    home, stage.closed().stream().map(KernelForwarding::path).collect(Collectors.toSet()));
+        } else if (wanted instanceof Forwarding.Install install) {
+            datapath.install(forwarding(guest, bridge, install.previousCareOfAddress()));
+            datapath.unstage(home);
+        } else if (wanted instanceof Forwarding.Redirect redirect) {
+            follow(guest, redirect.careOfAddress());
+        } else if (wanted instanceof Forwarding.Recall) {
+            datapath.recall(home);
+        } else if (wanted instanceof Forwarding.Unstage) {
+            datapath.unstage(home);
+        } else if (wanted instanceof Forwarding.Remove) {
+            datapath.remove(home);
+        }
+    }
+
+    private void follow(Guest guest, Ipv4Address careOfAddress) throws DatapathException {
+        Inet4Address home = guest.homeAddress().toInet();
+        if (careOfAddress.equals(guest.homeAddress())) {
+            datapath.sendHome(home);
+        } else {
+            datapath.redirect(home, Tunnel.ipip(careOfAddress.toInet()));
+        }
+    }
+
+    private static VisitorForwarding forwarding(Guest guest, String bridge, Optional<Ipv4Address> previous) {
+        return new VisitorForwarding(
+                guest.homeAddress().toInet(),
+                Tunnel.ipip(guest.homeAgent().toInet()),
+                bridge,
+                guest.mac(),
+                true,
+                previous.map(Ipv4Address::toInet));
+    }
+
+    static Room room(Path path) {
+        return switch (path) {
+            case OLD -> Room.OLD;
+            case NEW -> Room.NEW;
+        };
+    }
+
+    private static Path path(Room room) {
+        return switch (room) {
+            case OLD -> Path.OLD;
+            case NEW -> Path.NEW;
+        };
+    }
+}
