@@ -39,6 +39,8 @@ final class Preparation {
         NONE,
         /** Somebody waits for the outcome. */
         ASKED,
+        /** Somebody waits still, for our own kernel. */
+        FORWARDING,
         /** Kept up until the guest runs. */
         STAGED,
         /** There is nothing to keep up. */
@@ -91,7 +93,7 @@ final class Preparation {
 
     /** The guest is to come. Begins, goes on with what it has begun, or says what came of it. */
     void begin(Instant at, List<Action> out) {
-        if (state == State.ASKED) {
+        if (isAwaited()) {
             return;
         }
         if (state == State.STAGED) {
@@ -115,7 +117,7 @@ final class Preparation {
 
     /** The guest runs here: what follows is its registration's. */
     void confirmed(List<Action> out) {
-        if (state == State.ASKED) {
+        if (isAwaited()) {
             answer(PreparationOutcome.plain("the guest runs here already"), out);
         }
         end();
@@ -124,7 +126,7 @@ final class Preparation {
     /** The guest doesn't come. */
     void abort(Instant at, List<Action> out) {
         tunnel.abort(out);
-        if (state == State.ASKED) {
+        if (isAwaited()) {
             answer(PreparationOutcome.plain("the guest no longer comes"), out);
         }
         if (id == null || state == State.ABORTING) {
@@ -218,7 +220,8 @@ final class Preparation {
         }
         // To a refresh, nothing staged says that COMMIT has come: the agents here go on serving the guest that is to
         // run.
-        state = State.STAGED;
+        boolean forwarding = state == State.FORWARDING || (first && tunnel.isUsed());
+        state = forwarding ? State.FORWARDING : State.STAGED;
         request = null;
         retransmission.reset();
         correctionsLeft = CORRECTIONS;
@@ -237,9 +240,10 @@ final class Preparation {
      * @param refused why not
      */
     void forwarded(Optional<String> refused, Instant at, List<Action> out) {
-        if (state != State.STAGED) {
+        if (state != State.FORWARDING) {
             return;
         }
+        state = State.STAGED;
         if (refused.isPresent()) {
             abort(at, out);
             answer(PreparationOutcome.plain(refused.get()), out);
@@ -337,6 +341,10 @@ final class Preparation {
     private void arm(Instant wanted, List<Action> out) {
         due = state == State.ASKED && deadline.isBefore(wanted) ? deadline : wanted;
         out.add(new ArmTimer(guest, Timer.PREPARATION, due));
+    }
+
+    private boolean isAwaited() {
+        return state == State.ASKED || state == State.FORWARDING;
     }
 
     private void stopAsking() {

@@ -84,6 +84,8 @@ class CoLocatedTest {
         scene.homeAgentReplies(prepare, 0, 60, staged(prepare), new Previous(OTHER_SITE));
         assertEquals(List.of(new Forward(scene.guest(), stage)), forwards());
         assertEquals(Optional.empty(), scene.prepared());
+        scene.happens(Happening.ARRIVING);
+        assertEquals(Optional.empty(), scene.prepared(), "whoever asks meanwhile waits, too");
         forwarded(stage, Optional.empty());
         assertEquals(Optional.of(PreparationOutcome.staged()), scene.prepared());
     }

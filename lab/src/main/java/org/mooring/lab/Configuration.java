@@ -2,6 +2,7 @@ package org.mooring.lab;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /** The configuration files of a site's programs, as an operator would write them for this topology. */
@@ -9,11 +10,14 @@ final class Configuration {
     private final RunDirectory run;
     private final Keys keys;
     private final List<Site> sites;
+    private final Set<Site> coLocated;
 
-    Configuration(RunDirectory run, Keys keys, List<Site> sites) {
+    /** @param coLocated where the KVM host is the end of its visitors' tunnels */
+    Configuration(RunDirectory run, Keys keys, List<Site> sites, Set<Site> coLocated) {
         this.run = run;
         this.keys = keys;
         this.sites = List.copyOf(sites);
+        this.coLocated = Set.copyOf(coLocated);
     }
 
     String homeAgent(Site site) {
@@ -101,16 +105,12 @@ final class Configuration {
                 network = "%s"
                 router = "%s"
 
-                [foreign-agent]
-                address = "%s"
-                care-of-address = "%s"
                 """.formatted(
                         directory.resolve("guest-hook.sock"),
                         directory.resolve("guests"),
                         site.network(),
-                        site.routerAddress(),
-                        site.foreignAgentAddress(),
-                        site.careOfAddress()));
+                        site.routerAddress()));
+        text.append(tunnelEnd(site));
         for (Guest guest : Guest.ALL) {
             text.append("""
 
@@ -136,6 +136,19 @@ final class Configuration {
                             keys.mobileHome(guest)));
         }
         return text.toString();
+    }
+
+    private String tunnelEnd(Site site) {
+        return coLocated.contains(site)
+                ? """
+                [co-located]
+                care-of-address = "%s"
+                """.formatted(site.hostAddress())
+                : """
+                [foreign-agent]
+                address = "%s"
+                care-of-address = "%s"
+                """.formatted(site.foreignAgentAddress(), site.careOfAddress());
     }
 
     String kvmMigrator(Site site, GuestImage image) {

@@ -102,7 +102,7 @@ final class HandoverBench implements AutoCloseable {
                 run.resolve("body.log"));
         var daemons = new ArrayList<>(List.of(lab.homeAgent(GUEST.home())));
         for (Site site : lab.sites()) {
-            if (site != GUEST.home()) {
+            if (site != GUEST.home() && lab.hasForeignAgent(site)) {
                 daemons.add(lab.foreignAgent(site));
             }
             daemons.add(lab.hook(site));

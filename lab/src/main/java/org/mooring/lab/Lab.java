@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The testbed: the networks, the project's programs on routers and KVM hosts, and real guests. Closing it removes everything
@@ -14,6 +15,7 @@ import java.util.Map;
 final class Lab implements AutoCloseable {
     private final RunDirectory run;
     private final List<Site> sites;
+    private final Set<Site> coLocated;
     private final Topology topology;
     private final Configuration configuration;
     private final Map<Site, Daemon> homeAgents = new EnumMap<>(Site.class);
@@ -21,11 +23,12 @@ final class Lab implements AutoCloseable {
     private final Map<Site, Daemon> hooks = new EnumMap<>(Site.class);
     private boolean closed;
 
-    private Lab(RunDirectory run, List<Site> sites) {
+    private Lab(RunDirectory run, List<Site> sites, Set<Site> coLocated) {
         this.run = run;
         this.sites = List.copyOf(sites);
+        this.coLocated = Set.copyOf(coLocated);
         topology = new Topology(run.prefix(), sites);
-        configuration = new Configuration(run, new Keys(), sites);
+        configuration = new Configuration(run, new Keys(), sites, coLocated);
         sites.forEach(this::define);
     }
 
@@ -47,11 +50,20 @@ final class Lab implements AutoCloseable {
 
     /** As above, with these sites and all that they have but QEMU. */
     static Lab raiseWithoutGuests(RunDirectory run, List<Site> sites) {
+        return raiseWithoutGuests(run, sites, Set.of());
+    }
+
+    /**
+     * As above.
+     *
+     * @param coLocated those of the sites where the KVM host is the end of its visitors' tunnels
+     */
+    static Lab raiseWithoutGuests(RunDirectory run, List<Site> sites, Set<Site> coLocated) {
         if (!Files.exists(Path.of("/dev/net/tun"))) {
             throw new LabException("this kernel has no /dev/net/tun: load the module tun");
         }
         try {
-            return new Lab(run, sites);
+            return new Lab(run, sites, coLocated);
         } catch (RuntimeException e) {
             run.remove();
             throw e;
@@ -120,6 +132,11 @@ final class Lab implements AutoCloseable {
         all.addAll(foreignAgents.values());
         all.addAll(hooks.values());
         return all;
+    }
+
+    /** Where visitors have their care-of address. */
+    boolean hasForeignAgent(Site site) {
+        return !coLocated.contains(site);
     }
 
     Daemon homeAgent(Site site) {

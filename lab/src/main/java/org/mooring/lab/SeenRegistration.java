@@ -41,7 +41,9 @@ record SeenRegistration(long time, boolean outgoing, RegistrationMessage message
         }
         return site == guest.home()
                 ? request.careOfAddress().equals(request.homeAddress())
-                : request.lifetime() > 0 && request.careOfAddress().toString().equals(site.careOfAddress());
+                : request.lifetime() > 0
+                        && List.of(site.careOfAddress(), site.hostAddress())
+                                .contains(request.careOfAddress().toString());
     }
 
     boolean isAbout(Guest guest) {

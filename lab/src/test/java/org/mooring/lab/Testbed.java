@@ -2,6 +2,7 @@ package org.mooring.lab;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 
 /** The testbed for tests: the programs are those that the build has just made, and a run's logs and captures are kept. */
 final class Testbed {
@@ -19,6 +20,11 @@ final class Testbed {
     /** As above, with these sites, and without what QEMU needs. */
     static Lab raiseWithoutGuests(List<Site> sites) {
         return keep(Lab.raiseWithoutGuests(prepared(), sites));
+    }
+
+    /** As above; at some of the sites the KVM host is the end of its visitors' tunnels. */
+    static Lab raiseWithoutGuests(List<Site> sites, Set<Site> coLocated) {
+        return keep(Lab.raiseWithoutGuests(prepared(), sites, coLocated));
     }
 
     private static RunDirectory prepared() {

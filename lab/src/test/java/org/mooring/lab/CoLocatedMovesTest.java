@@ -1,0 +1,56 @@
+package org.mooring.lab;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.mooring.lab.report.Handover;
+
+/**
+ * Sites without a foreign agent, where the KVM host is the tunnel end. A simulated guest is moved by the real home agent, hooks and, at
+ * the other sites, foreign agents.
+ */
+@Tag("e2e")
+class CoLocatedMovesTest {
+    private static final Path SOURCES = Path.of("src/main/simulated").toAbsolutePath();
+    private static final Duration PAUSE = Duration.ofMillis(250);
+
+    @ParameterizedTest
+    @EnumSource(names = {"B", "C"})
+    void aGuestComesToAndFromASiteThatHasOne(Site coLocated) {
+        assertMovesLoseNothing("co-located-" + coLocated, Set.of(coLocated));
+    }
+
+    @Test
+    void aGuestMovesWhereNobodyHasOne() {
+        assertMovesLoseNothing("co-located", Set.of(Site.B, Site.C));
+    }
+
+    private static void assertMovesLoseNothing(String name, Set<Site> coLocated) {
+        Lab lab = Testbed.raiseWithoutGuests(HandoverBench.SITES, coLocated);
+        var settings = new HandoverBench.Settings(500, Duration.ofMillis(20), Optional.of(PAUSE));
+        try (var bench = new HandoverBench(lab, SOURCES, settings)) {
+            for (String way : new String[] {"A > B", "B > C", "C > A"}) {
+                Handover move = bench.move(0);
+                assertEquals(way, move.from() + " > " + move.to());
+                assertTrue(move.isTwoPhase(), move::toString);
+                assertEquals("staged", move.prepared(), move::toString);
+                assertEquals(0, move.lost(), move::toString);
+                assertEquals(0, move.duplicated(), move::toString);
+                // At home it is the home agent that puts packets in order, whatever is at the other sites.
+                if (bench.at() != Site.A) {
+                    assertEquals(0, move.reordered(), move::toString);
+                }
+            }
+        } finally {
+            Testbed.close(lab, name);
+        }
+    }
+}
