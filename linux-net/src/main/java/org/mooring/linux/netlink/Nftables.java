@@ -125,7 +125,7 @@ public final class Nftables implements AutoCloseable {
         }
     }
 
-    /** What each element of a set that counts has counted. */
+    /** What each element of a set that counts has counted. Some are missing while the kernel moves a set that has grown to a larger hash table. */
     public Map<NftTable.Element, NftTable.Counter> counters(String table, NftTable.Set set) throws KernelException {
         NetlinkMessage question = message(GETSETELEM, 0).attribute(TABLE, table).attribute(ELEMENTS_SET, set.name());
         Map<NftTable.Element, NftTable.Counter> counters = new HashMap<>();

@@ -7,6 +7,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -106,6 +107,11 @@ class NftablesTest {
             many.add(new Element("pairs", List.of(Ipv4.address(0x0a000000 + i), Ipv4.address(i))));
         }
         nftables.replace(new NftTable(TABLE, List.of(PAIRS), List.of(OUTPUT)), many);
+        // A listing misses some while the kernel moves them to a larger hash table, which it does in its own time.
+        long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        while (nftables.counters(TABLE, PAIRS).size() < many.size() && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
         assertEquals(many.size(), nftables.counters(TABLE, PAIRS).size());
     }
 
