@@ -322,6 +322,16 @@ static __always_inline bool make_room(struct __sk_buff *skb, const struct agent 
 	       !bpf_skb_adjust_room(skb, sizeof(struct iphdr), BPF_ADJ_ROOM_MAC, self->encap_flags);
 }
 
+/* What agents send beside registration. Only a marker comes out of a tunnel. */
+static __always_inline bool is_marker(struct __sk_buff *skb, __u32 network, const struct iphdr *ip)
+{
+	struct udphdr udp;
+
+	return ip->protocol == IPPROTO_UDP && !(ip->frag_off & bpf_htons(IP_MF | IP_OFFSET)) &&
+	       !bpf_skb_load_bytes(skb, network + ip->ihl * 4, &udp, sizeof(udp)) &&
+	       udp.source == bpf_htons(REGISTRATION_PORT) && udp.dest == bpf_htons(REGISTRATION_PORT);
+}
+
 SEC("tc/encapsulate")
 int encapsulate(struct __sk_buff *skb)
 {
@@ -356,8 +366,8 @@ int encapsulate(struct __sk_buff *skb)
 	}
 	if (!remote)
 		return drop(DROP_UNLISTED);
-	/* RFC 2003 §3.2, RFC 3344 §4.2.3: it came out of the tunnel that it would go into. */
-	if (inner.saddr == remote)
+	/* RFC 2003 §3.2, RFC 3344 §4.2.3: it came out of the tunnel that it would go into. Only a marker comes back to who sent it. */
+	if (inner.saddr == remote && !is_marker(skb, 0, &inner))
 		return drop(DROP_LOOP);
 
 	clamp(skb, self, 0);
@@ -465,16 +475,6 @@ static __always_inline int wait(struct __sk_buff *skb, const struct agent *self,
 		__sync_fetch_and_add(count, 1);
 	}
 	return verdict;
-}
-
-/* What agents send beside registration. Only a marker comes out of a tunnel. */
-static __always_inline bool is_marker(struct __sk_buff *skb, __u32 network, const struct iphdr *ip)
-{
-	struct udphdr udp;
-
-	return ip->protocol == IPPROTO_UDP && !(ip->frag_off & bpf_htons(IP_MF | IP_OFFSET)) &&
-	       !bpf_skb_load_bytes(skb, network + ip->ihl * 4, &udp, sizeof(udp)) &&
-	       udp.source == bpf_htons(REGISTRATION_PORT) && udp.dest == bpf_htons(REGISTRATION_PORT);
 }
 
 /* A packet that came out of the tunnel from `source`. TC_ACT_UNSPEC if it needn't wait. */

@@ -192,6 +192,20 @@ class HoldTest {
         assertNothingDropped(home);
     }
 
+    /** A foreign agent that sends home what comes late sends a marker back to the home agent, whose own address it has. */
+    @Test
+    void takesMarkersBackFromTheOldSite() throws Exception {
+        EbpfHomeDatapath home = home(new HomeForwarding(GUEST, Tunnel.ipip(net.near.careOfAddress())));
+        EbpfVisitorDatapath near = visitors(comingFromFar(GUEST));
+        near.sendHome(GUEST);
+        home.hold(GUEST, BOTH);
+        home.retire(GUEST);
+        home.mark(Tunnel.ipip(net.near.careOfAddress()), marker("over").toOctets());
+        until(() -> heard.contains("10.1.0.50 over"));
+        assertNothingDropped(near);
+        assertNothingDropped(home);
+    }
+
     /** For as long as anything of the guest's waits, by whichever path they come; those of others don't count. */
     @Test
     void liftsMarkersOutOfTunnels() throws Exception {
