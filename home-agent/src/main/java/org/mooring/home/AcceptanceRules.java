@@ -9,10 +9,8 @@ import org.mooring.protocol.handover.HandoverExtension.Prepare;
 
 /**
  * What an accepted request changes: RFC 3344 §3.8.2.2, and docs/handover.md, "Home agent".
- *
- * @param maxLifetime the longest that may be granted, in seconds
  */
-record AcceptanceRules(int maxLifetime) {
+record AcceptanceRules(Policy policy) {
 
     Change change(MobileNodeState node, Acceptance acceptance) {
         var handover = acceptance.received().handover();
@@ -37,10 +35,11 @@ record AcceptanceRules(int maxLifetime) {
         }
         var peer =
                 request.isDeregistration() ? Optional.<Peer>empty() : Optional.of(Peer.ipip(request.careOfAddress()));
-        if (peer.equals(node.binding().map(MobilityBinding::peer))) {
+        boolean isThere = peer.map(node.bindings().peers()::contains).orElseGet(node.bindings()::isEmpty);
+        if (isThere) {
             return node.staged().isPresent() ? unstage(node, Optional.of(acceptance)) : unchanged(node, acceptance);
         }
-        var holdTime = Duration.ofSeconds(Math.min(prepare.holdSeconds(), maxLifetime));
+        var holdTime = Duration.ofSeconds(Math.min(prepare.holdSeconds(), policy.maxLifetime()));
         var entry = new StagedEntry(
                 node.homeAddress(),
                 prepare.id(),
@@ -69,7 +68,7 @@ record AcceptanceRules(int maxLifetime) {
                         peer,
                         entry.flags(),
                         // A mobile node that leaves home asks for none: its present registration is a deregistration.
-                        asked == 0 ? maxLifetime : asked,
+                        asked == 0 ? policy.maxLifetime() : asked,
                         received.at(),
                         received.request().identification(),
                         acceptance.association().spi(),
@@ -84,11 +83,11 @@ record AcceptanceRules(int maxLifetime) {
                 Purpose.COMMIT,
                 Optional.of(acceptance),
                 node.standing(),
-                new Standing(binding, Optional.empty()),
+                new Standing(binding.map(BindingList::of).orElse(BindingList.NONE), Optional.empty()),
                 Optional.of(forwarding));
     }
 
-    private static Change register(MobileNodeState node, Acceptance acceptance) {
+    private Change register(MobileNodeState node, Acceptance acceptance) {
         var received = acceptance.received();
         var before = node.standing();
         var aborted =
@@ -106,11 +105,11 @@ record AcceptanceRules(int maxLifetime) {
 
     private static Change deregister(MobileNodeState node, Acceptance acceptance, Standing before, Standing after) {
         var request = acceptance.received().request();
-        var others = before.binding()
-                .filter(binding -> !request.isDeregistrationOfAll()
-                        && !binding.peer().address().equals(request.careOfAddress()));
+        var others = request.isDeregistrationOfAll()
+                ? BindingList.NONE
+                : before.bindings().without(request.careOfAddress());
         boolean isBack = request.isDeregistrationOfAll() && node.isNeighbourHeld();
-        boolean changes = !others.equals(before.binding());
+        boolean changes = !others.equals(before.bindings());
         var forwarding = changes
                 ? Optional.of(Action.Forwarding.of(node.homeAddress(), others))
                 : Optional.<Action.Forwarding>of(new Action.SettleForwarding(node.homeAddress()))
@@ -118,18 +117,18 @@ record AcceptanceRules(int maxLifetime) {
         return new Change(Purpose.REGISTRATION, Optional.of(acceptance), before, after.with(others), forwarding);
     }
 
-    /** §3.8.2.2: without simultaneous bindings, the new one takes the place of all others. */
-    private static Change bind(
+    /** §3.8.2.2: with S the others stay, without it the new one takes their place. */
+    private Change bind(
             MobileNodeState node, Acceptance acceptance, Standing before, Standing after, boolean confirms) {
         var binding = binding(node, acceptance);
-        var forwarding =
-                confirms ? moving(node, binding) : new Action.InstallForwarding(node.homeAddress(), binding.peer());
+        var bindings = policy.keepsOthers(acceptance.received().request())
+                ? before.bindings().and(binding)
+                : BindingList.of(binding);
+        var forwarding = confirms && bindings.size() == 1
+                ? moving(node, binding)
+                : Action.Forwarding.of(node.homeAddress(), bindings);
         return new Change(
-                Purpose.REGISTRATION,
-                Optional.of(acceptance),
-                before,
-                after.with(Optional.of(binding)),
-                Optional.of(forwarding));
+                Purpose.REGISTRATION, Optional.of(acceptance), before, after.with(bindings), Optional.of(forwarding));
     }
 
     private static MobilityBinding binding(MobileNodeState node, Acceptance acceptance) {
@@ -152,7 +151,7 @@ record AcceptanceRules(int maxLifetime) {
     private static Action.Forwarding moving(MobileNodeState node, MobilityBinding binding) {
         return node.isTunnelStaged()
                 ? new Action.FlipForwarding(node.homeAddress())
-                : new Action.InstallForwarding(node.homeAddress(), binding.peer());
+                : Action.Forwarding.of(node.homeAddress(), BindingList.of(binding));
     }
 
     /** Ends what is staged. */

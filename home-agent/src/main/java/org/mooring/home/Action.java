@@ -1,7 +1,7 @@
 package org.mooring.home;
 
 import java.time.Instant;
-import java.util.Optional;
+import java.util.List;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.handover.Arrival.Opening;
 import org.mooring.protocol.handover.Arrival.Room;
@@ -30,15 +30,23 @@ public sealed interface Action {
     sealed interface Forwarding extends Action {
         Ipv4Address homeAddress();
 
-        /** What makes the kernel forward for {@code binding}, or not at all if there is none. */
-        static Forwarding of(Ipv4Address homeAddress, Optional<MobilityBinding> binding) {
-            return binding.<Forwarding>map(bound -> new InstallForwarding(homeAddress, bound.peer()))
-                    .orElseGet(() -> new RemoveForwarding(homeAddress));
+        /** What makes the kernel forward for {@code bindings}, or not at all if there are none. */
+        static Forwarding of(Ipv4Address homeAddress, BindingList bindings) {
+            return bindings.isEmpty()
+                    ? new RemoveForwarding(homeAddress)
+                    : new InstallForwarding(homeAddress, bindings.peers());
         }
     }
 
-    /** Tunnels the home address's packets to the peer and answers for it on the home link (RFC 3344 §4.2.3, §4.6); replaces an earlier peer. What is staged stays. */
-    record InstallForwarding(Ipv4Address homeAddress, Peer peer) implements Forwarding {
+    /**
+     * Tunnels the home address's packets to the peers, one copy to each, and answers for it on the home link (RFC 3344 §4.2.3, §4.6); replaces
+     * earlier peers. What is staged stays.
+     */
+    record InstallForwarding(Ipv4Address homeAddress, List<Peer> peers) implements Forwarding {
+        public InstallForwarding {
+            peers = List.copyOf(peers);
+        }
+
         @Override
         public void on(Executor executor) {
             executor.execute(this);

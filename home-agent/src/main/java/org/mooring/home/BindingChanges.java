@@ -8,6 +8,7 @@ import org.mooring.home.Change.Step;
 import org.mooring.home.Event.Timer;
 import org.mooring.home.Event.Timer.Purpose;
 import org.mooring.home.MobileNodeState.Announcement;
+import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.ReplyCode;
 
 /**
@@ -48,15 +49,12 @@ final class BindingChanges {
     /** Takes up what was stored, be it alive or over by now. */
     void restore(MobileNodeState node, MobileNodeRecord stored, Instant at) {
         node.restore(stored);
-        stored.binding().ifPresent(binding -> {
-            if (binding.isExpired(at)) {
-                expire(node);
-            } else {
-                log(new Fact.BindingRestored(binding));
-                armLifetime(binding);
-                announce(node, new Action.AnnounceAway(node.homeAddress()), at);
-            }
-        });
+        var alive = stored.bindings().alive(at);
+        alive.all().forEach(binding -> log(new Fact.BindingRestored(binding)));
+        endExpired(node, at);
+        if (!alive.isEmpty()) {
+            announce(node, new Action.AnnounceAway(node.homeAddress()), at);
+        }
     }
 
     void forwardingChanged(MobileNodeState node, Change change, Instant at) {
@@ -105,7 +103,7 @@ final class BindingChanges {
     private void finish(MobileNodeState node, Change change, Instant at) {
         node.commit(change);
         change.acceptance().ifPresent(acceptance -> answers.accept(node, acceptance, change, at));
-        change.after().ifPresent(this::armLifetime);
+        armLifetime(node.homeAddress(), change.after());
         holdOn(node, change, at);
         facts.report(change);
         order.finish(node.homeAddress(), change, at);
@@ -149,26 +147,25 @@ final class BindingChanges {
         }
     }
 
-    /** Ends a binding whose lifetime is over; nothing is sent (§3.8.2.2). Timers of earlier lifetimes come to nothing. */
+    /** Timers of earlier lifetimes come to nothing. */
     void lifetimeExpired(MobileNodeState node, Instant at) {
         // A change under way arms the timer anew when it is done, whatever becomes of it.
-        if (node.change().isPresent()) {
-            return;
+        if (node.change().isEmpty()) {
+            endExpired(node, at);
         }
-        node.binding().ifPresent(binding -> {
-            if (binding.isExpired(at)) {
-                expire(node);
-            } else {
-                armLifetime(binding);
-            }
-        });
     }
 
     void announcementDue(MobileNodeState node, Instant at) {
         node.announcement().ifPresent(announcement -> announce(node, announcement, at));
     }
 
-    private void expire(MobileNodeState node) {
+    /** Ends the bindings whose lifetime is over; the others stay, and nothing is sent (§3.8.2.2). */
+    private void endExpired(MobileNodeState node, Instant at) {
+        var alive = node.bindings().alive(at);
+        if (alive.equals(node.bindings())) {
+            armLifetime(node.homeAddress(), alive);
+            return;
+        }
         var before = node.standing();
         begin(
                 node,
@@ -176,8 +173,8 @@ final class BindingChanges {
                         Change.Purpose.REGISTRATION,
                         Optional.empty(),
                         before,
-                        before.with(Optional.empty()),
-                        Optional.of(new Action.RemoveForwarding(node.homeAddress()))));
+                        before.with(alive),
+                        Optional.of(Action.Forwarding.of(node.homeAddress(), alive))));
     }
 
     private void persist(MobileNodeState node, Change change) {
@@ -206,13 +203,12 @@ final class BindingChanges {
                 acceptance.association(),
                 new Verdict.Denial(ReplyCode.HA_INSUFFICIENT_RESOURCES, "the change could not be made"),
                 at);
-        change.before().ifPresent(this::armLifetime);
+        armLifetime(node.homeAddress(), change.before());
     }
 
-    private void armLifetime(MobilityBinding binding) {
-        if (!binding.isInfinite()) {
-            out.accept(new Action.ArmTimer(new Timer(Purpose.LIFETIME, binding.homeAddress()), binding.expiry()));
-        }
+    private void armLifetime(Ipv4Address homeAddress, BindingList bindings) {
+        bindings.firstExpiry()
+                .ifPresent(expiry -> out.accept(new Action.ArmTimer(new Timer(Purpose.LIFETIME, homeAddress), expiry)));
     }
 
     /** §4.6. A binding that ends otherwise than by coming home leaves nobody to announce. */

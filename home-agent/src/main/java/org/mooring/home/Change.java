@@ -1,11 +1,12 @@
 package org.mooring.home;
 
+import java.util.List;
 import java.util.Optional;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.ReplyCode;
 
 /**
- * A change of one mobile node's binding, or of what is staged for it, that is under way: first the kernel, then the store, then the reply. What
+ * A change of one mobile node's bindings, or of what is staged for it, that is under way: first the kernel, then the store, then the reply. What
  * fails is undone, and then denied. Confined to the agent loop.
  */
 final class Change {
@@ -36,13 +37,13 @@ final class Change {
     record Acceptance(ReceivedRequest received, SecurityAssociation association, ReplyCode code, int lifetime) {}
 
     /** Where a mobile node is, and where it may go next. */
-    record Standing(Optional<MobilityBinding> binding, Optional<StagedEntry> staged) {
-        Standing with(Optional<MobilityBinding> next) {
+    record Standing(BindingList bindings, Optional<StagedEntry> staged) {
+        Standing with(BindingList next) {
             return new Standing(next, staged);
         }
 
         Standing withStaged(Optional<StagedEntry> next) {
-            return new Standing(binding, next);
+            return new Standing(bindings, next);
         }
     }
 
@@ -79,13 +80,12 @@ final class Change {
         return acceptance;
     }
 
-    Optional<MobilityBinding> before() {
-        return before.binding();
+    BindingList before() {
+        return before.bindings();
     }
 
-    /** None if there is to be no binding. */
-    Optional<MobilityBinding> after() {
-        return after.binding();
+    BindingList after() {
+        return after.bindings();
     }
 
     Optional<StagedEntry> stagedBefore() {
@@ -103,7 +103,7 @@ final class Change {
     /** What gives the forwarding back what it had before. */
     Optional<Action.Forwarding> undoing() {
         return forwarding.flatMap(done -> {
-            if (changesBinding()) {
+            if (changesBindings()) {
                 return Optional.of(Action.Forwarding.of(done.homeAddress(), before()));
             }
             return purpose == Purpose.PREPARATION
@@ -113,13 +113,13 @@ final class Change {
     }
 
     /** A renewal does as well. */
-    boolean changesBinding() {
+    boolean changesBindings() {
         return !before().equals(after());
     }
 
     /** Neither a binding nor what is staged or retired may be another one. */
     boolean changesAnything() {
-        return changesBinding() || forwarding.isPresent() || !stagedBefore().equals(stagedAfter());
+        return changesBindings() || forwarding.isPresent() || !stagedBefore().equals(stagedAfter());
     }
 
     /** A COMMIT that brings the mobile node home comes from where it was; one from home takes it away. */
@@ -133,19 +133,18 @@ final class Change {
     }
 
     /** Where the mobile node was before it went to what was staged. */
-    Optional<Peer> left() {
+    List<Peer> left() {
         boolean moves = purpose == Purpose.COMMIT
                 || (purpose == Purpose.REGISTRATION
                         && stagedBefore().isPresent()
                         && stagedAfter().isEmpty()
                         && !aborts());
-        return before().map(MobilityBinding::peer)
-                .filter(peer -> moves && !after().map(MobilityBinding::peer).equals(Optional.of(peer)));
+        return moves ? before().beside(after()).peers() : List.of();
     }
 
     /** What is staged is not kept through a restart, but an Identification that was used up is. */
     boolean persists() {
-        return acceptance.isPresent() || changesBinding();
+        return acceptance.isPresent() || changesBindings();
     }
 
     /** Whether the request says that the mobile node doesn't come. */

@@ -22,24 +22,32 @@ record ChangeReport(Consumer<Fact> log) {
     private void binding(Change change) {
         var before = change.before();
         var after = change.after();
-        if (!change.changesBinding()) {
+        if (!change.changesBindings()) {
             change.acceptance().ifPresent(this::nothing);
-        } else if (after.isEmpty()) {
-            before.ifPresent(binding -> log.accept(new Fact.BindingEnded(binding, end(change))));
-        } else if (before.isEmpty()) {
-            log.accept(new Fact.BindingMade(after.get()));
-        } else if (before.get().generation() == after.get().generation()) {
-            log.accept(new Fact.BindingRenewed(after.get()));
-        } else {
-            log.accept(new Fact.BindingMoved(after.get(), before.get().peer()));
+            return;
         }
+        var made = after.beside(before).newest();
+        var ended = before.beside(after);
+        made.ifPresentOrElse(
+                binding -> log.accept(
+                        ended.isEmpty()
+                                ? new Fact.BindingMade(binding)
+                                : new Fact.BindingMoved(binding, ended.peers())),
+                () -> {
+                    after.newest()
+                            .filter(binding -> !before.all().contains(binding))
+                            .ifPresent(binding -> log.accept(new Fact.BindingRenewed(binding)));
+                    ended.all().forEach(binding -> log.accept(new Fact.BindingEnded(binding, end(change))));
+                });
     }
 
     private static End end(Change change) {
         if (change.purpose() == Change.Purpose.COMMIT) {
             return End.RETURNED;
         }
-        return change.acceptance().isPresent() ? End.DEREGISTERED : End.EXPIRED;
+        return change.acceptance()
+                .map(acceptance -> acceptance.received().request().isDeregistration() ? End.DEREGISTERED : End.REPLACED)
+                .orElse(End.EXPIRED);
     }
 
     private void nothing(Change.Acceptance acceptance) {

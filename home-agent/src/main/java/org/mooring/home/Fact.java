@@ -1,6 +1,8 @@
 package org.mooring.home;
 
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.ReplyCode;
@@ -31,7 +33,11 @@ public sealed interface Fact {
         }
     }
 
-    record BindingMoved(MobilityBinding binding, Peer before) implements Fact {
+    record BindingMoved(MobilityBinding binding, List<Peer> before) implements Fact {
+        public BindingMoved {
+            before = List.copyOf(before);
+        }
+
         @Override
         public Level level() {
             return Level.INFO;
@@ -39,7 +45,8 @@ public sealed interface Fact {
 
         @Override
         public String line() {
-            return "binding moved " + keys(binding) + " before=" + before;
+            return "binding moved " + keys(binding) + " before="
+                    + before.stream().map(Peer::toString).collect(Collectors.joining(","));
         }
     }
 
@@ -72,6 +79,8 @@ public sealed interface Fact {
         /** How a binding may end. */
         public enum End {
             DEREGISTERED,
+            /** The mobile node renewed another one without S (RFC 3344 §3.8.2.2). */
+            REPLACED,
             /** By a COMMIT: the mobile node is paused on its way home. */
             RETURNED,
             EXPIRED
@@ -86,6 +95,7 @@ public sealed interface Fact {
         public String line() {
             var word = switch (how) {
                 case DEREGISTERED -> "deregistered";
+                case REPLACED -> "replaced";
                 case RETURNED -> "returned home";
                 case EXPIRED -> "expired";
             };

@@ -40,8 +40,10 @@ record HandoverReply(List<HandoverExtension> forMobileNode, List<HandoverExtensi
         if (prepared) {
             // Whoever decapsulates follows it.
             var follower = received.request().flags().decapsulationByMobileNode() ? forMobileNode : forForeignAgent;
-            follower.add(new Previous(
-                    done.before().map(binding -> binding.peer().address()).orElse(received.homeAddress())));
+            follower.add(new Previous(done.before()
+                    .newest()
+                    .map(binding -> binding.peer().address())
+                    .orElse(received.homeAddress())));
         }
         return new HandoverReply(forMobileNode, forForeignAgent);
     }

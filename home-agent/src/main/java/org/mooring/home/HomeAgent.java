@@ -69,7 +69,7 @@ public final class HomeAgent {
     /** The bindings that are served, by home address. */
     public List<MobilityBinding> bindings() {
         return mobileNodes.values().stream()
-                .flatMap(node -> node.binding().stream())
+                .flatMap(node -> node.bindings().all().stream())
                 .toList();
     }
 
@@ -83,7 +83,8 @@ public final class HomeAgent {
     /** Those that are configured, and those that were and are away still. */
     public List<MobileNodeStatus> mobileNodes() {
         return mobileNodes.values().stream()
-                .filter(node -> !node.associations().isEmpty() || node.binding().isPresent())
+                .filter(node ->
+                        !node.associations().isEmpty() || !node.bindings().isEmpty())
                 .map(MobileNodeState::status)
                 .toList();
     }
@@ -118,8 +119,8 @@ public final class HomeAgent {
             return;
         }
         // It may be configured again while we run, and its old requests must not be replayed then.
-        state(stored.homeAddress()).restore(stored.withoutBinding());
-        stored.binding().ifPresent(binding -> actions.add(new Action.Report(new Fact.BindingForgotten(binding))));
+        state(stored.homeAddress()).restore(stored.withoutBindings());
+        stored.bindings().all().forEach(binding -> actions.add(new Action.Report(new Fact.BindingForgotten(binding))));
     }
 
     private void receive(Event.DatagramReceived event) {
@@ -224,19 +225,28 @@ public final class HomeAgent {
     }
 
     private void accept(MobileNodeState node, Change.Acceptance acceptance) {
-        boolean another = !acceptance.received().request().isDeregistration() && !isCounted(node);
-        if (another && countBindings() >= policy.maxBindings()) {
-            var denial = new Verdict.Denial(
-                    ReplyCode.HA_INSUFFICIENT_RESOURCES, "there are max-bindings=" + policy.maxBindings());
-            answers.deny(
-                    node,
-                    acceptance.received(),
-                    acceptance.association(),
-                    denial,
-                    acceptance.received().at());
-            return;
+        var received = acceptance.received();
+        var change = new AcceptanceRules(policy).change(node, acceptance);
+        var denial = tooMany(node, change, received.request());
+        if (denial.isPresent()) {
+            answers.deny(node, received, acceptance.association(), denial.get(), received.at());
+        } else {
+            changes.begin(node, change);
         }
-        changes.begin(node, new AcceptanceRules(policy.maxLifetime()).change(node, acceptance));
+    }
+
+    private Optional<Verdict.Denial> tooMany(MobileNodeState node, Change change, RegistrationRequest request) {
+        int bindings = change.after().size();
+        if (bindings > change.before().size() && bindings > policy.maxSimultaneousBindings()) {
+            return Optional.of(new Verdict.Denial(
+                    ReplyCode.HA_TOO_MANY_BINDINGS,
+                    "it has max-simultaneous-bindings=" + policy.maxSimultaneousBindings()));
+        }
+        boolean another = !request.isDeregistration() && !isCounted(node);
+        return another && countBindings() >= policy.maxBindings()
+                ? Optional.of(new Verdict.Denial(
+                        ReplyCode.HA_INSUFFICIENT_RESOURCES, "there are max-bindings=" + policy.maxBindings()))
+                : Optional.empty();
     }
 
     /** With those that are being made, and those that a COMMIT may make. */
@@ -245,8 +255,8 @@ public final class HomeAgent {
     }
 
     private static boolean isCounted(MobileNodeState node) {
-        return node.binding().isPresent()
-                || node.change().flatMap(Change::after).isPresent()
+        return !node.bindings().isEmpty()
+                || node.change().filter(change -> !change.after().isEmpty()).isPresent()
                 || node.staged()
                         .or(() -> node.change().flatMap(Change::stagedAfter))
                         .flatMap(StagedEntry::peer)

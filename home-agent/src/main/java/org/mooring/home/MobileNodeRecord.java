@@ -1,7 +1,6 @@
 package org.mooring.home;
 
 import java.util.Map;
-import java.util.Optional;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 
@@ -12,15 +11,12 @@ import org.mooring.protocol.wire.Ipv4Address;
  * @param newest the newest Identification accepted under each SPI: it outlives the binding, or an old request could be replayed (RFC 3344 §5.7.1)
  */
 public record MobileNodeRecord(
-        Ipv4Address homeAddress,
-        long generation,
-        Optional<MobilityBinding> binding,
-        Map<Integer, Identification> newest) {
+        Ipv4Address homeAddress, long generation, BindingList bindings, Map<Integer, Identification> newest) {
     public MobileNodeRecord {
         newest = Map.copyOf(newest);
     }
 
-    MobileNodeRecord withoutBinding() {
-        return new MobileNodeRecord(homeAddress, generation, Optional.empty(), newest);
+    MobileNodeRecord withoutBindings() {
+        return new MobileNodeRecord(homeAddress, generation, BindingList.NONE, newest);
     }
 }

@@ -43,9 +43,9 @@ final class MobileNodeState {
     private List<SecurityAssociation> associations = List.of();
     private Optional<MacAddress> configuredMac = Optional.empty();
     private Optional<MacAddress> deviceMac = Optional.empty();
+    private BindingList bindings = BindingList.NONE;
     private long generation;
     private int lastCode = -1;
-    private @Nullable MobilityBinding binding;
     private @Nullable Change change;
     private @Nullable ReceivedRequest waiting;
     private @Nullable ReceivedRequest waitingCommit;
@@ -77,7 +77,7 @@ final class MobileNodeState {
     void restore(MobileNodeRecord stored) {
         generation = stored.generation();
         newest.putAll(stored.newest());
-        binding = stored.binding().orElse(null);
+        bindings = stored.bindings();
     }
 
     List<SecurityAssociation> associations() {
@@ -100,13 +100,13 @@ final class MobileNodeState {
                 : TimestampGuard.restored(timestamps.tolerance(), accepted);
     }
 
-    Optional<MobilityBinding> binding() {
-        return Optional.ofNullable(binding);
+    BindingList bindings() {
+        return bindings;
     }
 
     /** The generation of a binding with {@code peer}, were it made now. */
     long generationWith(Peer peer) {
-        return binding != null && binding.peer().equals(peer) ? generation : generation + 1;
+        return bindings.with(peer).map(MobilityBinding::generation).orElse(generation + 1);
     }
 
     Optional<Change> change() {
@@ -115,7 +115,7 @@ final class MobileNodeState {
 
     /** Where it is, and where it may go next. */
     Change.Standing standing() {
-        return new Change.Standing(binding(), staged());
+        return new Change.Standing(bindings, staged());
     }
 
     Optional<StagedEntry> staged() {
@@ -166,12 +166,12 @@ final class MobileNodeState {
         } else if (done instanceof Action.UnstageForwarding) {
             tunnelStaged = false;
         } else if (done instanceof Action.FlipForwarding) {
-            tunnelStaged = under.before().isPresent();
+            tunnelStaged = !under.before().isEmpty();
             neighbourHeld = false;
         } else if (done instanceof Action.InstallForwarding) {
             neighbourHeld = false;
         } else if (done instanceof Action.ReturnForwarding) {
-            tunnelStaged = under.before().isPresent();
+            tunnelStaged = !under.before().isEmpty();
             neighbourHeld = true;
         } else if (done instanceof Action.SettleForwarding) {
             neighbourHeld = false;
@@ -190,7 +190,9 @@ final class MobileNodeState {
                         a.association().spi(), a.received().request().identification()));
         return new MobileNodeRecord(
                 homeAddress,
-                change.after().map(MobilityBinding::generation).orElse(generation),
+                Math.max(
+                        generation,
+                        change.after().newest().map(MobilityBinding::generation).orElse(0L)),
                 change.after(),
                 accepted);
     }
@@ -200,11 +202,11 @@ final class MobileNodeState {
         var changed = recordAfter(done);
         generation = changed.generation();
         newest.putAll(changed.newest());
-        binding = changed.binding().orElse(null);
+        bindings = changed.bindings();
         staged = done.stagedAfter().orElse(null);
         if (done.purpose() == Change.Purpose.COMMIT) {
             committed = done.stagedBefore().map(StagedEntry::id).orElse(null);
-        } else if (done.changesBinding()) {
+        } else if (done.changesBindings()) {
             committed = null;
         }
         done.acceptance()
@@ -297,7 +299,7 @@ final class MobileNodeState {
         return new MobileNodeStatus(
                 homeAddress,
                 mac(),
-                binding(),
+                bindings,
                 staged(),
                 generation,
                 newest,

@@ -17,7 +17,7 @@ import org.mooring.protocol.wire.Ipv4Address;
 public record MobileNodeStatus(
         Ipv4Address homeAddress,
         Optional<MacAddress> mac,
-        Optional<MobilityBinding> binding,
+        BindingList bindings,
         Optional<StagedEntry> staged,
         long generation,
         Map<Integer, Identification> newest,

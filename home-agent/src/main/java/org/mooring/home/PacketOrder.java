@@ -54,7 +54,7 @@ final class PacketOrder {
             arrivals.reach(homeAddress, at);
         }
         change.left()
-                .ifPresent(peer -> change.stagedBefore()
+                .forEach(peer -> change.stagedBefore()
                         .ifPresent(entry -> out.accept(new Action.SendMarker(
                                 homeAddress, peer, new Marker(entry.id()).encode(enterpriseNumber)))));
     }

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RegistrationRequest;
 
 /**
  * What the home agent is told (RFC 3344 §3.8.1).
@@ -13,6 +14,7 @@ import org.mooring.protocol.wire.Ipv4Address;
  * @param homeNetworkBroadcast the broadcast address of the home network
  * @param maxLifetime seconds; 0xffff permits bindings that never end
  * @param maxBindings how many mobile nodes may be away at a time
+ * @param maxSimultaneousBindings how many care-of addresses one of them may have at a time; 1: simultaneous bindings are not supported
  * @param requireAssociation whether a foreign agent without an association is refused
  * @param compatibility which of the two RFCs rules where they differ
  * @param enterpriseNumber whose vendor extensions speak of handovers (docs/handover.md)
@@ -23,6 +25,7 @@ public record Policy(
         Ipv4Address homeNetworkBroadcast,
         int maxLifetime,
         int maxBindings,
+        int maxSimultaneousBindings,
         boolean requireAssociation,
         Compatibility compatibility,
         ReverseTunnel reverseTunnel,
@@ -36,7 +39,7 @@ public record Policy(
         foreignAgents = Map.copyOf(copy);
     }
 
-    /** One that follows RFC 5944. */
+    /** One that follows RFC 5944, without simultaneous bindings. */
     public Policy(
             Ipv4Address address,
             Ipv4Address homeNetworkBroadcast,
@@ -52,6 +55,7 @@ public record Policy(
                 homeNetworkBroadcast,
                 maxLifetime,
                 maxBindings,
+                1,
                 requireAssociation,
                 Compatibility.RFC5944,
                 reverseTunnel,
@@ -77,6 +81,11 @@ public record Policy(
 
     List<SecurityAssociation> associationsWith(Ipv4Address foreignAgent) {
         return foreignAgents.getOrDefault(foreignAgent, List.of());
+    }
+
+    /** Whether the other bindings stay beside the one that {@code request} asks for (RFC 3344 §3.8.2.2). */
+    boolean keepsOthers(RegistrationRequest request) {
+        return maxSimultaneousBindings > 1 && request.flags().simultaneousBindings();
     }
 
     boolean isBroadcast(Ipv4Address destination) {

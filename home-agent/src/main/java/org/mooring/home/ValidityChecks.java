@@ -164,8 +164,8 @@ final class ValidityChecks {
     }
 
     /** §3.8.2.2: 1 tells who asked for simultaneous bindings that the others are gone. */
-    private static ReplyCode codeOfAcceptance(RegistrationRequest request) {
-        return request.flags().simultaneousBindings() && !request.isDeregistration()
+    private ReplyCode codeOfAcceptance(RegistrationRequest request) {
+        return request.flags().simultaneousBindings() && !request.isDeregistration() && !policy.keepsOthers(request)
                 ? ReplyCode.ACCEPTED_WITHOUT_SIMULTANEOUS_BINDINGS
                 : ReplyCode.ACCEPTED;
     }

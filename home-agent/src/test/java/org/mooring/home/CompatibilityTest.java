@@ -98,6 +98,7 @@ class CompatibilityTest {
                 policy.homeNetworkBroadcast(),
                 policy.maxLifetime(),
                 policy.maxBindings(),
+                policy.maxSimultaneousBindings(),
                 policy.requireAssociation(),
                 compatibility,
                 ReverseTunnel.OPTIONAL,

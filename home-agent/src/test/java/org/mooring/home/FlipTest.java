@@ -18,7 +18,6 @@ import static org.mooring.protocol.wire.ReplyCode.HA_INSUFFICIENT_RESOURCES;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
@@ -68,7 +67,7 @@ class FlipTest extends HandoverScene {
                             new Persist(new MobileNodeRecord(
                                     HOME_ADDRESS,
                                     2,
-                                    Optional.of(binding),
+                                    BindingList.of(binding),
                                     Map.of(MOBILE_HOME.spi(), request.identification())))),
                     network.actions());
             network.answer();
@@ -273,7 +272,7 @@ class FlipTest extends HandoverScene {
             network.receive(
                     new Endpoint(CARE_OF_C, 434),
                     signed(network.request(T.plus(Flags.DECAPSULATION_BY_MOBILE_NODE), 300, CARE_OF_C)));
-            assertEquals(List.of(new InstallForwarding(HOME_ADDRESS, Peer.ipip(CARE_OF_C))), forwardings());
+            assertEquals(List.of(new InstallForwarding(HOME_ADDRESS, List.of(Peer.ipip(CARE_OF_C)))), forwardings());
             assertEquals(List.of(ID), stagedIds());
         }
     }

@@ -62,8 +62,8 @@ abstract class HandoverScene {
     static final Endpoint HOST_AT_HOME = new Endpoint(Ipv4Address.of("10.1.0.20"), 434);
     static final Timer HOLD = new Timer(Timer.Purpose.HOLD, HOME_ADDRESS);
 
-    static final InstallForwarding INSTALL_A = new InstallForwarding(HOME_ADDRESS, PEER_A);
-    static final InstallForwarding INSTALL_B = new InstallForwarding(HOME_ADDRESS, PEER_B);
+    static final InstallForwarding INSTALL_A = new InstallForwarding(HOME_ADDRESS, List.of(PEER_A));
+    static final InstallForwarding INSTALL_B = new InstallForwarding(HOME_ADDRESS, List.of(PEER_B));
     static final RemoveForwarding REMOVE = new RemoveForwarding(HOME_ADDRESS);
     static final StageForwarding STAGE_A = new StageForwarding(HOME_ADDRESS, PEER_A);
     static final StageForwarding STAGE_B = new StageForwarding(HOME_ADDRESS, PEER_B);

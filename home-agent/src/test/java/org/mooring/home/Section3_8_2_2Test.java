@@ -23,7 +23,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,7 +49,7 @@ class Section3_8_2_2Test {
     void changesForwardingThenStoreThenAnswers() {
         network.pause();
         network.register(300);
-        assertEquals(List.of(new InstallForwarding(HOME_ADDRESS, PEER_A)), network.actions());
+        assertEquals(List.of(new InstallForwarding(HOME_ADDRESS, List.of(PEER_A))), network.actions());
         assertEquals(List.of(), network.careOfAddresses());
 
         network.answer();
@@ -142,7 +141,7 @@ class Section3_8_2_2Test {
                 List.of(new MobileNodeRecord(
                         HOME_ADDRESS,
                         1,
-                        Optional.of(binding(PEER_A, 300, 1)),
+                        BindingList.of(binding(PEER_A, 300, 1)),
                         Map.of(MOBILE_HOME.spi(), request.identification()))),
                 network.all(Persist.class).stream().map(Persist::record).toList());
         var reply = network.reply();
@@ -185,7 +184,7 @@ class Section3_8_2_2Test {
                         new Persist(new MobileNodeRecord(
                                 HOME_ADDRESS,
                                 1,
-                                Optional.empty(),
+                                BindingList.NONE,
                                 Map.of(MOBILE_HOME.spi(), identificationAt(START))))),
                 network.actions());
     }
@@ -270,7 +269,9 @@ class Section3_8_2_2Test {
         network.answer();
         network.kernelRefuses(false);
         assertEquals(
-                List.of(new InstallForwarding(HOME_ADDRESS, PEER_B), new InstallForwarding(HOME_ADDRESS, PEER_A)),
+                List.of(
+                        new InstallForwarding(HOME_ADDRESS, List.of(PEER_B)),
+                        new InstallForwarding(HOME_ADDRESS, List.of(PEER_A))),
                 network.actions());
         network.answer();
         assertEquals(HA_INSUFFICIENT_RESOURCES, network.code());
@@ -296,7 +297,8 @@ class Section3_8_2_2Test {
         network.actions();
         network.storeRefuses(true);
         network.deregisterFromHome();
-        assertEquals(List.of(new InstallForwarding(HOME_ADDRESS, PEER_A)), network.all(InstallForwarding.class));
+        assertEquals(
+                List.of(new InstallForwarding(HOME_ADDRESS, List.of(PEER_A))), network.all(InstallForwarding.class));
         assertEquals(List.of(START.plusSeconds(300)), network.armed(LIFETIME));
         assertEquals(HA_INSUFFICIENT_RESOURCES, network.code());
         assertEquals(List.of(CARE_OF_A), network.careOfAddresses());
@@ -324,7 +326,9 @@ class Section3_8_2_2Test {
         network.answer();
         network.answer();
         assertEquals(
-                List.of(new InstallForwarding(HOME_ADDRESS, PEER_A), new InstallForwarding(HOME_ADDRESS, PEER_B)),
+                List.of(
+                        new InstallForwarding(HOME_ADDRESS, List.of(PEER_A)),
+                        new InstallForwarding(HOME_ADDRESS, List.of(PEER_B))),
                 network.all(InstallForwarding.class));
         network.answer();
         network.answer();
@@ -436,7 +440,7 @@ class Section3_8_2_2Test {
     @DisplayName("a generation is never used again, not even after a restart")
     void countsGenerationsOn() {
         network.handle(new Event.Restored(
-                network.now(), List.of(new MobileNodeRecord(HOME_ADDRESS, 7, Optional.empty(), Map.of()))));
+                network.now(), List.of(new MobileNodeRecord(HOME_ADDRESS, 7, BindingList.NONE, Map.of()))));
         network.register(300);
         assertEquals(8, network.homeAgent().bindings().get(0).generation());
     }
@@ -504,7 +508,7 @@ class Section3_8_2_2Test {
 
     private static MobileNodeRecord record(long generation, MobilityBinding binding) {
         return new MobileNodeRecord(
-                HOME_ADDRESS, generation, Optional.of(binding), Map.of(MOBILE_HOME.spi(), binding.identification()));
+                HOME_ADDRESS, generation, BindingList.of(binding), Map.of(MOBILE_HOME.spi(), binding.identification()));
     }
 
     private static Identification identificationAt(Instant instant) {

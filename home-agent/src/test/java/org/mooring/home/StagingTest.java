@@ -68,7 +68,7 @@ class StagingTest extends HandoverScene {
                     List.of(new Persist(new MobileNodeRecord(
                             HOME_ADDRESS,
                             1,
-                            Optional.of(binding),
+                            BindingList.of(binding),
                             Map.of(MOBILE_HOME.spi(), request.identification())))),
                     network.actions());
             network.answer();

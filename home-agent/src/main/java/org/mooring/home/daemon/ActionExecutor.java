@@ -41,7 +41,7 @@ final class ActionExecutor implements Action.Executor {
 
     @Override
     public void execute(Action.InstallForwarding action) {
-        kernel.install(action.homeAddress(), action.peer());
+        kernel.install(action.homeAddress(), action.peers());
     }
 
     @Override

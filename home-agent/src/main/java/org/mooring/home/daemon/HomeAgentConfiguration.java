@@ -62,6 +62,7 @@ record HomeAgentConfiguration(
                         broadcast,
                         root.integer("max-lifetime", 1, LONGEST_LIFETIME, DEFAULT_MAX_LIFETIME),
                         root.integer("max-bindings", 1, MOST_BINDINGS, DEFAULT_MAX_BINDINGS),
+                        1,
                         root.bool("require-association", true),
                         root.choice("compatibility", Compatibility.RFC5944),
                         root.choice("reverse-tunnel", ReverseTunnel.OPTIONAL),

@@ -5,19 +5,22 @@ import java.security.SecureRandom;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.mooring.datapath.EbpfHomeDatapath;
 import org.mooring.datapath.HomeDatapathConfig;
 import org.mooring.home.Action;
+import org.mooring.home.BindingList;
 import org.mooring.home.Event;
 import org.mooring.home.HomeAgent;
 import org.mooring.home.MobileNode;
 import org.mooring.home.MobileNodeRecord;
-import org.mooring.home.MobilityBinding;
 import org.mooring.linux.Interface;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.netlink.Link;
 import org.mooring.linux.netlink.Netlink;
+import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.Supervisor;
 import org.mooring.runtime.cli.Daemon;
@@ -99,7 +102,7 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
                 new WaitingPackets(loop));
         var kernel = opened.keep(
                 new KernelForwarding(policy.address(), datapath, proxyArp, paused, loop.worker("kernel"), loop::now));
-        proxyArp.answerOnlyFor(alive.stream().map(MobilityBinding::homeAddress).toList());
+        proxyArp.answerOnlyFor(alive.keySet());
 
         // Before anybody can ask how we are.
         UdpSocket.warmUp(loop);
@@ -161,14 +164,18 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
     }
 
     /** The bindings that the core will take up, too. */
-    private static List<MobilityBinding> alive(
+    private static Map<Ipv4Address, BindingList> alive(
             List<MobileNodeRecord> stored, HomeAgentConfiguration configuration, Instant now) {
         var served = configuration.policy().mobileNodes().stream()
                 .map(MobileNode::homeAddress)
                 .collect(Collectors.toSet());
-        return stored.stream()
-                .flatMap(mobileNode -> mobileNode.binding().stream())
-                .filter(binding -> served.contains(binding.homeAddress()) && !binding.isExpired(now))
-                .toList();
+        var alive = new TreeMap<Ipv4Address, BindingList>();
+        for (var mobileNode : stored) {
+            var bindings = mobileNode.bindings().alive(now);
+            if (served.contains(mobileNode.homeAddress()) && !bindings.isEmpty()) {
+                alive.put(mobileNode.homeAddress(), bindings);
+            }
+        }
+        return alive;
     }
 }

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -18,8 +17,8 @@ import org.mooring.datapath.Path;
 import org.mooring.datapath.Traffic;
 import org.mooring.datapath.Tunnel;
 import org.mooring.home.Action;
+import org.mooring.home.BindingList;
 import org.mooring.home.Event;
-import org.mooring.home.MobilityBinding;
 import org.mooring.home.Peer;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.MacAddress;
@@ -68,15 +67,15 @@ final class KernelForwarding implements AutoCloseable {
     }
 
     /** What the datapath is to forward for {@code bindings}. */
-    static List<HomeForwarding> forwardings(Collection<MobilityBinding> bindings) {
-        return bindings.stream()
-                .map(binding -> forwarding(binding.homeAddress(), binding.peer()))
+    static List<HomeForwarding> forwardings(Map<Ipv4Address, BindingList> bindings) {
+        return bindings.entrySet().stream()
+                .map(bound -> forwarding(bound.getKey(), bound.getValue().peers()))
                 .toList();
     }
 
-    void install(Ipv4Address homeAddress, Peer peer) {
+    void install(Ipv4Address homeAddress, List<Peer> peers) {
         submit(homeAddress, () -> {
-            datapath.install(forwarding(homeAddress, peer));
+            datapath.install(forwarding(homeAddress, peers));
             goneAway(homeAddress);
         });
     }
@@ -91,7 +90,7 @@ final class KernelForwarding implements AutoCloseable {
     }
 
     void stage(Ipv4Address homeAddress, Peer peer) {
-        submit(homeAddress, () -> datapath.stage(forwarding(homeAddress, peer)));
+        submit(homeAddress, () -> datapath.stage(forwarding(homeAddress, List.of(peer))));
     }
 
     void flip(Ipv4Address homeAddress) {
@@ -163,10 +162,10 @@ final class KernelForwarding implements AutoCloseable {
     }
 
     /** Does at once, with what nobody needs, all that registrations and handovers do; while nobody else uses this. */
-    void rehearse(Ipv4Address homeAddress, Peer peer, Peer next) throws IOException {
+    void rehearse(Ipv4Address homeAddress, List<Peer> peers, Peer next) throws IOException {
         try {
-            datapath.install(forwarding(homeAddress, peer));
-            datapath.stage(forwarding(homeAddress, next));
+            datapath.install(forwarding(homeAddress, peers));
+            datapath.stage(forwarding(homeAddress, List.of(next)));
             datapath.flip(homeAddress.toInet());
             datapath.hold(homeAddress.toInet(), EnumSet.allOf(Path.class));
             datapath.retire(homeAddress.toInet());
@@ -202,8 +201,9 @@ final class KernelForwarding implements AutoCloseable {
         });
     }
 
-    private static HomeForwarding forwarding(Ipv4Address homeAddress, Peer peer) {
-        return new HomeForwarding(homeAddress.toInet(), tunnel(peer));
+    /** @param peers one: the configuration permits no more yet */
+    private static HomeForwarding forwarding(Ipv4Address homeAddress, List<Peer> peers) {
+        return new HomeForwarding(homeAddress.toInet(), tunnel(peers.get(0)));
     }
 
     private static Tunnel tunnel(Peer peer) {

@@ -1,12 +1,17 @@
 package org.mooring.home.daemon;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.mooring.datapath.Encapsulation;
+import org.mooring.home.BindingList;
 import org.mooring.home.Endpoint;
 import org.mooring.home.MobileNodeRecord;
 import org.mooring.home.MobilityBinding;
@@ -19,10 +24,16 @@ import org.mooring.protocol.wire.RegistrationRequest.Flags;
  * A {@link MobileNodeRecord} as the store has it. What is here is a file format: names stay, new ones may be added. Identifications are 16
  * hexadecimal digits.
  *
+ * @param binding the newest one
+ * @param others beside it, the oldest first; left out if there are none
  * @param newest by SPI, the newest Identification accepted
  */
 record StoredMobileNode(
-        Ipv4Address homeAddress, long generation, @Nullable Binding binding, Map<String, String> newest) {
+        Ipv4Address homeAddress,
+        long generation,
+        @Nullable Binding binding,
+        @JsonInclude(Include.NON_EMPTY) @Nullable List<Binding> others,
+        Map<String, String> newest) {
     /** A binding without its home address. */
     record Binding(
             Ipv4Address careOfAddress,
@@ -40,18 +51,23 @@ record StoredMobileNode(
     static StoredMobileNode of(MobileNodeRecord mobileNode) {
         var newest = new TreeMap<String, String>();
         mobileNode.newest().forEach((spi, id) -> newest.put(Integer.toUnsignedString(spi), hex(id)));
+        var bindings = new ArrayList<>(
+                mobileNode.bindings().all().stream().map(StoredMobileNode::of).toList());
         return new StoredMobileNode(
                 mobileNode.homeAddress(),
                 mobileNode.generation(),
-                mobileNode.binding().map(StoredMobileNode::of).orElse(null),
+                bindings.isEmpty() ? null : bindings.remove(bindings.size() - 1),
+                bindings,
                 newest);
     }
 
     MobileNodeRecord toRecord() {
         var identifications = new TreeMap<Integer, Identification>();
         newest.forEach((spi, hex) -> identifications.put(Integer.parseUnsignedInt(spi), identification(hex)));
-        return new MobileNodeRecord(
-                homeAddress, generation, Optional.ofNullable(binding).map(this::toBinding), identifications);
+        var bindings = Stream.concat(Stream.ofNullable(others).flatMap(List::stream), Stream.ofNullable(binding))
+                .map(this::toBinding)
+                .toList();
+        return new MobileNodeRecord(homeAddress, generation, new BindingList(bindings), identifications);
     }
 
     private static Binding of(MobilityBinding binding) {

@@ -211,7 +211,7 @@ final class Views {
         var replies = status.replies();
         return new MobileNode(
                 status.homeAddress(),
-                status.binding().isPresent() ? "away" : "home",
+                status.bindings().isEmpty() ? "home" : "away",
                 status.staged().map(StagedEntry::careOfAddress),
                 status.mac(),
                 count(replies, true),

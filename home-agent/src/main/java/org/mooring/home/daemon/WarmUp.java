@@ -167,7 +167,7 @@ final class WarmUp {
 
     private void rehearse(Action.InstallForwarding install) {
         try {
-            kernel.rehearse(install.homeAddress(), install.peer(), NEXT_PEER);
+            kernel.rehearse(install.homeAddress(), install.peers(), NEXT_PEER);
         } catch (IOException e) {
             log.warn("registrations will fail like this first attempt: {}", e.getMessage());
         }

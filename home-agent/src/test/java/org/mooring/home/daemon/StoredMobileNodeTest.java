@@ -4,9 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.time.Instant;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.mooring.datapath.Encapsulation;
+import org.mooring.home.BindingList;
 import org.mooring.home.Endpoint;
 import org.mooring.home.MobileNodeRecord;
 import org.mooring.home.MobilityBinding;
@@ -22,16 +22,7 @@ class StoredMobileNodeTest {
     private static final MobileNodeRecord AWAY = new MobileNodeRecord(
             HOME_ADDRESS,
             7,
-            Optional.of(new MobilityBinding(
-                    HOME_ADDRESS,
-                    new Peer(Ipv4Address.of("198.51.100.2"), 0, Encapsulation.IPIP),
-                    Flags.REVERSE_TUNNELING,
-                    600,
-                    Instant.parse("2026-03-01T12:00:00.123456789Z"),
-                    new Identification(0xe8b4_1f00_1234_abcdL),
-                    0x8000_0100,
-                    new Endpoint(Ipv4Address.of("198.51.100.2"), 434),
-                    7)),
+            BindingList.of(binding("198.51.100.2", 7)),
             Map.of(0x100, new Identification(-1), 0x8000_0100, new Identification(0xe8b4_1f00_1234_abcdL)));
 
     /** What is in a store now must be readable by every later release. */
@@ -41,13 +32,25 @@ class StoredMobileNodeTest {
             + "\"spi\":2147483904,\"from-address\":\"198.51.100.2\",\"from-port\":434,\"generation\":7},"
             + "\"newest\":{\"2147483904\":\"e8b41f001234abcd\",\"256\":\"ffffffffffffffff\"}}";
 
-    private static final MobileNodeRecord HOME = new MobileNodeRecord(HOME_ADDRESS, 8, Optional.empty(), Map.of());
+    private static final MobileNodeRecord BOTH_AWAY = new MobileNodeRecord(
+            HOME_ADDRESS, 9, BindingList.of(binding("203.0.113.77", 9), binding("198.51.100.2", 7)), Map.of());
+
+    private static final String BOTH_AWAY_JSON = "{\"home-address\":\"10.1.0.50\",\"generation\":9,\"binding\":{"
+            + "\"care-of-address\":\"198.51.100.2\",\"port\":0,\"encapsulation\":\"ipip\",\"flags\":2,\"lifetime\":600,"
+            + "\"granted-at\":\"2026-03-01T12:00:00.123456789Z\",\"identification\":\"e8b41f001234abcd\","
+            + "\"spi\":2147483904,\"from-address\":\"198.51.100.2\",\"from-port\":434,\"generation\":7},\"others\":[{"
+            + "\"care-of-address\":\"203.0.113.77\",\"port\":0,\"encapsulation\":\"ipip\",\"flags\":2,\"lifetime\":600,"
+            + "\"granted-at\":\"2026-03-01T12:00:00.123456789Z\",\"identification\":\"e8b41f001234abcd\","
+            + "\"spi\":2147483904,\"from-address\":\"203.0.113.77\",\"from-port\":434,\"generation\":9}],\"newest\":{}}";
+
+    private static final MobileNodeRecord HOME = new MobileNodeRecord(HOME_ADDRESS, 8, BindingList.NONE, Map.of());
     private static final String HOME_JSON =
             "{\"home-address\":\"10.1.0.50\",\"generation\":8,\"binding\":null,\"newest\":{}}";
 
     @Test
     void writesTheFormat() throws Exception {
         assertEquals(AWAY_JSON, Json.MAPPER.writeValueAsString(StoredMobileNode.of(AWAY)));
+        assertEquals(BOTH_AWAY_JSON, Json.MAPPER.writeValueAsString(StoredMobileNode.of(BOTH_AWAY)));
         assertEquals(HOME_JSON, Json.MAPPER.writeValueAsString(StoredMobileNode.of(HOME)));
     }
 
@@ -56,6 +59,22 @@ class StoredMobileNodeTest {
         assertEquals(
                 AWAY, Json.MAPPER.readValue(AWAY_JSON, StoredMobileNode.class).toRecord());
         assertEquals(
+                BOTH_AWAY,
+                Json.MAPPER.readValue(BOTH_AWAY_JSON, StoredMobileNode.class).toRecord());
+        assertEquals(
                 HOME, Json.MAPPER.readValue(HOME_JSON, StoredMobileNode.class).toRecord());
+    }
+
+    private static MobilityBinding binding(String careOfAddress, long generation) {
+        return new MobilityBinding(
+                HOME_ADDRESS,
+                new Peer(Ipv4Address.of(careOfAddress), 0, Encapsulation.IPIP),
+                Flags.REVERSE_TUNNELING,
+                600,
+                Instant.parse("2026-03-01T12:00:00.123456789Z"),
+                new Identification(0xe8b4_1f00_1234_abcdL),
+                0x8000_0100,
+                new Endpoint(Ipv4Address.of(careOfAddress), 434),
+                generation);
     }
 }

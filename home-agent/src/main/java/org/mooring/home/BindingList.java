@@ -1,0 +1,74 @@
+package org.mooring.home;
+
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.mooring.protocol.wire.Ipv4Address;
+
+/** The bindings of one mobile node (RFC 3344 §3.8.1), each with a care-of address of its own; what was registered last comes last. */
+public record BindingList(List<MobilityBinding> all) {
+    public static final BindingList NONE = new BindingList(List.of());
+
+    public BindingList {
+        all = List.copyOf(all);
+    }
+
+    public static BindingList of(MobilityBinding... bindings) {
+        return new BindingList(List.of(bindings));
+    }
+
+    public boolean isEmpty() {
+        return all.isEmpty();
+    }
+
+    int size() {
+        return all.size();
+    }
+
+    Optional<MobilityBinding> newest() {
+        return isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
+    }
+
+    Optional<MobilityBinding> with(Peer peer) {
+        return all.stream().filter(binding -> binding.peer().equals(peer)).findFirst();
+    }
+
+    public List<Peer> peers() {
+        return all.stream().map(MobilityBinding::peer).toList();
+    }
+
+    /** {@code binding} takes the place of the one with its care-of address. */
+    BindingList and(MobilityBinding binding) {
+        var others = without(binding.peer().address()).all.stream();
+        return new BindingList(Stream.concat(others, Stream.of(binding)).toList());
+    }
+
+    BindingList without(Ipv4Address careOfAddress) {
+        return new BindingList(all.stream()
+                .filter(binding -> !binding.peer().address().equals(careOfAddress))
+                .toList());
+    }
+
+    /** Those that {@code others} doesn't have, be it with an older lifetime. */
+    BindingList beside(BindingList others) {
+        return new BindingList(all.stream()
+                .filter(binding -> others.with(binding.peer()).isEmpty())
+                .toList());
+    }
+
+    /** Those whose lifetime isn't over. */
+    public BindingList alive(Instant now) {
+        return new BindingList(
+                all.stream().filter(binding -> !binding.isExpired(now)).toList());
+    }
+
+    /** None if no lifetime ever ends. */
+    Optional<Instant> firstExpiry() {
+        return all.stream()
+                .filter(binding -> !binding.isInfinite())
+                .map(MobilityBinding::expiry)
+                .min(Comparator.naturalOrder());
+    }
+}
