@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR Apache-2.0
 /*
- * The packets of home addresses, in and out of IP-in-IP tunnels (RFC 2003). One agent, home or foreign, loads this once; what
- * differs between the two is in struct agent.
+ * The packets of home addresses, in and out of tunnels: IP in IP (RFC 2003), GRE (RFC 2784), minimal encapsulation (RFC 2004) and
+ * UDP (RFC 3519). One agent, home or foreign, loads this once; what differs between the two is in struct agent.
  *
  * The agent's device (mip-ha, mip-fa) is a TUN device that nobody reads. What the kernel routes to it meets `encapsulate` at its
  * egress and leaves from there; what `decapsulate` takes out of a tunnel goes on as if the device had received it. So routing,
@@ -13,6 +13,10 @@
  *
  * While a guest changes sites, what comes for it may have to wait: uplink -> decapsulate -> mip-fa-old or mip-fa-new, TUN devices whose
  * packets the agent reads. What it writes back goes on by `release` -> mip-fa.
+ *
+ * Segments that travel as one can't be encapsulated so that their device knows how to cut them, if that is minimally, or if they came
+ * out of another encapsulation. They are cut before: mip-fa -> encapsulate -> mip-fa-gso, which takes none longer than its MTU, and whose
+ * other end is mip-fa-seg -> segmented -> mip-fa -> encapsulate.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -32,13 +36,17 @@
 #define IP_DF 0x4000
 #define IP_MF 0x2000
 #define IP_OFFSET 0x1fff
+#define ICMP_ECHOREPLY 0
 #define ICMP_ECHO 8
 #define TCP_OPTIONS 40 /* octets, at most */
 #define TCP_OPTION_END 0
 #define TCP_OPTION_NOP 1
 #define TCP_OPTION_MSS 2
 #define TUNNEL_TTL 64
+#define IPPROTO_MINIMAL 55
 #define REGISTRATION_PORT 434
+#define TUNNEL_DATA 4 /* type of message (RFC 3519 §3.3) */
+#define EALREADY 114
 #define TUNNEL_MARK 0x1b3 /* the routing rule for it leads to the foreign agent's device */
 
 #define ECN_MASK 3
@@ -64,14 +72,55 @@ enum drop {
 
 enum role { HOME_AGENT, FOREIGN_AGENT };
 
+struct gre {
+	__be16 flags;
+	__be16 protocol;
+};
+
+#define GRE_CHECKSUM 0x8000
+#define GRE_NOT_FOR_US 0x7807 /* bits 1 to 4, as in RFC 2784 §2.3 after erratum 3719, and the version */
+
+/* RFC 2004 §3.1. */
+struct minimal {
+	__u8 protocol;
+	__u8 flags;
+	__sum16 check;
+	__be32 daddr;
+	__be32 saddr; /* if flags have MINIMAL_SOURCE */
+};
+
+#define MINIMAL_SOURCE 0x80
+
+/* RFC 3519 §3.3. */
+struct tunnel_data {
+	__u8 type;
+	__u8 next_header;
+	__be16 reserved;
+};
+
+/* The longest that one of them has, and what may follow an outer IP header. */
+struct headers {
+	struct iphdr ip;
+	union {
+		struct gre gre;
+		struct minimal minimal;
+		struct {
+			struct udphdr udp;
+			struct tunnel_data data;
+		};
+	};
+};
+
 /* As org.mooring.datapath.Path. */
 enum paths { OLD, NEW, PATHS };
 
-/* But for `held`, this doesn't change while the agent runs. */
+/* But for `held` and the segmenter, this doesn't change while the agent runs. */
 struct agent {
 	__be32 address;	     /* the tunnels' end here */
 	__u32 device;	     /* interface index of the agent's TUN device */
 	__u32 rooms[PATHS];  /* of those where packets wait */
+	__u32 segmenter;     /* of mip-ha-gso or mip-fa-gso; zero if nothing needs it */
+	__u32 segmented;     /* of its other end */
 	__u32 held;	     /* how many entries `waits` has */
 	__u32 role;
 	__u32 encap_flags; /* for bpf_skb_adjust_room: BPF_F_ADJ_ROOM_FIXED_GSO, unless segments may be made smaller */
@@ -86,16 +135,26 @@ struct {
 	__type(value, struct agent);
 } agent SEC(".maps");
 
-#define TUNNELS 4
+struct tunnel {
+	__be32 remote;
+	__be16 port; /* of the remote, in UDP */
+	__u8 protocol; /* outer IP header's, which tells the encapsulation */
+	__u8 pad;
+};
 
-/* A zero address is none. Replaced as a whole, so that a packet sees all of it or nothing. */
+#define TUNNELS 6
+
+/* Replaced as a whole, so that a packet sees all of it or nothing. */
 struct forwarding {
-	__be32 to_home;		/* packets for the home address are encapsulated to here */
-	__be32 from_home;	/* packets from the home address are encapsulated to here */
-	__be32 accept[TUNNELS]; /* outer sources that packets are taken from; the last one repeated */
-	__u32 link;		/* where the visitor is */
+	struct tunnel tunnels[TUNNELS];
+	/* Of the tunnels, bit i for the one with index i: */
+	__u8 to_home;	/* a copy of packets for the home address is encapsulated into each of these */
+	__u8 from_home; /* packets from the home address are encapsulated into this one */
+	__u8 accept;	/* packets are taken from these */
+	__u8 pad;
+	__u32 link; /* where the visitor is */
 	__u8 mac[ETH_ALEN];
-	__u8 pad[2];
+	__u8 pad_too[2];
 };
 
 struct {
@@ -183,17 +242,24 @@ static __always_inline const struct agent *this_agent(void)
 	return bpf_map_lookup_elem(&agent, &zero);
 }
 
-static __always_inline __u16 checksum(const struct iphdr *ip)
+/* RFC 1071, of a header. */
+static __always_inline __u16 checksum(const void *header, __u32 length)
 {
-	const __u16 *words = (const void *)ip;
+	const __u16 *words = header;
 	__u32 sum = 0;
 
 #pragma unroll
-	for (int i = 0; i < (int)(sizeof(*ip) / 2); i++)
+	for (__u32 i = 0; i < length / 2; i++)
 		sum += words[i];
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum += sum >> 16;
 	return ~sum;
+}
+
+/* Too long for the field: segments, whose own lengths the kernel will write. */
+static __always_inline __be16 length_field(__u32 length)
+{
+	return length <= 0xffff ? bpf_htons(length) : 0;
 }
 
 /* Segments that travel as one count as what they will be. */
@@ -245,27 +311,73 @@ static __always_inline void clamp(struct __sk_buff *skb, const struct agent *sel
 
 /* --- into the tunnel ---------------------------------------------------------------------------------------------------- */
 
-/* RFC 2003 §3.1. The ECN field is copied with the rest of the octet: RFC 6040's normal mode. */
-static __always_inline struct iphdr outer_header(const struct agent *self, const struct iphdr *inner, __be32 remote,
-						 __u32 length)
-{
-	struct iphdr outer = {
-		.version = 4,
-		.ihl = sizeof(outer) / 4,
-		.tos = inner->tos,
-		/* Too long for the field: segments, whose own lengths the kernel will write. */
-		.tot_len = length <= 0xffff ? bpf_htons(length) : 0,
-		.frag_off = inner->frag_off & self->keep,
-		.ttl = TUNNEL_TTL,
-		.protocol = IPPROTO_IPIP,
-		.saddr = self->address,
-		.daddr = remote,
-	};
+/*
+ * What one run of a program tells another one about the packet, in skb->tc_index, which nobody else uses any more: for which tunnel,
+ * counted from one, it is a copy; and of which protocol the outer header was that it came out of.
+ */
+#define COPY_MASK 0x0f
+#define CAME_BY_SHIFT 4
 
-	if (!outer.frag_off)
-		outer.id = bpf_get_prandom_u32();
-	outer.check = checksum(&outer);
-	return outer;
+/*
+ * RFC 2003 §3.1, RFC 2784 §2, RFC 2004 §3.1, RFC 3519 §3.3, §4.3. The ECN field is copied with the rest of the octet: RFC 6040's
+ * normal mode.
+ *
+ * @length of the inner packet
+ * @return how much longer the packet becomes
+ */
+static __always_inline __u32 outer_headers(struct headers *headers, const struct agent *self, const struct iphdr *inner,
+					   const struct tunnel *tunnel, __u8 protocol, __u32 length)
+{
+	struct iphdr *outer = &headers->ip;
+	__u32 overhead;
+
+	outer->version = 4;
+	outer->ihl = sizeof(*outer) / 4;
+	outer->tos = inner->tos;
+	outer->ttl = TUNNEL_TTL;
+	outer->frag_off = inner->frag_off & self->keep;
+	outer->saddr = self->address;
+	outer->daddr = tunnel->remote;
+	outer->protocol = protocol;
+	switch (protocol) {
+	case IPPROTO_GRE:
+		headers->gre.protocol = bpf_htons(ETH_P_IP);
+		overhead = sizeof(*outer) + sizeof(headers->gre);
+		break;
+	case IPPROTO_MINIMAL: {
+		struct minimal *minimal = &headers->minimal;
+
+		outer->ttl = inner->ttl;
+		outer->frag_off = inner->frag_off;
+		minimal->protocol = inner->protocol;
+		minimal->flags = MINIMAL_SOURCE;
+		minimal->daddr = inner->daddr;
+		minimal->saddr = inner->saddr;
+		minimal->check = checksum(minimal, sizeof(*minimal));
+		overhead = sizeof(*minimal);
+		break;
+	}
+	case IPPROTO_UDP:
+		/* RFC 3519 §4.8: whoever is behind a NAT fragments before. */
+		outer->frag_off = inner->frag_off & bpf_htons(IP_DF);
+		headers->udp.source = bpf_htons(REGISTRATION_PORT);
+		headers->udp.dest = tunnel->port;
+		headers->data.type = TUNNEL_DATA;
+		headers->data.next_header = IPPROTO_IPIP;
+		overhead = sizeof(*headers);
+		/* The checksum stays zero: the inner packet has one. */
+		headers->udp.len = length_field(length + sizeof(headers->udp) + sizeof(headers->data));
+		break;
+	default:
+		overhead = sizeof(*outer);
+	}
+	outer->tot_len = length_field(length + overhead);
+	if (!outer->frag_off)
+		outer->id = bpf_get_prandom_u32();
+	if (protocol == IPPROTO_MINIMAL)
+		outer->id = inner->id;
+	outer->check = checksum(outer, sizeof(*outer));
+	return overhead;
 }
 
 /* Sends an encapsulated packet, which still begins with its IP header, to the next hop towards the tunnel's exit. */
@@ -273,7 +385,7 @@ static __always_inline int transmit(struct __sk_buff *skb, const struct agent *s
 {
 	struct bpf_fib_lookup fib = {
 		.family = AF_INET,
-		.l4_protocol = IPPROTO_IPIP,
+		.l4_protocol = outer->protocol,
 		.ipv4_src = outer->saddr,
 		.ipv4_dst = outer->daddr,
 		/* As if received there: BPF_FIB_LOOKUP_OUTPUT would only take routes out of the TUN device itself. */
@@ -311,15 +423,15 @@ static __always_inline int transmit(struct __sk_buff *skb, const struct agent *s
 	return bpf_redirect_neigh(fib.ifindex, NULL, 0, 0);
 }
 
-static __always_inline bool make_room(struct __sk_buff *skb, const struct agent *self)
+/* Comes back cut, into the tunnel with this index. */
+static __always_inline int segment(struct __sk_buff *skb, const struct agent *self, __u32 index)
 {
-	/*
-	 * The kernel refuses to mark a packet as encapsulated twice, and nothing takes the mark away when we decapsulate. The
-	 * second time, the mark and the inner headers' offsets that came with it are right again.
-	 */
-	return !bpf_skb_adjust_room(skb, sizeof(struct iphdr), BPF_ADJ_ROOM_MAC,
-				    BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 | self->encap_flags) ||
-	       !bpf_skb_adjust_room(skb, sizeof(struct iphdr), BPF_ADJ_ROOM_MAC, self->encap_flags);
+	struct ethhdr eth = { .h_proto = bpf_htons(ETH_P_IP) };
+
+	if (!self->segmenter || bpf_skb_change_head(skb, ETH_HLEN, 0) || bpf_skb_store_bytes(skb, 0, &eth, sizeof(eth), 0))
+		return drop(DROP_REFUSED);
+	skb->tc_index = index + 1;
+	return bpf_redirect(self->segmenter, 0);
 }
 
 /* What agents send beside registration. Only a marker comes out of a tunnel. */
@@ -332,17 +444,78 @@ static __always_inline bool is_marker(struct __sk_buff *skb, __u32 network, cons
 	       udp.source == bpf_htons(REGISTRATION_PORT) && udp.dest == bpf_htons(REGISTRATION_PORT);
 }
 
+/* RFC 2004 §3: what is a fragment has no place to say so. What has options goes in IP, too. */
+static __always_inline bool minimally(const struct iphdr *inner)
+{
+	return inner->ihl == sizeof(*inner) / 4 && !(inner->frag_off & bpf_htons(IP_MF | IP_OFFSET));
+}
+
+/* Into the tunnel with this index. */
+static __always_inline int encapsulate_into(struct __sk_buff *skb, const struct agent *self, __be32 home,
+					    const struct iphdr *inner, const struct tunnel *tunnel, __u32 index)
+{
+	__u64 count = packets(skb), octets = skb->len;
+	__u32 came_by = skb->tc_index >> CAME_BY_SHIFT, overhead;
+	__u8 protocol = tunnel->protocol;
+	struct headers headers = {};
+	__u64 flags = BPF_F_ADJ_ROOM_ENCAP_L3_IPV4;
+	struct traffic *used;
+	long refused;
+	int verdict;
+
+	/* RFC 2003 §3.2, RFC 3344 §4.2.3: it came out of the tunnel that it would go into. Only a marker comes back to who sent it. */
+	if (inner->saddr == tunnel->remote && !is_marker(skb, 0, inner))
+		return drop(DROP_LOOP);
+
+	if (protocol == IPPROTO_MINIMAL && !minimally(inner))
+		protocol = IPPROTO_IPIP;
+	/* All of them, so that none is overtaken. */
+	if (protocol == IPPROTO_MINIMAL && skb->ingress_ifindex != self->segmented)
+		return segment(skb, self, index);
+
+	overhead = outer_headers(&headers, self, inner, tunnel, protocol, skb->len);
+	if (protocol == IPPROTO_GRE)
+		flags |= BPF_F_ADJ_ROOM_ENCAP_L4_GRE;
+	else if (protocol == IPPROTO_UDP)
+		flags |= BPF_F_ADJ_ROOM_ENCAP_L4_UDP;
+	else if (protocol == IPPROTO_MINIMAL)
+		flags = 0;
+	refused = bpf_skb_adjust_room(skb, overhead, BPF_ADJ_ROOM_MAC, flags | self->encap_flags);
+	/*
+	 * The kernel refuses to mark a packet as encapsulated twice, and nothing takes the mark away when we decapsulate. The
+	 * second time, the mark and the inner headers' offsets that came with it are right again, if it is the same encapsulation.
+	 */
+	if (refused == -EALREADY) {
+		if (skb->gso_size && came_by && came_by != protocol)
+			return segment(skb, self, index);
+		refused = bpf_skb_adjust_room(skb, overhead, BPF_ADJ_ROOM_MAC, self->encap_flags);
+	}
+	/* What is minimally encapsulated begins behind the header that is moved. */
+	if (protocol == IPPROTO_MINIMAL)
+		overhead += sizeof(*inner);
+	if (refused || bpf_skb_store_bytes(skb, 0, &headers, overhead, 0))
+		return drop(DROP_REFUSED);
+	skb->tc_index = 0;
+	if (skb->mark == TUNNEL_MARK)
+		skb->mark = 0;
+	verdict = transmit(skb, self, &headers.ip);
+	used = bpf_map_lookup_elem(&traffic, &home);
+	if (used && verdict != TC_ACT_SHOT) {
+		__sync_fetch_and_add(&used->packets_encapsulated, count);
+		__sync_fetch_and_add(&used->octets_encapsulated, octets);
+	}
+	return verdict;
+}
+
 SEC("tc/encapsulate")
 int encapsulate(struct __sk_buff *skb)
 {
 	const struct agent *self = this_agent();
 	const struct forwarding *forwarding;
-	__u64 count = packets(skb), octets = skb->len;
-	struct iphdr inner, outer;
-	struct traffic *used;
-	__be32 home, remote = 0;
+	__u32 copy = skb->tc_index & COPY_MASK, into = 0, last = TUNNELS;
+	struct iphdr inner;
 	bool visits = false;
-	int verdict;
+	__be32 home;
 
 	if (!self || skb->protocol != bpf_htons(ETH_P_IP) || bpf_skb_load_bytes(skb, 0, &inner, sizeof(inner)))
 		return TC_ACT_SHOT;
@@ -350,39 +523,52 @@ int encapsulate(struct __sk_buff *skb)
 	home = inner.daddr;
 	forwarding = bpf_map_lookup_elem(&forwardings, &home);
 	if (forwarding) {
-		remote = forwarding->to_home;
+		into = forwarding->to_home;
 		visits = forwarding->link;
 	}
-	if (!remote) {
+	if (!into) {
 		home = inner.saddr;
 		forwarding = bpf_map_lookup_elem(&forwardings, &home);
 		if (forwarding)
-			remote = forwarding->from_home;
+			into = forwarding->from_home;
 	}
 	/* It was redirected when it was routed to here, and isn't now: once more, to the visitor's link. */
-	if (!remote && visits) {
+	if (!into && visits) {
 		skb->mark = 0;
 		return bpf_redirect(self->device, BPF_F_INGRESS);
 	}
-	if (!remote)
+	if (!into || !forwarding)
 		return drop(DROP_UNLISTED);
-	/* RFC 2003 §3.2, RFC 3344 §4.2.3: it came out of the tunnel that it would go into. Only a marker comes back to who sent it. */
-	if (inner.saddr == remote && !is_marker(skb, 0, &inner))
-		return drop(DROP_LOOP);
 
-	clamp(skb, self, 0);
-	outer = outer_header(self, &inner, remote, octets + sizeof(outer));
-	if (!make_room(skb, self) || bpf_skb_store_bytes(skb, 0, &outer, sizeof(outer), 0))
-		return drop(DROP_REFUSED);
-	if (skb->mark == TUNNEL_MARK)
-		skb->mark = 0;
-	verdict = transmit(skb, self, &outer);
-	used = bpf_map_lookup_elem(&traffic, &home);
-	if (used && verdict != TC_ACT_SHOT) {
-		__sync_fetch_and_add(&used->packets_encapsulated, count);
-		__sync_fetch_and_add(&used->octets_encapsulated, octets);
+	if (!copy)
+		clamp(skb, self, 0);
+	/* RFC 3344 §4.2.3: a copy to each care-of address, the last one being the packet itself. */
+#pragma unroll
+	for (__u32 i = 0; i < TUNNELS; i++) {
+		if (!(into & 1 << i) || (copy && copy != i + 1))
+			continue;
+		if (into >> (i + 1) && !copy) {
+			skb->tc_index = (skb->tc_index & ~COPY_MASK) | (i + 1);
+			bpf_clone_redirect(skb, skb->ifindex, 0);
+			skb->tc_index &= ~COPY_MASK;
+		}
+		last = i;
 	}
-	return verdict;
+	if (last >= TUNNELS)
+		return drop(DROP_UNLISTED);
+	return encapsulate_into(skb, self, home, &inner, &forwarding->tunnels[last], last);
+}
+
+/* Cut, or not in need of it: once more into the tunnel. */
+SEC("tc/segmented")
+int segmented(struct __sk_buff *skb)
+{
+	const struct agent *self = this_agent();
+
+	/* A device that is set up sends something of the kernel's own. */
+	if (!self || !skb->tc_index || bpf_skb_change_type(skb, PACKET_HOST))
+		return TC_ACT_SHOT;
+	return bpf_redirect(self->device, 0);
 }
 
 /* --- out of the tunnel -------------------------------------------------------------------------------------------------- */
@@ -402,19 +588,99 @@ static __always_inline bool combine_ecn(const struct iphdr *outer, const struct 
 	return true;
 }
 
-static __always_inline bool is_echo_request(struct __sk_buff *skb, __u32 l2, const struct iphdr *inner)
+/* RFC 3519 §4.9, §4.10: a keepalive, or the answer to one, if it is for the agent. Otherwise only the request is of interest. */
+static __always_inline bool is_echo(struct __sk_buff *skb, __u32 network, const struct iphdr *ip, bool or_reply)
 {
 	__u8 type;
 
-	return inner->protocol == IPPROTO_ICMP && !(inner->frag_off & bpf_htons(IP_OFFSET)) &&
-	       !bpf_skb_load_bytes(skb, l2 + sizeof(*inner) + inner->ihl * 4, &type, sizeof(type)) && type == ICMP_ECHO;
+	return ip->protocol == IPPROTO_ICMP && !(ip->frag_off & bpf_htons(IP_OFFSET)) &&
+	       !bpf_skb_load_bytes(skb, network + ip->ihl * 4, &type, sizeof(type)) &&
+	       (type == ICMP_ECHO || (or_reply && type == ICMP_ECHOREPLY));
 }
 
-/* Takes off the outer header, leaving the inner one with `tos`. */
-static __always_inline bool strip(struct __sk_buff *skb, __u32 l2, const struct iphdr *inner, __u8 tos)
+/* A packet that came to the agent through a tunnel. */
+struct tunnelled {
+	struct tunnel tunnel; /* where it came from */
+	struct iphdr inner;   /* as it was before it was encapsulated */
+	__u32 overhead;	      /* what is in front of that, or has become of its header */
+};
+
+/* What the answers of `take_apart` mean, beside `enum drop`. */
+#define TUNNELLED -1
+#define NOT_TUNNELLED -2
+
+/* Reads what is between the outer header and the inner packet. */
+static __always_inline int take_apart(struct __sk_buff *skb, __u32 l2, bool put_together, const struct iphdr *outer,
+				      struct tunnelled *packet)
 {
-	if (bpf_skb_adjust_room(skb, -(__s32)sizeof(*inner), BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO))
+	__u32 behind = l2 + sizeof(*outer);
+	struct headers next = {};
+
+	packet->tunnel.remote = outer->saddr;
+	packet->tunnel.protocol = outer->protocol;
+	packet->overhead = sizeof(*outer);
+	switch (outer->protocol) {
+	case IPPROTO_IPIP:
+		break;
+	case IPPROTO_GRE:
+		packet->overhead += sizeof(next.gre);
+		if (bpf_skb_load_bytes(skb, behind, &next.gre, sizeof(next.gre)))
+			return DROP_MALFORMED;
+		/* The agent verifies the checksum. */
+		if (next.gre.flags & bpf_htons(GRE_CHECKSUM) && !put_together)
+			return NOT_TUNNELLED;
+		if (next.gre.flags & bpf_htons(GRE_CHECKSUM | GRE_NOT_FOR_US) || next.gre.protocol != bpf_htons(ETH_P_IP))
+			return DROP_MALFORMED;
+		break;
+	case IPPROTO_UDP:
+		packet->overhead = sizeof(next);
+		if (bpf_skb_load_bytes(skb, behind, &next.udp, sizeof(next.udp) + sizeof(next.data)) ||
+		    next.udp.dest != bpf_htons(REGISTRATION_PORT) || next.data.type != TUNNEL_DATA)
+			return NOT_TUNNELLED;
+		packet->tunnel.port = next.udp.source;
+		if (next.data.next_header != IPPROTO_IPIP)
+			return DROP_MALFORMED;
+		break;
+	case IPPROTO_MINIMAL:
+		packet->overhead = offsetof(struct minimal, saddr);
+		if (bpf_skb_load_bytes(skb, behind, &next.minimal, offsetof(struct minimal, saddr)))
+			return DROP_MALFORMED;
+		if (next.minimal.flags & MINIMAL_SOURCE) {
+			packet->overhead = sizeof(next.minimal);
+			if (bpf_skb_load_bytes(skb, behind, &next.minimal, sizeof(next.minimal)))
+				return DROP_MALFORMED;
+		}
+		/* Of one without a source, whose place here is zero, too. */
+		if (checksum(&next.minimal, sizeof(next.minimal)))
+			return DROP_MALFORMED;
+		packet->inner = *outer;
+		packet->inner.protocol = next.minimal.protocol;
+		packet->inner.daddr = next.minimal.daddr;
+		if (next.minimal.flags & MINIMAL_SOURCE)
+			packet->inner.saddr = next.minimal.saddr;
+		packet->inner.tot_len = length_field(bpf_ntohs(outer->tot_len) - packet->overhead);
+		packet->inner.check = 0;
+		packet->inner.check = checksum(&packet->inner, sizeof(packet->inner));
+		return packet->inner.ttl ? TUNNELLED : DROP_EXPIRED;
+	default:
+		return NOT_TUNNELLED;
+	}
+	if (bpf_skb_load_bytes(skb, l2 + packet->overhead, &packet->inner, sizeof(packet->inner)) ||
+	    packet->inner.version != 4 || packet->inner.ihl < sizeof(packet->inner) / 4)
+		return DROP_MALFORMED;
+	return packet->inner.ttl ? TUNNELLED : DROP_EXPIRED;
+}
+
+/* Leaves the inner packet, with `tos`. */
+static __always_inline bool strip(struct __sk_buff *skb, __u32 l2, const struct tunnelled *packet, __u8 tos)
+{
+	const struct iphdr *inner = &packet->inner;
+
+	if (bpf_skb_adjust_room(skb, -(__s32)packet->overhead, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO))
 		return false;
+	skb->tc_index = packet->tunnel.protocol << CAME_BY_SHIFT;
+	if (packet->tunnel.protocol == IPPROTO_MINIMAL)
+		return !bpf_skb_store_bytes(skb, l2, inner, sizeof(*inner), 0);
 	if (tos == inner->tos)
 		return true;
 	/* The checksum's words are big-endian: the octet is the low half of its word. */
@@ -422,13 +688,19 @@ static __always_inline bool strip(struct __sk_buff *skb, __u32 l2, const struct 
 	       !bpf_skb_store_bytes(skb, l2 + offsetof(struct iphdr, tos), &tos, sizeof(tos), 0);
 }
 
-static __always_inline bool accepts(const struct forwarding *forwarding, __be32 source)
+/* RFC 3024 §4.3.2, RFC 3519 §4.3. What can't be encapsulated minimally comes in IP. */
+static __always_inline bool accepts(const struct forwarding *forwarding, const struct tunnel *from)
 {
 	bool found = false;
 
 #pragma unroll
-	for (int i = 0; i < TUNNELS; i++)
-		found |= forwarding->accept[i] == source;
+	for (int i = 0; i < TUNNELS; i++) {
+		const struct tunnel *tunnel = &forwarding->tunnels[i];
+
+		found |= forwarding->accept & 1 << i && tunnel->remote == from->remote && tunnel->port == from->port &&
+			 (tunnel->protocol == from->protocol ||
+			  (tunnel->protocol == IPPROTO_MINIMAL && from->protocol == IPPROTO_IPIP));
+	}
 	return found;
 }
 
@@ -505,9 +777,12 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 {
 	const struct agent *self = this_agent();
 	const struct forwarding *forwarding;
-	__u64 count = packets(skb), octets = skb->len - l2 - sizeof(struct iphdr);
-	struct iphdr outer, inner;
+	struct tunnelled packet = {};
+	const struct iphdr *inner = &packet.inner;
+	__u64 count = packets(skb), octets;
+	struct iphdr outer;
 	struct traffic *used;
+	bool put_together;
 	__be32 home;
 	int verdict;
 	__u8 tos;
@@ -516,9 +791,10 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 	if (!self || skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present || skb->pkt_type != PACKET_HOST ||
 	    bpf_skb_load_bytes(skb, l2, &outer, sizeof(outer)))
 		return TC_ACT_UNSPEC;
-	if (outer.protocol != IPPROTO_IPIP || outer.daddr != self->address) {
-		/* On the agent's own device are those that have waited. */
-		if (self->held && self->role == HOME_AGENT && skb->ifindex != self->device)
+	/* On the agent's own device are those that have waited, and those that came by the slow path. */
+	put_together = skb->ifindex == self->device;
+	if (outer.daddr != self->address) {
+		if (self->held && self->role == HOME_AGENT && !put_together)
 			return wait_at_home(skb, self, outer.daddr);
 		return TC_ACT_UNSPEC;
 	}
@@ -526,37 +802,51 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 	if (outer.frag_off & bpf_htons(IP_MF | IP_OFFSET) || outer.ihl != sizeof(outer) / 4)
 		return TC_ACT_UNSPEC;
 
+	verdict = take_apart(skb, l2, put_together, &outer, &packet);
+	if (verdict == NOT_TUNNELLED)
+		return TC_ACT_UNSPEC;
 	/* From here on the packet is this agent's or nobody's: the stack would answer "protocol unreachable". */
-	if (checksum(&outer) || bpf_skb_load_bytes(skb, l2 + sizeof(outer), &inner, sizeof(inner)) ||
-	    inner.version != 4 || inner.ihl < sizeof(inner) / 4)
+	if (checksum(&outer, sizeof(outer)))
 		return drop(DROP_MALFORMED);
-	if (!inner.ttl)
-		return drop(DROP_EXPIRED);
-	if (!combine_ecn(&outer, &inner, &tos))
+	if (verdict != TUNNELLED)
+		return drop(verdict);
+	if (packet.tunnel.protocol == IPPROTO_MINIMAL)
+		tos = outer.tos; /* one header, one field */
+	else if (!combine_ecn(&outer, inner, &tos))
 		return drop(DROP_CONGESTION);
 
+	if (inner->daddr == self->address && packet.tunnel.protocol == IPPROTO_UDP &&
+	    is_echo(skb, l2 + packet.overhead, inner, true))
+		/* The agent's socket has it already if it was put together. */
+		return put_together ? TC_ACT_SHOT : TC_ACT_UNSPEC;
 	/* Whoever tests the way here may tunnel an ordinary ping to itself. */
-	if (inner.saddr == outer.saddr && inner.daddr == self->address && is_echo_request(skb, l2, &inner))
-		return strip(skb, l2, &inner, tos) ? TC_ACT_OK : drop(DROP_REFUSED);
+	if (inner->daddr == self->address && inner->saddr == outer.saddr &&
+	    is_echo(skb, l2 + packet.overhead, inner, false))
+		return strip(skb, l2, &packet, tos) ? TC_ACT_OK : drop(DROP_REFUSED);
 
 	/* RFC 3024 §4.3.2 at home; the visitor list of RFC 3344 §4.2.2 abroad. */
-	home = self->role == HOME_AGENT ? inner.saddr : inner.daddr;
+	home = self->role == HOME_AGENT ? inner->saddr : inner->daddr;
 	forwarding = bpf_map_lookup_elem(&forwardings, &home);
 	/* A foreign agent sends back what came late for a mobile node that has come home. */
-	if (self->role == HOME_AGENT && !(forwarding && accepts(forwarding, outer.saddr))) {
-		const struct forwarding *late = bpf_map_lookup_elem(&forwardings, &inner.daddr);
+	if (self->role == HOME_AGENT && !(forwarding && accepts(forwarding, &packet.tunnel))) {
+		__be32 other = inner->daddr;
+		const struct forwarding *late = bpf_map_lookup_elem(&forwardings, &other);
 
-		if (late && accepts(late, outer.saddr)) {
-			home = inner.daddr;
+		if (late && accepts(late, &packet.tunnel)) {
+			home = other;
 			forwarding = late;
 		}
 	}
 	if (!forwarding)
 		return drop(DROP_UNLISTED);
-	if (!accepts(forwarding, outer.saddr))
+	if (!accepts(forwarding, &packet.tunnel))
 		return drop(DROP_FOREIGN_TUNNEL);
+	/* RFC 2784 §3.1: it would come back to who encapsulated it. */
+	if (packet.tunnel.protocol == IPPROTO_GRE && inner->daddr == outer.saddr)
+		return drop(DROP_LOOP);
 
-	if (!strip(skb, l2, &inner, tos))
+	octets = skb->len - l2 - packet.overhead;
+	if (!strip(skb, l2, &packet, tos))
 		return drop(DROP_REFUSED);
 	clamp(skb, self, l2);
 	used = bpf_map_lookup_elem(&traffic, &home);
@@ -565,7 +855,7 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 		__sync_fetch_and_add(&used->octets_decapsulated, octets);
 	}
 	if (self->held) {
-		verdict = wait_behind_tunnel(skb, self, l2, &inner, outer.saddr);
+		verdict = wait_behind_tunnel(skb, self, l2, inner, outer.saddr);
 		if (verdict != TC_ACT_UNSPEC)
 			return verdict;
 	}

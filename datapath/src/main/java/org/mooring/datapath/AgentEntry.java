@@ -3,6 +3,8 @@ package org.mooring.datapath;
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -28,7 +30,7 @@ record AgentEntry(
         }
     }
 
-    static final int SIZE = 32;
+    static final int SIZE = 40;
     private static final int FIXED_GSO = 1; // BPF_F_ADJ_ROOM_FIXED_GSO
     private static final short DONT_FRAGMENT = 0x4000;
     private static final int TCP_OVER_IP = 40;
@@ -38,20 +40,41 @@ record AgentEntry(
      *
      * @param pathMtu of the outer packets, if it is known to be less than the uplink's
      */
-    int routeMtu(OptionalInt pathMtu) {
-        return switch (policy) {
-            case ICMP, CLAMP_AT_HOME -> Math.min(pathMtu.orElse(uplinkMtu), uplinkMtu) - Encapsulation.IPIP.overhead();
-            case FRAGMENT_OUTER -> uplinkMtu;
+    int routeMtu(Encapsulation encapsulation, OptionalInt pathMtu) {
+        return policy == MtuPolicy.FRAGMENT_OUTER && fragments(encapsulation)
+                ? uplinkMtu
+                : Math.min(pathMtu.orElse(uplinkMtu), uplinkMtu) - encapsulation.overhead();
+    }
+
+    /** What is fragmented in UDP may not pass the NATs that it is meant for (RFC 3519 §4.8); minimal encapsulation has one header for both. */
+    private static boolean fragments(Encapsulation encapsulation) {
+        return switch (encapsulation) {
+            case IPIP, GRE -> true;
+            case MINIMAL, UDP -> false;
         };
     }
 
-    /** @param held for how many home addresses packets wait */
-    ByteBuffer encode(int held) {
+    /** What fits into any tunnel. */
+    private int leastMtu() {
+        int greatest = Arrays.stream(Encapsulation.values())
+                .mapToInt(Encapsulation::overhead)
+                .max()
+                .orElseThrow();
+        return uplinkMtu - greatest;
+    }
+
+    /**
+     * @param held for how many home addresses packets wait
+     * @param segmenter that cuts what travels as one, if there is one
+     */
+    ByteBuffer encode(int held, Optional<Segmenter> segmenter) {
         boolean fragmentOuter = policy == MtuPolicy.FRAGMENT_OUTER;
         short inherited = fragmentOuter ? 0 : DONT_FRAGMENT;
-        int segment = policy == MtuPolicy.CLAMP_AT_HOME ? routeMtu(OptionalInt.empty()) - TCP_OVER_IP : 0;
+        int segment = policy == MtuPolicy.CLAMP_AT_HOME ? leastMtu() - TCP_OVER_IP : 0;
         ByteBuffer out = ByteBuffer.allocate(SIZE).order(ByteOrder.nativeOrder());
         out.put(address.getAddress()).putInt(device).putInt(oldRoom).putInt(newRoom);
+        out.putInt(segmenter.map(pair -> pair.entrance().index()).orElse(0));
+        out.putInt(segmenter.map(pair -> pair.exit().index()).orElse(0));
         out.putInt(held).putInt(role.number);
         // Segments that travel as one can be made smaller, which is better than to fragment each of them.
         out.putInt(fragmentOuter ? 0 : FIXED_GSO);

@@ -66,9 +66,12 @@ record AgentKernel(
         }
     }
 
-    /** The MTU of a route into the tunnel to {@code tunnelExit}. */
-    int routeMtu(Inet4Address tunnelExit) {
-        return agent.routeMtu(pathMtu.mtuTo(tunnelExit));
+    /** The MTU of a route into all of these tunnels. */
+    int routeMtu(List<Tunnel> tunnels) {
+        return tunnels.stream()
+                .mapToInt(tunnel -> agent.routeMtu(tunnel.encapsulation(), pathMtu.mtuTo(tunnel.remote())))
+                .min()
+                .orElseThrow();
     }
 
     static List<Interface> interfaces(Netlink netlink, List<String> names) throws IOException {

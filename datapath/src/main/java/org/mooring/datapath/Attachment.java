@@ -27,6 +27,10 @@ record Attachment(Interface link, Direction direction, int handle, BpfProgram pr
         return new Attachment(homeLink, direction, 4, programs.clampAtHome());
     }
 
+    static Attachment segmented(Segmenter segmenter, Programs programs) {
+        return new Attachment(segmenter.exit(), Direction.INGRESS, 6, programs.segmented());
+    }
+
     static Attachment release(Interface room, Programs programs) {
         return new Attachment(room, Direction.INGRESS, 5, programs.release());
     }

@@ -3,7 +3,9 @@ package org.mooring.datapath;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -11,6 +13,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.mooring.linux.netlink.Filter;
 import org.mooring.linux.netlink.Filter.Direction;
 import org.mooring.linux.netlink.Filters;
@@ -33,6 +37,11 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F>, PathMt
 
     /** What is there; after the kernel refused something, what may be there of it. */
     private final Map<Inet4Address, Footprint> footprints = new HashMap<>();
+
+    /** By tunnels that are or have been there. */
+    private final Set<Encapsulation> used = EnumSet.noneOf(Encapsulation.class);
+
+    private Optional<Segmenter> segmenter = Optional.empty();
 
     /** @param preference of the agent's filters */
     EbpfDatapath(AgentKernel kernel, int preference) {
@@ -63,6 +72,14 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F>, PathMt
      * now.
      */
     final synchronized void restore(Collection<F> installed, Waiting waiting) throws IOException {
+        segmenter = Segmenter.find(kernel.netlink(), kernel.device().link().name());
+        if (segmenter.isPresent()) {
+            kernel.programs().setSegmenter(segmenter.get());
+        }
+        for (F forwarding : installed) {
+            used.addAll(encapsulations(forwarding.tunnels().stream()));
+        }
+        prepare();
         Map<Inet4Address, ForwardingEntry> entries = new HashMap<>();
         for (F forwarding : installed) {
             Slots<F> wanted = Slots.<F>empty().install(forwarding);
@@ -70,7 +87,6 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F>, PathMt
             footprints.put(forwarding.homeAddress(), footprint(wanted));
             entries.put(forwarding.homeAddress(), entry(wanted));
         }
-        kernel.netlink().routes().ensure(sharedRoutes());
         kernel.programs().putAll(entries);
         Footprint wanted = Footprint.all(footprints.values());
         ensure(wanted.outside(kernel.device().link()));
@@ -182,11 +198,35 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F>, PathMt
         }
     }
 
+    /** The encapsulations of tunnels that are or have been there. */
+    final Set<Encapsulation> used() {
+        return used;
+    }
+
+    private static Set<Encapsulation> encapsulations(Stream<Tunnel> tunnels) {
+        return tunnels.map(Tunnel::encapsulation).collect(Collectors.toSet());
+    }
+
+    /** For what is {@link #used}. As long as all is IP in IP, nothing has to be cut. */
+    private void prepare() throws IOException {
+        kernel.netlink().routes().ensure(sharedRoutes());
+        if (segmenter.isEmpty() && !EnumSet.of(Encapsulation.IPIP).containsAll(used)) {
+            Segmenter pair =
+                    Segmenter.ensure(kernel.netlink(), kernel.device().link().name());
+            attach(Attachment.segmented(pair, kernel.programs()));
+            kernel.programs().setSegmenter(pair);
+            segmenter = Optional.of(pair);
+        }
+    }
+
     /**
      * Nothing may come out of a tunnel that has no place to go yet, or it would be routed back to its home; nothing may be routed to the
      * device before the program there knows what to do.
      */
     private void lead(Inet4Address homeAddress, Slots<F> wanted) throws IOException {
+        if (used.addAll(encapsulations(wanted.tunnels()))) {
+            prepare();
+        }
         ForwardingEntry entry = entry(wanted);
         Footprint next = footprint(wanted);
         Footprint present = footprints.getOrDefault(homeAddress, Footprint.NONE);
@@ -224,9 +264,10 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F>, PathMt
     private void attach() throws IOException {
         Filters filters = kernel.netlink().filters();
         Set<Place> places = new HashSet<>();
-        for (Attachment attachment : attachments()) {
-            filters.ensure(
-                    attachment.link(), attachment.direction(), preference, attachment.handle(), attachment.program());
+        List<Attachment> all = new ArrayList<>(attachments());
+        segmenter.ifPresent(pair -> all.add(Attachment.segmented(pair, kernel.programs())));
+        for (Attachment attachment : all) {
+            attach(attachment);
             places.add(new Place(attachment.link().index(), attachment.direction(), attachment.handle()));
         }
         for (Link link : kernel.netlink().links().dump()) {
@@ -239,6 +280,17 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F>, PathMt
                 }
             }
         }
+    }
+
+    private void attach(Attachment attachment) throws IOException {
+        kernel.netlink()
+                .filters()
+                .ensure(
+                        attachment.link(),
+                        attachment.direction(),
+                        preference,
+                        attachment.handle(),
+                        attachment.program());
     }
 
     private record Place(int interfaceIndex, Direction direction, int handle) {}

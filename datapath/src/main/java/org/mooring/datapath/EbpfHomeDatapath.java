@@ -2,16 +2,19 @@ package org.mooring.datapath;
 
 import java.io.IOException;
 import java.net.Inet4Address;
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.mooring.datapath.AgentEntry.Role;
 import org.mooring.linux.Interface;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.netlink.Filter.Direction;
 import org.mooring.linux.netlink.Route;
+import org.mooring.linux.packet.Ipv4Packet;
 
 /**
  * A home agent's datapath in eBPF. A host route for each home address leads packets from all sides to the agent's device. A home address
@@ -67,12 +70,8 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
         change("retire", homeAddress, Slots::retire);
     }
 
-    /**
-     * Sends a packet into a tunnel, whether one is installed or not, behind what the kernel has sent into it.
-     *
-     * @param packet IPv4
-     */
-    public void mark(Tunnel tunnel, ByteBuffer packet) throws DatapathException {
+    /** Sends a packet into a tunnel, whether one is installed or not, behind what the kernel has sent into it. */
+    public void mark(Tunnel tunnel, Ipv4Packet packet) throws DatapathException {
         try {
             kernel.slowPath().send(tunnel, packet);
         } catch (IOException e) {
@@ -83,18 +82,16 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
 
     @Override
     Optional<Inet4Address> oldSource(Slots<HomeForwarding> wanted) {
-        return wanted.foremost().map(forwarding -> forwarding.tunnel().remote());
+        return wanted.foremost().map(forwarding -> forwarding.tunnels().get(0).remote());
     }
 
     @Override
     ForwardingEntry entry(Slots<HomeForwarding> wanted) {
-        Optional<Inet4Address> careOfAddress =
-                wanted.installed().map(forwarding -> forwarding.tunnel().remote());
-        List<Inet4Address> accepted = wanted.all()
-                .map(forwarding -> forwarding.tunnel().remote())
-                .distinct()
-                .toList();
-        return new ForwardingEntry(careOfAddress, Optional.empty(), accepted, 0, MacAddress.NONE);
+        Set<Tunnel> toHome = wanted.installed()
+                .map(forwarding -> Set.copyOf(forwarding.tunnels()))
+                .orElseGet(Set::of);
+        Set<Tunnel> accepted = wanted.tunnels().collect(Collectors.toCollection(LinkedHashSet::new));
+        return new ForwardingEntry(toHome, Optional.empty(), accepted, 0, MacAddress.NONE);
     }
 
     @Override
@@ -102,7 +99,7 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
         List<Route> routes = wanted.installed().stream()
                 .map(forwarding -> Route.to(forwarding.homeAddress())
                         .dev(kernel.device().link())
-                        .mtu(kernel.routeMtu(forwarding.tunnel().remote())))
+                        .mtu(kernel.routeMtu(forwarding.tunnels())))
                 .toList();
         return new Footprint(List.of(), routes);
     }

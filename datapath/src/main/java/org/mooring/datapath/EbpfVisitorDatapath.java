@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -84,14 +87,13 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
     @Override
     ForwardingEntry entry(Slots<VisitorForwarding> wanted) throws IOException {
         VisitorForwarding visitor = wanted.foremost().orElseThrow();
-        List<Inet4Address> accepted = wanted.all()
+        Set<Tunnel> accepted = wanted.all()
                 .flatMap(forwarding -> Stream.concat(
-                        Stream.of(forwarding.tunnel().remote()), forwarding.previousCareOfAddress().stream()))
-                .distinct()
-                .toList();
+                        Stream.of(forwarding.tunnel()), forwarding.previousCareOfAddress().map(Tunnel::ipip).stream()))
+                .collect(Collectors.toCollection(LinkedHashSet::new));
         return new ForwardingEntry(
-                wanted.redirected().map(Tunnel::remote),
-                Optional.of(visitor.tunnel().remote()).filter(homeAgent -> visitor.reverseTunnel()),
+                wanted.redirected().map(Set::of).orElseGet(Set::of),
+                Optional.of(visitor.tunnel()).filter(homeAgent -> visitor.reverseTunnel()),
                 accepted,
                 link(visitor).index(),
                 visitor.mac());
@@ -105,7 +107,7 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
         Route fromSite = wanted.redirected()
                 .map(tunnel -> Route.to(visitor.homeAddress())
                         .dev(kernel.device().link())
-                        .mtu(kernel.routeMtu(tunnel.remote())))
+                        .mtu(kernel.routeMtu(List.of(tunnel))))
                 .orElse(delivery);
         // The visitor table leads to the link even if the visitor has left: redirected packets out of tunnels have a
         // mark and
@@ -128,9 +130,12 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
     /** One route for the tunnels to all home agents, so it has the least of their MTUs. */
     @Override
     List<Route> sharedRoutes() {
+        Encapsulation greatest = used().stream()
+                .max(Comparator.comparing(Encapsulation::overhead))
+                .orElse(Encapsulation.IPIP);
         return List.of(Route.byDefault()
                 .dev(kernel.device().link())
-                .mtu(kernel.agent().routeMtu(kernel.pathMtu().least()))
+                .mtu(kernel.agent().routeMtu(greatest, kernel.pathMtu().least()))
                 .table(TUNNEL_TABLE));
     }
 

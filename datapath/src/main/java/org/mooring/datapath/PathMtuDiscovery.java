@@ -3,6 +3,7 @@ package org.mooring.datapath;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
@@ -87,12 +88,16 @@ final class PathMtuDiscovery implements AutoCloseable {
     private void read(ByteBuffer icmp, Tunnels tunnels) {
         boolean aboutTunnel = icmp.remaining() >= OUTER_HEADER + Ipv4Packet.HEADER_LENGTH
                 && icmp.getShort(0) == FRAGMENTATION_NEEDED
-                && icmp.get(OUTER_HEADER + PROTOCOL) == Ipv4Packet.IPIP
+                && isTunnelled(icmp.get(OUTER_HEADER + PROTOCOL))
                 && Ipv4.read(icmp.slice(OUTER_HEADER + SOURCE, Ipv4.LENGTH)).equals(address);
         if (aboutTunnel) {
             Inet4Address tunnelExit = Ipv4.read(icmp.slice(OUTER_HEADER + DESTINATION, Ipv4.LENGTH));
             learn(tunnelExit, Math.max(icmp.getShort(NEXT_HOP_MTU) & 0xffff, LEAST), tunnels);
         }
+    }
+
+    private static boolean isTunnelled(int protocol) {
+        return Arrays.stream(Encapsulation.values()).anyMatch(encapsulation -> encapsulation.protocol() == protocol);
     }
 
     private void learn(Inet4Address tunnelExit, int mtu, Tunnels tunnels) {

@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.mooring.linux.Interface;
 import org.mooring.linux.Ipv4;
 import org.mooring.linux.KernelException;
@@ -30,6 +31,9 @@ final class Programs implements AutoCloseable {
     private final BpfMap entered;
     private final BpfMap drops;
 
+    private int held;
+    private Optional<Segmenter> segmenter = Optional.empty();
+
     private Programs(BpfObject object, AgentEntry agent) {
         this.agent = agent;
         this.object = object;
@@ -44,7 +48,7 @@ final class Programs implements AutoCloseable {
         BpfObject object = BpfObject.load(read(OBJECT));
         try {
             Programs programs = new Programs(object, agent);
-            programs.setHeld(0);
+            programs.putAgent();
             return programs;
         } catch (IOException | RuntimeException e) {
             object.close();
@@ -70,6 +74,11 @@ final class Programs implements AutoCloseable {
     /** What waited goes on. */
     BpfProgram release() {
         return object.program("release");
+    }
+
+    /** What was cut goes into its tunnel. */
+    BpfProgram segmented() {
+        return object.program("segmented");
     }
 
     /** TCP sessions of mobile nodes at home agree on segments that fit into the tunnel. */
@@ -102,8 +111,19 @@ final class Programs implements AutoCloseable {
     }
 
     /** @param count for how many home addresses packets may have to wait; none is looked up while it is zero */
-    void setHeld(int count) throws KernelException {
-        object.map("agent").put(index(0), agent.encode(count));
+    synchronized void setHeld(int count) throws KernelException {
+        held = count;
+        putAgent();
+    }
+
+    /** From now on, what travels as one is cut here where it must be. */
+    synchronized void setSegmenter(Segmenter pair) throws KernelException {
+        segmenter = Optional.of(pair);
+        putAgent();
+    }
+
+    private void putAgent() throws KernelException {
+        object.map("agent").put(index(0), agent.encode(held, segmenter));
     }
 
     void putWaits(Inet4Address homeAddress, WaitsEntry entry) throws KernelException {

@@ -46,7 +46,8 @@ record Slots<F extends Forwarding>(Optional<F> installed, Optional<F> staged, Op
     Slots<F> sendHome() {
         return redirect(installed
                 .orElseThrow(() -> new IllegalStateException("nothing is installed"))
-                .tunnel());
+                .tunnels()
+                .get(0));
     }
 
     /** @throws IllegalStateException if nothing is installed */
@@ -72,6 +73,6 @@ record Slots<F extends Forwarding>(Optional<F> installed, Optional<F> staged, Op
     }
 
     Stream<Tunnel> tunnels() {
-        return Stream.concat(all().map(Forwarding::tunnel), redirected.stream());
+        return Stream.concat(all().flatMap(forwarding -> forwarding.tunnels().stream()), redirected.stream());
     }
 }

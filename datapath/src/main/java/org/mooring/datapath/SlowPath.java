@@ -3,45 +3,76 @@ package org.mooring.datapath;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
 import org.mooring.linux.KernelException;
+import org.mooring.linux.packet.Checksum;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.RawIpv4Socket;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The way of tunnelled packets that arrived in fragments, or with options. The programs leave these to the kernel, which puts them
- * together; here they arrive whole, and are put on the agent's device, where a program takes them out of the tunnel as it does at an
- * uplink. The socket is open for as long as the agent lives: without one, the kernel would answer "protocol unreachable".
+ * The way of tunnelled packets that arrived in fragments, with options, or with a GRE checksum. The programs leave these to the kernel,
+ * which puts them together; here they arrive whole, and are put on the agent's device, where a program takes them out of the tunnel as
+ * it does at an uplink. The sockets are open for as long as the agent lives: without one, the kernel would answer "protocol
+ * unreachable".
  */
 final class SlowPath implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(SlowPath.class);
 
-    private final RawIpv4Socket socket;
+    private static final int GRE_CHECKSUM = 0x8000; // of the first half
+    private static final int GRE_HEADER = 4;
+    private static final int GRE_HEADER_WITH_CHECKSUM = 8;
+
+    private final Map<Encapsulation, RawIpv4Socket> sockets = new EnumMap<>(Encapsulation.class);
     private final TunnelDevice device;
 
-    private SlowPath(RawIpv4Socket socket, TunnelDevice device) {
-        this.socket = socket;
+    private SlowPath(TunnelDevice device) {
         this.device = device;
     }
 
     static SlowPath open(Inet4Address address, TunnelDevice device) throws IOException {
-        SlowPath path = new SlowPath(RawIpv4Socket.open(Ipv4Packet.IPIP, address), device);
-        Thread thread = new Thread(path::forward, device.link().name() + "-slow-path");
-        thread.setDaemon(true);
-        thread.start();
+        SlowPath path = new SlowPath(device);
+        try {
+            for (Encapsulation encapsulation : Encapsulation.values()) {
+                path.sockets.put(
+                        encapsulation,
+                        encapsulation == Encapsulation.UDP
+                                ? RawIpv4Socket.openUdp(address, Tunnel.OWN_PORT, Tunnel.DATA)
+                                : RawIpv4Socket.open(encapsulation.protocol(), address));
+            }
+        } catch (IOException e) {
+            path.close();
+            throw e;
+        }
+        path.sockets.values().forEach(path::start);
         return path;
     }
 
     /** Sends a packet of the agent's own into a tunnel. */
-    void send(Tunnel tunnel, ByteBuffer packet) throws KernelException {
-        socket.send(tunnel.remote(), packet);
+    void send(Tunnel tunnel, Ipv4Packet packet) throws KernelException {
+        RawIpv4Socket socket = sockets.get(tunnel.encapsulation());
+        if (socket == null) {
+            throw new AssertionError(tunnel);
+        }
+        socket.send(tunnel.remote(), tunnel.payload(packet));
     }
 
-    private void forward() {
+    private void start(RawIpv4Socket socket) {
+        Thread thread = new Thread(() -> forward(socket), device.link().name() + "-slow-path");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void forward(RawIpv4Socket socket) {
         try {
             for (var packet = socket.receive(); packet.isPresent(); packet = socket.receive()) {
-                device.tun().write(whole(packet.get()).toOctets());
+                Optional<Ipv4Packet> whole = packet.flatMap(SlowPath::verified).map(SlowPath::whole);
+                if (whole.isPresent()) {
+                    device.tun().write(whole.get().toOctets());
+                }
             }
         } catch (IOException e) {
             // Closing ends in silence; after anything else, fragments are lost until the agent is started again.
@@ -49,8 +80,32 @@ final class SlowPath implements AutoCloseable {
         }
     }
 
+    /** Takes the checksum out of a GRE header that has one (RFC 2784 §2.2); empty if it is wrong. */
+    private static Optional<Ipv4Packet> verified(Ipv4Packet packet) {
+        ByteBuffer gre = packet.payload();
+        boolean hasChecksum = packet.protocol() == Encapsulation.GRE.protocol()
+                && gre.remaining() >= GRE_HEADER_WITH_CHECKSUM
+                && (gre.getShort(0) & GRE_CHECKSUM) != 0;
+        if (!hasChecksum) {
+            return Optional.of(packet);
+        }
+        if (Checksum.of(gre) != 0) {
+            return Optional.empty();
+        }
+        int length = gre.remaining() - GRE_HEADER_WITH_CHECKSUM;
+        ByteBuffer payload = ByteBuffer.allocate(GRE_HEADER + length)
+                .putShort((short) (gre.getShort(0) & ~GRE_CHECKSUM))
+                .putShort(gre.getShort(Short.BYTES))
+                .put(gre.slice(GRE_HEADER_WITH_CHECKSUM, length));
+        return Optional.of(withPayload(packet, payload.flip()));
+    }
+
     /** Without options, which would bring it back to here. */
     private static Ipv4Packet whole(Ipv4Packet packet) {
+        return withPayload(packet, packet.payload());
+    }
+
+    private static Ipv4Packet withPayload(Ipv4Packet packet, ByteBuffer payload) {
         return new Ipv4Packet(
                 packet.typeOfService(),
                 packet.identification(),
@@ -59,11 +114,11 @@ final class SlowPath implements AutoCloseable {
                 packet.protocol(),
                 packet.source(),
                 packet.destination(),
-                packet.payload());
+                payload);
     }
 
     @Override
     public void close() {
-        socket.close();
+        sockets.values().forEach(RawIpv4Socket::close);
     }
 }

@@ -1,6 +1,7 @@
 package org.mooring.datapath;
 
 import java.net.Inet4Address;
+import java.util.List;
 import java.util.Optional;
 import org.mooring.linux.MacAddress;
 
@@ -12,7 +13,7 @@ import org.mooring.linux.MacAddress;
  * @param link name of the interface where the visitor is
  * @param mac the visitor's link-layer address; the kernel never asks for it by ARP (RFC 3344 §4.2.2)
  * @param reverseTunnel whether what the visitor sends goes through the tunnel as well (RFC 3024 §5.1)
- * @param previousCareOfAddress a foreign agent that may redirect packets for the visitor to here
+ * @param previousCareOfAddress a foreign agent that may redirect packets for the visitor to here, in IP (RFC 2003)
  */
 public record VisitorForwarding(
         Inet4Address homeAddress,
@@ -26,5 +27,10 @@ public record VisitorForwarding(
     public VisitorForwarding(
             Inet4Address homeAddress, Tunnel tunnel, String link, MacAddress mac, boolean reverseTunnel) {
         this(homeAddress, tunnel, link, mac, reverseTunnel, Optional.empty());
+    }
+
+    @Override
+    public List<Tunnel> tunnels() {
+        return List.of(tunnel);
     }
 }

@@ -7,9 +7,9 @@ import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -182,7 +182,8 @@ class DecapsulateTest {
     private void load(Role role) throws Exception {
         int loopback = 1;
         programs = Programs.load(new AgentEntry(AGENT, loopback, loopback, loopback, role, MtuPolicy.ICMP, 1500));
-        programs.put(HOME, new ForwardingEntry(Optional.empty(), Optional.empty(), List.of(PEER), 0, MacAddress.NONE));
+        programs.put(
+                HOME, new ForwardingEntry(Set.of(), Optional.empty(), Set.of(Tunnel.ipip(PEER)), 0, MacAddress.NONE));
     }
 
     private void assertDropped(Drop reason, Ipv4Packet packet) throws Exception {

@@ -655,8 +655,8 @@ class EbpfDatapathTest {
         try (TcpStream stream = new TcpStream(net.correspondent, net.home.host(), Topology.NEIGHBOUR)) {
             assertEquals(stream.checksum(1000), stream.fromClient(1000));
         }
-        assertEquals(1440, announcedSegment(neighbour, CORRESPONDENT));
-        assertEquals(1440, announcedSegment(correspondent, Topology.NEIGHBOUR));
+        assertEquals(1428, announcedSegment(neighbour, CORRESPONDENT));
+        assertEquals(1428, announcedSegment(correspondent, Topology.NEIGHBOUR));
     }
 
     /** Full-sized segments, and packets that say don't, pass a tunnel of the same MTU. */

@@ -170,7 +170,7 @@ class HoldTest {
 
         home.hold(GUEST, BOTH);
         home.retire(GUEST);
-        home.mark(Tunnel.ipip(net.near.careOfAddress()), datagram("the last").toOctets());
+        home.mark(Tunnel.ipip(net.near.careOfAddress()), datagram("the last"));
         Ipv4Packet mark = tunnel.await(packet -> packet.source().equals(HOME_AGENT));
         assertEquals(datagram("the last").toOctets(), mark.payload());
 
@@ -200,7 +200,7 @@ class HoldTest {
         near.sendHome(GUEST);
         home.hold(GUEST, BOTH);
         home.retire(GUEST);
-        home.mark(Tunnel.ipip(net.near.careOfAddress()), marker("over").toOctets());
+        home.mark(Tunnel.ipip(net.near.careOfAddress()), marker("over"));
         until(() -> heard.contains("10.1.0.50 over"));
         assertNothingDropped(near);
         assertNothingDropped(home);

@@ -42,7 +42,9 @@ class SlotsTest {
     @Test
     void aVisitorThatIsInstalledAgainIsNotRedirected() {
         Slots<HomeForwarding> left = nothing.install(NEAR).stage(FAR).redirect(NEW);
-        assertEquals(List.of(NEAR.tunnel(), FAR.tunnel(), NEW), left.tunnels().toList());
+        assertEquals(
+                List.of(NEAR.tunnels().get(0), FAR.tunnels().get(0), NEW),
+                left.tunnels().toList());
         assertEquals(Optional.empty(), left.install(NEAR).redirected());
         assertEquals(Optional.empty(), left.flip().redirected());
         assertEquals(Optional.of(NEW), left.unstage().redirected());
@@ -52,7 +54,7 @@ class SlotsTest {
     @Test
     void whatComesForAVisitorThatWentHomeGoesBackThroughItsTunnel() {
         Slots<HomeForwarding> home = nothing.install(NEAR).redirect(NEW).sendHome();
-        assertEquals(Optional.of(NEAR.tunnel()), home.redirected());
+        assertEquals(Optional.of(NEAR.tunnels().get(0)), home.redirected());
         assertEquals(nothing.install(NEAR), home.install(NEAR));
         assertEquals(nothing.install(NEAR), home.recall());
         assertEquals(nothing.install(NEAR), nothing.install(NEAR).redirect(NEW).recall());

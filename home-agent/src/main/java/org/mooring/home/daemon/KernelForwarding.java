@@ -141,8 +141,7 @@ final class KernelForwarding implements AutoCloseable {
                         UdpSocket.REGISTRATION_PORT,
                         TTL,
                         ByteBuffer.wrap(action.message().toByteArray()))
-                .toIpv4()
-                .toOctets();
+                .toIpv4();
         thread.execute(() -> {
             try {
                 datapath.mark(tunnel(action.peer()), packet);
@@ -207,6 +206,6 @@ final class KernelForwarding implements AutoCloseable {
     }
 
     private static Tunnel tunnel(Peer peer) {
-        return new Tunnel(peer.address().toInet(), peer.encapsulation());
+        return new Tunnel(peer.address().toInet(), peer.port(), peer.encapsulation());
     }
 }

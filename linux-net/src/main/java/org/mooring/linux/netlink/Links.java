@@ -26,6 +26,7 @@ public final class Links {
     private static final int IFLA_MASTER = 10;
     private static final int IFLA_TXQLEN = 13;
     private static final int IFLA_LINKINFO = 18;
+    private static final int IFLA_GSO_MAX_SIZE = 41;
     private static final int IFLA_INFO_KIND = 1;
     private static final int IFLA_INFO_DATA = 2;
 
@@ -35,6 +36,8 @@ public final class Links {
     private static final int BODY_LENGTH = 16; // struct ifinfomsg
     private static final String BRIDGE = "bridge";
     private static final String IPIP = "ipip";
+    private static final String VETH = "veth";
+    private static final int VETH_INFO_PEER = 1;
     private static final int IFLA_IPTUN_LOCAL = 2;
     private static final int IFLA_IPTUN_TTL = 4;
     private static final int IFLA_IPTUN_TOS = 5;
@@ -97,6 +100,17 @@ public final class Links {
         change(
                 message(link).attribute(IFLA_TXQLEN, packets),
                 "set the transmit queue length of link " + link.name() + " to " + packets);
+    }
+
+    /**
+     * Sets how much the device takes at once of segments that travel as one (generic segmentation offload). Longer ones are cut before.
+     *
+     * @param octets headers included
+     */
+    public void setLongestSuperPacket(Interface link, int octets) throws KernelException {
+        change(
+                message(link).attribute(IFLA_GSO_MAX_SIZE, octets),
+                "set the longest that link " + link.name() + " takes at once to " + octets);
     }
 
     /** Makes packets go to the device's driver at once, so that who sends one learns whether there was room for it. */
@@ -165,6 +179,32 @@ public final class Links {
                                                 .octet(IFLA_IPTUN_PMTUDISC, 0)));
         change(message, "create ipip device " + name);
         return get(name);
+    }
+
+    /** One end of a wire with two ends, made if there is none. They are not set up. */
+    public Link ensureVeth(String name, String peer) throws KernelException {
+        int flags = NetlinkMessage.NLM_F_CREATE | NetlinkMessage.NLM_F_EXCL;
+        NetlinkMessage message = message(RTM_NEWLINK, flags, 0, 0, 0)
+                .attribute(IFLA_IFNAME, name)
+                .nested(
+                        IFLA_LINKINFO,
+                        info -> info.attribute(IFLA_INFO_KIND, VETH)
+                                .nested(
+                                        IFLA_INFO_DATA,
+                                        data -> data.nested(
+                                                VETH_INFO_PEER,
+                                                end -> end.word(0)
+                                                        .word(0)
+                                                        .word(0)
+                                                        .word(0)
+                                                        .attribute(IFLA_IFNAME, peer))));
+        String operation = "create the veth devices " + name + " and " + peer;
+        socket.execute(List.of(new Request(message, operation, Set.of(Errno.EEXIST))));
+        Link link = get(name);
+        if (!link.kind().equals(VETH)) {
+            throw new KernelException(operation, Errno.EEXIST, "a link of another kind has this name");
+        }
+        return link;
     }
 
     /** Deletes the device. Not every kind lets itself be deleted. */

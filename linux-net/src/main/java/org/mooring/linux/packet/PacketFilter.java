@@ -69,6 +69,16 @@ public final class PacketFilter {
         return udp(0, port);
     }
 
+    /** UDP to {@code port} that begins with this octet, among the packets that a {@link RawIpv4Socket} gets. */
+    static PacketFilter rawUdpTo(int port, int firstOctet) {
+        return tests(
+                load(LOAD_INDEX_HEADER_LENGTH, 0),
+                load(LOAD_HALF_INDEXED, 2),
+                failUnlessEqual(port),
+                load(LOAD_BYTE_INDEXED, UdpPacket.HEADER_LENGTH),
+                failUnlessEqual(firstOctet));
+    }
+
     /** ICMP over IPv4 of {@code type}; of a fragmented message only the first fragment. */
     public static PacketFilter icmp(int type) {
         return payload(Ipv4Packet.ICMP, LOAD_BYTE_INDEXED, 0, type);

@@ -38,6 +38,19 @@ public final class RawIpv4Socket implements AutoCloseable {
      * @param local an address of this machine; 0.0.0.0 for all of them
      */
     public static RawIpv4Socket open(int protocol, Inet4Address local) throws KernelException {
+        return open(protocol, local, Optional.empty());
+    }
+
+    /**
+     * Opens a socket that gets UDP datagrams to {@code port} of {@code local} which begin with an octet. Others that have the port get
+     * them, too.
+     */
+    public static RawIpv4Socket openUdp(Inet4Address local, int port, int firstOctet) throws KernelException {
+        return open(Ipv4Packet.UDP, local, Optional.of(PacketFilter.rawUdpTo(port, firstOctet)));
+    }
+
+    private static RawIpv4Socket open(int protocol, Inet4Address local, Optional<PacketFilter> filter)
+            throws KernelException {
         Descriptor descriptor = new Descriptor(check(
                 Syscall.socket(Syscall.AF_INET, Syscall.SOCK_RAW, protocol),
                 () -> "open a raw socket for IP protocol " + protocol));
@@ -45,6 +58,13 @@ public final class RawIpv4Socket implements AutoCloseable {
             // A burst of fragmented packets is more than the default holds; a smaller buffer than asked for will do as
             // well.
             descriptor.use(fd -> Syscall.setsockopt(fd, Syscall.SOL_SOCKET, Syscall.SO_RCVBUF, RECEIVE_BUFFER));
+            if (filter.isPresent()) {
+                Memory program = filter.get().toProgram();
+                check(
+                        descriptor.use(
+                                fd -> Syscall.setsockopt(fd, Syscall.SOL_SOCKET, Syscall.SO_ATTACH_FILTER, program)),
+                        () -> "set the filter of a raw socket for IP protocol " + protocol);
+            }
             check(
                     descriptor.use(fd -> Syscall.bind(fd, socketAddress(local))),
                     () -> "bind a raw socket for IP protocol " + protocol + " to " + local.getHostAddress());
