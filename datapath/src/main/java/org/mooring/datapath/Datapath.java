@@ -35,10 +35,13 @@ public interface Datapath<F extends Forwarding> extends AutoCloseable {
      */
     void flip(Inet4Address homeAddress) throws DatapathException;
 
-    /** Drops what is staged and leaves what is installed. If that is nothing, what waits is dropped, too. */
+    /** Drops what is staged and leaves what is installed. If that is nothing, what waits fares as with {@link #remove}. */
     void unstage(Inet4Address homeAddress) throws DatapathException;
 
-    /** Ends all forwarding for the home address, also what is staged. What waits is dropped. */
+    /**
+     * Ends all forwarding for the home address, also what is staged. What waits is dropped at a foreign agent; at a home agent it goes
+     * on to the home link when it is let go.
+     */
     void remove(Inet4Address homeAddress) throws DatapathException;
 
     /**

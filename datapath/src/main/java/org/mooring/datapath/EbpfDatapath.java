@@ -58,6 +58,9 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F>, PathMt
     /** The outer source of what comes by the old path. {@code wanted} has something installed or staged. */
     abstract Optional<Inet4Address> oldSource(Slots<F> wanted);
 
+    /** Nothing is installed or staged for the home address any more, and packets may still wait for it. */
+    abstract void abandon(Inet4Address homeAddress) throws IOException;
+
     /** Everywhere that this agent has a program. */
     abstract List<Attachment> attachments();
 
@@ -242,7 +245,7 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F>, PathMt
     private void end(Inet4Address homeAddress) throws IOException {
         remove(footprints.getOrDefault(homeAddress, Footprint.NONE));
         kernel.programs().remove(homeAddress);
-        kernel.rooms().end(homeAddress);
+        abandon(homeAddress);
         footprints.remove(homeAddress);
     }
 

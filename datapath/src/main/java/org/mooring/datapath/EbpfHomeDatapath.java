@@ -85,6 +85,10 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
         return wanted.foremost().map(forwarding -> forwarding.tunnels().get(0).remote());
     }
 
+    /** Its mobile node is at home: to the home link they go once they may. */
+    @Override
+    void abandon(Inet4Address homeAddress) {}
+
     @Override
     ForwardingEntry entry(Slots<HomeForwarding> wanted) {
         Set<Tunnel> toHome = wanted.installed()

@@ -127,6 +127,12 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
                 .findFirst();
     }
 
+    /** There is no link any more that they could go on to. */
+    @Override
+    void abandon(Inet4Address homeAddress) throws IOException {
+        kernel.rooms().end(homeAddress);
+    }
+
     /** One route for the tunnels to all home agents, so it has the least of their MTUs. */
     @Override
     List<Route> sharedRoutes() {

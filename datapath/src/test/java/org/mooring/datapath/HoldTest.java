@@ -49,6 +49,7 @@ import org.mooring.linux.packet.UdpPacket;
 class HoldTest {
     private static final int AGENTS_PORT = 434;
     private static final int PORT = 9;
+    private static final int EARLY = 50;
     private static final Set<Path> BOTH = Set.of(Path.OLD, Path.NEW);
     private static final Inet4Address OTHER = Ipv4.address("10.1.0.51");
 
@@ -203,6 +204,48 @@ class HoldTest {
         home.mark(Tunnel.ipip(net.near.careOfAddress()), marker("over"));
         until(() -> heard.contains("10.1.0.50 over"));
         assertNothingDropped(near);
+        assertNothingDropped(home);
+        near.remove(GUEST);
+    }
+
+    /** A foreign agent that sends home what comes for a guest, and a home agent that doesn't know yet that it is coming. */
+    @Test
+    void whatIsSentHomeEarlyDoesNotGoToAndFro() throws Exception {
+        EbpfHomeDatapath home = home(new HomeForwarding(GUEST, Tunnel.ipip(net.near.careOfAddress())));
+        EbpfVisitorDatapath near = visitors(comingFromFar(GUEST));
+        Arrived<String> guest = texts(net.home);
+        Wire path = open(new Wire(net.internet, "site1"));
+        home.hold(GUEST, Set.of(Path.OLD));
+        near.sendHome(GUEST);
+        for (int i = 0; i < EARLY; i++) {
+            path.send(datagram("early " + i), homeRouter);
+        }
+        until(() -> held(home, GUEST) == EARLY);
+        home.hold(GUEST, BOTH);
+        home.retire(GUEST);
+        path.send(datagram("new"), homeRouter);
+        home.open(GUEST, Path.OLD);
+        home.open(GUEST, Path.NEW);
+
+        until(() -> guest.count() == EARLY + 1);
+        assertEquals("new", guest.all().get(EARLY));
+        assertNothingDropped(near);
+        assertNothingDropped(home);
+        near.remove(GUEST);
+    }
+
+    /** What waits at home outlives the binding: a registration from home may come before COMMIT. */
+    @Test
+    void whatWaitsForAGuestThatIsHomeWithoutCommitGoesOn() throws Exception {
+        EbpfHomeDatapath home = home(new HomeForwarding(GUEST, Tunnel.ipip(net.near.careOfAddress())));
+        Arrived<String> guest = texts(net.home);
+        Wire path = open(new Wire(net.internet, "site1"));
+        home.hold(GUEST, Set.of(Path.OLD));
+        path.send(ipip(net.near.careOfAddress(), HOME_AGENT, datagram("late")), homeRouter);
+        until(() -> held(home, GUEST) == 1);
+        home.remove(GUEST);
+        home.open(GUEST, Path.OLD);
+        until(() -> guest.count() == 1);
         assertNothingDropped(home);
     }
 

@@ -49,14 +49,14 @@ record AcceptanceRules(Policy policy) {
                 holdTime,
                 received.at().plus(holdTime));
         var forwarding = peer.<Action.Forwarding>map(tunnel -> new Action.StageForwarding(node.homeAddress(), tunnel))
-                .or(() -> node.staged().flatMap(replaced -> unstaging(node)));
+                .orElseGet(() -> new Action.ExpectReturn(node.homeAddress()));
         var before = node.standing();
         return new Change(
                 Purpose.PREPARATION,
                 Optional.of(acceptance),
                 before,
                 before.withStaged(Optional.of(entry)),
-                forwarding);
+                Optional.of(forwarding));
     }
 
     private Change commit(MobileNodeState node, Acceptance acceptance, StagedEntry entry) {

@@ -89,6 +89,17 @@ public sealed interface Action {
     }
 
     /**
+     * Drops what is staged, and lets what comes for the home address out of its own tunnel wait until {@link OpenRoom}: its foreign agent sends it
+     * back when the mobile node has left for home. Tunnelled once more, it would go to and fro until {@link ReturnForwarding} is done.
+     */
+    record ExpectReturn(Ipv4Address homeAddress) implements Forwarding {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /**
      * Leads the home address's packets to {@code mac} on the home link, where a paused mobile node answers no ARP, and does then what {@link
      * RemoveForwarding} does. Until the next action for this home address but staging, ARP isn't asked. Its packets, what comes out of the
      * tunnel as well as what comes to the home network from elsewhere, wait from before that on until {@link OpenRoom}.
@@ -185,6 +196,8 @@ public sealed interface Action {
         void execute(FlipForwarding action);
 
         void execute(UnstageForwarding action);
+
+        void execute(ExpectReturn action);
 
         void execute(ReturnForwarding action);
 

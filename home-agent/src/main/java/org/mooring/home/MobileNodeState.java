@@ -163,7 +163,7 @@ final class MobileNodeState {
     void forwarded(Action.Forwarding done, Change under) {
         if (done instanceof Action.StageForwarding) {
             tunnelStaged = true;
-        } else if (done instanceof Action.UnstageForwarding) {
+        } else if (done instanceof Action.UnstageForwarding || done instanceof Action.ExpectReturn) {
             tunnelStaged = false;
         } else if (done instanceof Action.FlipForwarding) {
             tunnelStaged = !under.before().isEmpty();

@@ -5,6 +5,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.mooring.home.Action.ExpectReturn;
 import org.mooring.home.Action.ReturnForwarding;
 import org.mooring.home.Event.Timer;
 import org.mooring.home.Event.Timer.Purpose;
@@ -43,9 +44,13 @@ final class PacketOrder {
 
     /** The kernel is about to be told. */
     void begin(Ipv4Address homeAddress, Change change) {
-        change.forwarding()
-                .filter(ReturnForwarding.class::isInstance)
-                .ifPresent(returning -> arrivals.hold(homeAddress, EnumSet.allOf(Room.class)));
+        var wanted = change.forwarding().orElse(null);
+        if (wanted instanceof ExpectReturn) {
+            change.stagedAfter().ifPresent(entry -> arrivals.expect(homeAddress, entry.id()));
+            arrivals.hold(homeAddress, EnumSet.of(Room.OLD));
+        } else if (wanted instanceof ReturnForwarding) {
+            arrivals.hold(homeAddress, EnumSet.allOf(Room.class));
+        }
     }
 
     /** The kernel has done it. */
@@ -60,10 +65,10 @@ final class PacketOrder {
     }
 
     void finish(Ipv4Address homeAddress, Change change, Instant at) {
-        var comingHome = change.stagedAfter().filter(entry -> entry.peer().isEmpty());
-        if (comingHome.isPresent()) {
-            arrivals.expect(homeAddress, comingHome.get().id());
-        } else if (change.isReturn()) {
+        if (change.stagedAfter().filter(entry -> entry.peer().isEmpty()).isPresent()) {
+            return;
+        }
+        if (change.isReturn()) {
             if (change.purpose() != Change.Purpose.COMMIT) {
                 arrivals.confirm(homeAddress, at);
             }

@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.mooring.home.Action.ExpectReturn;
 import org.mooring.home.Action.FlipForwarding;
 import org.mooring.home.Action.Forwarding;
 import org.mooring.home.Action.InstallForwarding;
@@ -67,6 +68,7 @@ abstract class HandoverScene {
     static final RemoveForwarding REMOVE = new RemoveForwarding(HOME_ADDRESS);
     static final StageForwarding STAGE_A = new StageForwarding(HOME_ADDRESS, PEER_A);
     static final StageForwarding STAGE_B = new StageForwarding(HOME_ADDRESS, PEER_B);
+    static final ExpectReturn EXPECT_RETURN = new ExpectReturn(HOME_ADDRESS);
     static final UnstageForwarding UNSTAGE = new UnstageForwarding(HOME_ADDRESS);
     static final FlipForwarding FLIP = new FlipForwarding(HOME_ADDRESS);
 

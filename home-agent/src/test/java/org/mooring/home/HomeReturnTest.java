@@ -43,8 +43,8 @@ class HomeReturnTest extends HandoverScene {
     }
 
     @Test
-    void isPreparedWithoutTheKernel() {
-        assertEquals(List.of(), forwardings());
+    void isPreparedByLettingWaitWhatIsSentHomeEarly() {
+        assertEquals(List.of(EXPECT_RETURN), forwardings());
         var reply = theReply();
         assertEquals(ACCEPTED, reply.message().code());
         assertEquals(0, reply.message().lifetime());
@@ -176,7 +176,7 @@ class HomeReturnTest extends HandoverScene {
         network.pass(Duration.ofSeconds(1));
         network.actions();
         prepareReturn(PREPARE);
-        assertEquals(List.of(UNSTAGE), forwardings());
+        assertEquals(List.of(EXPECT_RETURN), forwardings());
         assertEquals(List.of(ID), stagedIds());
     }
 

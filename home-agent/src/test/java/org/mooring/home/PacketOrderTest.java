@@ -55,13 +55,36 @@ class PacketOrderTest extends HandoverScene {
 
         @Test
         void waitsForCommit() {
-            assertEquals(Set.of(), arrival().closed());
+            assertEquals(Set.of(OLD), arrival().closed());
 
             hear(new Rescued(ID, 0, PACKET));
             hear(new End(ID, 1));
 
             assertEquals(1, arrival().kept());
             assertNothingOrdered();
+        }
+
+        @Test
+        void whatIsSentHomeBeforeCommitHasComeWaitsForIt() {
+            network.handle(new Event.WaitBegan(network.now(), HOME_ADDRESS, OLD));
+            hear(new End(ID, 0));
+            network.pass(Duration.ofSeconds(1));
+            assertEquals(List.of(), armed());
+            assertNothingOrdered();
+
+            commit();
+
+            assertEquals(List.of(open(OLD, Opening.END)), ordered());
+        }
+
+        @Test
+        void whatIsSentHomeGoesBackWhenTheKernelRefusesToLetItWait() {
+            network.kernelRefuses(true);
+            prepareReturn(new Prepare(OTHER_ID, HOLD_SECONDS));
+
+            assertEquals(
+                    List.of(open(OLD, Opening.OVER), new OpenRoom(HOME_ADDRESS, OTHER_ID, OLD, Opening.OVER)),
+                    ordered());
         }
 
         @Test
@@ -171,7 +194,7 @@ class PacketOrderTest extends HandoverScene {
             network.pass(Duration.ofSeconds(5));
             fireArrival();
 
-            assertEquals(List.of(open(OLD, Opening.OVER), open(NEW, Opening.OVER)), ordered());
+            assertEquals(List.of(open(OLD, Opening.DEADLINE), open(NEW, Opening.OVER)), ordered());
         }
 
         @Test
@@ -213,7 +236,7 @@ class PacketOrderTest extends HandoverScene {
 
             assertTrue(arrival().isOver());
             assertEquals(0, arrival().kept());
-            assertNothingOrdered();
+            assertEquals(List.of(open(OLD, Opening.OVER)), ordered());
         }
 
         @Test
@@ -224,7 +247,7 @@ class PacketOrderTest extends HandoverScene {
             fireHold();
 
             assertTrue(arrival().isOver());
-            assertNothingOrdered();
+            assertEquals(List.of(open(OLD, Opening.OVER)), ordered());
         }
 
         @Test
@@ -303,14 +326,14 @@ class PacketOrderTest extends HandoverScene {
         }
 
         @Test
-        @DisplayName("there is no one whose packets could wait")
+        @DisplayName("what comes by the new path can't wait")
         void isNotHeldWithoutAMac() {
             var nameless = new HomeNetwork(policy(600, 100, Optional.empty()));
             nameless.register(300);
             nameless.pass(Duration.ofSeconds(1));
             nameless.receive(HOST_AT_HOME, signed(nameless.request(T, 0, HOME_ADDRESS, extensions(PREPARE))));
             nameless.pass(Duration.ofSeconds(1));
-            nameless.handle(heard(new Rescued(ID, 1, PACKET)));
+            nameless.handle(heard(new Rescued(ID, 0, PACKET)));
             nameless.actions();
 
             nameless.receive(FOREIGN_AGENT_A, relayed(nameless.request(T, 200, CARE_OF_A, extensions(new Commit(ID)))));

@@ -70,6 +70,11 @@ final class ActionExecutor implements Action.Executor {
     }
 
     @Override
+    public void execute(Action.ExpectReturn action) {
+        kernel.expectReturn(action.homeAddress());
+    }
+
+    @Override
     public void execute(Action.ReturnForwarding action) {
         kernel.returnHome(action.homeAddress(), action.mac());
     }

@@ -104,6 +104,14 @@ final class KernelForwarding implements AutoCloseable {
         submit(homeAddress, () -> datapath.unstage(homeAddress.toInet()));
     }
 
+    /** What comes back out of the tunnel, because its foreign agent sends it home already, waits until the mobile node is there. */
+    void expectReturn(Ipv4Address homeAddress) {
+        submit(homeAddress, () -> {
+            datapath.unstage(homeAddress.toInet());
+            datapath.hold(homeAddress.toInet(), EnumSet.of(Path.OLD));
+        });
+    }
+
     /** Sends nothing away any more for a mobile node that is at home with {@code mac}, and paused; what is under way is still taken. */
     void returnHome(Ipv4Address homeAddress, MacAddress mac) {
         submit(homeAddress, () -> {

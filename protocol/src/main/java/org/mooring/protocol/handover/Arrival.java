@@ -24,7 +24,7 @@ import org.mooring.protocol.wire.Octets;
  * what waits in {@link Room#OLD}, then what waits in {@link Room#NEW}. Confined to the agent loop.
  */
 public final class Arrival {
-    /** For END, after the first packet that waits for it. */
+    /** For END, after the first packet that waits for it, and after END or CONFIRM for what was rescued and is missing. */
     static final Duration END_TIME = Duration.ofMillis(100);
 
     /** For MARKER, after the first packet that waits for it. */
@@ -167,6 +167,7 @@ public final class Arrival {
         if (news) {
             count = OptionalInt.of(next);
             out.ended(this);
+            waitNoLonger(now);
             settle(now);
         }
     }
@@ -192,7 +193,15 @@ public final class Arrival {
         if (rescued == 0 && count.isEmpty()) {
             openAll(Opening.CONFIRM);
         }
+        waitNoLonger(now);
         settle(now);
+    }
+
+    /** What was rescued may be lost on its way. */
+    private void waitNoLonger(Instant now) {
+        if (closed.contains(roomOfEnd())) {
+            deadlines.putIfAbsent(roomOfEnd(), now.plus(END_TIME));
+        }
     }
 
     /** A time has come. */

@@ -109,6 +109,19 @@ class ArrivalsTest {
         }
 
         @Test
+        void whatIsMissingIsWaitedForAHundredMillisecondsAfterEnd() {
+            rescue(1);
+            end(2);
+            assertWanted("ended 1/2");
+            assertEquals(List.of(now.plusMillis(100)), armed);
+
+            pass(100);
+            arrivals.due(HOME, now);
+
+            assertWanted("deliver 1", "open OLD DEADLINE");
+        }
+
+        @Test
         void endIsSentAgain() {
             rescue(0);
             end(1);
@@ -272,12 +285,15 @@ class ArrivalsTest {
         void nothingWaitsLongerThanFiveSecondsAfterConfirm() {
             rescue(1);
             arrivals.confirm(HOME, now);
-            assertEquals(List.of(now.plusSeconds(5)), armed);
+            pass(100);
+            arrivals.due(HOME, now);
+            assertWanted("deliver 1", "open OLD DEADLINE");
+            assertEquals(List.of(now, now.plusMillis(4900)), armed);
 
-            pass(5000);
+            pass(4900);
             arrivals.due(HOME, now);
 
-            assertWanted("deliver 1", "open OLD OVER", "open NEW OVER");
+            assertWanted("open NEW OVER");
             assertTrue(arrival().isOver());
             assertEquals(Optional.of(Refusal.UNKNOWN_HANDOVER), receive(rescued(ID, HOME, 0)));
             assertEquals(Optional.of(Refusal.UNKNOWN_HANDOVER), receive(new End(ID, 1)));
