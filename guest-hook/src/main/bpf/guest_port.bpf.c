@@ -26,6 +26,7 @@
 #define ARP_REQUEST 1
 #define ARP_REPLY 2
 #define ICMP_REDIRECT 5
+#define ICMP_ROUTER_ADVERTISEMENT 9
 #define FRAGMENT_OFFSET 0x1fff
 
 /* Marks an answer that was made here, to the guest or in its name: no other ARP passes a visitor's port. */
@@ -63,6 +64,7 @@ enum counter {
 	ARP_KEPT_AWAY,
 	ADDRESS_CONFLICT_KEPT_AWAY,
 	REDIRECT_KEPT_AWAY,
+	ADVERTISEMENT_KEPT_AWAY,
 	OTHER_KEPT_AWAY,
 	SHUT_TO_GUEST,
 	COUNTERS
@@ -176,13 +178,12 @@ static __always_inline bool is_registration_reply(struct __sk_buff *skb, struct 
 	       source == bpf_htons(MOBILE_IP_PORT);
 }
 
-/* RFC 3344 section 4.2.1: a visiting mobile node must ignore redirects to other routers. */
-static __always_inline bool is_redirect(struct __sk_buff *skb, struct iphdr *ip)
+static __always_inline bool is_icmp(struct __sk_buff *skb, struct iphdr *ip, __u8 wanted)
 {
 	__u8 type;
 
 	return carries(ip, IPPROTO_ICMP) &&
-	       !bpf_skb_load_bytes(skb, sizeof(struct ethhdr) + ip->ihl * 4, &type, sizeof(type)) && type == ICMP_REDIRECT;
+	       !bpf_skb_load_bytes(skb, sizeof(struct ethhdr) + ip->ihl * 4, &type, sizeof(type)) && type == wanted;
 }
 
 static __always_inline bool has_router(struct port *port)
@@ -301,8 +302,12 @@ static __always_inline int to_visitor(struct __sk_buff *skb, struct port *port)
 		return drop(skb, OTHER_KEPT_AWAY);
 	if (is_registration_reply(skb, ip, port))
 		return drop(skb, REPLY_TAKEN);
-	if (is_redirect(skb, ip))
+	/* RFC 3344 section 4.2.1: a visiting mobile node must ignore redirects to other routers. */
+	if (is_icmp(skb, ip, ICMP_REDIRECT))
 		return drop(skb, REDIRECT_KEPT_AWAY);
+	/* Of this link's routers it is not to know. */
+	if (is_icmp(skb, ip, ICMP_ROUTER_ADVERTISEMENT))
+		return drop(skb, ADVERTISEMENT_KEPT_AWAY);
 	return pass();
 }
 

@@ -2,6 +2,7 @@ package org.mooring.hook;
 
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.mooring.protocol.handover.Arrival.Opening;
 import org.mooring.protocol.handover.Arrival.Room;
 import org.mooring.protocol.handover.HandoverId;
@@ -34,9 +35,16 @@ public sealed interface Action {
      * Sends a request with each of {@code seals} in turn appended.
      *
      * @param guest whose registration it is
+     * @param agent the address of who is {@code to} have it
      */
     record SendRequest(
-            Guest guest, RequestKind kind, Sender sender, Agent to, RegistrationRequest request, List<Seal> seals)
+            Guest guest,
+            RequestKind kind,
+            Sender sender,
+            Agent to,
+            Ipv4Address agent,
+            RegistrationRequest request,
+            List<Seal> seals)
             implements Action {
         public SendRequest {
             seals = List.copyOf(seals);
@@ -48,8 +56,40 @@ public sealed interface Action {
         }
     }
 
-    /** Finds out, or again, the link-layer addresses that a request for the guest will need. */
-    record ResolveAgents(Guest guest) implements Action {
+    /** Finds out, or again, the link-layer address that a request for the guest will need. */
+    record ResolveAgent(Guest guest, Agent to, Ipv4Address agent) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** From now on keeps knowing the link-layer address of a foreign agent that was discovered. */
+    record FollowAgent(Ipv4Address agent) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** That address is of no more use. */
+    record ForgetAgent(Ipv4Address agent) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Sends an Agent Solicitation with this host's addresses (RFC 3344 §2.2). */
+    record Solicit() implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Wants {@link Event.DiscoveryDue} at {@code due}; replaces what was wanted before. */
+    record ArmDiscovery(Instant due) implements Action {
         @Override
         public void on(Executor executor) {
             executor.execute(this);
@@ -64,8 +104,16 @@ public sealed interface Action {
         }
     }
 
-    /** From now on these rules hold on the guest's port. */
-    record SetPort(Guest guest, PortRule fromGuest, PortRule toGuest) implements Action {
+    /**
+     * From now on these rules hold on the guest's port.
+     *
+     * @param router who forwards what the guest sends while it visits; null where nobody does yet, and at home
+     */
+    record SetPort(
+            Guest guest,
+            PortRule fromGuest,
+            PortRule toGuest,
+            @Nullable TunnelEnd router) implements Action {
         @Override
         public void on(Executor executor) {
             executor.execute(this);
@@ -186,7 +234,15 @@ public sealed interface Action {
     interface Executor {
         void execute(SendRequest action);
 
-        void execute(ResolveAgents action);
+        void execute(ResolveAgent action);
+
+        void execute(FollowAgent action);
+
+        void execute(ForgetAgent action);
+
+        void execute(Solicit action);
+
+        void execute(ArmDiscovery action);
 
         void execute(Announce action);
 

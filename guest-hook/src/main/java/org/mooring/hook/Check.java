@@ -22,7 +22,7 @@ final class Check {
     private static final Duration LONGEST = Duration.ofSeconds(9);
 
     private final Guest guest;
-    private final Link link;
+    private final Attachment attachment;
     private final Requests requests;
     private final Replies replies;
     private final MobileNodeClock clock;
@@ -35,9 +35,9 @@ final class Check {
     private @Nullable Duration clockSkew;
     private boolean runsHere;
 
-    Check(Guest guest, Link link, Requests requests, Replies replies, MobileNodeClock clock) {
+    Check(Guest guest, Attachment attachment, Requests requests, Replies replies, MobileNodeClock clock) {
         this.guest = guest;
-        this.link = link;
+        this.attachment = attachment;
         this.requests = requests;
         this.replies = replies;
         this.clock = clock;
@@ -48,7 +48,7 @@ final class Check {
         if (deadline != null) {
             return;
         }
-        if (!guest.atHome() && link.tunnelEnd() == null) {
+        if (!attachment.isPossible()) {
             answer(Optional.empty(), Optional.empty(), Fact.NOBODY_VISITS, out);
             return;
         }
@@ -61,6 +61,20 @@ final class Check {
         deadline = at.plus(LONGEST);
         clockSkew = null;
         retransmission.reset();
+        if (attachment.isComplete()) {
+            send(at, out);
+        } else {
+            arm(deadline, out);
+        }
+    }
+
+    /** Whether it would go on if there were an agent to ask. */
+    boolean isSearching() {
+        return deadline != null && retransmission.requests() == 0;
+    }
+
+    /** There is one now. */
+    void found(Instant at, List<Action> out) {
         send(at, out);
     }
 
@@ -71,7 +85,8 @@ final class Check {
         if (at.isBefore(deadline)) {
             send(at, out);
         } else {
-            answer(Optional.empty(), Optional.empty(), "no answer from " + link.agent(guest), out);
+            String verdict = isSearching() ? Fact.NOBODY_HEARD : "no answer from " + attachment.agent();
+            answer(Optional.empty(), Optional.empty(), verdict, out);
         }
     }
 
@@ -131,7 +146,9 @@ final class Check {
     }
 
     private void answer(Optional<ReplyCode> code, Optional<Duration> roundTrip, String verdict, List<Action> out) {
-        out.add(new AnswerCheck(guest, new CheckOutcome(code, Optional.ofNullable(clockSkew), roundTrip, verdict)));
+        out.add(new AnswerCheck(
+                guest,
+                new CheckOutcome(attachment.foreignAgent(), code, Optional.ofNullable(clockSkew), roundTrip, verdict)));
         request = null;
         due = null;
         deadline = null;

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.mooring.protocol.handover.Arrival.Room;
 import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.wire.AgentAdvertisement;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -58,6 +59,30 @@ public sealed interface Event {
 
     /** A timer of {@link Action.ArmTimer}, stale or not. */
     record TimerFired(Instant at, String guest, Timer timer) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The hook is on the link from now on. */
+    record Started(Instant at) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** A router of the link advertises itself (RFC 3344 §2.1), as a mobility agent or not. */
+    record AdvertisementReceived(Instant at, Ipv4Address from, AgentAdvertisement advertisement) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The time of {@link Action.ArmDiscovery} has come. */
+    record DiscoveryDue(Instant at) implements Event {
         @Override
         public void on(Handler handler) {
             handler.handle(this);
@@ -153,6 +178,12 @@ public sealed interface Event {
         void handle(ReplyReceived event);
 
         void handle(TimerFired event);
+
+        void handle(Started event);
+
+        void handle(AdvertisementReceived event);
+
+        void handle(DiscoveryDue event);
 
         void handle(Redirected event);
 

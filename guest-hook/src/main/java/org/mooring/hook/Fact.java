@@ -1,18 +1,21 @@
 package org.mooring.hook;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.ReplyCode;
 
 /**
  * Something worth knowing, as one line for the log. Every line that the core may cause is made here.
  *
- * @param guest whom it is about
+ * @param guest whom it is about; empty if about the link
  * @param settling whether with it a handover of the guest is over, as far as this host is concerned
  * @param handover the handover that it tells the id of, or null
  * @param answer what the home agent did for it to be known, or null
@@ -35,6 +38,9 @@ public record Fact(
     /** Why a guest can't be registered. */
     static final String NOBODY_VISITS =
             "neither a foreign agent nor a care-of address is configured: no guest may visit here";
+
+    /** Why a guest can't be registered yet. */
+    static final String NOBODY_HEARD = "no foreign agent is heard on this link";
 
     /** The Identification of a reply tells the home agent's time to the second. */
     private static final Duration CLOCKS_AGREE = Duration.ofSeconds(2);
@@ -116,6 +122,54 @@ public record Fact(
                 guest.name(),
                 "guest visits a link without a foreign agent and is unreachable guest=%s: configure [foreign-agent] or [co-located], or move it to a link that has one"
                         .formatted(guest.name()));
+    }
+
+    static Fact noForeignAgentHeard(Guest guest) {
+        return warning(
+                guest.name(),
+                "guest visits a link where no foreign agent is heard, and is unreachable until one is guest=%s"
+                        .formatted(guest.name()));
+    }
+
+    static Fact registersWith(Guest guest, String agent, String reason) {
+        return info(
+                guest.name(),
+                "guest is to be registered guest=%s agent=\"%s\" reason=\"%s\"".formatted(guest.name(), agent, reason));
+    }
+
+    static Fact agentHeard(AdvertisedAgent agent) {
+        return info(
+                "",
+                "foreign agent heard agent=%s care-of=%s reverse-tunnels=%s busy=%s"
+                        .formatted(
+                                agent.address(),
+                                list(agent.careOfAddresses()),
+                                agent.says().has(MobilityAgent.REVERSE_TUNNELING) ? "yes" : "no",
+                                agent.isBusy() ? "yes" : "no"));
+    }
+
+    static Fact agentStarted(AdvertisedAgent agent) {
+        return info("", "foreign agent has started anew, its visitors register again agent=" + agent.address());
+    }
+
+    static Fact agentGone(AdvertisedAgent agent) {
+        return warning(
+                "",
+                "foreign agent no longer heard agent=%s last-heard=%s: is it running, and does it advertise itself on this link?"
+                        .formatted(agent.address(), agent.heard()));
+    }
+
+    static Fact advertisementNotBelieved(Ipv4Address from, List<Ipv4Address> careOfAddresses) {
+        return warning(
+                "",
+                "advertisement not believed agent=%s care-of=%s: it offers no care-of address that foreign-agent.care-of-addresses allows"
+                        .formatted(from, list(careOfAddresses)));
+    }
+
+    private static String list(List<Ipv4Address> addresses) {
+        return addresses.isEmpty()
+                ? "none"
+                : addresses.stream().map(Ipv4Address::toString).collect(Collectors.joining(","));
     }
 
     static Fact accepted(Guest guest, Ipv4Address careOfAddress, int lifetime, Duration roundTrip) {

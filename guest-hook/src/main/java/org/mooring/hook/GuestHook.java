@@ -1,15 +1,19 @@
 package org.mooring.hook;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.IntSupplier;
+import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Action.Report;
 import org.mooring.protocol.handover.Arrivals;
 import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationReply;
 
 /**
@@ -18,6 +22,7 @@ import org.mooring.protocol.wire.RegistrationReply;
  */
 public final class GuestHook {
     private final Link link;
+    private final @Nullable Discovery discovery;
     private final int enterpriseNumber;
     private final IntSupplier random;
     private final PlainAgents plainAgents = new PlainAgents();
@@ -38,6 +43,8 @@ public final class GuestHook {
         this.link = link;
         this.enterpriseNumber = enterpriseNumber;
         this.random = random;
+        Discoverable discoverable = link.discoverable();
+        this.discovery = discoverable == null ? null : new Discovery(discoverable, random);
         guests.forEach(this::add);
     }
 
@@ -53,13 +60,28 @@ public final class GuestHook {
         return mobileNodes.values().stream().map(MobileNode::status).toList();
     }
 
+    /** The foreign agents that are discovered, in the order in which they were heard first. */
+    public List<AdvertisedAgent> agents() {
+        return discovery == null ? List.of() : discovery.agents();
+    }
+
+    /** Who would serve a guest that came to visit at {@code at}. */
+    public Optional<TunnelEnd> tunnelEnd(Instant at) {
+        return Optional.ofNullable(link.tunnelEnd())
+                .or(() -> discovery == null
+                        ? Optional.empty()
+                        : discovery.best(any -> true, at).map(agent -> agent.offer(Ipv4Address.UNSPECIFIED)));
+    }
+
     /** What is being made of the present event. */
     private List<Action> current() {
         return current;
     }
 
     private void add(Guest guest) {
-        mobileNodes.put(guest.name(), new MobileNode(guest, link, plainAgents, arrivals, enterpriseNumber, random));
+        Attachment attachment = new Attachment(guest, link, discovery);
+        mobileNodes.put(
+                guest.name(), new MobileNode(guest, link, attachment, plainAgents, arrivals, enterpriseNumber, random));
     }
 
     private final class Handling implements Event.Handler {
@@ -114,6 +136,33 @@ public final class GuestHook {
             if (mobileNode != null) {
                 mobileNode.timerFired(event.timer(), event.at(), out);
             }
+        }
+
+        @Override
+        public void handle(Event.Started event) {
+            if (discovery != null) {
+                discovery.start(event.at(), out);
+            }
+        }
+
+        @Override
+        public void handle(Event.AdvertisementReceived event) {
+            if (discovery != null) {
+                discovery.heard(event.from(), event.advertisement(), event.at(), out);
+                agentsChanged(event.at());
+            }
+        }
+
+        @Override
+        public void handle(Event.DiscoveryDue event) {
+            if (discovery != null) {
+                discovery.due(event.at(), out);
+                agentsChanged(event.at());
+            }
+        }
+
+        private void agentsChanged(Instant at) {
+            mobileNodes.values().forEach(mobileNode -> mobileNode.agentsChanged(at, out));
         }
 
         @Override

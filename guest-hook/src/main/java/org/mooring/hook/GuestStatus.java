@@ -12,6 +12,7 @@ import org.mooring.protocol.wire.ReplyCode;
  * @param expires when the registration at the foreign agent ends unless it is renewed
  * @param code of the latest reply
  * @param roundTrip of the latest reply
+ * @param tunnelEnd who serves it here, or would, while it visits
  */
 public record GuestStatus(
         Guest guest,
@@ -19,4 +20,5 @@ public record GuestStatus(
         String registration,
         Optional<Instant> expires,
         Optional<ReplyCode> code,
-        Optional<Duration> roundTrip) {}
+        Optional<Duration> roundTrip,
+        Optional<TunnelEnd> tunnelEnd) {}

@@ -12,7 +12,6 @@ import org.mooring.hook.Action.AnswerPreparation;
 import org.mooring.hook.Action.ArmTimer;
 import org.mooring.hook.Action.ReleasePort;
 import org.mooring.hook.Action.Report;
-import org.mooring.hook.Action.ResolveAgents;
 import org.mooring.hook.Action.SetPort;
 import org.mooring.protocol.handover.Arrivals;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
@@ -21,6 +20,7 @@ import org.mooring.protocol.security.MobileNodeClock;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.ReplyCode;
 
 /**
  * One guest, as the mobile node that it doesn't know it is (RFC 3344 §3.6): from QEMU's word on where the guest is follow
@@ -35,8 +35,11 @@ final class MobileNode {
 
     private static final Duration ANNOUNCEMENT_SPACING = Duration.ofSeconds(1);
 
+    /** Where there is another one. */
+    private static final int REQUESTS_BEFORE_ANOTHER_AGENT = 3;
+
     private final Guest guest;
-    private final Link link;
+    private final Attachment attachment;
     private final Registration registration;
     private final OwnTunnel tunnel;
     private final Preparation preparation;
@@ -52,21 +55,22 @@ final class MobileNode {
     MobileNode(
             Guest guest,
             Link link,
+            Attachment attachment,
             PlainAgents plainAgents,
             Arrivals arrivals,
             int enterpriseNumber,
             IntSupplier random) {
         this.guest = guest;
-        this.link = link;
+        this.attachment = attachment;
         MobileNodeClock clock = new MobileNodeClock();
-        Requests requests = new Requests(guest, link, clock, enterpriseNumber, random);
+        Requests requests = new Requests(guest, attachment, clock, enterpriseNumber, random);
         Replies replies = new Replies(guest, enterpriseNumber);
         registration = new Registration(guest, requests, replies, clock);
         tunnel = new OwnTunnel(guest, link, arrivals);
-        preparation = new Preparation(guest, link, tunnel, requests, replies, clock, plainAgents, random);
+        preparation = new Preparation(guest, attachment, tunnel, requests, replies, clock, plainAgents, random);
         commitment = new Commitment(guest, replies, clock);
         rescue = new Rescue(guest);
-        check = new Check(guest, link, requests, replies, clock);
+        check = new Check(guest, attachment, requests, replies, clock);
     }
 
     Guest guest() {
@@ -88,7 +92,8 @@ final class MobileNode {
                 registration.state().name().toLowerCase(Locale.ROOT),
                 registration.expires(),
                 registration.lastCode(),
-                registration.roundTrip());
+                registration.roundTrip(),
+                Optional.ofNullable(attachment.tunnelEnd()));
     }
 
     /** @param occurred when, which is before it was told */
@@ -117,8 +122,9 @@ final class MobileNode {
         tunnel.endUnlessStaged(out);
         // What the guest, or QEMU for it, sends first proves that it runs, and passes. But it doesn't read yet, and the
         // home link's broadcasts must not fill the queue that waits for it.
-        out.add(new SetPort(guest, guest.atHome() ? PortRule.HOME : PortRule.VISITING, PortRule.ARRIVING));
-        out.add(new ResolveAgents(guest));
+        attachment.seek(at, out);
+        setPort(guest.atHome() ? PortRule.HOME : PortRule.VISITING, PortRule.ARRIVING, out);
+        attachment.resolve(out);
         if (phase != Phase.ARRIVING) {
             enter(Phase.ARRIVING, at, out);
         }
@@ -136,6 +142,11 @@ final class MobileNode {
         Phase before = phase;
         phase = Phase.RUNNING;
         migrating = false;
+        if (before == Phase.GONE || attachment.isSearched()) {
+            attachment.seek(at, out);
+        } else {
+            attachment.review(true, at);
+        }
         register(before == Phase.ARRIVING ? Errand.CONFIRM : takingBack(), at, out);
         tunnel.runs(out);
         preparation.confirmed(out);
@@ -179,7 +190,7 @@ final class MobileNode {
         silence();
         tunnel.endUnlessRedirected(out);
         // What is still to follow the guest must get as far as to its tap, where nobody reads any more.
-        out.add(new SetPort(guest, PortRule.SHUT, rescue.isPending() ? PortRule.ARRIVING : PortRule.SHUT));
+        setPort(PortRule.SHUT, rescue.isPending() ? PortRule.ARRIVING : PortRule.SHUT, out);
         enter(Phase.LEFT, at, out);
     }
 
@@ -203,9 +214,9 @@ final class MobileNode {
         forgetMigration();
         silence();
         preparation.abort(at, out);
-        TunnelEnd tunnelEnd = link.tunnelEnd();
-        if (ranHere && !guest.atHome() && tunnelEnd != null) {
-            registration.begin(new Purpose.Departure(tunnelEnd, link.agent(guest)), Errand.REGISTRATION, at, out);
+        if (ranHere && !guest.atHome() && attachment.isComplete()) {
+            registration.begin(
+                    new Purpose.Departure(attachment.present(), attachment.agent()), Errand.REGISTRATION, at, out);
         }
         tunnel.endUnlessRedirected(out);
         enter(Phase.GONE, at, out);
@@ -228,13 +239,16 @@ final class MobileNode {
     }
 
     void checkRequested(Instant at, List<Action> out) {
-        out.add(new ResolveAgents(guest));
+        if (phase == Phase.GONE || phase == Phase.LEFT) {
+            attachment.seek(at, out);
+        }
+        attachment.resolve(out);
         check.begin(phase, at, out);
     }
 
     void timerFired(Timer timer, Instant at, List<Action> out) {
         switch (timer) {
-            case REGISTRATION -> registration.timerFired(at, out);
+            case REGISTRATION -> registrationDue(at, out);
             case CHECK -> check.timerFired(at, out);
             case PREPARATION -> preparation.timerFired(at, out);
             case COMMITMENT -> commitment.timerFired(at, out);
@@ -242,7 +256,7 @@ final class MobileNode {
             case END -> rescue.endTimerFired(at, out);
             case RESCUE -> {
                 if (rescue.timerFired(hasLeft(), at, out) && phase == Phase.LEFT) {
-                    out.add(new SetPort(guest, PortRule.SHUT, PortRule.SHUT));
+                    setPort(PortRule.SHUT, PortRule.SHUT, out);
                 }
             }
             case ANNOUNCEMENT -> {
@@ -257,7 +271,10 @@ final class MobileNode {
         if (registration.isAnsweredBy(reply)) {
             registration.replyReceived(at, received, reply, out);
             if (phase == Phase.RUNNING && registration.state() == Registration.State.ACCEPTED) {
+                attachment.registered();
                 tunnel.registered(at, out);
+            } else if (isVisiting() && registration.state() == Registration.State.DENIED) {
+                denied(reply.code(), at, out);
             }
             if (phase == Phase.RUNNING && migrating && registration.staged().isPresent()) {
                 rescue.keep(out);
@@ -311,19 +328,84 @@ final class MobileNode {
     }
 
     private void visit(Errand errand, Instant at, List<Action> out) {
-        TunnelEnd tunnelEnd = link.tunnelEnd();
-        if (tunnelEnd == null) {
-            out.add(new SetPort(guest, PortRule.VISITING, PortRule.VISITING));
-            out.add(new Report(at, Fact.noForeignAgent(guest)));
-            return;
+        if (attachment.isComplete()) {
+            registration.begin(visit(), errand, at, out);
+        } else {
+            out.add(new Report(
+                    at, attachment.isPossible() ? Fact.noForeignAgentHeard(guest) : Fact.noForeignAgent(guest)));
         }
-        registration.begin(new Purpose.Visit(tunnelEnd, link.agent(guest)), errand, at, out);
-        out.add(new SetPort(guest, PortRule.VISITING, PortRule.VISITING));
+        setPort(PortRule.VISITING, PortRule.VISITING, out);
+    }
+
+    private Purpose visit() {
+        return new Purpose.Visit(attachment.present(), attachment.agent());
+    }
+
+    private boolean isVisiting() {
+        return phase == Phase.RUNNING && !guest.atHome();
+    }
+
+    /** What is known of the link's foreign agents has changed. */
+    void agentsChanged(Instant at, List<Action> out) {
+        boolean searches = preparation.isSearching() || check.isSearching();
+        if (searches) {
+            attachment.choose(at);
+        }
+        if (searches && attachment.isComplete()) {
+            attachment.resolve(out);
+            if (preparation.isSearching()) {
+                setPort(PortRule.VISITING, PortRule.ARRIVING, out);
+                preparation.found(at, out);
+            }
+            if (check.isSearching()) {
+                check.found(at, out);
+            }
+        }
+        if (isVisiting()) {
+            changed(attachment.review(registration.expires().isPresent(), at), "advertisements", at, out);
+        }
+    }
+
+    private void registrationDue(Instant at, List<Action> out) {
+        Attachment.Change change = Attachment.Change.NONE;
+        if (isVisiting() && registration.isToBeRenewed(at)) {
+            change = attachment.renew(at);
+        } else if (isVisiting() && registration.isUnanswered(REQUESTS_BEFORE_ANOTHER_AGENT, at)) {
+            change = attachment.passOver(at);
+        }
+        if (change == Attachment.Change.NONE) {
+            registration.timerFired(at, out);
+        } else {
+            changed(change, "no answer, or another network", at, out);
+        }
+    }
+
+    /** An agent that is there to serve, but not this guest, or not now: another one may (RFC 3344 §2.4). */
+    private void denied(ReplyCode code, Instant at, List<Action> out) {
+        if (code.isFromForeignAgent() && Denial.of(code) != Denial.LIFETIME_TOO_LONG) {
+            changed(attachment.passOver(at), "denied, code " + code, at, out);
+        }
+    }
+
+    private void changed(Attachment.Change change, String reason, Instant at, List<Action> out) {
+        switch (change) {
+            case NONE -> {}
+            case OFFER -> registration.setPurpose(visit());
+            case REGISTER -> {
+                registration.renew(visit(), at, out);
+                setPort(PortRule.VISITING, PortRule.VISITING, out);
+                out.add(new Report(at, Fact.registersWith(guest, attachment.agent(), reason)));
+            }
+        }
+    }
+
+    private void setPort(PortRule fromGuest, PortRule toGuest, List<Action> out) {
+        out.add(new SetPort(guest, fromGuest, toGuest, attachment.tunnelEnd()));
     }
 
     /** RFC 3344 §4.6: answer ARP again, announce with one's own address, and only then deregister. */
     private void comeHome(Errand errand, Instant at, List<Action> out) {
-        out.add(new SetPort(guest, PortRule.HOME, PortRule.HOME));
+        setPort(PortRule.HOME, PortRule.HOME, out);
         announcementsLeft = ANNOUNCEMENTS;
         announce(at, out);
         registration.begin(new Purpose.Home(guest), errand, at, out);

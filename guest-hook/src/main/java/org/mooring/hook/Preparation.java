@@ -37,6 +37,8 @@ final class Preparation {
 
     private enum State {
         NONE,
+        /** Somebody waits for the outcome, but no agent is known yet who could be asked. */
+        SEARCHING,
         /** Somebody waits for the outcome. */
         ASKED,
         /** Somebody waits still, for our own kernel. */
@@ -49,7 +51,7 @@ final class Preparation {
     }
 
     private final Guest guest;
-    private final Link link;
+    private final Attachment attachment;
     private final OwnTunnel tunnel;
     private final Requests requests;
     private final Replies replies;
@@ -74,7 +76,7 @@ final class Preparation {
 
     Preparation(
             Guest guest,
-            Link link,
+            Attachment attachment,
             OwnTunnel tunnel,
             Requests requests,
             Replies replies,
@@ -82,7 +84,7 @@ final class Preparation {
             PlainAgents plainAgents,
             IntSupplier random) {
         this.guest = guest;
-        this.link = link;
+        this.attachment = attachment;
         this.tunnel = tunnel;
         this.requests = requests;
         this.replies = replies;
@@ -106,11 +108,40 @@ final class Preparation {
             decide(PreparationOutcome.plain(hopeless.get()), at, out);
             return;
         }
-        state = State.ASKED;
-        id = new HandoverId((long) random.getAsInt() << Integer.SIZE | Integer.toUnsignedLong(random.getAsInt()));
-        hold = HOLD;
         deadline = at.plus(LONGEST);
         unauthentic = Optional.empty();
+        if (attachment.isComplete()) {
+            ask(at, out);
+        } else {
+            state = State.SEARCHING;
+            arm(deadline, out);
+        }
+    }
+
+    /** Whether it would go on if there were an agent to ask. */
+    boolean isSearching() {
+        return state == State.SEARCHING;
+    }
+
+    /** There is one now. */
+    void found(Instant at, List<Action> out) {
+        Optional<String> hopeless = hopeless(at);
+        if (hopeless.isPresent()) {
+            stopAsking();
+            decide(PreparationOutcome.plain(hopeless.get()), at, out);
+        } else {
+            ask(at, out);
+        }
+    }
+
+    private void ask(Instant at, List<Action> out) {
+        state = State.ASKED;
+        id = new HandoverId((long) random.getAsInt() << Integer.SIZE | Integer.toUnsignedLong(random.getAsInt()));
+        // RFC 3344 §3.6.1.2: no longer than the agent says that it may grant.
+        hold = attachment
+                .foreignAgent()
+                .map(agent -> Duration.ofSeconds(Math.min(HOLD.toSeconds(), agent.longestLifetime())))
+                .orElse(HOLD);
         correctionsLeft = CORRECTIONS;
         send(at, out);
     }
@@ -129,7 +160,11 @@ final class Preparation {
         if (isAwaited()) {
             answer(PreparationOutcome.plain("the guest no longer comes"), out);
         }
-        if (id == null || state == State.ABORTING) {
+        if (id == null) {
+            end();
+            return;
+        }
+        if (state == State.ABORTING) {
             return;
         }
         state = State.ABORTING;
@@ -142,9 +177,12 @@ final class Preparation {
         if (due == null || at.isBefore(due)) {
             return;
         }
-        if (state == State.ASKED && !at.isBefore(deadline)) {
+        if (state == State.SEARCHING) {
             stopAsking();
-            decide(PreparationOutcome.plain(unauthentic.orElse("no answer from " + link.agent(guest))), at, out);
+            decide(PreparationOutcome.plain(Fact.NOBODY_HEARD), at, out);
+        } else if (state == State.ASKED && !at.isBefore(deadline)) {
+            stopAsking();
+            decide(PreparationOutcome.plain(unauthentic.orElse("no answer from " + attachment.agent())), at, out);
         } else if (state == State.ABORTING && retransmission.requests() >= ABORT_REQUESTS) {
             end();
         } else {
@@ -305,7 +343,7 @@ final class Preparation {
 
     /** Why nobody needs to be asked. */
     private Optional<String> hopeless(Instant at) {
-        if (!guest.atHome() && link.tunnelEnd() == null) {
+        if (!attachment.isPossible()) {
             return Optional.of(Fact.NOBODY_VISITS);
         }
         return foreignAgent()
@@ -315,14 +353,16 @@ final class Preparation {
 
     /** Through which the guest would be registered here. */
     private Optional<Ipv4Address> foreignAgent() {
-        return !guest.atHome() && link.tunnelEnd() instanceof ForeignAgent foreignAgent
-                ? Optional.of(foreignAgent.address())
-                : Optional.empty();
+        return attachment.foreignAgent().map(ForeignAgent::address);
     }
 
     private void send(Instant at, List<Action> out) {
         if (id == null) {
             throw new AssertionError("nothing is prepared");
+        }
+        if (!attachment.isComplete()) {
+            end(); // Who was asked is gone, and what it knows ends with its hold time.
+            return;
         }
         int holdSeconds = (int) hold.toSeconds();
         Errand errand = state == State.ABORTING ? Errand.withdraw(id, holdSeconds) : Errand.prepare(id, holdSeconds);
@@ -344,7 +384,7 @@ final class Preparation {
     }
 
     private boolean isAwaited() {
-        return state == State.ASKED || state == State.FORWARDING;
+        return state == State.SEARCHING || state == State.ASKED || state == State.FORWARDING;
     }
 
     private void stopAsking() {

@@ -14,8 +14,19 @@ sealed interface Purpose {
     /** Who is asked, as in {@code foreign-agent 192.0.2.1}. */
     String agent();
 
+    /** How long a registration may be at most, in seconds. */
+    default int longestLifetime() {
+        return 0xffff;
+    }
+
     /** The guest is on a foreign link. */
     record Visit(TunnelEnd tunnelEnd, String agent) implements Purpose {
+        /** RFC 3344 §3.6.1.2. */
+        @Override
+        public int longestLifetime() {
+            return tunnelEnd instanceof ForeignAgent foreignAgent ? foreignAgent.longestLifetime() : 0xffff;
+        }
+
         @Override
         public SendRequest request(Requests requests, Errand errand, int lifetime, Instant now) {
             return requests.visit(errand, tunnelEnd, lifetime, now);

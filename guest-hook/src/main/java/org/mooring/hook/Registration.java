@@ -101,10 +101,9 @@ final class Registration {
 
     /** Something was indicated that needs a registration: asks at once. */
     void begin(Purpose purpose, Errand errand, Instant at, List<Action> out) {
-        this.purpose = purpose;
+        setPurpose(purpose);
         this.errand = errand;
         staged = null;
-        lifetime = guest.lifetime();
         correctionsLeft = CORRECTIONS;
         renewal = false;
         expires = null;
@@ -112,6 +111,43 @@ final class Registration {
         complaints.clear();
         retransmission.reset();
         send(at, out);
+    }
+
+    /**
+     * What is known of the foreign agents says that a registration is needed (§2.4.2): asks as soon as §3.6 allows without
+     * an indication from the link. The one before holds until this one takes its place.
+     */
+    void renew(Purpose purpose, Instant at, List<Action> out) {
+        setPurpose(purpose);
+        errand = state == State.NONE ? Errand.REGISTRATION : errand;
+        staged = null;
+        renewal = false;
+        complaints.clear();
+        retransmission.reset();
+        Instant soonest = sentAt.plus(Retransmission.SPACING);
+        if (at.isBefore(soonest)) {
+            state = State.REQUESTED;
+            request = null;
+            arm(soonest, out);
+        } else {
+            send(at, out);
+        }
+    }
+
+    /** What later requests ask for. */
+    void setPurpose(Purpose purpose) {
+        this.purpose = purpose;
+        lifetime = Math.min(guest.lifetime(), purpose.longestLifetime());
+    }
+
+    /** Whether {@link #timerFired} would renew what holds. */
+    boolean isToBeRenewed(Instant at) {
+        return state == State.ACCEPTED && due != null && !at.isBefore(due);
+    }
+
+    /** Whether nothing was heard since so many requests, the latest of which had its time. */
+    boolean isUnanswered(int requests, Instant at) {
+        return state == State.REQUESTED && retransmission.requests() >= requests && due != null && !at.isBefore(due);
     }
 
     /** The guest's migration has begun: renews at once, and until {@link #disarmHandover} each time asks what is staged. */

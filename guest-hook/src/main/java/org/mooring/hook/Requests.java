@@ -28,14 +28,14 @@ final class Requests {
     private static final Duration CONFIRM_AHEAD = Duration.ofSeconds(1);
 
     private final Guest guest;
-    private final Link link;
+    private final Attachment attachment;
     private final MobileNodeClock clock;
     private final int enterpriseNumber;
     private final IntSupplier random;
 
-    Requests(Guest guest, Link link, MobileNodeClock clock, int enterpriseNumber, IntSupplier random) {
+    Requests(Guest guest, Attachment attachment, MobileNodeClock clock, int enterpriseNumber, IntSupplier random) {
         this.guest = guest;
-        this.link = link;
+        this.attachment = attachment;
         this.clock = clock;
         this.enterpriseNumber = enterpriseNumber;
         this.random = random;
@@ -65,19 +65,17 @@ final class Requests {
      * another host of this site. It leaves with this host's addresses, because the guest is elsewhere.
      */
     SendRequest check(Instant now) {
-        TunnelEnd tunnelEnd = link.tunnelEnd();
         Flags flags = Flags.DECAPSULATION_BY_MOBILE_NODE;
-        return guest.atHome() || tunnelEnd == null
-                ? toHomeAgent(Errand.CHECK, Sender.HOST, flags, 0, link.hostAddress(), now)
-                : abroad(tunnelEnd, Errand.CHECK, Sender.HOST, flags, 0, link.hostAddress(), now);
+        return guest.atHome()
+                ? toHomeAgent(Errand.CHECK, Sender.HOST, flags, 0, attachment.hostAddress(), now)
+                : abroad(attachment.present(), Errand.CHECK, Sender.HOST, flags, 0, attachment.hostAddress(), now);
     }
 
     /** What a guest that runs here would send next. */
     SendRequest renewal(Instant now) {
-        TunnelEnd tunnelEnd = link.tunnelEnd();
-        return guest.atHome() || tunnelEnd == null
+        return guest.atHome()
                 ? home(Errand.REGISTRATION, now)
-                : visit(Errand.REGISTRATION, tunnelEnd, guest.lifetime(), now);
+                : visit(Errand.REGISTRATION, attachment.present(), guest.lifetime(), now);
     }
 
     /**
@@ -85,10 +83,11 @@ final class Requests {
      * registration would be, but with this host's addresses: the guest may still use its own on this link.
      */
     SendRequest preparation(Errand errand, int holdSeconds, Instant now) {
-        TunnelEnd tunnelEnd = link.tunnelEnd();
-        return guest.atHome() || tunnelEnd == null
-                ? toHomeAgent(errand, Sender.HOST, Flags.NONE, 0, guest.homeAddress(), now)
-                : abroad(tunnelEnd, errand, Sender.HOST, Flags.NONE, holdSeconds, tunnelEnd.careOfAddress(), now);
+        if (guest.atHome()) {
+            return toHomeAgent(errand, Sender.HOST, Flags.NONE, 0, guest.homeAddress(), now);
+        }
+        TunnelEnd here = attachment.present();
+        return abroad(here, errand, Sender.HOST, Flags.NONE, holdSeconds, here.careOfAddress(), now);
     }
 
     /** @param sender for a foreign agent, which takes it for the guest */
@@ -100,20 +99,28 @@ final class Requests {
             int lifetime,
             Ipv4Address careOfAddress,
             Instant now) {
-        Flags reverse = flags.plus(Flags.REVERSE_TUNNELING);
-        return tunnelEnd instanceof ForeignAgent
-                ? throughForeignAgent(errand, sender, reverse, lifetime, careOfAddress, now)
-                : toHomeAgent(
-                        errand,
-                        Sender.CARE_OF_ADDRESS,
-                        reverse.plus(Flags.DECAPSULATION_BY_MOBILE_NODE),
-                        lifetime,
-                        careOfAddress,
-                        now);
+        if (tunnelEnd instanceof ForeignAgent foreignAgent) {
+            // RFC 3024 §3.1: an agent that doesn't offer it routes what the guest sends as it routes everything.
+            Flags offered = foreignAgent.reverseTunneling() ? flags.plus(Flags.REVERSE_TUNNELING) : flags;
+            return throughForeignAgent(foreignAgent, errand, sender, offered, lifetime, careOfAddress, now);
+        }
+        return toHomeAgent(
+                errand,
+                Sender.CARE_OF_ADDRESS,
+                flags.plus(Flags.REVERSE_TUNNELING).plus(Flags.DECAPSULATION_BY_MOBILE_NODE),
+                lifetime,
+                careOfAddress,
+                now);
     }
 
     private SendRequest throughForeignAgent(
-            Errand errand, Sender sender, Flags flags, int lifetime, Ipv4Address careOfAddress, Instant now) {
+            ForeignAgent foreignAgent,
+            Errand errand,
+            Sender sender,
+            Flags flags,
+            int lifetime,
+            Ipv4Address careOfAddress,
+            Instant now) {
         var request = request(errand, flags, lifetime, careOfAddress, now);
         // §3.6.1.3: for the home agent first, for the foreign agent last.
         List<Seal> seals = new ArrayList<>();
@@ -122,7 +129,8 @@ final class Requests {
         if (foreignAssociation != null) {
             seals.add(new Seal(Kind.MOBILE_FOREIGN, foreignAssociation));
         }
-        return new SendRequest(guest, errand.kind(), sender, Agent.FOREIGN_AGENT, request, seals);
+        return new SendRequest(
+                guest, errand.kind(), sender, Agent.FOREIGN_AGENT, foreignAgent.address(), request, seals);
     }
 
     private SendRequest toHomeAgent(
@@ -132,6 +140,7 @@ final class Requests {
                 errand.kind(),
                 sender,
                 Agent.HOME_AGENT,
+                guest.homeAgent(),
                 request(errand, flags, lifetime, careOfAddress, now),
                 List.of(new Seal(Kind.MOBILE_HOME, guest.association())));
     }

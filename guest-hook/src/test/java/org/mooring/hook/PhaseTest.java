@@ -13,7 +13,6 @@ import org.mooring.hook.Action.Agent;
 import org.mooring.hook.Action.ReleasePort;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.hook.Action.Sender;
-import org.mooring.hook.Action.SetPort;
 import org.mooring.hook.PreparationOutcome.Prepared;
 
 @DisplayName("Only the guest decides which host speaks for it (RFC 5563 §4.4)")
@@ -33,7 +32,7 @@ class PhaseTest {
     void arrivingAtHomeItHearsAsLittleAsAVisitor() {
         var home = Scene.home();
         assertEquals(
-                new SetPort(home.guest(), PortRule.HOME, PortRule.ARRIVING),
+                home.port(PortRule.HOME, PortRule.ARRIVING),
                 home.happens(Happening.ARRIVING).get(0));
     }
 
@@ -253,7 +252,7 @@ class PhaseTest {
     }
 
     private void assertPort(PortRule fromGuest, PortRule toGuest) {
-        var expected = new SetPort(scene.guest(), fromGuest, toGuest);
+        var expected = scene.port(fromGuest, toGuest);
         assertTrue(scene.lastActions().contains(expected), () -> "no " + expected + " in " + scene.lastActions());
     }
 }

@@ -16,7 +16,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.hook.Action.Agent;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.hook.Action.Sender;
-import org.mooring.hook.Action.SetPort;
 import org.mooring.hook.PreparationOutcome.Prepared;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.handover.HandoverExtension.Abort;
@@ -58,7 +57,7 @@ class PreparationTest {
     void thePortIsReadyBeforeAnybodyIsAskedToSendThere() {
         scene.happens(Happening.ARRIVING);
         List<Action> actions = scene.lastActions();
-        assertEquals(new SetPort(scene.guest(), PortRule.VISITING, PortRule.ARRIVING), actions.get(0));
+        assertEquals(scene.port(PortRule.VISITING, PortRule.ARRIVING), actions.get(0));
         assertTrue(actions.indexOf(scene.request()) > 0);
     }
 

@@ -149,11 +149,11 @@ class RescueTest {
         Instant end = scene.due(Timer.RESCUE).orElseThrow();
         assertEquals(scene.now().plusSeconds(1), end);
         scene.happens(Happening.MIGRATION_COMPLETED);
-        assertEquals(Optional.of(new SetPort(scene.guest(), PortRule.SHUT, PortRule.ARRIVING)), port(scene));
+        assertEquals(Optional.of(scene.port(PortRule.SHUT, PortRule.ARRIVING)), port(scene));
         scene.wait(Duration.between(scene.now(), end));
         scene.handle(new Event.TimerFired(end, Scene.NAME, Timer.RESCUE));
         assertEquals(List.of(new ForgetFrames(scene.guest())), frameActions(scene));
-        assertEquals(Optional.of(new SetPort(scene.guest(), PortRule.SHUT, PortRule.SHUT)), port(scene));
+        assertEquals(Optional.of(scene.port(PortRule.SHUT, PortRule.SHUT)), port(scene));
     }
 
     @Test

@@ -12,6 +12,7 @@ import org.mooring.hook.Action.AnswerPreparation;
 import org.mooring.hook.Action.ArmTimer;
 import org.mooring.hook.Action.Report;
 import org.mooring.hook.Action.SendRequest;
+import org.mooring.hook.Action.SetPort;
 import org.mooring.hook.Event.Happened;
 import org.mooring.hook.Event.ReplyReceived;
 import org.mooring.hook.Event.TimerFired;
@@ -52,14 +53,20 @@ final class Scene {
 
     private final GuestHook hook;
     private final Guest guest;
+    private final @Nullable TunnelEnd tunnelEnd;
     private Instant now = START;
     private int random = 0x123;
     private List<Action> latest = List.of();
 
     private Scene(boolean atHome, @Nullable TunnelEnd tunnelEnd, @Nullable SecurityAssociation mobileForeign) {
+        this(new Link(HOST, tunnelEnd), atHome, mobileForeign);
+    }
+
+    private Scene(Link link, boolean atHome, @Nullable SecurityAssociation mobileForeign) {
         guest = new Guest(
                 NAME, MAC, HOME_ADDRESS, HOME_AGENT, HOME_GATEWAY, atHome, LIFETIME, MOBILE_HOME, mobileForeign);
-        hook = new GuestHook(new Link(HOST, tunnelEnd), List.of(guest), ENTERPRISE_NUMBER, () -> random++);
+        tunnelEnd = atHome ? null : link.tunnelEnd();
+        hook = new GuestHook(link, List.of(guest), ENTERPRISE_NUMBER, () -> random++);
     }
 
     static Scene visiting() {
@@ -72,6 +79,23 @@ final class Scene {
 
     static Scene visitingWithoutForeignAgent() {
         return new Scene(false, null, null);
+    }
+
+    static Scene visiting(Link link) {
+        return new Scene(link, false, null);
+    }
+
+    /** Agents on {@link #HOST}'s network are discovered, if what they offer is in 198.51.100.0/24. */
+    static Scene discovering() {
+        return new Scene(
+                new Link(
+                        HOST,
+                        null,
+                        new Discoverable(
+                                address -> address.toString().startsWith("10.2.0."),
+                                careOfAddress -> careOfAddress.toString().startsWith("198.51.100."))),
+                false,
+                null);
     }
 
     static Scene coLocated() {
@@ -88,6 +112,15 @@ final class Scene {
 
     Guest guest() {
         return guest;
+    }
+
+    GuestHook hook() {
+        return hook;
+    }
+
+    /** What sets the guest's port while its tunnel end is the configured one. */
+    SetPort port(PortRule fromGuest, PortRule toGuest) {
+        return new SetPort(guest, fromGuest, toGuest, tunnelEnd);
     }
 
     Instant now() {
@@ -115,6 +148,20 @@ final class Scene {
     List<Action> fire(Timer timer) {
         now = due(timer).orElseThrow();
         return handle(new TimerFired(now, NAME, timer));
+    }
+
+    /** Moves the clock to when the latest timer of the discovery is due, and lets it fire. */
+    List<Action> discover() {
+        now = discoveryDue().orElseThrow();
+        return handle(new Event.DiscoveryDue(now));
+    }
+
+    /** When the latest actions want the discovery to be woken. */
+    Optional<Instant> discoveryDue() {
+        return latest.stream()
+                .filter(Action.ArmDiscovery.class::isInstance)
+                .map(action -> ((Action.ArmDiscovery) action).due())
+                .reduce((first, second) -> second);
     }
 
     /** When the latest actions want that timer. */

@@ -10,7 +10,6 @@ import org.junit.jupiter.api.Test;
 import org.mooring.hook.Action.Announce;
 import org.mooring.hook.Action.ArmTimer;
 import org.mooring.hook.Action.SendRequest;
-import org.mooring.hook.Action.SetPort;
 
 @DisplayName("RFC 3344 §4.6 ARP, Proxy ARP, and Gratuitous ARP")
 class Section4_6Test {
@@ -19,7 +18,7 @@ class Section4_6Test {
         var scene = Scene.home();
         scene.happens(Happening.ARRIVING);
         var actions = scene.happens(Happening.RUNNING);
-        assertEquals(new SetPort(scene.guest(), PortRule.HOME, PortRule.HOME), actions.get(0));
+        assertEquals(scene.port(PortRule.HOME, PortRule.HOME), actions.get(0));
         assertEquals(new Announce(scene.guest()), actions.get(1));
         assertEquals(
                 Timer.ANNOUNCEMENT,

@@ -138,12 +138,20 @@ final class Configuration {
         return text.toString();
     }
 
+    /** At site C the foreign agent is discovered. */
     private String tunnelEnd(Site site) {
-        return coLocated.contains(site)
+        if (coLocated.contains(site)) {
+            return """
+                    [co-located]
+                    care-of-address = "%s"
+                    """.formatted(site.hostAddress());
+        }
+        return site == Site.C
                 ? """
-                [co-located]
-                care-of-address = "%s"
-                """.formatted(site.hostAddress())
+                [foreign-agent]
+                discover = true
+                care-of-addresses = ["%s/32"]
+                """.formatted(site.careOfAddress())
                 : """
                 [foreign-agent]
                 address = "%s"

@@ -44,6 +44,16 @@ class ExamplesTest {
         assertAccepted(program, ALTERNATIVE.matcher(all).replaceAll(""));
     }
 
+    @Test
+    @DisplayName("of the hook is accepted with a foreign agent that is discovered")
+    void isAcceptedWithADiscoveredForeignAgent() throws Exception {
+        String example = Files.readString(image.example("guest-hook"))
+                .replaceFirst("(?m)^address = .*\\n^care-of-address = .*\\n", "")
+                .replaceFirst("#discover", "discover")
+                .replaceFirst("#care-of-addresses", "care-of-addresses");
+        assertAccepted("guest-hook", example);
+    }
+
     private void assertAccepted(String program, String text) throws Exception {
         Path file = write(program, text);
         assertEquals(

@@ -120,6 +120,11 @@ public final class Section {
         return optional(key, Kind.PREFIX);
     }
 
+    /** Networks; none when absent. */
+    public List<Ipv4Prefix> prefixes(String key) {
+        return list(key, Kind.PREFIX);
+    }
+
     /** A unicast link-layer address. */
     public MacAddress mac(String key) {
         return required(key, Kind.MAC);

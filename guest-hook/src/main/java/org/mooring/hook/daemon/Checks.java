@@ -34,14 +34,14 @@ final class Checks {
         return answer;
     }
 
-    void answer(Guest guest, CheckOutcome outcome, Optional<ForeignAgent> foreignAgent) {
+    void answer(Guest guest, CheckOutcome outcome) {
         List<CompletableFuture<Answer>> answers = waiting.remove(guest.name());
         if (answers == null) {
             return;
         }
         Answer answer = new Answer(
                 outcome.isWell(),
-                guest.atHome() ? Optional.empty() : foreignAgent.map(ForeignAgent::address),
+                outcome.foreignAgent().map(ForeignAgent::address),
                 guest.homeAgent(),
                 outcome.code().map(code -> code.value()),
                 outcome.verdict(),

@@ -54,7 +54,7 @@ record CoLocatedSite(KernelForwarding forwarding, UdpSocket socket) implements A
 
     void send(SendRequest request) {
         Octets octets = Seal.encode(request.request(), request.seals().toArray(Seal[]::new));
-        socket.send(new InetSocketAddress(request.guest().homeAgent().toInet(), UdpSocket.REGISTRATION_PORT), octets);
+        socket.send(new InetSocketAddress(request.agent().toInet(), UdpSocket.REGISTRATION_PORT), octets);
     }
 
     @Override

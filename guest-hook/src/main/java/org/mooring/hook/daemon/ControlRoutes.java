@@ -2,10 +2,12 @@ package org.mooring.hook.daemon;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import org.mooring.hook.AdvertisedAgent;
 import org.mooring.hook.Event;
 import org.mooring.hook.ForeignAgent;
 import org.mooring.hook.GuestHook;
@@ -29,6 +31,7 @@ final class ControlRoutes {
             String link,
             Ipv4Address homeAddress,
             String registration,
+            Optional<Ipv4Address> foreignAgent,
             Optional<Ipv4Address> careOfAddress,
             @JsonProperty("expires-in-s") Optional<Long> expiresIn,
             Optional<Integer> code,
@@ -36,6 +39,19 @@ final class ControlRoutes {
 
     private record GuestDetails(
             GuestRow guest, String mac, Ipv4Address homeAgent, String tap, Map<String, Long> port) {}
+
+    private record Agents(List<AgentRow> agents) {}
+
+    private record AgentRow(
+            Ipv4Address address,
+            List<Ipv4Address> careOfAddresses,
+            String flags,
+            int sequence,
+            @JsonProperty("lifetime-s") int lifetime,
+            String state,
+            @JsonProperty("heard-s-ago") long heardAgo,
+            Optional<String> mac,
+            List<String> guests) {}
 
     private record HandoverRecords(List<HandoverRecord> handovers) {}
 
@@ -87,6 +103,11 @@ final class ControlRoutes {
         routes.get("/guests", request -> guests());
         routes.get("/guests/{name}", this::guest);
         routes.get("/handovers", request -> new HandoverRecords(handovers.all()));
+        routes.get(
+                "/agents",
+                request -> new Agents(hook.agents().stream()
+                        .map(agent -> row(agent, loop.now()))
+                        .toList()));
         routes.get("/status", request -> status());
         routes.postLater("/guests/{name}/check", this::check);
     }
@@ -114,14 +135,15 @@ final class ControlRoutes {
     }
 
     private Status status() {
+        Optional<TunnelEnd> tunnelEnd = hook.tunnelEnd(loop.now());
         return new Status(
                 config.bridge(),
                 config.uplink(),
                 Ipv4Address.of(link.hostAddress()),
                 config.network().toString(),
                 config.router(),
-                config.foreignAgent().map(ForeignAgent::address),
-                config.tunnelEnd().map(TunnelEnd::careOfAddress),
+                tunnelEnd.flatMap(ControlRoutes::foreignAgent),
+                tunnelEnd.map(TunnelEnd::careOfAddress),
                 hook.guests().stream()
                         .filter(guest -> guest.phase() != Phase.GONE)
                         .count(),
@@ -143,6 +165,29 @@ final class ControlRoutes {
         return Refusal.notFound("there is no guest " + name + ": add a [[guest]] record with name = \"" + name + "\"");
     }
 
+    private AgentRow row(AdvertisedAgent agent, Instant now) {
+        return new AgentRow(
+                agent.address(),
+                agent.careOfAddresses(),
+                agent.says().flagLetters(),
+                agent.says().sequence(),
+                agent.says().registrationLifetime(),
+                agent.serves(now) ? agent.isBusy() ? "busy" : "serves" : "gone",
+                Duration.between(agent.heard(), now).toSeconds(),
+                neighbours.mac(agent.address()).map(Object::toString),
+                hook.guests().stream()
+                        .filter(guest -> guest.phase() != Phase.GONE)
+                        .filter(guest -> guest.tunnelEnd()
+                                .flatMap(ControlRoutes::foreignAgent)
+                                .equals(Optional.of(agent.address())))
+                        .map(guest -> guest.guest().name())
+                        .toList());
+    }
+
+    private static Optional<Ipv4Address> foreignAgent(TunnelEnd tunnelEnd) {
+        return tunnelEnd instanceof ForeignAgent agent ? Optional.of(agent.address()) : Optional.empty();
+    }
+
     private GuestRow row(GuestStatus status) {
         boolean away = !status.guest().atHome();
         boolean bound = away && status.expires().isPresent();
@@ -152,7 +197,8 @@ final class ControlRoutes {
                 away ? "foreign" : "home",
                 status.guest().homeAddress(),
                 status.registration(),
-                config.tunnelEnd().filter(end -> bound).map(TunnelEnd::careOfAddress),
+                status.tunnelEnd().flatMap(ControlRoutes::foreignAgent),
+                status.tunnelEnd().filter(end -> bound).map(TunnelEnd::careOfAddress),
                 status.expires().map(end -> Duration.between(loop.now(), end).toSeconds()),
                 status.code().map(code -> code.value()),
                 status.roundTrip().map(roundTrip -> roundTrip.toNanos() / 1e6));

@@ -14,16 +14,21 @@ import java.util.concurrent.TimeUnit;
 import org.mooring.hook.Action;
 import org.mooring.hook.Action.Agent;
 import org.mooring.hook.Event;
+import org.mooring.hook.ForeignAgent;
 import org.mooring.hook.Guest;
 import org.mooring.hook.GuestHook;
 import org.mooring.hook.Happening;
 import org.mooring.hook.Link;
+import org.mooring.hook.TunnelEnd;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.netlink.Netlink;
 import org.mooring.linux.packet.ArpPacket;
+import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.ReceivedFrame;
 import org.mooring.linux.packet.UdpPacket;
 import org.mooring.protocol.handover.HandoverMessage;
+import org.mooring.protocol.wire.AgentAdvertisement;
+import org.mooring.protocol.wire.AgentDiscoveryCodec;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -58,6 +63,7 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
     private final Neighbours neighbours;
     private final RequestSender requests;
     private final QmpGuestEvents monitors;
+    private final Ipv4Address hostAddress;
     private final GuestHook hook;
     private final HookActions actions;
 
@@ -66,10 +72,11 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         this.opened = opened;
         Netlink netlink = opened.add(Netlink.open());
         HookLink link = HookLink.find(config, netlink);
+        hostAddress = Ipv4Address.of(link.hostAddress());
         GuestsDirectory directory = opened.add(GuestsDirectory.open(config.guestsDirectory()));
         Taps taps = new Taps(directory::tap);
-        GuestPorts ports = opened.add(GuestPorts.load(netlink, taps, this::visitorsRouter));
-        uplink = opened.add(Uplink.open(link.uplink()));
+        GuestPorts ports = opened.add(GuestPorts.load(netlink, taps, this::linkAddress));
+        uplink = opened.add(Uplink.open(link.uplink(), config.discovery().isPresent()));
         neighbours = new Neighbours(() -> link.hostMac(netlink), link.hostAddress(), uplink::send);
         requests = new RequestSender(config, link, opened.add(portOf(link)), neighbours, uplink::send);
 
@@ -79,7 +86,12 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         monitors = opened.add(new QmpGuestEvents(loop, directory, clock, this));
         Checks checks = new Checks();
         hook = new GuestHook(
-                new Link(Ipv4Address.of(link.hostAddress()), config.tunnelEnd().orElse(null)),
+                new Link(
+                        hostAddress,
+                        config.tunnelEnd().orElse(null),
+                        config.discovery()
+                                .map(discovery -> discovery.discoverable(config.network()))
+                                .orElse(null)),
                 config.guests(),
                 config.enterpriseNumber(),
                 new SecureRandom()::nextInt);
@@ -91,6 +103,7 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
                 uplink,
                 neighbours,
                 requests,
+                new Solicitations(link.hostAddress(), neighbours, uplink::send),
                 site,
                 ports,
                 keepers,
@@ -165,6 +178,7 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         loop.execute(this::resolveNeighbours);
         loop.group()
                 .scheduleAtFixedRate(() -> loop.execute(() -> neighbours.refresh(loop.now())), 1, 1, TimeUnit.SECONDS);
+        loop.post(new Event.Started(loop.now()));
         monitors.start();
     }
 
@@ -192,7 +206,7 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         Instant now = loop.now();
         config.foreignAgent().ifPresent(foreignAgent -> neighbours.resolve(foreignAgent.address(), now));
         config.guests().stream().filter(Guest::atHome).forEach(guest -> {
-            neighbours.resolve(requests.nextHop(guest, Agent.HOME_AGENT), now);
+            neighbours.resolve(requests.nextHop(Agent.HOME_AGENT, guest.homeAgent()), now);
             neighbours.resolve(guest.homeGateway().address(), now);
         });
     }
@@ -207,18 +221,37 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         return hook.guests().stream().anyMatch(known -> known.guest().name().equals(guest));
     }
 
-    private Optional<MacAddress> visitorsRouter() {
-        return config.coLocated().isPresent()
-                ? Optional.of(neighbours.hostMac())
-                : config.foreignAgent().flatMap(foreignAgent -> neighbours.mac(foreignAgent.address()));
+    private Optional<MacAddress> linkAddress(TunnelEnd router) {
+        return router instanceof ForeignAgent foreignAgent
+                ? neighbours.mac(foreignAgent.address())
+                : Optional.of(neighbours.hostMac());
     }
 
     /** On the uplink's thread. */
     private void received(ReceivedFrame frame) {
         frame.arp().ifPresent(arp -> loop.execute(() -> learn(arp)));
+        advertisement(frame).ifPresent(loop::post);
         frame.udp()
                 .filter(datagram -> !isToCareOfAddress(datagram))
                 .ifPresent(datagram -> received(Octets.copyOf(Unpooled.wrappedBuffer(datagram.payload()))));
+    }
+
+    /** That of an agent which speaks to all, or to this host; what somebody says to others isn't meant for us. */
+    private Optional<Event> advertisement(ReceivedFrame frame) {
+        return frame.ethernet()
+                .flatMap(Ipv4Packet::parse)
+                .filter(packet -> packet.protocol() == Ipv4Packet.ICMP && !packet.isFragment())
+                .filter(packet -> isForAllOrUs(Ipv4Address.of(packet.destination())))
+                .flatMap(packet -> AgentDiscoveryCodec.decode(Octets.copyOf(packet.payload()))
+                        .filter(AgentAdvertisement.class::isInstance)
+                        .map(message -> new Event.AdvertisementReceived(
+                                loop.now(), Ipv4Address.of(packet.source()), (AgentAdvertisement) message)));
+    }
+
+    private boolean isForAllOrUs(Ipv4Address destination) {
+        return destination.equals(Ipv4Address.ALL_SYSTEMS)
+                || destination.equals(Ipv4Address.LIMITED_BROADCAST)
+                || destination.equals(hostAddress);
     }
 
     /** The socket there takes it. */

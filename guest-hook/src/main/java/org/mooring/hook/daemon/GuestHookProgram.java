@@ -36,6 +36,10 @@ public final class GuestHookProgram {
                                                 "/handovers",
                                                 "what happened when in the latest handovers",
                                                 HandoverLines::of),
+                                        new View(
+                                                "agents",
+                                                "/agents",
+                                                "the foreign agents that advertise themselves on the link"),
                                         new View("status", "/status", "the link, and the agents on it"))),
                         new EventVerb()));
     }

@@ -9,9 +9,10 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.mooring.hook.Guest;
 import org.mooring.hook.PortRule;
+import org.mooring.hook.TunnelEnd;
 import org.mooring.linux.Interface;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.MacAddress;
@@ -38,40 +39,45 @@ final class GuestPorts implements AutoCloseable {
 
     private static final int HANDLE = 1;
 
-    private record Port(Guest guest, Interface tap, PortRule fromGuest, PortRule toGuest) {}
+    private record Port(Guest guest, Interface tap, PortRule fromGuest, PortRule toGuest, Optional<TunnelEnd> router) {}
 
     private final Netlink netlink;
     private final BpfObject programs;
     private final Taps taps;
-    private final Supplier<Optional<MacAddress>> visitorsRouter;
+    private final Function<TunnelEnd, Optional<MacAddress>> linkAddress;
     private final Map<String, Port> ports = new TreeMap<>();
 
-    private GuestPorts(Netlink netlink, BpfObject programs, Taps taps, Supplier<Optional<MacAddress>> visitorsRouter) {
+    private GuestPorts(
+            Netlink netlink, BpfObject programs, Taps taps, Function<TunnelEnd, Optional<MacAddress>> linkAddress) {
         this.netlink = netlink;
         this.programs = programs;
         this.taps = taps;
-        this.visitorsRouter = visitorsRouter;
+        this.linkAddress = linkAddress;
     }
 
     /**
      * Loads the programs.
      *
-     * @param visitorsRouter where to visitors' packets go: their foreign agent is their default router (RFC 3024 §5.1)
+     * @param linkAddress where visitors' packets go: their foreign agent is their default router (RFC 3024 §5.1)
      */
-    static GuestPorts load(Netlink netlink, Taps taps, Supplier<Optional<MacAddress>> visitorsRouter)
+    static GuestPorts load(Netlink netlink, Taps taps, Function<TunnelEnd, Optional<MacAddress>> linkAddress)
             throws IOException {
         try (InputStream object = Objects.requireNonNull(GuestPorts.class.getResourceAsStream(OBJECT), OBJECT)) {
-            return new GuestPorts(netlink, BpfObject.load(object.readAllBytes()), taps, visitorsRouter);
+            return new GuestPorts(netlink, BpfObject.load(object.readAllBytes()), taps, linkAddress);
         }
     }
 
-    /** Has these rules hold on the guest's port from now on. */
-    void set(Guest guest, PortRule fromGuest, PortRule toGuest) {
+    /**
+     * Has these rules hold on the guest's port from now on.
+     *
+     * @param router of the guest while it visits
+     */
+    void set(Guest guest, PortRule fromGuest, PortRule toGuest, Optional<TunnelEnd> router) {
         String name = taps.of(guest.name());
         try {
             Optional<Link> tap = netlink.links().find(name);
             if (tap.isPresent()) {
-                set(new Port(guest, tap.get().device(), fromGuest, toGuest));
+                set(new Port(guest, tap.get().device(), fromGuest, toGuest, router));
                 return;
             }
             ports.remove(guest.name());
@@ -96,7 +102,7 @@ final class GuestPorts implements AutoCloseable {
         }
     }
 
-    /** The router of visitors has become known, or another one. */
+    /** The link-layer address of somebody on the link has become known, or another one. */
     void refresh() {
         ports.values().forEach(port -> {
             try {
@@ -163,7 +169,7 @@ final class GuestPorts implements AutoCloseable {
                                         port.toGuest(),
                                         guest.mac(),
                                         guest.homeGateway().mac(),
-                                        visits ? visitorsRouter.get().orElse(MacAddress.NONE) : MacAddress.NONE,
+                                        port.router().flatMap(linkAddress).orElse(MacAddress.NONE),
                                         guest.homeAddress(),
                                         visits ? Ipv4Address.UNSPECIFIED : guest.homeAgent())
                                 .toOctets());

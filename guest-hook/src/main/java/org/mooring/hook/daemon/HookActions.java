@@ -1,7 +1,6 @@
 package org.mooring.hook.daemon;
 
 import java.nio.ByteBuffer;
-import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import org.mooring.hook.Action;
@@ -20,6 +19,8 @@ import org.slf4j.LoggerFactory;
 final class HookActions implements Action.Executor {
     private static final Logger log = LoggerFactory.getLogger(HookActions.class);
 
+    private static final String DISCOVERY = "discovery";
+
     private record TimerKey(String guest, Timer timer) {}
 
     private final HookConfig config;
@@ -27,6 +28,7 @@ final class HookActions implements Action.Executor {
     private final Uplink uplink;
     private final Neighbours neighbours;
     private final RequestSender requests;
+    private final Solicitations solicitations;
     private final Optional<CoLocatedSite> site;
     private final GuestPorts ports;
     private final FrameKeepers keepers;
@@ -41,6 +43,7 @@ final class HookActions implements Action.Executor {
             Uplink uplink,
             Neighbours neighbours,
             RequestSender requests,
+            Solicitations solicitations,
             Optional<CoLocatedSite> site,
             GuestPorts ports,
             FrameKeepers keepers,
@@ -53,6 +56,7 @@ final class HookActions implements Action.Executor {
         this.uplink = uplink;
         this.neighbours = neighbours;
         this.requests = requests;
+        this.solicitations = solicitations;
         this.site = site;
         this.ports = ports;
         this.keepers = keepers;
@@ -81,17 +85,28 @@ final class HookActions implements Action.Executor {
     }
 
     @Override
-    public void execute(Action.ResolveAgents action) {
-        Instant now = loop.now();
-        Guest guest = action.guest();
-        if (!guest.atHome() && site.isPresent()) {
-            return; // The kernel knows its way.
-        }
-        if (guest.atHome() || config.foreignAgent().isEmpty()) {
-            neighbours.resolve(requests.nextHop(guest, Action.Agent.HOME_AGENT), now);
-        } else {
-            neighbours.resolve(requests.nextHop(guest, Action.Agent.FOREIGN_AGENT), now);
-        }
+    public void execute(Action.ResolveAgent action) {
+        neighbours.resolve(requests.nextHop(action.to(), action.agent()), loop.now());
+    }
+
+    @Override
+    public void execute(Action.FollowAgent action) {
+        neighbours.follow(action.agent(), loop.now());
+    }
+
+    @Override
+    public void execute(Action.ForgetAgent action) {
+        neighbours.forget(action.agent());
+    }
+
+    @Override
+    public void execute(Action.Solicit action) {
+        solicitations.send();
+    }
+
+    @Override
+    public void execute(Action.ArmDiscovery action) {
+        loop.arm(DISCOVERY, action.due(), Event.DiscoveryDue::new);
     }
 
     @Override
@@ -106,7 +121,7 @@ final class HookActions implements Action.Executor {
 
     @Override
     public void execute(Action.SetPort action) {
-        ports.set(action.guest(), action.fromGuest(), action.toGuest());
+        ports.set(action.guest(), action.fromGuest(), action.toGuest(), Optional.ofNullable(action.router()));
     }
 
     @Override
@@ -172,7 +187,7 @@ final class HookActions implements Action.Executor {
 
     @Override
     public void execute(Action.AnswerCheck action) {
-        checks.answer(action.guest(), action.outcome(), config.foreignAgent());
+        checks.answer(action.guest(), action.outcome());
     }
 
     @Override
@@ -202,12 +217,7 @@ final class HookActions implements Action.Executor {
 
     /** A neighbour has become known, or has another link-layer address than before. */
     void neighbourChanged(Ipv4Address address, MacAddress mac) {
-        boolean isForeignAgent = config.foreignAgent()
-                .filter(foreignAgent -> foreignAgent.address().equals(address))
-                .isPresent();
-        if (isForeignAgent) {
-            ports.refresh();
-        }
+        ports.refresh();
         config.guests().stream()
                 .filter(guest -> guest.atHome() && guest.homeGateway().address().equals(address))
                 .filter(guest -> !guest.homeGateway().mac().equals(mac))

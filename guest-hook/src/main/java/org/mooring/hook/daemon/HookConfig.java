@@ -31,7 +31,8 @@ import org.mooring.runtime.config.Section;
  * @param uplink the port of {@code bridge} behind which the routers are
  * @param router the way to home agents that aren't on the link
  * @param foreignAgent through which guests visit
- * @param coLocated or how they visit without one; if neither is there, none may visit
+ * @param discovery or how it is found
+ * @param coLocated or how they visit without one; if none of the three is there, none may visit
  * @param enterpriseNumber whose vendor extensions all our agents and hooks speak
  */
 record HookConfig(
@@ -42,6 +43,7 @@ record HookConfig(
         Ipv4Prefix network,
         Ipv4Address router,
         Optional<ForeignAgent> foreignAgent,
+        Optional<DiscoveryConfig> discovery,
         Optional<CoLocatedConfig> coLocated,
         int enterpriseNumber,
         List<Guest> guests) {
@@ -67,12 +69,15 @@ record HookConfig(
             root.problem("link", "missing: expected a table, [link], with bridge, uplink, network and router");
         }
         Ipv4Prefix network = link.map(section -> section.prefix("network")).orElse(ANY_NETWORK);
+        Optional<Section> foreign = root.table("foreign-agent");
+        Optional<DiscoveryConfig> discovery =
+                foreign.filter(section -> section.bool("discover", false)).map(DiscoveryConfig::read);
         Optional<ForeignAgent> foreignAgent =
-                root.table("foreign-agent").map(section -> foreignAgent(section, network));
+                discovery.isPresent() ? Optional.empty() : foreign.map(section -> foreignAgent(section, network));
         String bridge = link.map(section -> section.interfaceName("bridge")).orElse("");
         Optional<CoLocatedConfig> coLocated =
                 root.table("co-located").map(section -> CoLocatedConfig.read(section, bridge));
-        if (foreignAgent.isPresent() && coLocated.isPresent()) {
+        if (foreign.isPresent() && coLocated.isPresent()) {
             root.problem("co-located", "there is a [foreign-agent] as well: one of the two is the end of the tunnels");
         }
         return new HookConfig(
@@ -83,6 +88,7 @@ record HookConfig(
                 network,
                 link.map(section -> within(section, "router", network)).orElse(Ipv4Address.UNSPECIFIED),
                 foreignAgent,
+                discovery,
                 coLocated,
                 root.integer("enterprise-number", 1, Integer.MAX_VALUE, HandoverExtension.DEFAULT_ENTERPRISE_NUMBER),
                 guests(root, network));
@@ -97,6 +103,7 @@ record HookConfig(
                 network,
                 router,
                 foreignAgent,
+                discovery,
                 coLocated,
                 enterpriseNumber,
                 others);

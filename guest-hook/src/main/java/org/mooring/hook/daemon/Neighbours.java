@@ -4,10 +4,12 @@ import java.net.Inet4Address;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -45,6 +47,7 @@ final class Neighbours {
     private final Inet4Address hostAddress;
     private final Consumer<EthernetFrame> send;
     private final Map<Ipv4Address, Neighbour> neighbours = new TreeMap<>();
+    private final Set<Ipv4Address> followed = new HashSet<>();
 
     /**
      * Knows nobody yet.
@@ -65,7 +68,22 @@ final class Neighbours {
 
     /** Asks for {@code address}, and from now on keeps knowing it. */
     void resolve(Ipv4Address address, Instant now) {
+        followed.remove(address);
         ask(address, neighbours.computeIfAbsent(address, unknown -> new Neighbour()), now);
+    }
+
+    /** As {@link #resolve}, until it is to {@link #forget} that address, unless somebody else wants it. */
+    void follow(Ipv4Address address, Instant now) {
+        if (!neighbours.containsKey(address)) {
+            resolve(address, now);
+            followed.add(address);
+        }
+    }
+
+    void forget(Ipv4Address address) {
+        if (followed.remove(address)) {
+            neighbours.remove(address);
+        }
     }
 
     Optional<MacAddress> mac(Ipv4Address address) {

@@ -8,7 +8,6 @@ import java.util.function.Consumer;
 import org.mooring.hook.Action.Agent;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.hook.Action.Sender;
-import org.mooring.hook.ForeignAgent;
 import org.mooring.hook.Guest;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.packet.EthernetFrame;
@@ -57,18 +56,15 @@ final class RequestSender {
     void send(SendRequest request, Instant now, Runnable sent) {
         Octets octets = Seal.encode(request.request(), request.seals().toArray(Seal[]::new));
         String purpose = request.guest().name() + " " + request.sender();
-        neighbours.use(nextHop(request.guest(), request.to()), purpose, now, mac -> {
+        neighbours.use(nextHop(request.to(), request.agent()), purpose, now, mac -> {
             send.accept(frame(request, octets, mac));
             sent.run();
         });
     }
 
-    /** Who on the link is to have what is meant for an agent. */
-    Ipv4Address nextHop(Guest guest, Agent agent) {
-        if (agent == Agent.FOREIGN_AGENT) {
-            return foreignAgent().address();
-        }
-        return config.network().contains(guest.homeAgent()) ? guest.homeAgent() : config.router();
+    /** Who on the link is to have what is meant for {@code agent}. */
+    Ipv4Address nextHop(Agent to, Ipv4Address agent) {
+        return to == Agent.FOREIGN_AGENT || config.network().contains(agent) ? agent : config.router();
     }
 
     private EthernetFrame frame(SendRequest request, Octets octets, MacAddress to) {
@@ -76,20 +72,14 @@ final class RequestSender {
         boolean asGuest = request.sender() == Sender.GUEST;
         Inet4Address source = asGuest ? guest.homeAddress().toInet() : link.hostAddress();
         boolean direct = request.to() == Agent.HOME_AGENT;
-        Ipv4Address destination = direct ? guest.homeAgent() : foreignAgent().address();
         return new UdpPacket(
                         source,
                         asGuest ? Uplink.MOBILE_IP_PORT : hostPort.socket().getLocalPort(),
-                        destination.toInet(),
+                        request.agent().toInet(),
                         Uplink.MOBILE_IP_PORT,
                         direct ? USUAL_TTL : TTL_OF_A_NEIGHBOUR,
                         ByteBuffer.wrap(octets.toByteArray()))
                 .toIpv4()
                 .toFrame(asGuest ? guest.mac() : neighbours.hostMac(), to);
-    }
-
-    private ForeignAgent foreignAgent() {
-        return config.foreignAgent()
-                .orElseThrow(() -> new AssertionError("nothing is sent to a foreign agent that isn't configured"));
     }
 }

@@ -23,16 +23,24 @@ final class Uplink implements AutoCloseable {
 
     static final int MOBILE_IP_PORT = 434;
 
+    /** ICMP's type. */
+    private static final int ADVERTISEMENT = 9;
+
     private final PacketSocket socket;
 
     private Uplink(PacketSocket socket) {
         this.socket = socket;
     }
 
-    /** Opens the port for ARP packets, and for UDP datagrams from port 434. */
-    static Uplink open(Interface uplink) throws Failure {
+    /**
+     * Opens the port for ARP packets, and for UDP datagrams from port 434.
+     *
+     * @param discovers opens it for Agent Advertisements as well
+     */
+    static Uplink open(Interface uplink, boolean discovers) throws Failure {
         try {
-            PacketFilter filter = PacketFilter.arp().or(PacketFilter.udpFrom(MOBILE_IP_PORT));
+            PacketFilter replies = PacketFilter.arp().or(PacketFilter.udpFrom(MOBILE_IP_PORT));
+            PacketFilter filter = discovers ? replies.or(PacketFilter.icmp(ADVERTISEMENT)) : replies;
             return new Uplink(PacketSocket.open(uplink, filter, PacketSocket.Option.PROMISCUOUS));
         } catch (KernelException e) {
             throw new Failure("link.uplink: " + e.getMessage(), e);

@@ -17,9 +17,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mooring.hook.ForeignAgent;
 import org.mooring.hook.Guest;
 import org.mooring.hook.HomeGateway;
 import org.mooring.hook.PortRule;
+import org.mooring.hook.TunnelEnd;
 import org.mooring.linux.Ipv4;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.netlink.Netlink;
@@ -53,6 +55,9 @@ class GuestPortTest {
     private static final int ORDINARY_PORT = 4000;
     private static final int MARKER_PORT = 9;
 
+    private static final Optional<TunnelEnd> VISITED =
+            Optional.of(new ForeignAgent(Ipv4Address.of("10.2.0.2"), Ipv4Address.of("198.51.100.2")));
+
     private Optional<MacAddress> router = Optional.of(ROUTER);
     private KvmHost kvmHost;
     private Netlink netlink;
@@ -62,7 +67,7 @@ class GuestPortTest {
     void raise() throws Exception {
         kvmHost = KvmHost.create();
         netlink = kvmHost.host.run(Netlink::open);
-        ports = GuestPorts.load(netlink, new Taps(guest -> "tap0"), () -> router);
+        ports = GuestPorts.load(netlink, new Taps(guest -> "tap0"), any -> router);
     }
 
     @AfterEach
@@ -335,7 +340,7 @@ class GuestPortTest {
     @DisplayName(
             "arriving at home: what it says is heard, but broadcasts don't fill the queue that it doesn't read yet")
     void arrivingAtHomeItMaySpeakButHearsOnlyWhatIsItsOwn() throws Exception {
-        ports.set(guest(true), PortRule.HOME, PortRule.ARRIVING);
+        ports.set(guest(true), PortRule.HOME, PortRule.ARRIVING, Optional.empty());
         EthernetFrame announced = other(MacAddress.BROADCAST, 0x8035);
         kvmHost.guestSends(announced);
         assertEquals(announced, kvmHost.onLinkUntil(any -> true).get(0));
@@ -347,7 +352,11 @@ class GuestPortTest {
     @ValueSource(booleans = {false, true})
     @DisplayName("what is forwarded to a guest before it runs waits in its tap, and the link's broadcasts don't")
     void arrivingItGetsWhatIsForwardedToItAlready(boolean atHome) throws Exception {
-        ports.set(guest(atHome), atHome ? PortRule.HOME : PortRule.VISITING, PortRule.ARRIVING);
+        ports.set(
+                guest(atHome),
+                atHome ? PortRule.HOME : PortRule.VISITING,
+                PortRule.ARRIVING,
+                atHome ? Optional.empty() : VISITED);
         EthernetFrame forwarded =
                 udp(CORRESPONDENT, HOME_ADDRESS, ORDINARY_PORT).toFrame(ROUTER, GUEST);
         kvmHost.linkSends(udp("10.2.0.1", "255.255.255.255", 67).toFrame(ROUTER, MacAddress.BROADCAST));
@@ -376,7 +385,7 @@ class GuestPortTest {
 
     @Test
     void beforeItRunsNobodyAnswersInItsName() throws Exception {
-        ports.set(guest(false), PortRule.VISITING, PortRule.ARRIVING);
+        ports.set(guest(false), PortRule.VISITING, PortRule.ARRIVING, VISITED);
         kvmHost.linkSends(foreignAgentsQuestion());
         assertNothingAtTheGuest();
         assertNothingOnTheLink();
@@ -390,7 +399,7 @@ class GuestPortTest {
 
     @Test
     void whenItHasLeftNothingPasses() throws Exception {
-        ports.set(guest(false), PortRule.SHUT, PortRule.SHUT);
+        ports.set(guest(false), PortRule.SHUT, PortRule.SHUT, VISITED);
         kvmHost.guestSends(udp(HOME_ADDRESS, CORRESPONDENT, ORDINARY_PORT).toFrame(GUEST, GATEWAY));
         kvmHost.linkSends(udp(CORRESPONDENT, HOME_ADDRESS, ORDINARY_PORT).toFrame(ROUTER, GUEST));
         // Both are counted before the port opens again.
@@ -410,7 +419,7 @@ class GuestPortTest {
         assertEquals(GATEWAY, kvmHost.atGuestUntil(any -> true).get(0).source(), "with no hook there");
 
         netlink = kvmHost.host.run(Netlink::open);
-        ports = GuestPorts.load(netlink, new Taps(guest -> "tap0"), () -> Optional.of(ROUTER));
+        ports = GuestPorts.load(netlink, new Taps(guest -> "tap0"), any -> Optional.of(ROUTER));
         visiting();
         String filters = kvmHost.host.exec("tc", "filter", "show", "dev", "tap0", "ingress");
         assertEquals(1, filters.split("direct-action", -1).length - 1, filters);
@@ -423,7 +432,7 @@ class GuestPortTest {
     void filtersThatSomebodyTookAwayAreBackWhenTheGuestIsToArrive() throws Exception {
         visiting();
         kvmHost.host.exec("tc", "qdisc", "delete", "dev", "tap0", "clsact");
-        ports.set(guest(false), PortRule.VISITING, PortRule.ARRIVING);
+        ports.set(guest(false), PortRule.VISITING, PortRule.ARRIVING, VISITED);
         kvmHost.guestSends(question(HOME_ADDRESS, HOME_AGENT).toFrame(MacAddress.BROADCAST));
         assertEquals(GATEWAY, kvmHost.atGuestUntil(any -> true).get(0).source());
     }
@@ -440,11 +449,11 @@ class GuestPortTest {
     }
 
     private void visiting() {
-        ports.set(guest(false), PortRule.VISITING, PortRule.VISITING);
+        ports.set(guest(false), PortRule.VISITING, PortRule.VISITING, VISITED);
     }
 
     private void home() {
-        ports.set(guest(true), PortRule.HOME, PortRule.HOME);
+        ports.set(guest(true), PortRule.HOME, PortRule.HOME, Optional.empty());
     }
 
     private static Guest guest(boolean atHome) {

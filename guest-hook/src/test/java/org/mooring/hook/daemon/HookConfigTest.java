@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.hook.CoLocated;
+import org.mooring.hook.Discoverable;
 import org.mooring.hook.ForeignAgent;
 import org.mooring.hook.Guest;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -25,6 +26,8 @@ import org.mooring.runtime.config.ConfigReader;
 class HookConfigTest {
     private static final String CO_LOCATED = GuestHookProgramTest.VISITING.replaceFirst(
             "(?s)\\[foreign-agent].*?\\n(?=\\[\\[)", "[co-located]\ncare-of-address = \"10.2.0.10\"\n");
+
+    private static final String DISCOVERING = DiscoveryProgramTest.DISCOVERING;
 
     @TempDir
     Path directory;
@@ -73,6 +76,24 @@ class HookConfigTest {
                         .uplinks());
     }
 
+    @Test
+    void theForeignAgentMayBeDiscovered() throws Exception {
+        HookConfig any = read(DISCOVERING);
+        assertEquals(Optional.empty(), any.foreignAgent());
+        Discoverable believed = any.discovery().orElseThrow().discoverable(any.network());
+        assertTrue(believed.address().test(Ipv4Address.of("10.2.0.2")));
+        assertFalse(believed.address().test(Ipv4Address.of("10.9.0.2")), "of another link");
+        assertTrue(believed.careOfAddress().test(Ipv4Address.of("203.0.113.9")));
+
+        HookConfig some = read(DISCOVERING.replace(
+                "discover = true", "discover = true\ncare-of-addresses = [\"198.51.100.2/32\", \"192.0.2.0/24\"]"));
+        believed = some.discovery().orElseThrow().discoverable(some.network());
+        assertTrue(believed.careOfAddress().test(Ipv4Address.of("198.51.100.2")));
+        assertTrue(believed.careOfAddress().test(Ipv4Address.of("192.0.2.77")));
+        assertFalse(believed.careOfAddress().test(Ipv4Address.of("198.51.100.3")));
+        assertFalse(believed.careOfAddress().test(Ipv4Address.UNSPECIFIED));
+    }
+
     @ParameterizedTest(name = "{0}")
     @MethodSource("mistakes")
     void aMistakeIsToldWithItsPlace(String name, String right, String wrong, String told) {
@@ -101,6 +122,11 @@ class HookConfigTest {
                         "[[guest]]",
                         "[co-located]\ncare-of-address = \"10.2.0.10\"\n[[guest]]",
                         "co-located: there is a [foreign-agent] as well"),
+                Arguments.of(
+                        "a foreign agent that is known and discovered",
+                        "[foreign-agent]",
+                        "[foreign-agent]\ndiscover = true",
+                        ":10: foreign-agent.address: the agent is discovered"),
                 Arguments.of(
                         "home address not at home",
                         "home-address = \"10.1.0.50\"",

@@ -1,13 +1,19 @@
 package org.mooring.hook.daemon;
 
+import io.netty.buffer.Unpooled;
+import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.mooring.linux.Ipv4;
+import org.mooring.linux.KernelException;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.packet.ArpPacket;
 import org.mooring.linux.packet.EthernetFrame;
@@ -15,10 +21,14 @@ import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.UdpPacket;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.AgentAdvertisement;
+import org.mooring.protocol.wire.AgentDiscoveryCodec;
+import org.mooring.protocol.wire.AgentSolicitation;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Identification;
+import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationReply;
@@ -34,9 +44,10 @@ final class ScriptedAgents {
     record Heard(EthernetFrame frame, UdpPacket datagram, Decoded.Message received, RegistrationRequest request) {}
 
     private final KvmHost kvmHost;
-    private final List<String> addresses;
+    private final Map<Inet4Address, MacAddress> addresses = new ConcurrentHashMap<>();
     private final BlockingQueue<Object> heard = new LinkedBlockingQueue<>();
     private final BlockingQueue<EthernetFrame> forwarded = new LinkedBlockingQueue<>();
+    private final BlockingQueue<EthernetFrame> solicitations = new LinkedBlockingQueue<>();
     private volatile Answer answer = request -> {};
 
     /** What is done about each request. */
@@ -44,17 +55,47 @@ final class ScriptedAgents {
         void to(Heard request) throws Exception;
     }
 
-    private ScriptedAgents(KvmHost kvmHost, List<String> addresses) {
+    private ScriptedAgents(KvmHost kvmHost) {
         this.kvmHost = kvmHost;
-        this.addresses = addresses;
     }
 
     static ScriptedAgents on(KvmHost kvmHost, String... addresses) {
-        ScriptedAgents agents = new ScriptedAgents(kvmHost, List.of(addresses));
+        ScriptedAgents agents = new ScriptedAgents(kvmHost);
+        for (String address : addresses) {
+            agents.add(address, MAC);
+        }
         Thread thread = new Thread(agents::listen, "agents");
         thread.setDaemon(true);
         thread.start();
         return agents;
+    }
+
+    /** One more of them, with a link-layer address of its own. */
+    void add(String address, MacAddress mac) {
+        addresses.put(Ipv4.address(address), mac);
+    }
+
+    /** An agent advertises itself on the link, to all. */
+    void advertise(String address, AgentAdvertisement advertisement) throws KernelException {
+        advertise(address, advertisement, Ipv4Address.ALL_SYSTEMS.toInet(), MacAddress.of("01:00:5e:00:00:01"));
+    }
+
+    /** An agent advertises itself to one station. */
+    void advertise(String address, AgentAdvertisement advertisement, Inet4Address to, MacAddress mac)
+            throws KernelException {
+        ByteBuffer icmp =
+                ByteBuffer.wrap(AgentDiscoveryCodec.encode(advertisement).toByteArray());
+        kvmHost.linkSends(Ipv4Packet.of(Ipv4.address(address), to, Ipv4Packet.ICMP, 1, icmp)
+                .toFrame(mac(Ipv4.address(address)), mac));
+    }
+
+    /** The next Agent Solicitation, as it came. */
+    EthernetFrame solicitation() throws InterruptedException {
+        EthernetFrame frame = solicitations.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+        if (frame == null) {
+            throw new AssertionError("nobody asked for an agent");
+        }
+        return frame;
     }
 
     /** Each request from now on gets this answer, retransmitted ones too: a slow machine may send some. */
@@ -151,7 +192,7 @@ final class ScriptedAgents {
                         64,
                         ByteBuffer.wrap(octets.toByteArray()))
                 .toIpv4()
-                .toFrame(MAC, to.frame().source()));
+                .toFrame(to.frame().destination(), to.frame().source()));
     }
 
     private void listen() {
@@ -171,12 +212,18 @@ final class ScriptedAgents {
         if (arp.isPresent() && arp.get().isGratuitous()) {
             heard.add(arp.get());
         } else if (arp.isPresent() && asksForUs(arp.get())) {
-            kvmHost.linkSends(ArpPacket.reply(arp.get(), MAC).toFrame(arp.get().senderMac()));
+            kvmHost.linkSends(ArpPacket.reply(arp.get(), mac(arp.get().targetAddress()))
+                    .toFrame(arp.get().senderMac()));
         }
         Ipv4Packet.parse(frame)
-                .filter(packet -> addresses.stream().map(Ipv4::address).noneMatch(packet.destination()::equals))
-                .filter(packet -> frame.destination().equals(MAC))
+                .filter(packet -> !addresses.containsKey(packet.destination()))
+                .filter(packet -> addresses.containsValue(frame.destination()))
                 .ifPresent(packet -> forwarded.add(frame));
+        Ipv4Packet.parse(frame)
+                .filter(packet -> packet.protocol() == Ipv4Packet.ICMP)
+                .flatMap(packet -> AgentDiscoveryCodec.decode(Octets.copyOf(Unpooled.wrappedBuffer(packet.payload()))))
+                .filter(AgentSolicitation.class::isInstance)
+                .ifPresent(solicitation -> solicitations.add(frame));
         Ipv4Packet.parse(frame)
                 .flatMap(UdpPacket::parse)
                 .filter(datagram -> datagram.destinationPort() == Uplink.MOBILE_IP_PORT)
@@ -199,7 +246,10 @@ final class ScriptedAgents {
     }
 
     private boolean asksForUs(ArpPacket arp) {
-        return arp.operation() == ArpPacket.REQUEST
-                && addresses.stream().map(Ipv4::address).anyMatch(arp.targetAddress()::equals);
+        return arp.operation() == ArpPacket.REQUEST && addresses.containsKey(arp.targetAddress());
+    }
+
+    private MacAddress mac(Inet4Address address) {
+        return Objects.requireNonNull(addresses.get(address), "no agent of ours");
     }
 }

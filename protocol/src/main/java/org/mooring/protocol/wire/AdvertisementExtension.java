@@ -54,6 +54,9 @@ public sealed interface AdvertisementExtension {
         /** X: revokes registrations (RFC 3543 §3.1). */
         public static final int REVOCATION = 0x0040;
 
+        /** From R on; r is reserved. */
+        private static final String FLAG_LETTERS = "RBHFMGrTUX";
+
         static final int LEAST_DATA = 6;
         private static final int MOST_ADDRESSES = (255 - LEAST_DATA) / Integer.BYTES;
 
@@ -69,6 +72,17 @@ public sealed interface AdvertisementExtension {
 
         public boolean has(int flag) {
             return (flags & flag) != 0;
+        }
+
+        /** The letters of the flags that are set, as in {@code FT}. */
+        public String flagLetters() {
+            var letters = new StringBuilder();
+            for (int i = 0; i < FLAG_LETTERS.length(); i++) {
+                if (has(REGISTRATION_REQUIRED >>> i)) {
+                    letters.append(FLAG_LETTERS.charAt(i));
+                }
+            }
+            return letters.toString();
         }
 
         @Override

@@ -1,0 +1,210 @@
+package org.mooring.hook;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.mooring.hook.Action.Agent;
+import org.mooring.hook.Action.ResolveAgent;
+import org.mooring.protocol.wire.Ipv4Address;
+
+/**
+ * Through whom one guest is registered on this host's link: the tunnel end that is configured, or one of the foreign agents that are
+ * discovered. A guest stays with its agent for as long as that serves it: news of others are no reason to change (RFC 3344
+ * §2.4.2). Confined to one thread.
+ */
+final class Attachment {
+    /** How long an agent is passed over that has denied the guest, or was silent. */
+    private static final Duration PASSED_OVER = Duration.ofMinutes(1);
+
+    /** What news of the agents mean for a guest that runs here. */
+    enum Change {
+        NONE,
+        /** The same agent offers something else than before: the next renewal asks for that. */
+        OFFER,
+        /** It needs a registration now. */
+        REGISTER
+    }
+
+    private final Guest guest;
+    private final Link link;
+    private final @Nullable Discovery discovery;
+    private final Map<Ipv4Address, Instant> passedOver = new HashMap<>();
+    private @Nullable TunnelEnd tunnelEnd;
+    private int starts;
+
+    /** @param discovery absent where no agents are discovered */
+    Attachment(Guest guest, Link link, @Nullable Discovery discovery) {
+        this.guest = guest;
+        this.link = link;
+        this.discovery = guest.atHome() ? null : discovery;
+        this.tunnelEnd = guest.atHome() ? null : link.tunnelEnd();
+    }
+
+    /** This host's own address on the link. */
+    Ipv4Address hostAddress() {
+        return link.hostAddress();
+    }
+
+    /** Absent at home, and where nobody serves visitors, or nobody is known yet who does. */
+    @Nullable
+    TunnelEnd tunnelEnd() {
+        return tunnelEnd;
+    }
+
+    /** As {@link #tunnelEnd}, of a guest that visits and {@link #isComplete}. */
+    TunnelEnd present() {
+        if (tunnelEnd == null) {
+            throw new AssertionError("nobody serves " + guest.name() + " here");
+        }
+        return tunnelEnd;
+    }
+
+    /** Whether the guest could be registered here, be it later. */
+    boolean isPossible() {
+        return guest.atHome() || tunnelEnd != null || discovery != null;
+    }
+
+    /** Whether somebody is there to ask. */
+    boolean isComplete() {
+        return guest.atHome() || tunnelEnd != null;
+    }
+
+    /** Whether agents are discovered, and none is chosen yet. */
+    boolean isSearched() {
+        return discovery != null && tunnelEnd == null;
+    }
+
+    Optional<ForeignAgent> foreignAgent() {
+        return tunnelEnd instanceof ForeignAgent agent ? Optional.of(agent) : Optional.empty();
+    }
+
+    /** Whom requests go to, as in {@code foreign-agent 192.0.2.1}. */
+    String agent() {
+        return foreignAgent()
+                .map(agent -> "foreign-agent " + agent.address())
+                .orElseGet(() -> isComplete() ? "home-agent " + guest.homeAgent() : "any foreign agent");
+    }
+
+    /** The guest comes, or its coming is tried: chooses who shall serve it, if somebody is known. */
+    void choose(Instant at) {
+        if (discovery == null) {
+            return;
+        }
+        passedOver.clear();
+        discovery
+                .best(agent -> isAcceptable(agent, at) && isUsed(agent), at)
+                .or(() -> discovery.best(agent -> isAcceptable(agent, at), at))
+                .ifPresentOrElse(this::use, () -> tunnelEnd = null);
+    }
+
+    /** As {@link #choose}, and asks for agents where none is known. */
+    void seek(Instant at, List<Action> out) {
+        choose(at);
+        if (discovery != null && tunnelEnd == null) {
+            discovery.searchAnew(at, out);
+        }
+    }
+
+    /**
+     * What is known of the agents has changed, for a guest that runs here.
+     *
+     * @param registered with the agent that serves it
+     */
+    Change review(boolean registered, Instant at) {
+        if (discovery == null) {
+            return Change.NONE;
+        }
+        if (!(tunnelEnd instanceof ForeignAgent present)) {
+            return change(at);
+        }
+        Optional<AdvertisedAgent> known = discovery.agent(present.address()).filter(agent -> agent.serves(at));
+        boolean stays = known.filter(agent -> registered || !agent.isBusy())
+                .filter(agent ->
+                        agent.offer(present.careOfAddress()).careOfAddress().equals(present.careOfAddress()))
+                .isPresent();
+        if (!stays) {
+            return known.filter(agent -> !agent.isBusy()).isPresent() && !isPassedOver(present.address(), at)
+                    ? use(known.get())
+                    : change(at);
+        }
+        if (known.get().starts() != starts) {
+            return use(known.get());
+        }
+        tunnelEnd = known.get().offer(present.careOfAddress());
+        return tunnelEnd.equals(present) ? Change.NONE : Change.OFFER;
+    }
+
+    /** It is time to renew: whether an agent on another network should be asked instead (§2.4.2.2). */
+    Change renew(Instant at) {
+        return foreignAgent()
+                .flatMap(present -> discovery == null
+                        ? Optional.empty()
+                        : discovery.agent(present.address()).flatMap(agent -> discovery.elsewhere(agent, at)))
+                .filter(agent -> isAcceptable(agent, at))
+                .map(this::use)
+                .orElse(Change.NONE);
+    }
+
+    /** The agent has denied the guest, or doesn't answer: another one is asked, if there is. */
+    Change passOver(Instant at) {
+        if (discovery == null || !(tunnelEnd instanceof ForeignAgent present)) {
+            return Change.NONE;
+        }
+        passedOver.values().removeIf(until -> !at.isBefore(until));
+        passedOver.put(present.address(), at.plus(PASSED_OVER));
+        return change(at);
+    }
+
+    /** The guest is registered. */
+    void registered() {
+        if (discovery != null) {
+            discovery.mayAskAgainSoon();
+        }
+    }
+
+    /** Has the link-layer address ready that requests will need. */
+    void resolve(List<Action> out) {
+        if (guest.atHome() || tunnelEnd == null) {
+            if (guest.atHome() || discovery == null) {
+                out.add(new ResolveAgent(guest, Agent.HOME_AGENT, guest.homeAgent()));
+            }
+        } else if (tunnelEnd instanceof ForeignAgent agent) {
+            out.add(new ResolveAgent(guest, Agent.FOREIGN_AGENT, agent.address()));
+        }
+    }
+
+    private Change change(Instant at) {
+        return discovery == null
+                ? Change.NONE
+                : discovery
+                        .best(agent -> isAcceptable(agent, at) && !isUsed(agent), at)
+                        .map(this::use)
+                        .orElse(Change.NONE);
+    }
+
+    private Change use(AdvertisedAgent agent) {
+        tunnelEnd = agent.offer(tunnelEnd == null ? Ipv4Address.UNSPECIFIED : tunnelEnd.careOfAddress());
+        starts = agent.starts();
+        return Change.REGISTER;
+    }
+
+    /** H: its own home agent would say that it is none for it (§3.7.2). */
+    private boolean isAcceptable(AdvertisedAgent agent, Instant at) {
+        return !isPassedOver(agent.address(), at) && !agent.address().equals(guest.homeAgent());
+    }
+
+    private boolean isPassedOver(Ipv4Address agent, Instant at) {
+        Instant until = passedOver.get(agent);
+        return until != null && at.isBefore(until);
+    }
+
+    private boolean isUsed(AdvertisedAgent agent) {
+        return foreignAgent()
+                .filter(present -> present.address().equals(agent.address()))
+                .isPresent();
+    }
+}
