@@ -44,8 +44,9 @@ final class StoreFile {
                             .fileName(file.toString())
                             .autoCommitDisabled()
                             .open());
-        } catch (RuntimeException e) {
-            // Damaged octets surface as any exception that decoding them can throw.
+        } catch (RuntimeException | AssertionError e) {
+            // Damaged octets surface as any exception that decoding them can throw, or where assertions are enabled as
+            // one of MVStore's.
             int code = e instanceof MVStoreException refused ? refused.getErrorCode() : DataUtils.ERROR_FILE_CORRUPT;
             throw new StoreException(
                     switch (code) {
@@ -61,7 +62,7 @@ final class StoreFile {
         }
     }
 
-    private static String damaged(Path file, RuntimeException e) {
+    private static String damaged(Path file, Throwable e) {
         return file + " is damaged (" + reason(e)
                 + "): move it away; what it held comes back with the next registrations";
     }
@@ -86,8 +87,13 @@ final class StoreFile {
      */
     Map<String, String> read(String name) throws StoreException {
         try {
-            return new TreeMap<>(map(name));
-        } catch (RuntimeException e) {
+            Map<String, String> copy = new TreeMap<>();
+            // Damaged octets may be those that say of which type a value is.
+            for (Map.Entry<?, ?> entry : map(name).entrySet()) {
+                copy.put((String) entry.getKey(), (String) entry.getValue());
+            }
+            return copy;
+        } catch (RuntimeException | AssertionError e) {
             throw new StoreException(damaged(file, e), e);
         }
     }
