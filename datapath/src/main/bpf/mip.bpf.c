@@ -463,8 +463,12 @@ static __always_inline int encapsulate_into(struct __sk_buff *skb, const struct 
 	long refused;
 	int verdict;
 
-	/* RFC 2003 §3.2, RFC 3344 §4.2.3: it came out of the tunnel that it would go into. Only a marker comes back to who sent it. */
-	if (inner->saddr == tunnel->remote && !is_marker(skb, 0, inner))
+	/*
+	 * RFC 2003 §3.2, RFC 3344 §4.2.3: it came out of the tunnel that it would go into, or this agent had sent it into one. Only a
+	 * marker comes back to who sent it. From elsewhere the kernel takes nothing that has an address of its own for a source.
+	 */
+	if ((inner->saddr == tunnel->remote || (inner->saddr == self->address && skb->ingress_ifindex == self->device)) &&
+	    !is_marker(skb, 0, inner))
 		return drop(DROP_LOOP);
 
 	if (protocol == IPPROTO_MINIMAL && !minimally(inner))
@@ -472,6 +476,9 @@ static __always_inline int encapsulate_into(struct __sk_buff *skb, const struct 
 	/* All of them, so that none is overtaken. */
 	if (protocol == IPPROTO_MINIMAL && skb->ingress_ifindex != self->segmented)
 		return segment(skb, self, index);
+	/* Some that are small escape. */
+	if (protocol == IPPROTO_MINIMAL && skb->gso_size)
+		protocol = IPPROTO_IPIP;
 
 	overhead = outer_headers(&headers, self, inner, tunnel, protocol, skb->len);
 	if (protocol == IPPROTO_GRE)

@@ -29,7 +29,7 @@ record Segmenter(Interface entrance, Interface exit) {
             netlink.links().setMtu(end, LONGEST);
             netlink.links().setUp(end);
         }
-        netlink.links().setLongestSuperPacket(entrance, 1);
+        netlink.links().takeNoSuperPackets(entrance);
         return segmenter;
     }
 

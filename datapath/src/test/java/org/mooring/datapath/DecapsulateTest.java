@@ -10,17 +10,22 @@ import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.mooring.datapath.AgentEntry.Role;
 import org.mooring.linux.Interface;
 import org.mooring.linux.Ipv4;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.bpf.BpfProgram.Run;
+import org.mooring.linux.packet.Checksum;
 import org.mooring.linux.packet.EthernetFrame;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.UdpPacket;
@@ -50,11 +55,11 @@ class DecapsulateTest {
     }
 
     @ParameterizedTest
-    @EnumSource
-    void takesTheInnerPacketOutUnchanged(Role role) throws Exception {
-        load(role);
+    @MethodSource("rolesAndEncapsulations")
+    void takesTheInnerPacketOutUnchanged(Role role, Encapsulation encapsulation) throws Exception {
+        load(role, encapsulation);
         Ipv4Packet inner = inner(role);
-        Run run = run(outer(PEER, inner));
+        Run run = run(Encapsulated.in(encapsulation, PEER, AGENT, inner));
 
         assertEquals(REDIRECTED, run.answer());
         assertArrayEquals(octets(inner.toOctets()), payload(run));
@@ -65,10 +70,173 @@ class DecapsulateTest {
     }
 
     @ParameterizedTest
+    @MethodSource("rolesAndEncapsulations")
+    void dropsWhatComesFromAnotherTunnel(Role role, Encapsulation encapsulation) throws Exception {
+        load(role, encapsulation);
+        assertDropped(Drop.FOREIGN_TUNNEL, Encapsulated.in(encapsulation, OTHER_PEER, AGENT, inner(role)));
+    }
+
+    /** RFC 3024 §4.3.2. Who encapsulates minimally has no other way for fragments than IP in IP (RFC 2004 §3). */
+    @ParameterizedTest
+    @MethodSource("pairsOfEncapsulations")
+    void dropsWhatIsInAnotherEncapsulation(Encapsulation agreed, Encapsulation came) throws Exception {
+        load(Role.HOME_AGENT, agreed);
+        Ipv4Packet packet = Encapsulated.in(came, PEER, AGENT, inner(Role.HOME_AGENT));
+        if (agreed == came || (agreed == Encapsulation.MINIMAL && came == Encapsulation.IPIP)) {
+            assertEquals(REDIRECTED, run(packet).answer());
+        } else {
+            assertDropped(Drop.FOREIGN_TUNNEL, packet);
+        }
+    }
+
+    static Stream<Arguments> rolesAndEncapsulations() {
+        return Stream.of(Role.values())
+                .flatMap(role -> Stream.of(Encapsulation.values()).map(other -> Arguments.of(role, other)));
+    }
+
+    static Stream<Arguments> pairsOfEncapsulations() {
+        return Stream.of(Encapsulation.values())
+                .flatMap(one -> Stream.of(Encapsulation.values()).map(other -> Arguments.of(one, other)));
+    }
+
+    /** RFC 3519 §4.3: the port is as much of the tunnel as the address. */
+    @Test
+    void dropsWhatComesFromAnotherPort() throws Exception {
+        load(Role.HOME_AGENT, Tunnel.udp(PEER, 4711));
+        Ipv4Packet inner = inner(Role.HOME_AGENT);
+        assertDropped(Drop.FOREIGN_TUNNEL, Encapsulated.inUdp(Encapsulation.UDP, PEER, 4712, AGENT, inner));
+        assertEquals(
+                REDIRECTED,
+                run(Encapsulated.inUdp(Encapsulation.UDP, PEER, 4711, AGENT, inner))
+                        .answer());
+    }
+
+    /** RFC 3519 §3.3, §4.9: messages of all other kinds, and keepalives, are the agent's own, whoever sends them. */
+    @Test
+    void leavesWhatIsNoTunnelDataToTheAgent() throws Exception {
+        load(Role.HOME_AGENT, Encapsulation.UDP);
+        for (byte type = 0; type < 32; type++) {
+            byte[] message = new byte[40];
+            message[0] = type;
+            byte[] frame = frame(datagram(OTHER_PEER, message));
+            if (type != 4) {
+                assertPasses(PASS_ON, frame);
+            }
+        }
+        assertPasses(PASS_ON, frame(datagram(OTHER_PEER, new byte[0])));
+        for (byte type : new byte[] {8, 0}) {
+            byte[] echo = {type, 0, 0, 0, 0x12, 0x34, 0, 1};
+            Ipv4Packet keepalive = Ipv4Packet.of(HOME, AGENT, Ipv4Packet.ICMP, 64, ByteBuffer.wrap(echo));
+            assertPasses(PASS_ON, frame(Encapsulated.in(Encapsulation.UDP, OTHER_PEER, AGENT, keepalive)));
+        }
+        byte[] unreachable = {3, 1, 0, 0, 0, 0, 0, 0};
+        Ipv4Packet error = Ipv4Packet.of(HOME, AGENT, Ipv4Packet.ICMP, 64, ByteBuffer.wrap(unreachable));
+        assertEquals(
+                REDIRECTED,
+                run(Encapsulated.in(Encapsulation.UDP, PEER, AGENT, error)).answer());
+    }
+
+    @Test
+    void leavesTunnelDataToOtherPortsToThem() throws Exception {
+        load(Role.HOME_AGENT, Encapsulation.UDP);
+        Ipv4Packet packet = Encapsulated.in(Encapsulation.UDP, PEER, AGENT, inner(Role.HOME_AGENT));
+        byte[] frame = frame(packet);
+        frame[EthernetFrame.HEADER_LENGTH + Ipv4Packet.HEADER_LENGTH + 3]++;
+        assertPasses(PASS_ON, frame);
+    }
+
+    /** RFC 3519 §4.3: what is inside is what was agreed. */
+    @Test
+    void dropsTunnelDataWithAnotherNextHeader() throws Exception {
+        load(Role.HOME_AGENT, Encapsulation.UDP);
+        byte[] frame = frame(Encapsulated.in(Encapsulation.UDP, PEER, AGENT, inner(Role.HOME_AGENT)));
+        frame[EthernetFrame.HEADER_LENGTH + Ipv4Packet.HEADER_LENGTH + UdpPacket.HEADER_LENGTH + 1] = 47;
+        assertDropped(Drop.MALFORMED, frame);
+    }
+
+    /** RFC 2784 §2.3 and its erratum 3719: bits 1 to 4 stand for fields that aren't known here, the others are ignored; §2.4, §2.5. */
+    @ParameterizedTest
+    @CsvSource({
+        "0x40000800, false",
+        "0x20000800, false",
+        "0x10000800, false",
+        "0x08000800, false",
+        "0x00010800, false",
+        "0x000086dd, false",
+        "0x04000800, true",
+        "0x07f80800, true"
+    })
+    void readsGreHeaders(String headerText, boolean taken) throws Exception {
+        load(Role.HOME_AGENT, Encapsulation.GRE);
+        Ipv4Packet inner = inner(Role.HOME_AGENT);
+        ByteBuffer gre = ByteBuffer.allocate(4 + inner.toOctets().remaining())
+                .putInt(Integer.decode(headerText))
+                .put(inner.toOctets())
+                .flip();
+        Ipv4Packet packet = Ipv4Packet.of(PEER, AGENT, Encapsulation.GRE.protocol(), 64, gre);
+        if (taken) {
+            Run run = run(packet);
+            assertEquals(REDIRECTED, run.answer());
+            assertArrayEquals(octets(inner.toOctets()), payload(run));
+        } else {
+            assertDropped(Drop.MALFORMED, packet);
+        }
+    }
+
+    /** Its way is past the kernel to the agent, which verifies the checksum. */
+    @Test
+    void passesOnGreWithAChecksum() throws Exception {
+        load(Role.HOME_AGENT, Encapsulation.GRE);
+        ByteBuffer gre = ByteBuffer.allocate(100).putInt(0x8000_0800).rewind();
+        assertPasses(PASS_ON, frame(Ipv4Packet.of(PEER, AGENT, Encapsulation.GRE.protocol(), 64, gre)));
+    }
+
+    /** RFC 2784 §3.1: what is for the encapsulator would come back. */
+    @Test
+    void dropsWhatGreWouldSendInACircle() throws Exception {
+        load(Role.HOME_AGENT, Encapsulation.GRE);
+        assertDropped(Drop.LOOP, Encapsulated.in(Encapsulation.GRE, PEER, AGENT, udp(HOME, PEER, 64)));
+    }
+
+    /** RFC 2004 §3.1. */
+    @Test
+    void dropsAMinimalForwardingHeaderWithAWrongChecksum() throws Exception {
+        load(Role.HOME_AGENT, Encapsulation.MINIMAL);
+        byte[] frame = frame(Encapsulated.in(Encapsulation.MINIMAL, PEER, AGENT, inner(Role.HOME_AGENT)));
+        frame[EthernetFrame.HEADER_LENGTH + Ipv4Packet.HEADER_LENGTH + 7]++; // the original destination
+        assertDropped(Drop.MALFORMED, frame);
+    }
+
+    /** RFC 2004 §3.1: the encapsulator may be the one who sent the packet. */
+    @Test
+    void takesTheSourceFromTheOuterHeaderWhereNoneFollows() throws Exception {
+        load(Role.FOREIGN_AGENT, Encapsulation.MINIMAL);
+        Ipv4Packet inner = udp(PEER, HOME, 17);
+        ByteBuffer payload = ByteBuffer.allocate(8 + inner.payload().remaining())
+                .put((byte) inner.protocol())
+                .put((byte) 0)
+                .putShort((short) 0)
+                .put(HOME.getAddress());
+        payload.putShort(2, (short) Checksum.of(payload.duplicate().flip()));
+        payload.put(inner.payload());
+        Run run = run(Ipv4Packet.of(PEER, AGENT, Encapsulation.MINIMAL.protocol(), 17, payload.flip()));
+        assertEquals(REDIRECTED, run.answer());
+        assertArrayEquals(octets(inner.toOctets()), payload(run));
+    }
+
+    /** What is shorter than its headers say. */
+    @ParameterizedTest
     @EnumSource
-    void dropsWhatComesFromAnotherTunnel(Role role) throws Exception {
-        load(role);
-        assertDropped(Drop.FOREIGN_TUNNEL, outer(OTHER_PEER, inner(role)));
+    void dropsWhatIsCutShort(Encapsulation encapsulation) throws Exception {
+        load(Role.HOME_AGENT, encapsulation);
+        Ipv4Packet whole = Encapsulated.in(encapsulation, PEER, AGENT, inner(Role.HOME_AGENT));
+        int headers = encapsulation == Encapsulation.MINIMAL ? 12 : encapsulation.overhead();
+        for (int length = 0; length < headers; length++) {
+            ByteBuffer payload = whole.payload().slice(0, length);
+            Run run = run(Ipv4Packet.of(PEER, AGENT, encapsulation.protocol(), 64, payload));
+            boolean isData = encapsulation != Encapsulation.UDP || length >= 12;
+            assertEquals(isData ? DROPPED : PASS_ON, run.answer(), length + " octets");
+        }
     }
 
     @ParameterizedTest
@@ -106,19 +274,31 @@ class DecapsulateTest {
 
     /** RFC 6040 figure 4. */
     @ParameterizedTest
-    @CsvSource({
-        "0,0,0", "0,1,0", "0,2,0", "1,0,1", "1,1,1", "1,2,1", "1,3,3", "2,0,2", "2,1,1", "2,2,2", "2,3,3", "3,0,3",
-        "3,1,3", "3,2,3", "3,3,3"
-    })
-    void combinesCongestionNotification(int inside, int outside, int outgoing) throws Exception {
-        load(Role.HOME_AGENT);
+    @MethodSource("congestion")
+    void combinesCongestionNotification(Encapsulation encapsulation, int inside, int outside, int outgoing)
+            throws Exception {
+        load(Role.HOME_AGENT, encapsulation);
         int dscp = 0xb8;
         Ipv4Packet inner = inner(Role.HOME_AGENT);
-        Run run = run(withTos(
-                dscp | outside, outer(PEER, withTos(dscp | inside, inner).toOctets())));
+        Ipv4Packet packet = Encapsulated.in(encapsulation, PEER, AGENT, withTos(dscp | inside, inner));
+        Run run = run(withTos(dscp | outside, packet));
 
         assertEquals(REDIRECTED, run.answer());
         assertArrayEquals(octets(withTos(dscp | outgoing, inner).toOctets()), payload(run));
+    }
+
+    static Stream<Arguments> congestion() {
+        int[][] figure4 = {
+            {0, 0, 0}, {0, 1, 0}, {0, 2, 0}, {1, 0, 1}, {1, 1, 1}, {1, 2, 1}, {1, 3, 3}, {2, 0, 2}, {2, 1, 1},
+            {2, 2, 2}, {2, 3, 3}, {3, 0, 3}, {3, 1, 3}, {3, 2, 3}, {3, 3, 3}
+        };
+        var twoHeaders = Stream.of(Encapsulation.IPIP, Encapsulation.GRE, Encapsulation.UDP)
+                .flatMap(encapsulation ->
+                        Stream.of(figure4).map(row -> Arguments.of(encapsulation, row[0], row[1], row[2])));
+        // Where there is but one header, it says what it says.
+        var oneHeader =
+                IntStream.range(0, 4).mapToObj(field -> Arguments.of(Encapsulation.MINIMAL, field, field, field));
+        return Stream.concat(twoHeaders, oneHeader);
     }
 
     /** RFC 6040 §4.2: a transport that doesn't know of ECN is told of congestion by a loss. */
@@ -164,26 +344,35 @@ class DecapsulateTest {
         assertPasses(PASS_ON, frame(last));
     }
 
+    /** In UDP it would be a keepalive. */
     @ParameterizedTest
-    @EnumSource
-    void leavesAPingToItselfToTheKernel(Role role) throws Exception {
-        load(role);
+    @CsvSource({"HOME_AGENT, IPIP", "HOME_AGENT, GRE", "HOME_AGENT, MINIMAL", "FOREIGN_AGENT, IPIP"})
+    void leavesAPingToItselfToTheKernel(Role role, Encapsulation encapsulation) throws Exception {
+        load(role, encapsulation);
         byte[] echoRequest = {8, 0, 0, 0, 0x12, 0x34, 0, 1};
         Ipv4Packet ping = Ipv4Packet.of(OTHER_PEER, AGENT, Ipv4Packet.ICMP, 64, ByteBuffer.wrap(echoRequest));
-        Run run = run(outer(OTHER_PEER, ping));
+        Run run = run(Encapsulated.in(encapsulation, OTHER_PEER, AGENT, ping));
         assertEquals(TO_THE_STACK, run.answer());
         assertArrayEquals(octets(ping.toOctets()), payload(run));
 
         byte[] echoReply = {0, 0, 0, 0, 0x12, 0x34, 0, 1};
         Ipv4Packet reply = Ipv4Packet.of(OTHER_PEER, AGENT, Ipv4Packet.ICMP, 64, ByteBuffer.wrap(echoReply));
-        assertDropped(Drop.UNLISTED, outer(OTHER_PEER, reply));
+        assertDropped(Drop.UNLISTED, Encapsulated.in(encapsulation, OTHER_PEER, AGENT, reply));
     }
 
     private void load(Role role) throws Exception {
-        int loopback = 1;
-        programs = Programs.load(new AgentEntry(AGENT, loopback, loopback, loopback, role, MtuPolicy.ICMP, 1500));
-        programs.put(
-                HOME, new ForwardingEntry(Set.of(), Optional.empty(), Set.of(Tunnel.ipip(PEER)), 0, MacAddress.NONE));
+        load(role, Encapsulation.IPIP);
+    }
+
+    private void load(Role role, Encapsulation encapsulation) throws Exception {
+        boolean hasPort = encapsulation == Encapsulation.UDP;
+        load(role, hasPort ? Tunnel.udp(PEER, 434) : Tunnel.of(PEER, encapsulation));
+    }
+
+    private void load(Role role, Tunnel tunnel) throws Exception {
+        int device = 1000; // not the one where test runs take place
+        programs = Programs.load(new AgentEntry(AGENT, device, device, device, role, MtuPolicy.ICMP, 1500));
+        programs.put(HOME, new ForwardingEntry(Set.of(), Optional.empty(), Set.of(tunnel), 0, MacAddress.NONE));
     }
 
     private void assertDropped(Drop reason, Ipv4Packet packet) throws Exception {
@@ -222,6 +411,10 @@ class DecapsulateTest {
     private static Ipv4Packet udp(Inet4Address source, Inet4Address destination, int ttl) {
         ByteBuffer text = StandardCharsets.US_ASCII.encode("what the guest said");
         return new UdpPacket(source, 1000, destination, 2000, ttl, text).toIpv4();
+    }
+
+    private static Ipv4Packet datagram(Inet4Address source, byte[] message) {
+        return new UdpPacket(source, 434, AGENT, 434, 64, ByteBuffer.wrap(message)).toIpv4();
     }
 
     private static Ipv4Packet outer(Inet4Address source, Ipv4Packet inner) {

@@ -4,6 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mooring.datapath.Encapsulation.GRE;
+import static org.mooring.datapath.Encapsulation.IPIP;
+import static org.mooring.datapath.Encapsulation.MINIMAL;
+import static org.mooring.datapath.Encapsulation.UDP;
 import static org.mooring.datapath.Topology.CORRESPONDENT;
 import static org.mooring.datapath.Topology.GUEST;
 import static org.mooring.datapath.Topology.GUEST_MAC;
@@ -14,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -28,15 +33,15 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.mooring.datapath.Topology.Site;
 import org.mooring.linux.Ipv4;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.NetworkNamespace;
+import org.mooring.linux.packet.Checksum;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.UdpPacket;
 import org.pcap4j.packet.IpV4Packet;
-import org.pcap4j.packet.namednumber.IpNumber;
 
 /** Real packets from a correspondent to a guest that visits, by real routers in namespaces, and back. */
 @Tag("netns")
@@ -69,10 +74,11 @@ class EbpfDatapathTest {
         }
     }
 
-    @Test
-    void carriesPacketsBothWays() throws Exception {
-        EbpfHomeDatapath home = home(toVisitorAt(net.near));
-        EbpfVisitorDatapath near = visitors(net.near, VISITOR);
+    @ParameterizedTest
+    @EnumSource
+    void carriesPacketsBothWays(Encapsulation encapsulation) throws Exception {
+        EbpfHomeDatapath home = home(toVisitorAt(net.near, encapsulation));
+        EbpfVisitorDatapath near = visitors(net.near, visitor(encapsulation));
         open(new Echo(net.near.host()));
         Probe probe = open(new Probe(net.correspondent));
         for (int i = 0; i < 100; i++) {
@@ -89,10 +95,13 @@ class EbpfDatapathTest {
 
     /** RFC 2003 §3.1, RFC 6040 §4.1: what an outer header says, and what becomes of the inner one. */
     @ParameterizedTest
-    @CsvSource({"0x00, 0x4000", "0xb9, 0x4000", "0xba, 0", "0xbb, 0"})
-    void writesOuterHeaders(String tosText, String fragmentText) throws Exception {
-        home(toVisitorAt(net.near));
-        visitors(net.near, VISITOR);
+    @CsvSource({
+        "IPIP, 0x00, 0x4000", "IPIP, 0xb9, 0x4000", "IPIP, 0xba, 0", "IPIP, 0xbb, 0",
+        "GRE, 0xba, 0x4000", "GRE, 0, 0", "UDP, 0xba, 0x4000", "UDP, 0, 0"
+    })
+    void writesOuterHeaders(Encapsulation encapsulation, String tosText, String fragmentText) throws Exception {
+        home(toVisitorAt(net.near, encapsulation));
+        visitors(net.near, visitor(encapsulation));
         Wire sender = open(new Wire(net.correspondent, "eth0"));
         Wire path = open(new Wire(net.internet, "site2"));
         Wire lan = open(new Wire(net.near.host(), "eth0"));
@@ -101,43 +110,86 @@ class EbpfDatapathTest {
         Ipv4Packet sent = marked(tos, fragment, udp(CORRESPONDENT, GUEST, 60, "to the guest"));
         sender.send(sent, net.gateway());
 
-        Ipv4Packet tunnelled = path.await(packet -> packet.protocol() == Ipv4Packet.IPIP);
-        // Read by somebody else's decoder.
-        byte[] octets = new byte[tunnelled.toOctets().remaining()];
-        tunnelled.toOctets().get(octets);
-        IpV4Packet outer = IpV4Packet.newPacket(octets, 0, octets.length);
+        Ipv4Packet tunnelled = path.await(Encapsulated::is);
+        IpV4Packet outer = readByOthers(tunnelled);
         assertEquals(HOME_AGENT, outer.getHeader().getSrcAddr());
         assertEquals(net.near.careOfAddress(), outer.getHeader().getDstAddr());
-        assertEquals(IpNumber.IPV4, outer.getHeader().getProtocol());
+        assertEquals(
+                (byte) encapsulation.protocol(),
+                outer.getHeader().getProtocol().value().byteValue());
         assertEquals((byte) tos, outer.getHeader().getTos().value());
         assertEquals(fragment == Ipv4Packet.DONT_FRAGMENT, outer.getHeader().getDontFragmentFlag());
         assertEquals(63, outer.getHeader().getTtlAsInt(), "64, and one router on the way");
         assertEquals(20, outer.getHeader().length());
-        assertEquals(sent.toOctets().remaining() + 20, outer.getHeader().getTotalLengthAsInt());
+        assertEquals(
+                sent.toOctets().remaining() + encapsulation.overhead(),
+                outer.getHeader().getTotalLengthAsInt());
         assertTrue(outer.getHeader().hasValidChecksum(false));
+        String behind = switch (encapsulation) {
+            case IPIP, MINIMAL -> "";
+            case GRE -> "00000800";
+            // Ports, length, no checksum; type of message and next header.
+            case UDP -> "01b201b2" + "0034" + "0000" + "04040000";
+        };
+        assertEquals(behind, hex(tunnelled.payload(), behind.length() / 2));
 
-        Ipv4Packet inner = Ipv4Packet.parse(tunnelled.payload()).orElseThrow();
-        assertEquals(withTtl(58, sent), inner, "two routers, of which the second one encapsulates");
+        assertEquals(
+                withTtl(58, sent), Encapsulated.inner(tunnelled), "two routers, of which the second one encapsulates");
         Ipv4Packet delivered = lan.await(packet -> packet.destination().equals(GUEST));
         assertEquals(withTtl(57, sent), delivered);
         assertTrue(UdpPacket.parse(delivered).isPresent(), "with a UDP checksum that is right");
     }
 
+    /** RFC 2004 §3.1: there is one header for both, and a forwarding header behind it. */
+    @Test
+    void writesMinimalForwardingHeaders() throws Exception {
+        home(toVisitorAt(net.near, MINIMAL));
+        visitors(net.near, visitor(MINIMAL));
+        Wire sender = open(new Wire(net.correspondent, "eth0"));
+        Wire path = open(new Wire(net.internet, "site2"));
+        Wire lan = open(new Wire(net.near.host(), "eth0"));
+        Ipv4Packet sent = marked(0xba, Ipv4Packet.DONT_FRAGMENT, udp(CORRESPONDENT, GUEST, 60, "to the guest"));
+        sender.send(sent, net.gateway());
+
+        Ipv4Packet tunnelled = path.await(Encapsulated::is);
+        IpV4Packet.IpV4Header outer = readByOthers(tunnelled).getHeader();
+        assertEquals(HOME_AGENT, outer.getSrcAddr());
+        assertEquals(net.near.careOfAddress(), outer.getDstAddr());
+        assertEquals((byte) 55, outer.getProtocol().value().byteValue());
+        assertEquals((byte) 0xba, outer.getTos().value());
+        assertTrue(outer.getDontFragmentFlag());
+        assertEquals(sent.identification(), outer.getIdentificationAsInt());
+        assertEquals(57, outer.getTtlAsInt(), "the time to live is that of the inner packet");
+        assertEquals(sent.toOctets().remaining() + 12, outer.getTotalLengthAsInt());
+        assertTrue(outer.hasValidChecksum(false));
+        assertEquals("1180", hex(tunnelled.payload(), 2), "UDP, and the original source address is there");
+        assertEquals("0a010032" + "cb007102", hex(tunnelled.payload().position(4), 8));
+        assertEquals(withTtl(57, sent), Encapsulated.inner(tunnelled), "with a checksum that is right");
+        assertEquals(withTtl(56, sent), lan.await(packet -> packet.destination().equals(GUEST)));
+    }
+
     /** Segments travel as one through both ends of the tunnel, or are cut there: each octet must arrive all the same. */
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void carriesTcpStreams(boolean cutByRouters) throws Exception {
-        EbpfHomeDatapath home = home(toVisitorAt(net.near));
-        EbpfVisitorDatapath near = visitors(net.near, VISITOR);
-        for (Site site : List.of(net.home, net.near)) {
-            for (String device : List.of("wan", "lan")) {
-                site.router().exec("ip", "link", "set", device, "gso_max_size", cutByRouters ? "2000" : "65536");
-            }
-        }
+    @CsvSource({
+        "IPIP, false",
+        "IPIP, true",
+        "GRE, false",
+        "GRE, true",
+        "MINIMAL, false",
+        "MINIMAL, true",
+        "UDP, false",
+        "UDP, true"
+    })
+    void carriesTcpStreams(Encapsulation encapsulation, boolean cutByRouters) throws Exception {
+        EbpfHomeDatapath home = home(toVisitorAt(net.near, encapsulation));
+        EbpfVisitorDatapath near = visitors(net.near, visitor(encapsulation));
+        cutByRouters(cutByRouters);
         long length = 40_000_000;
         try (TcpStream stream = new TcpStream(net.correspondent, net.near.host(), GUEST)) {
             assertEquals(stream.checksum(length), stream.fromClient(length));
             assertEquals(stream.checksum(length), stream.fromServer(length));
+        } finally {
+            cutByRouters(false);
         }
         assertNothingDropped(home);
         assertNothingDropped(near);
@@ -149,24 +201,27 @@ class EbpfDatapathTest {
     }
 
     /** RFC 2003 §5.1: a packet that may not be fragmented and doesn't fit is answered, in both directions. */
-    @Test
-    void tellsTheTunnelMtu() throws Exception {
-        home(toVisitorAt(net.near));
-        visitors(net.near, VISITOR);
+    @ParameterizedTest
+    @EnumSource
+    void tellsTheTunnelMtu(Encapsulation encapsulation) throws Exception {
+        int fits = 1500 - encapsulation.overhead();
+        home(toVisitorAt(net.near, encapsulation));
+        visitors(net.near, visitor(encapsulation));
         Wire correspondent = open(new Wire(net.correspondent, "eth0"));
         Wire guest = open(new Wire(net.near.host(), "eth0"));
 
         correspondent.send(
-                marked(0, Ipv4Packet.DONT_FRAGMENT, udp(CORRESPONDENT, GUEST, 64, text(1481))), net.gateway());
-        assertFragmentationNeeded(1480, net.home.careOfAddress(), correspondent.await(EbpfDatapathTest::isIcmp));
+                marked(0, Ipv4Packet.DONT_FRAGMENT, udp(CORRESPONDENT, GUEST, 64, text(fits + 1))), net.gateway());
+        assertFragmentationNeeded(fits, net.home.careOfAddress(), correspondent.await(EbpfDatapathTest::isIcmp));
 
-        guest.send(marked(0, Ipv4Packet.DONT_FRAGMENT, udp(GUEST, CORRESPONDENT, 64, text(1481))), net.near.gateway());
-        assertFragmentationNeeded(1480, Ipv4.address("10.2.0.1"), guest.await(EbpfDatapathTest::isIcmp));
+        guest.send(
+                marked(0, Ipv4Packet.DONT_FRAGMENT, udp(GUEST, CORRESPONDENT, 64, text(fits + 1))), net.near.gateway());
+        assertFragmentationNeeded(fits, Ipv4.address("10.2.0.1"), guest.await(EbpfDatapathTest::isIcmp));
 
         correspondent.send(
-                marked(0, Ipv4Packet.DONT_FRAGMENT, udp(CORRESPONDENT, GUEST, 64, text(1480))), net.gateway());
+                marked(0, Ipv4Packet.DONT_FRAGMENT, udp(CORRESPONDENT, GUEST, 64, text(fits))), net.gateway());
         assertEquals(
-                1480,
+                fits,
                 guest.await(packet -> packet.destination().equals(GUEST))
                         .toOctets()
                         .remaining());
@@ -174,23 +229,24 @@ class EbpfDatapathTest {
 
     /** RFC 2003 §5.1: a router in the tunnel tells the encapsulator, and that the sender. The link to one of the sites is narrow. */
     @ParameterizedTest
-    @ValueSource(ints = {1, 2})
-    void learnsThePathMtu(int narrow) throws Exception {
+    @CsvSource({"IPIP, 1", "IPIP, 2", "GRE, 1", "GRE, 2", "MINIMAL, 1", "MINIMAL, 2", "UDP, 1", "UDP, 2"})
+    void learnsThePathMtu(Encapsulation encapsulation, int narrow) throws Exception {
+        int fits = 1400 - encapsulation.overhead();
         Site site = narrow == 1 ? net.home : net.near;
         setMtu(site, 1400);
         for (NetworkNamespace host : List.of(net.correspondent, net.near.host())) {
             host.exec("ip", "route", "flush", "cache"); // what it was told before
         }
         try {
-            home(toVisitorAt(net.near));
-            visitors(net.near, VISITOR);
+            home(toVisitorAt(net.near, encapsulation));
+            visitors(net.near, visitor(encapsulation));
             long length = 1_000_000;
             try (TcpStream stream = new TcpStream(net.correspondent, net.near.host(), GUEST)) {
                 assertEquals(stream.checksum(length), stream.fromClient(length));
                 assertEquals(stream.checksum(length), stream.fromServer(length));
             }
-            assertTrue(ip(net.home, "route").contains("10.1.0.50 dev mip-ha proto 143 scope link mtu 1380"));
-            assertTrue(ip(net.near, "route show table 435").contains("mtu 1380"));
+            assertTrue(ip(net.home, "route").contains("10.1.0.50 dev mip-ha proto 143 scope link mtu " + fits));
+            assertTrue(ip(net.near, "route show table 435").contains("mtu " + fits));
         } finally {
             setMtu(site, 1500);
         }
@@ -217,18 +273,21 @@ class EbpfDatapathTest {
         assertFalse(ip(net.home, "route").contains("mtu 980"));
     }
 
-    /** RFC 2003 §5.1 prefers to fragment before encapsulating. */
-    @Test
-    void fragmentsWhatMayBeFragmentedBeforeItEncapsulates() throws Exception {
-        home(toVisitorAt(net.near));
-        visitors(net.near, VISITOR);
+    /** RFC 2003 §5.1 prefers to fragment before encapsulating; what is a fragment can't be encapsulated minimally (RFC 2004 §3). */
+    @ParameterizedTest
+    @EnumSource
+    void fragmentsWhatMayBeFragmentedBeforeItEncapsulates(Encapsulation encapsulation) throws Exception {
+        home(toVisitorAt(net.near, encapsulation));
+        visitors(net.near, visitor(encapsulation));
         open(new Echo(net.near.host()));
         Wire path = open(new Wire(net.internet, "site2"));
         open(new Probe(net.correspondent)).exchange(GUEST, text(4000));
 
-        Ipv4Packet outer = path.await(packet -> packet.protocol() == Ipv4Packet.IPIP);
+        Ipv4Packet outer = path.await(Encapsulated::is);
         assertFalse(outer.isFragment());
-        assertTrue(Ipv4Packet.parse(outer.payload()).orElseThrow().isFragment());
+        assertTrue(Encapsulated.inner(outer).isFragment());
+        int protocol = encapsulation == MINIMAL ? Ipv4Packet.IPIP : encapsulation.protocol();
+        assertEquals(protocol, outer.protocol());
     }
 
     /** RFC 3344 §4.2.2 and RFC 3024 §4.3.2: what is nobody's is lost without a word, at either end. */
@@ -601,14 +660,27 @@ class EbpfDatapathTest {
     }
 
     /** A packet from one guest to another enters and leaves the home agent by the same device: no redirect. */
-    @Test
-    void carriesPacketsBetweenGuestsOfOneHome() throws Exception {
+    @ParameterizedTest
+    @CsvSource({
+        "IPIP, IPIP",
+        "GRE, GRE",
+        "UDP, UDP",
+        "MINIMAL, MINIMAL",
+        "IPIP, GRE",
+        "IPIP, UDP",
+        "GRE, UDP",
+        "MINIMAL, IPIP",
+        "MINIMAL, GRE",
+        "MINIMAL, UDP"
+    })
+    void carriesPacketsBetweenGuestsOfOneHome(Encapsulation one, Encapsulation another) throws Exception {
         Inet4Address other = Ipv4.address("10.1.0.51");
         MacAddress otherMac = MacAddress.of("52:54:00:01:00:51");
         net.visit(net.far, other, otherMac);
-        home(toVisitorAt(net.near), new HomeForwarding(other, Tunnel.ipip(net.far.careOfAddress())));
-        visitors(net.near, VISITOR);
-        visitors(net.far, new VisitorForwarding(other, Tunnel.ipip(HOME_AGENT), "lan", otherMac, true));
+        EbpfHomeDatapath home =
+                home(toVisitorAt(net.near, one), new HomeForwarding(other, tunnel(net.far.careOfAddress(), another)));
+        visitors(net.near, visitor(one));
+        visitors(net.far, new VisitorForwarding(other, tunnel(HOME_AGENT, another), "lan", otherMac, true));
         net.near
                 .host()
                 .exec(
@@ -638,11 +710,15 @@ class EbpfDatapathTest {
             probe.exchange(other, "guest to guest " + i);
         }
         assertTrue(guest.soFar().stream().noneMatch(EbpfDatapathTest::isIcmp));
+        cutByRouters(true);
         long length = 10_000_000;
         try (TcpStream stream = new TcpStream(net.near.host(), net.far.host(), other)) {
             assertEquals(stream.checksum(length), stream.fromClient(length));
             assertEquals(stream.checksum(length), stream.fromServer(length));
+        } finally {
+            cutByRouters(false);
         }
+        assertNothingDropped(home);
         net.visit(net.far, GUEST, GUEST_MAC);
     }
 
@@ -691,25 +767,122 @@ class EbpfDatapathTest {
     }
 
     /** Another's encapsulator, or a narrow link on the way, may fragment whatever our policy is; what is forged stays forged. */
-    @Test
-    void takesFragmentedPacketsOutOfItsTunnels() throws Exception {
-        home(toVisitorAt(net.near));
-        EbpfVisitorDatapath near = visitors(net.near, VISITOR);
+    @ParameterizedTest
+    @EnumSource
+    void takesFragmentedPacketsOutOfItsTunnels(Encapsulation encapsulation) throws Exception {
+        EbpfVisitorDatapath near = visitors(net.near, visitor(encapsulation));
         Wire path = open(new Wire(net.internet, "site2"));
         Wire guest = open(new Wire(net.near.host(), "eth0"));
         Ipv4Packet inner = udp(CORRESPONDENT, GUEST, 64, text(1200));
 
-        for (Ipv4Packet part : inTwo(ipip(CORRESPONDENT, net.near.careOfAddress(), inner))) {
+        for (Ipv4Packet part : inTwo(Encapsulated.in(encapsulation, CORRESPONDENT, net.near.careOfAddress(), inner))) {
             path.send(part, net.near.wan());
         }
         until(() -> dropped(near, Drop.FOREIGN_TUNNEL) == 1);
-        for (Ipv4Packet part : inTwo(ipip(HOME_AGENT, net.near.careOfAddress(), inner))) {
+        for (Ipv4Packet part : inTwo(Encapsulated.in(encapsulation, HOME_AGENT, net.near.careOfAddress(), inner))) {
             path.send(part, net.near.wan());
         }
-        assertEquals(
-                withTtl(63, inner), guest.await(packet -> packet.destination().equals(GUEST)));
+        Ipv4Packet delivered = guest.await(packet -> packet.destination().equals(GUEST));
+        assertEquals(inner.payload(), delivered.payload());
+        assertEquals(CORRESPONDENT, delivered.source());
         assertEquals(1, traffic(near).packetsDecapsulated());
         assertEquals(1200, traffic(near).octetsDecapsulated());
+    }
+
+    /** RFC 2784 §2.2: another's encapsulator may send a checksum, which is verified. */
+    @Test
+    void verifiesAGreChecksum() throws Exception {
+        EbpfVisitorDatapath near = visitors(net.near, visitor(GRE));
+        Wire path = open(new Wire(net.internet, "site2"));
+        Wire guest = open(new Wire(net.near.host(), "eth0"));
+        for (boolean right : new boolean[] {false, true}) {
+            Ipv4Packet inner = udp(CORRESPONDENT, GUEST, 64, right ? "right" : "wrong");
+            ByteBuffer gre = ByteBuffer.allocate(8 + inner.toOctets().remaining())
+                    .putInt(0x8000_0800)
+                    .putInt(0)
+                    .put(inner.toOctets())
+                    .flip();
+            gre.putShort(4, (short) (Checksum.of(gre) + (right ? 0 : 1)));
+            path.send(Ipv4Packet.of(HOME_AGENT, net.near.careOfAddress(), 47, 64, gre), net.near.wan());
+        }
+        Ipv4Packet delivered = guest.await(packet -> packet.destination().equals(GUEST));
+        assertEquals(withTtl(63, udp(CORRESPONDENT, GUEST, 64, "right")), delivered);
+        assertEquals(1, traffic(near).packetsDecapsulated());
+    }
+
+    /** RFC 3344 §4.2.3: with simultaneous bindings, a copy to each care-of address; what comes back from either is taken. */
+    @ParameterizedTest
+    @CsvSource({"IPIP, IPIP", "GRE, UDP", "UDP, MINIMAL", "MINIMAL, IPIP"})
+    void sendsACopyToEachCareOfAddress(Encapsulation one, Encapsulation another) throws Exception {
+        Tunnel toNear = tunnel(net.near.careOfAddress(), one);
+        Tunnel toFar = tunnel(net.far.careOfAddress(), another);
+        EbpfHomeDatapath home = home(new HomeForwarding(GUEST, List.of(toNear, toFar)));
+        visitors(net.near, visitor(one));
+        visitors(net.far, visitor(another));
+        Echo near = open(new Echo(net.near.host()));
+        Echo far = open(new Echo(net.far.host()));
+        try (Flow flow = new Flow(net.correspondent, GUEST)) {
+            until(flow.moreAnswers(200));
+            flow.stop();
+            until(() -> near.received() == flow.sent() && far.received() == flow.sent());
+            int sent = flow.sent();
+            until(() -> traffic(home).packetsDecapsulated() == 2L * sent);
+            assertEquals(2L * sent, traffic(home).packetsEncapsulated());
+        }
+        home.install(new HomeForwarding(GUEST, toFar));
+        int before = near.received();
+        open(new Probe(net.correspondent)).exchange(GUEST, "to the second one only");
+        assertEquals(before, near.received());
+        assertNothingDropped(home);
+    }
+
+    /** The segments of a stream are copied, too; what the second guest doesn't expect, it resets in vain. */
+    @Test
+    void copiesSegmentsThatTravelAsOne() throws Exception {
+        EbpfHomeDatapath home = home(new HomeForwarding(
+                GUEST, List.of(tunnel(net.far.careOfAddress(), UDP), tunnel(net.near.careOfAddress(), GRE))));
+        visitors(net.near, visitor(GRE));
+        EbpfVisitorDatapath far = visitors(net.far, visitor(UDP));
+        net.far.host().exec("ip", "address", "del", GUEST.getHostAddress() + "/24", "dev", "eth0");
+        long length = 10_000_000;
+        try (TcpStream stream = new TcpStream(net.correspondent, net.near.host(), GUEST)) {
+            assertEquals(stream.checksum(length), stream.fromClient(length));
+        } finally {
+            net.visit(net.far, GUEST, GUEST_MAC);
+        }
+        assertTrue(traffic(far).octetsDecapsulated() > length, traffic(far).toString());
+        assertEquals(2 * traffic(far).octetsDecapsulated(), traffic(home).octetsEncapsulated());
+        assertNothingDropped(home);
+    }
+
+    /** RFC 2003 §3.2: what the agent itself has sent through a tunnel, and what comes back to it, isn't sent through one again. */
+    @Test
+    void dropsItsOwnPacketsThatComeBack() throws Exception {
+        EbpfHomeDatapath home = home(toVisitorAt(net.near));
+        Wire toHome = open(new Wire(net.internet, "site1"));
+        Ipv4Packet own = udp(HOME_AGENT, GUEST, 64, "from the home agent");
+        toHome.send(ipip(net.near.careOfAddress(), HOME_AGENT, own), net.home.wan());
+        until(() -> dropped(home, Drop.LOOP) == 1);
+        assertEquals(0, traffic(home).packetsEncapsulated());
+    }
+
+    /** RFC 3344 §4.2.3: what the care-of address has tunnelled to the home address would go around in a circle; from others it is forwarded. */
+    @ParameterizedTest
+    @EnumSource
+    void dropsWhatComesFromTheTunnelsOtherEnd(Encapsulation encapsulation) throws Exception {
+        EbpfHomeDatapath home = home(toVisitorAt(net.near, encapsulation));
+        Wire correspondent = open(new Wire(net.correspondent, "eth0"));
+        Wire toHome = open(new Wire(net.internet, "site1"));
+        Wire path = open(new Wire(net.internet, "site2"));
+        Ipv4Packet inner = udp(CORRESPONDENT, GUEST, 64, "twice");
+        Ipv4Packet tunnelled = ipip(CORRESPONDENT, GUEST, inner);
+
+        toHome.send(ipip(net.near.careOfAddress(), GUEST, inner), net.home.wan());
+        until(() -> dropped(home, Drop.LOOP) == 1);
+        correspondent.send(tunnelled, net.gateway());
+        int ttl =
+                encapsulation == MINIMAL ? 61 : 62; // on the internet, whose router decrements that of the outer header
+        assertEquals(withTtl(ttl, tunnelled), Encapsulated.inner(path.await(Encapsulated::is)));
     }
 
     /** The kernel's word, and ours. */
@@ -726,6 +899,35 @@ class EbpfDatapathTest {
         assertEquals(
                 "cannot open the datapath of foreign agent 198.51.102.2: cannot open TUN device mip-fa: EBUSY: busy",
                 second.getMessage());
+    }
+
+    /** Whether the routers cut segments that travel as one before they send them on. */
+    private void cutByRouters(boolean yes) {
+        for (Site site : List.of(net.home, net.near, net.far)) {
+            for (String device : List.of("wan", "lan")) {
+                site.router().exec("ip", "link", "set", device, "gso_max_size", yes ? "2000" : "65536");
+            }
+        }
+    }
+
+    private static IpV4Packet readByOthers(Ipv4Packet packet) throws Exception {
+        byte[] octets = new byte[packet.toOctets().remaining()];
+        packet.toOctets().get(octets);
+        return IpV4Packet.newPacket(octets, 0, octets.length);
+    }
+
+    private static String hex(ByteBuffer octets, int length) {
+        byte[] first = new byte[length];
+        octets.get(first);
+        return HexFormat.of().formatHex(first);
+    }
+
+    private static Tunnel tunnel(Inet4Address remote, Encapsulation encapsulation) {
+        return encapsulation == UDP ? Tunnel.udp(remote, 434) : Tunnel.of(remote, encapsulation);
+    }
+
+    private static VisitorForwarding visitor(Encapsulation encapsulation) {
+        return new VisitorForwarding(GUEST, tunnel(HOME_AGENT, encapsulation), "lan", GUEST_MAC, true);
     }
 
     private EbpfHomeDatapath home(HomeForwarding... installed) throws Exception {
@@ -749,7 +951,11 @@ class EbpfDatapathTest {
     }
 
     private static HomeForwarding toVisitorAt(Site site) {
-        return new HomeForwarding(GUEST, Tunnel.ipip(site.careOfAddress()));
+        return toVisitorAt(site, IPIP);
+    }
+
+    private static HomeForwarding toVisitorAt(Site site, Encapsulation encapsulation) {
+        return new HomeForwarding(GUEST, tunnel(site.careOfAddress(), encapsulation));
     }
 
     private static void assertNothingDropped(Datapath<?> datapath) throws Exception {

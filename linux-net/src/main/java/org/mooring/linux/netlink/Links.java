@@ -26,7 +26,9 @@ public final class Links {
     private static final int IFLA_MASTER = 10;
     private static final int IFLA_TXQLEN = 13;
     private static final int IFLA_LINKINFO = 18;
+    private static final int IFLA_GSO_MAX_SEGS = 40;
     private static final int IFLA_GSO_MAX_SIZE = 41;
+    private static final int LEAST_GSO_MAX_SIZE = 512; // any kernel takes it
     private static final int IFLA_INFO_KIND = 1;
     private static final int IFLA_INFO_DATA = 2;
 
@@ -103,14 +105,13 @@ public final class Links {
     }
 
     /**
-     * Sets how much the device takes at once of segments that travel as one (generic segmentation offload). Longer ones are cut before.
-     *
-     * @param octets headers included
+     * Has segments that travel as one cut before they come to the device (generic segmentation offload). Whole packets of 512 octets or less
+     * may escape this, if nobody has counted their segments.
      */
-    public void setLongestSuperPacket(Interface link, int octets) throws KernelException {
+    public void takeNoSuperPackets(Interface link) throws KernelException {
         change(
-                message(link).attribute(IFLA_GSO_MAX_SIZE, octets),
-                "set the longest that link " + link.name() + " takes at once to " + octets);
+                message(link).attribute(IFLA_GSO_MAX_SEGS, 1).attribute(IFLA_GSO_MAX_SIZE, LEAST_GSO_MAX_SIZE),
+                "have link " + link.name() + " take one segment at a time");
     }
 
     /** Makes packets go to the device's driver at once, so that who sends one learns whether there was room for it. */
