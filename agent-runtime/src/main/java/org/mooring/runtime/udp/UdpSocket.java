@@ -3,6 +3,7 @@ package org.mooring.runtime.udp;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelException;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
@@ -12,6 +13,7 @@ import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.socket.SocketProtocolFamily;
+import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.channel.unix.RawUnixChannelOption;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
@@ -49,6 +51,8 @@ public final class UdpSocket implements AutoCloseable {
     private static final int IFNAMSIZ = 16;
     private static final RawUnixChannelOption BIND_TO_DEVICE =
             new RawUnixChannelOption("SO_BINDTODEVICE", SOL_SOCKET, SO_BINDTODEVICE, IFNAMSIZ);
+    private static final IntegerUnixChannelOption RECEIVE_BUFFER_FORCE =
+            new IntegerUnixChannelOption("SO_RCVBUFFORCE", SOL_SOCKET, 33);
 
     private final AgentLoop<?, ?> loop;
     private final int receiveBuffer;
@@ -63,7 +67,8 @@ public final class UdpSocket implements AutoCloseable {
     /**
      * Binds a socket. Nobody else can bind the same address and port.
      *
-     * @param receiveBuffer octets that may wait in the kernel, SO_RCVBUF; net.core.rmem_max limits it
+     * @param receiveBuffer octets that may wait in the kernel, of which it counts twice as many with what it adds; without CAP_NET_ADMIN,
+     *     net.core.rmem_max limits it
      * @throws Failure if the port is taken, the address isn't one of this machine's, or a capability is missing
      */
     public static UdpSocket bind(
@@ -157,7 +162,20 @@ public final class UdpSocket implements AutoCloseable {
         if (!bound.isSuccess()) {
             throw BindFailure.of(local, bound.cause());
         }
+        forceReceiveBuffer(bound.channel(), receiveBuffer);
         return bound.channel();
+    }
+
+    /** Beyond net.core.rmem_max, whose usual value is full after some ninety datagrams. */
+    private static void forceReceiveBuffer(Channel channel, int octets) {
+        try {
+            channel.config().setOption(RECEIVE_BUFFER_FORCE, octets);
+        } catch (ChannelException e) {
+            log.debug(
+                    "net.core.rmem_max limits the receive buffer at={} reason={}",
+                    channel.localAddress(),
+                    e.toString());
+        }
     }
 
     private static ByteBuffer interfaceName(String name) {

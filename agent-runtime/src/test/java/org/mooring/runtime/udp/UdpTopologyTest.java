@@ -10,6 +10,7 @@ import java.nio.channels.DatagramChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -117,6 +118,34 @@ class UdpTopologyTest {
                     assertEquals(4, answer.position());
                 }
             });
+        }
+    }
+
+    @Test
+    @DisplayName("keeps a burst that waits for the agent, whatever net.core.rmem_max is")
+    void keepsABurst() throws Exception {
+        int burst = 2000; // some ten times what fits into the usual net.core.rmem_max
+        BlockingQueue<Datagram> taken = new LinkedBlockingQueue<>();
+        router.run(() -> UdpSocket.bind(loop, AGENT, UdpSocket.REGISTRATION_PORT, 24 << 20, taken::add));
+        CountDownLatch sent = new CountDownLatch(1);
+        loop.execute(() -> {
+            try {
+                sent.await();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        peer.run(() -> {
+            try (DatagramChannel channel = DatagramChannel.open(StandardProtocolFamily.INET)) {
+                channel.connect(AGENT_PORT);
+                for (int i = 0; i < burst; i++) {
+                    channel.write(ByteBuffer.allocate(1000).putInt(0, i));
+                }
+            }
+        });
+        sent.countDown();
+        for (int i = 0; i < burst; i++) {
+            assertEquals(i, taken.take().payload().int32(0));
         }
     }
 

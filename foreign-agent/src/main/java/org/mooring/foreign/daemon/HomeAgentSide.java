@@ -25,8 +25,8 @@ import org.slf4j.LoggerFactory;
 final class HomeAgentSide implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ForeignAgentProgram.class);
 
-    /** A thousand guests may move at once. */
-    private static final int RECEIVE_BUFFER = 4 << 20;
+    /** As much as one hook rescues at once: 16,384 packets, in fragments each. */
+    private static final int RECEIVE_BUFFER = 24 << 20;
 
     private static final int NET_UNREACHABLE = 0;
     private static final int HOST_UNREACHABLE = 1;

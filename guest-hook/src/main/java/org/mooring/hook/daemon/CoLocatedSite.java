@@ -20,8 +20,8 @@ import org.mooring.runtime.udp.UdpSocket;
  * which requests leave, and where replies, RESCUED and END arrive.
  */
 record CoLocatedSite(KernelForwarding forwarding, UdpSocket socket) implements AutoCloseable {
-    /** What is rescued comes in a burst: thousands of packets, as the kernel counts what they take. */
-    private static final int RECEIVE_BUFFER = 16 << 20;
+    /** As much as one hook rescues at once: 16,384 packets, in fragments each. */
+    private static final int RECEIVE_BUFFER = 24 << 20;
 
     /**
      * Begins.

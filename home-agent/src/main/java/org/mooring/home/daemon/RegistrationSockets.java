@@ -23,8 +23,8 @@ import org.mooring.runtime.udp.UdpSocket;
  * addresses of the home link to find their home agent (§3.8.2.1).
  */
 final class RegistrationSockets implements AutoCloseable {
-    /** A thousand guests may move at once. */
-    private static final int RECEIVE_BUFFER = 4 << 20;
+    /** As much as one hook rescues at once: 16,384 packets, in fragments each. A thousand guests that move at once take less. */
+    private static final int RECEIVE_BUFFER = 24 << 20;
 
     private static final int BROADCAST_BUFFER = 64 << 10;
 
