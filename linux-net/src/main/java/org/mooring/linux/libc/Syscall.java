@@ -13,6 +13,7 @@ import org.mooring.linux.Errno;
  */
 public final class Syscall {
     public static final int AF_INET = 2;
+    public static final int AF_BRIDGE = 7;
     public static final int AF_NETLINK = 16;
     public static final int AF_PACKET = 17;
 

@@ -33,6 +33,10 @@ public final class Netlink implements AutoCloseable {
         return new Neighbours(socket);
     }
 
+    public ForwardingDatabase forwardingDatabase() {
+        return new ForwardingDatabase(socket);
+    }
+
     public Rules rules() {
         return new Rules(socket);
     }

@@ -103,6 +103,27 @@ class NetlinkTest {
     }
 
     @Test
+    void forwardingDatabase() throws Exception {
+        namespace.connect("v1", peer, "v1");
+        Interface v1 = netlink.links().get("v1").device();
+        Interface bridge = netlink.links().ensureBridge("br0").device();
+        netlink.links().setMaster(v0, bridge);
+        netlink.links().setMaster(v1, bridge);
+        netlink.links().setUp(bridge);
+        ForwardingDatabase database = netlink.forwardingDatabase();
+        // As the bridge would have learnt it.
+        namespace.exec("bridge", "fdb", "add", GUEST_MAC.toString(), "dev", "v1", "master", "dynamic");
+        database.ensure(v0, GUEST_MAC);
+        database.ensure(v0, GUEST_MAC);
+        String told = namespace.exec("bridge", "fdb", "show", "brport", "v0");
+        assertTrue(told.contains(GUEST_MAC + " sticky master br0 static"), told);
+        assertFalse(namespace.exec("bridge", "fdb", "show", "brport", "v1").contains(GUEST_MAC.toString()));
+        database.remove(v0, GUEST_MAC);
+        database.remove(v0, GUEST_MAC);
+        assertFalse(namespace.exec("bridge", "fdb", "show").contains(GUEST_MAC.toString()));
+    }
+
+    @Test
     void addresses() throws Exception {
         Addresses addresses = netlink.addresses();
         InterfaceAddress operators = new InterfaceAddress(v0.index(), Ipv4.address("10.0.0.1"), 24);
