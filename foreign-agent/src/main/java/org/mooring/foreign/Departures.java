@@ -1,5 +1,6 @@
 package org.mooring.foreign;
 
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -22,9 +23,14 @@ final class Departures {
         REDIRECTED
     }
 
-    private record Departure(Staged staged, State state) {
+    /** @param end until when it may leave */
+    private record Departure(Staged staged, Instant end, State state) {
         private boolean hasLeft() {
             return state != State.ARMED;
+        }
+
+        private Departure in(State next) {
+            return new Departure(staged, end, next);
         }
     }
 
@@ -47,17 +53,21 @@ final class Departures {
                 .map(departure -> departure.staged().careOfAddress());
     }
 
-    void remember(Ipv4Address homeAddress, Staged staged) {
-        departures.put(homeAddress, new Departure(staged, State.ARMED));
-        report(homeAddress, staged, Step.ARMED);
+    void remember(Ipv4Address homeAddress, Staged staged, Instant now) {
+        boolean again = find(homeAddress, staged.id()).isPresent();
+        departures.put(homeAddress, new Departure(staged, now.plusSeconds(staged.holdSeconds()), State.ARMED));
+        if (!again) {
+            report(homeAddress, staged, Step.ARMED);
+        }
     }
 
-    /** The visitor has stopped. Whether there was a place for it to go to under {@code id}. */
-    boolean commit(Ipv4Address homeAddress, HandoverId id) {
-        var departure = find(homeAddress, id);
-        departure.filter(found -> !found.hasLeft()).map(Departure::staged).ifPresent(staged -> {
-            departures.put(homeAddress, new Departure(staged, State.REDIRECTING));
-            actions.accept(new Action.RedirectVisitor(homeAddress, id, staged.careOfAddress()));
+    /** The visitor has stopped. Whether there was a place for it to go to under {@code id}, and still is. */
+    boolean commit(Ipv4Address homeAddress, HandoverId id, Instant now) {
+        var departure = find(homeAddress, id).filter(found -> found.hasLeft() || now.isBefore(found.end()));
+        departure.filter(found -> !found.hasLeft()).ifPresent(found -> {
+            departures.put(homeAddress, found.in(State.REDIRECTING));
+            actions.accept(
+                    new Action.RedirectVisitor(homeAddress, id, found.staged().careOfAddress()));
         });
         return departure.isPresent();
     }
@@ -96,7 +106,7 @@ final class Departures {
     /** The kernel redirects as was asked. */
     void redirected(Ipv4Address homeAddress, HandoverId id) {
         find(homeAddress, id).filter(Departure::hasLeft).ifPresent(departure -> {
-            departures.put(homeAddress, new Departure(departure.staged(), State.REDIRECTED));
+            departures.put(homeAddress, departure.in(State.REDIRECTED));
             report(homeAddress, departure.staged(), Step.REDIRECTED);
         });
     }
@@ -110,8 +120,7 @@ final class Departures {
 
     /** The kernel refused: the next COMMIT tries again. */
     void notRedirected(Ipv4Address homeAddress, HandoverId id) {
-        find(homeAddress, id)
-                .ifPresent(departure -> departures.put(homeAddress, new Departure(departure.staged(), State.ARMED)));
+        find(homeAddress, id).ifPresent(departure -> departures.put(homeAddress, departure.in(State.ARMED)));
     }
 
     /** There is no such visitor any more. */

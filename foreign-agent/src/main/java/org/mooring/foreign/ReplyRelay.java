@@ -98,7 +98,7 @@ final class ReplyRelay {
             visits.departures().registered(visitor);
             word.staged()
                     .filter(this::isElsewhere)
-                    .ifPresent(place -> visits.departures().remember(visitor.homeAddress(), place));
+                    .ifPresent(place -> visits.departures().remember(visitor.homeAddress(), place, now));
             visits.visitors().install(visitor, ready);
         } else {
             // Denied, which leaves an earlier registration as it is; or co-located, where no tunnel ends here.

@@ -109,7 +109,7 @@ final class RequestRelay {
         var home = request.homeAddress();
         var deadline = now.plus(pendingTime(request));
         // First of all: the packets that come from now on are for the paused mobile node.
-        boolean commits = commit(origin, request);
+        boolean commits = commit(now, origin, request);
         abort(request);
         var purpose = commits ? Purpose.COMMIT : purpose(request);
         pending.put(new PendingRequest(origin, request, purpose, deadline));
@@ -144,7 +144,7 @@ final class RequestRelay {
     }
 
     /** Whether {@code request} is a COMMIT that is acted upon. Its sender must be the visitor: whoever else knows the id is nobody's friend. */
-    private boolean commit(Origin origin, RegistrationRequest request) {
+    private boolean commit(Instant now, Origin origin, RegistrationRequest request) {
         var home = request.homeAddress();
         boolean renews = purpose(request) == Purpose.REGISTRATION
                 && !request.isDeregistration()
@@ -155,7 +155,7 @@ final class RequestRelay {
         var committed = handover(request)
                 .commit()
                 .map(Commit::id)
-                .filter(id -> visits.departures().commit(home, id));
+                .filter(id -> visits.departures().commit(home, id, now));
         committed.ifPresent(id -> tellRedirected(home, id));
         return committed.isPresent();
     }

@@ -145,7 +145,7 @@ abstract class HandoverSite {
     /** A visitor that has left. */
     Visitor leave() {
         serve();
-        var visitor = arm(new Staged(HANDOVER, ELSEWHERE));
+        var visitor = arm(new Staged(HANDOVER, ELSEWHERE, HOLD));
         commit(HANDOVER);
         agent.handle(new Event.VisitorRedirected(now, HOME, HANDOVER));
         assertEquals(Optional.of(ELSEWHERE), agent.redirected(HOME));

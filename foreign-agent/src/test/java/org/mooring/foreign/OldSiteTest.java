@@ -29,7 +29,7 @@ class OldSiteTest extends HandoverSite {
     void remembersWhatIsStagedForTheVisitor() {
         serve();
 
-        arm(new Staged(HANDOVER, ELSEWHERE));
+        arm(new Staged(HANDOVER, ELSEWHERE, HOLD));
 
         assertEquals(Optional.empty(), agent.redirected(HOME));
     }
@@ -37,7 +37,7 @@ class OldSiteTest extends HandoverSite {
     @Test
     void redirectsBeforeItRelaysACommit() {
         serve();
-        arm(new Staged(HANDOVER, ELSEWHERE));
+        arm(new Staged(HANDOVER, ELSEWHERE, HOLD));
         var commit = asks(says(new Commit(HANDOVER)));
 
         var actions = deeds(receive(ORIGIN, commit));
@@ -54,7 +54,7 @@ class OldSiteTest extends HandoverSite {
     @Test
     void aVisitorThatGoesHomeIsFollowedByOrdinaryRouting() {
         serve();
-        arm(new Staged(HANDOVER, HOME));
+        arm(new Staged(HANDOVER, HOME, HOLD));
 
         assertEquals(
                 new Action.RedirectVisitor(HOME, HANDOVER, HOME),
@@ -75,7 +75,7 @@ class OldSiteTest extends HandoverSite {
     @Test
     void theReplyToACommitOfAVisitorThatHasExpiredMeanwhileInstallsNobody() {
         serve();
-        arm(new Staged(HANDOVER, ELSEWHERE));
+        arm(new Staged(HANDOVER, ELSEWHERE, 600));
         now = now.plusSeconds(299);
         var commit = asks(says(new Commit(HANDOVER)));
         receive(ORIGIN, commit);
@@ -89,7 +89,7 @@ class OldSiteTest extends HandoverSite {
     @Test
     void aDeniedCommitStillRedirects() {
         serve();
-        arm(new Staged(HANDOVER, ELSEWHERE));
+        arm(new Staged(HANDOVER, ELSEWHERE, HOLD));
         var commit = asks(says(new Commit(HANDOVER)));
         receive(ORIGIN, commit);
 
@@ -111,7 +111,7 @@ class OldSiteTest extends HandoverSite {
     @Test
     void tellsTheHookWhenTheKernelRedirectsAndNotBefore() {
         serve();
-        arm(new Staged(HANDOVER, ELSEWHERE));
+        arm(new Staged(HANDOVER, ELSEWHERE, HOLD));
         var asked = commit(HANDOVER);
         var askedAgain = commit(HANDOVER);
 
@@ -125,7 +125,7 @@ class OldSiteTest extends HandoverSite {
     @Test
     void tellsTheHookOfAVisitorThatGoesHomeAsWell() {
         serve();
-        arm(new Staged(HANDOVER, HOME));
+        arm(new Staged(HANDOVER, HOME, HOLD));
         commit(HANDOVER);
 
         assertEquals(List.of(redirected()), deeds(agent.handle(new Event.VisitorRedirected(now, HOME, HANDOVER))));
@@ -134,7 +134,7 @@ class OldSiteTest extends HandoverSite {
     @Test
     void tellsTheHookNothingOfARedirectThatHasEndedMeanwhile() {
         serve();
-        arm(new Staged(HANDOVER, ELSEWHERE));
+        arm(new Staged(HANDOVER, ELSEWHERE, HOLD));
         commit(HANDOVER);
         receive(ORIGIN, asks(says(new Abort(HANDOVER))));
 
@@ -151,7 +151,7 @@ class OldSiteTest extends HandoverSite {
     @DisplayName("a renewal, as it is to an agent that knows none of this")
     void aCommitOfAnotherHandoverIsARenewal() {
         serve();
-        arm(new Staged(HANDOVER, ELSEWHERE));
+        arm(new Staged(HANDOVER, ELSEWHERE, HOLD));
         var commit = asks(says(new Commit(OTHER)));
 
         var relayed = deeds(receive(ORIGIN, commit));
@@ -165,7 +165,7 @@ class OldSiteTest extends HandoverSite {
     @Test
     void aCommitFromAnotherStationRedirectsNothing() {
         serve();
-        arm(new Staged(HANDOVER, ELSEWHERE));
+        arm(new Staged(HANDOVER, ELSEWHERE, HOLD));
 
         var actions = receive(FROM_HOST, asks(DeviceId.ethernet(MAC), says(new Commit(HANDOVER))));
 
@@ -176,7 +176,7 @@ class OldSiteTest extends HandoverSite {
     @Test
     void aCommitThatTheHomeAgentDoesNotSeeRedirectsNothing() {
         serve();
-        arm(new Staged(HANDOVER, ELSEWHERE));
+        arm(new Staged(HANDOVER, ELSEWHERE, HOLD));
         var message = sealed(asks()).concat(octets(says(new Commit(HANDOVER))));
 
         agent.handle(requestReceived(now, message));
@@ -187,7 +187,7 @@ class OldSiteTest extends HandoverSite {
     @Test
     void aDeregistrationCommitsNothing() {
         serve();
-        arm(new Staged(HANDOVER, ELSEWHERE));
+        arm(new Staged(HANDOVER, ELSEWHERE, HOLD));
 
         receive(ORIGIN, withLifetime(asks(says(new Commit(HANDOVER))), 0));
 
@@ -198,7 +198,7 @@ class OldSiteTest extends HandoverSite {
     void followsNoStagedWithoutAForeignHomeAssociation() {
         agent = new ForeignAgent(withoutAssociations());
         serve();
-        arm(new Staged(HANDOVER, ELSEWHERE));
+        arm(new Staged(HANDOVER, ELSEWHERE, HOLD));
 
         commit(HANDOVER);
 
@@ -216,7 +216,7 @@ class OldSiteTest extends HandoverSite {
                 HOME,
                 HOME_AGENT,
                 arm.identification(),
-                List.of(says(new Staged(HANDOVER, ELSEWHERE))));
+                List.of(says(new Staged(HANDOVER, ELSEWHERE, HOLD))));
         finish(agent.handle(replyReceived(now, sealed(reply))));
 
         commit(HANDOVER);
@@ -228,7 +228,7 @@ class OldSiteTest extends HandoverSite {
     @DisplayName("which would lead to itself")
     void followsNoStagedOfItsOwnCareOfAddress() {
         serve();
-        arm(new Staged(HANDOVER, CARE_OF));
+        arm(new Staged(HANDOVER, CARE_OF, HOLD));
 
         commit(HANDOVER);
 
@@ -236,9 +236,34 @@ class OldSiteTest extends HandoverSite {
     }
 
     @Test
+    @DisplayName("where nobody is ready for its packets any more")
+    void followsNoStagedWhoseHoldTimeIsOver() {
+        serve();
+        arm(new Staged(HANDOVER, ELSEWHERE, HOLD));
+        now = now.plusSeconds(HOLD);
+
+        commit(HANDOVER);
+
+        assertEquals(Optional.empty(), agent.redirected(HOME));
+    }
+
+    @Test
+    void followsAStagedThatWasToldAgainForLonger() {
+        serve();
+        arm(new Staged(HANDOVER, ELSEWHERE, HOLD));
+        now = now.plusSeconds(HOLD / 2);
+        arm(new Staged(HANDOVER, ELSEWHERE, HOLD));
+        now = now.plusSeconds(HOLD - 1);
+
+        commit(HANDOVER);
+
+        assertEquals(Optional.of(ELSEWHERE), agent.redirected(HOME));
+    }
+
+    @Test
     void whatIsStagedSurvivesARenewal() {
         serve();
-        arm(new Staged(HANDOVER, ELSEWHERE));
+        arm(new Staged(HANDOVER, ELSEWHERE, HOLD));
         serve();
 
         commit(HANDOVER);

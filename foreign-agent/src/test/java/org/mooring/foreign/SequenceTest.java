@@ -174,7 +174,7 @@ class SequenceTest {
                 case 0, 1 -> word(new Previous(ELSEWHERE));
                 case 2, 3 -> {
                     handovers.put(home, id);
-                    yield word(new Staged(id, random.nextBoolean() ? ELSEWHERE : home));
+                    yield word(new Staged(id, random.nextBoolean() ? ELSEWHERE : home, 60));
                 }
                 default -> Octets.EMPTY;
             };

@@ -120,6 +120,17 @@ public sealed interface Action {
         }
     }
 
+    /**
+     * The bridge gives the guest's port what is for its MAC address, whatever it has learnt before; until other rules hold there, or it is
+     * released.
+     */
+    record LeadToPort(Guest guest) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
     /** The guest's port is no longer the hook's. */
     record ReleasePort(Guest guest) implements Action {
         @Override
@@ -247,6 +258,8 @@ public sealed interface Action {
         void execute(Announce action);
 
         void execute(SetPort action);
+
+        void execute(LeadToPort action);
 
         void execute(ReleasePort action);
 

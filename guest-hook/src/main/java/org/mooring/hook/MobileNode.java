@@ -276,7 +276,7 @@ final class MobileNode {
             } else if (isVisiting() && registration.state() == Registration.State.DENIED) {
                 denied(reply.code(), at, out);
             }
-            if (phase == Phase.RUNNING && migrating && registration.staged().isPresent()) {
+            if (phase == Phase.RUNNING && migrating && registration.staged(at).isPresent()) {
                 rescue.keep(out);
             }
         } else if (preparation.isAnsweredBy(reply)) {
@@ -423,7 +423,7 @@ final class MobileNode {
     private void stopIfMigrating(Instant stopped, Instant at, List<Action> out) {
         if (migrating && paused && (phase == Phase.RUNNING || phase == Phase.GONE)) {
             // Before all else: from now on each packet that still comes here is late.
-            registration.staged().ifPresent(staged -> commit(staged, stopped, at, out));
+            registration.staged(at).ifPresent(staged -> commit(staged, stopped, at, out));
             rescue.endUnlessCommitted(out);
             silence();
             enter(Phase.STOPPED, at, out);

@@ -8,6 +8,7 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Action.AnswerPreparation;
 import org.mooring.hook.Action.ArmTimer;
+import org.mooring.hook.Action.LeadToPort;
 import org.mooring.hook.Action.Report;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.protocol.handover.HandoverExtension.Previous;
@@ -31,6 +32,9 @@ final class Preparation {
 
     /** Code 133 may correct a request at once so often; §3.6 has further ones a second apart. */
     private static final int CORRECTIONS = 2;
+
+    /** After a request that isn't answered: the same octets again. Whoever brings the guest need not wait a second for one that was lost. */
+    private static final List<Duration> AGAIN = List.of(Duration.ofMillis(200), Duration.ofMillis(500));
 
     /** What isn't aborted ends with its hold time. */
     private static final int ABORT_REQUESTS = 3;
@@ -69,6 +73,7 @@ final class Preparation {
     private Duration hold = HOLD;
     private int correctionsLeft;
     private @Nullable SendRequest request;
+    private int repeated;
     private Instant sentAt = Instant.EPOCH;
     private Instant deadline = Instant.EPOCH;
     private @Nullable Instant due;
@@ -183,6 +188,10 @@ final class Preparation {
         } else if (state == State.ASKED && !at.isBefore(deadline)) {
             stopAsking();
             decide(PreparationOutcome.plain(unauthentic.orElse("no answer from " + attachment.agent())), at, out);
+        } else if (request != null && repeats()) {
+            out.add(request);
+            repeated++;
+            armForSilence(out);
         } else if (state == State.ABORTING && retransmission.requests() >= ABORT_REQUESTS) {
             end();
         } else {
@@ -330,7 +339,10 @@ final class Preparation {
         if (decided.prepared() == PreparationOutcome.Prepared.PLAIN) {
             out.add(new Report(at, Fact.notPrepared(guest, decided.why())));
         }
-        if (decided.prepared() != PreparationOutcome.Prepared.STAGED) {
+        if (decided.prepared() == PreparationOutcome.Prepared.STAGED) {
+            // Its care-of address is another one now, so that it isn't on this link.
+            out.add(new LeadToPort(guest));
+        } else {
             state = State.DECIDED;
         }
         answer(decided, out);
@@ -368,9 +380,18 @@ final class Preparation {
         Errand errand = state == State.ABORTING ? Errand.withdraw(id, holdSeconds) : Errand.prepare(id, holdSeconds);
         request = requests.preparation(errand, holdSeconds, at);
         sentAt = at;
+        repeated = 0;
         out.add(request);
         retransmission.sent();
-        arm(at.plus(patience()), out);
+        armForSilence(out);
+    }
+
+    private void armForSilence(List<Action> out) {
+        arm(sentAt.plus(repeats() ? AGAIN.get(repeated) : patience()), out);
+    }
+
+    private boolean repeats() {
+        return state == State.ASKED && repeated < AGAIN.size();
     }
 
     /** While somebody waits, a request a second (RFC 3344 §3.6.3). */

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,12 @@ final class Registration {
 
     private static final int INFINITE = 0xffff;
 
+    /**
+     * After an ARM that isn't answered: the same octets again. A lost one must not cost what the handover is for, and a STOP may come within
+     * the second that §3.6.3 leaves between requests.
+     */
+    private static final List<Duration> ARM_AGAIN = List.of(Duration.ofMillis(200), Duration.ofMillis(500));
+
     /** How far it is. */
     enum State {
         NONE,
@@ -66,6 +73,8 @@ final class Registration {
     private @Nullable ReplyCode lastCode;
     private @Nullable Duration roundTrip;
     private @Nullable Staged staged;
+    private Instant stagedUntil = Instant.EPOCH;
+    private int repeated;
 
     Registration(Guest guest, Requests requests, Replies replies, MobileNodeClock clock) {
         this.guest = guest;
@@ -94,9 +103,9 @@ final class Registration {
         return Optional.ofNullable(roundTrip);
     }
 
-    /** What the home agent said to ARM that it holds ready for the guest's next host. */
-    Optional<Staged> staged() {
-        return Optional.ofNullable(staged);
+    /** What the home agent said to ARM that it holds ready for the guest's next host, and still does. */
+    Optional<Staged> staged(Instant at) {
+        return Optional.ofNullable(staged).filter(held -> at.isBefore(stagedUntil));
     }
 
     /** Something was indicated that needs a registration: asks at once. */
@@ -186,6 +195,16 @@ final class Registration {
             return;
         }
         due = null;
+        if (repeatsArm()) {
+            out.add(Objects.requireNonNull(request));
+            repeated++;
+            armForSilence(out);
+            return;
+        }
+        if (request != null && at.isBefore(sentAt.plus(retransmission.patience()))) {
+            armForSilence(out); // It was to repeat an ARM that isn't one any more.
+            return;
+        }
         if (expires != null && !at.isBefore(expires)) {
             out.add(new Report(at, Fact.lapsed(guest)));
             expires = null;
@@ -225,6 +244,7 @@ final class Registration {
         if (checked instanceof Reply.Genuine genuine) {
             genuine.tellTime(clock, sentAt, at);
             staged = genuine.said(Staged.class).orElse(null);
+            stagedUntil = staged == null ? at : at.plusSeconds(staged.holdSeconds());
         }
         request = null;
         due = null;
@@ -244,9 +264,18 @@ final class Registration {
         request = purpose.request(requests, errand, lifetime, at);
         sentAt = at;
         state = State.REQUESTED;
+        repeated = 0;
         out.add(request);
         retransmission.sent();
-        arm(at.plus(retransmission.patience()), out);
+        armForSilence(out);
+    }
+
+    private boolean repeatsArm() {
+        return request != null && errand.kind() == RequestKind.ARM && repeated < ARM_AGAIN.size();
+    }
+
+    private void armForSilence(List<Action> out) {
+        arm(sentAt.plus(repeatsArm() ? ARM_AGAIN.get(repeated) : retransmission.patience()), out);
     }
 
     private void arm(Instant due, List<Action> out) {
@@ -259,9 +288,9 @@ final class Registration {
         boolean newsworthy = !renewal || !complaints.isEmpty();
         complaints.clear();
         boolean armed = errand.kind() == RequestKind.ARM;
-        if (armed) {
-            out.add(new Report(at, Fact.armed(guest, staged(), roundTrip)));
-        } else {
+        if (armed && newsworthy) {
+            out.add(new Report(at, Fact.armed(guest, staged(at), roundTrip)));
+        } else if (!armed) {
             errand = Errand.REGISTRATION;
         }
         if (purpose instanceof Purpose.Visit) {
@@ -282,6 +311,20 @@ final class Registration {
             due = null;
             expires = null;
         }
+        if (armed) {
+            armAgain(at, out);
+        }
+    }
+
+    /** What is staged is held longer once its host has said so again: halfway to its end we hear of that. */
+    private void armAgain(Instant at, List<Action> out) {
+        staged(at).ifPresent(held -> {
+            Duration half = Duration.ofSeconds(held.holdSeconds()).dividedBy(2);
+            Instant again = at.plus(half.compareTo(Retransmission.SPACING) > 0 ? half : Retransmission.SPACING);
+            if (due == null || again.isBefore(due)) {
+                arm(again, out);
+            }
+        });
     }
 
     /** §3.6.2.2: the lifetime runs from when the request was sent. Half of it is left for requests that get lost. */

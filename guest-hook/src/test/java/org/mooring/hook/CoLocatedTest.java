@@ -39,7 +39,7 @@ import org.mooring.protocol.wire.Octets;
 @DisplayName("docs/handover.md, \"Co-located care-of address\"")
 class CoLocatedTest {
     private static final Ipv4Address OTHER_SITE = Ipv4Address.of("203.0.113.7");
-    private static final Staged LEAVING = new Staged(new HandoverId(7), OTHER_SITE);
+    private static final Staged LEAVING = new Staged(new HandoverId(7), OTHER_SITE, 60);
     private static final Forwarding INSTALL = new Forwarding.Install(Optional.empty());
 
     private final Scene scene = Scene.coLocated();
@@ -242,7 +242,7 @@ class CoLocatedTest {
     }
 
     private static Staged staged(SendRequest prepare) {
-        return new Staged(Scene.said(prepare, Prepare.class).orElseThrow().id(), Scene.HOST);
+        return new Staged(Scene.said(prepare, Prepare.class).orElseThrow().id(), Scene.HOST, 60);
     }
 
     private void hear(HandoverMessage message) {

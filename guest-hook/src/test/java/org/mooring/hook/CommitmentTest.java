@@ -27,7 +27,7 @@ import org.mooring.protocol.wire.RegistrationCodec;
 @DisplayName("docs/handover.md: a guest that leaves is committed to what is staged for it, at its STOP")
 class CommitmentTest {
     private static final HandoverId ID = new HandoverId(0x0123456789abcdefL);
-    private static final Staged STAGED = new Staged(ID, Ipv4Address.of("203.0.113.7"));
+    private static final Staged STAGED = new Staged(ID, Ipv4Address.of("203.0.113.7"), 60);
 
     private final Scene scene = Scene.visiting();
 
@@ -60,7 +60,14 @@ class CommitmentTest {
     @Test
     void itIsAskedAgainUntilItIsAnswered() {
         SendRequest first = arm(scene);
+        Instant sent = scene.now();
+        for (int millis : List.of(200, 500)) {
+            scene.fire(Timer.REGISTRATION);
+            assertEquals(sent.plusMillis(millis), scene.now());
+            assertEquals(first, scene.request(), "the same octets: a lost datagram costs no second");
+        }
         scene.fire(Timer.REGISTRATION);
+        assertEquals(sent.plusSeconds(1), scene.now());
         assertTrue(Scene.said(scene.request(), Arm.class).isPresent());
         assertTrue(scene.request()
                 .request()
@@ -82,6 +89,48 @@ class CommitmentTest {
         scene.wait(Duration.between(scene.now(), renewal));
         scene.handle(new Event.TimerFired(scene.now(), Scene.NAME, Timer.REGISTRATION));
         assertEquals(RequestKind.ARM, scene.request().kind(), "what is staged may be another by then");
+    }
+
+    @Test
+    @DisplayName("what is staged is held for a time, longer once its host says so again: of that we hear in time")
+    void itIsAskedAgainAtHalfOfTheHoldTime() {
+        for (Scene where : List.of(Scene.visiting(), Scene.home())) {
+            armed(where);
+            Instant armed = where.now();
+            where.fire(Timer.REGISTRATION);
+            assertEquals(armed.plusSeconds(30), where.now());
+            assertTrue(Scene.said(where.request(), Arm.class).isPresent());
+            where.homeAgentReplies(where.request(), 0, 300, STAGED);
+            where.wait(Duration.ofSeconds(59));
+            assertEquals(RequestKind.COMMIT, stop(where).kind());
+        }
+    }
+
+    @Test
+    @DisplayName("nobody is sent to where nothing is ready any more")
+    void afterTheHoldTimeTheStopIsSilent() {
+        armed(scene);
+        scene.wait(Duration.ofSeconds(60));
+        scene.happens(Happening.STOPPED);
+        assertEquals(List.of(), scene.requests());
+        assertEquals(Phase.STOPPED, scene.status().phase());
+    }
+
+    @Test
+    void aMigrationThatFailsEndsTheRepetitionOfArm() {
+        Instant sent = armRequest();
+        scene.happens(Happening.MIGRATION_FAILED);
+        scene.wait(Duration.ofMillis(200));
+        scene.handle(new Event.TimerFired(scene.now(), Scene.NAME, Timer.REGISTRATION));
+        assertEquals(List.of(), scene.requests());
+        scene.fire(Timer.REGISTRATION);
+        assertEquals(sent.plusSeconds(1), scene.now());
+        assertEquals(RequestKind.REGISTRATION, scene.request().kind());
+    }
+
+    private Instant armRequest() {
+        arm(scene);
+        return scene.now();
     }
 
     @Test

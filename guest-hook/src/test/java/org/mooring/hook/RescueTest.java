@@ -23,7 +23,7 @@ import org.mooring.protocol.wire.Ipv4Address;
 
 @DisplayName("docs/handover.md: what QEMU had not read from the source's tap at STOP follows the guest")
 class RescueTest {
-    private static final Staged STAGED = new Staged(new HandoverId(7), Ipv4Address.of("203.0.113.7"));
+    private static final Staged STAGED = new Staged(new HandoverId(7), Ipv4Address.of("203.0.113.7"), 60);
 
     private final Scene scene = Scene.visiting();
 
@@ -62,7 +62,7 @@ class RescueTest {
 
     @Test
     void aGuestThatGoesHomeIsFollowedToItsHomeAgent() {
-        var home = new Staged(STAGED.id(), Scene.HOME_ADDRESS);
+        var home = new Staged(STAGED.id(), Scene.HOME_ADDRESS, 60);
         arm(scene);
         scene.homeAgentReplies(scene.request(), 0, 300, home);
         stop(scene);

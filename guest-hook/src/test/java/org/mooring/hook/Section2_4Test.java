@@ -405,7 +405,7 @@ class Section2_4Test {
         SendRequest prepare = scene.request();
         assertEquals(Ipv4Address.of(FIRST), prepare.agent());
         var id = Scene.said(prepare, Prepare.class).orElseThrow().id();
-        scene.homeAgentReplies(prepare, 0, 60, new Staged(id, Ipv4Address.of(CARE_OF)));
+        scene.homeAgentReplies(prepare, 0, 60, new Staged(id, Ipv4Address.of(CARE_OF), 60));
         assertEquals(Optional.of(PreparationOutcome.staged()), scene.prepared());
         hears(Advertised.by(SECOND, 0, OTHER_CARE_OF));
         scene.happens(Happening.RUNNING);
@@ -414,7 +414,7 @@ class Section2_4Test {
         scene.homeAgentReplies(confirm, 0, 300);
         scene.happens(Happening.MIGRATION_STARTED);
         assertEquals(Ipv4Address.of(FIRST), scene.request().agent());
-        scene.homeAgentReplies(scene.request(), 0, 300, new Staged(id, Ipv4Address.of("192.0.2.2")));
+        scene.homeAgentReplies(scene.request(), 0, 300, new Staged(id, Ipv4Address.of("192.0.2.2"), 60));
         scene.happens(Happening.STOPPED);
         SendRequest commit = scene.requests().get(0);
         assertTrue(Scene.said(commit, HandoverExtension.Commit.class).isPresent());

@@ -99,11 +99,12 @@ record AcceptanceRules(Policy policy) {
         }
         var after = aborted.or(() -> confirmed).isPresent() ? before.withStaged(Optional.empty()) : before;
         return received.request().isDeregistration()
-                ? deregister(node, acceptance, before, after)
+                ? deregister(node, acceptance, before, after, confirmed.isPresent())
                 : bind(node, acceptance, before, after, confirmed.isPresent());
     }
 
-    private static Change deregister(MobileNodeState node, Acceptance acceptance, Standing before, Standing after) {
+    private static Change deregister(
+            MobileNodeState node, Acceptance acceptance, Standing before, Standing after, boolean confirms) {
         var request = acceptance.received().request();
         var others = request.isDeregistrationOfAll()
                 ? BindingList.NONE
@@ -111,7 +112,10 @@ record AcceptanceRules(Policy policy) {
         boolean isBack = request.isDeregistrationOfAll() && node.isNeighbourHeld();
         boolean changes = !others.equals(before.bindings());
         var forwarding = changes
-                ? Optional.of(Action.Forwarding.of(node.homeAddress(), others))
+                ? Optional.of(
+                        confirms
+                                ? new Action.RetireForwarding(node.homeAddress(), node.isArmed())
+                                : Action.Forwarding.of(node.homeAddress(), others))
                 : Optional.<Action.Forwarding>of(new Action.SettleForwarding(node.homeAddress()))
                         .filter(any -> isBack);
         return new Change(Purpose.REGISTRATION, Optional.of(acceptance), before, after.with(others), forwarding);

@@ -30,6 +30,11 @@ public sealed interface Action {
     sealed interface Forwarding extends Action {
         Ipv4Address homeAddress();
 
+        /** Whether what comes for the mobile node waits from then on, until {@link OpenRoom}. */
+        default boolean holds() {
+            return false;
+        }
+
         /** What makes the kernel forward for {@code bindings}, or not at all if there are none. */
         static Forwarding of(Ipv4Address homeAddress, BindingList bindings) {
             return bindings.isEmpty()
@@ -105,6 +110,23 @@ public sealed interface Action {
      * tunnel as well as what comes to the home network from elsewhere, wait from before that on until {@link OpenRoom}.
      */
     record ReturnForwarding(Ipv4Address homeAddress, MacAddress mac) implements Forwarding {
+        @Override
+        public boolean holds() {
+            return true;
+        }
+
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /**
+     * What {@link RemoveForwarding} does, but what comes out of the tunnel is still taken, until {@link UnstageForwarding}.
+     *
+     * @param holds as with {@link ReturnForwarding}
+     */
+    record RetireForwarding(Ipv4Address homeAddress, boolean holds) implements Forwarding {
         @Override
         public void on(Executor executor) {
             executor.execute(this);
@@ -200,6 +222,8 @@ public sealed interface Action {
         void execute(ExpectReturn action);
 
         void execute(ReturnForwarding action);
+
+        void execute(RetireForwarding action);
 
         void execute(SettleForwarding action);
 

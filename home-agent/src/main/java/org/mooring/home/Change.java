@@ -147,6 +147,11 @@ final class Change {
         return acceptance.isPresent() || changesBindings();
     }
 
+    /** Whether the request asks what is staged. */
+    boolean arms() {
+        return acceptance.filter(a -> a.received().handover().arm()).isPresent();
+    }
+
     /** Whether the request says that the mobile node doesn't come. */
     boolean aborts() {
         var aborted = acceptance.flatMap(a -> a.received().handover().abort());

@@ -6,7 +6,6 @@ import java.util.List;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.handover.HandoverExtension.Clock;
 import org.mooring.protocol.handover.HandoverExtension.Previous;
-import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.wire.Identification;
 
 /**
@@ -30,7 +29,7 @@ record HandoverReply(List<HandoverExtension> forMobileNode, List<HandoverExtensi
         var forMobileNode = new ArrayList<>(clock(received, at));
         var forForeignAgent = new ArrayList<HandoverExtension>();
         boolean prepared = done.purpose() == Change.Purpose.PREPARATION;
-        var staged = done.stagedAfter().map(entry -> new Staged(entry.id(), entry.careOfAddress()));
+        var staged = done.stagedAfter().map(entry -> entry.told(at));
         if (prepared || received.handover().arm()) {
             staged.ifPresent(forMobileNode::add);
         }

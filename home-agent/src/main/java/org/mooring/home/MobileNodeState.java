@@ -52,6 +52,7 @@ final class MobileNodeState {
     private @Nullable Answered answered;
     private @Nullable Announcement announcement;
     private @Nullable StagedEntry staged;
+    private @Nullable HandoverId armed;
     private @Nullable HandoverId committed;
     private @Nullable Instant holdEnd;
     private boolean tunnelStaged;
@@ -122,6 +123,11 @@ final class MobileNodeState {
         return Optional.ofNullable(staged);
     }
 
+    /** Whether it was told of the staged entry where it is, so that its COMMIT may be on its way. */
+    boolean isArmed() {
+        return staged != null && staged.id().equals(armed);
+    }
+
     /** The handover whose COMMIT made the binding what it is. */
     Optional<HandoverId> committed() {
         return Optional.ofNullable(committed);
@@ -173,6 +179,9 @@ final class MobileNodeState {
         } else if (done instanceof Action.ReturnForwarding) {
             tunnelStaged = !under.before().isEmpty();
             neighbourHeld = true;
+        } else if (done instanceof Action.RetireForwarding) {
+            tunnelStaged = !under.before().isEmpty();
+            neighbourHeld = false;
         } else if (done instanceof Action.SettleForwarding) {
             neighbourHeld = false;
         } else {
@@ -204,6 +213,9 @@ final class MobileNodeState {
         newest.putAll(changed.newest());
         bindings = changed.bindings();
         staged = done.stagedAfter().orElse(null);
+        if (staged != null && done.arms()) {
+            armed = staged.id();
+        }
         if (done.purpose() == Change.Purpose.COMMIT) {
             committed = done.stagedBefore().map(StagedEntry::id).orElse(null);
         } else if (done.changesBindings()) {

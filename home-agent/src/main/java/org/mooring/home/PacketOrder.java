@@ -6,7 +6,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.mooring.home.Action.ExpectReturn;
-import org.mooring.home.Action.ReturnForwarding;
 import org.mooring.home.Event.Timer;
 import org.mooring.home.Event.Timer.Purpose;
 import org.mooring.protocol.handover.Arrival;
@@ -48,7 +47,7 @@ final class PacketOrder {
         if (wanted instanceof ExpectReturn) {
             change.stagedAfter().ifPresent(entry -> arrivals.expect(homeAddress, entry.id()));
             arrivals.hold(homeAddress, EnumSet.of(Room.OLD));
-        } else if (wanted instanceof ReturnForwarding) {
+        } else if (wanted != null && wanted.holds()) {
             arrivals.hold(homeAddress, EnumSet.allOf(Room.class));
         }
     }
@@ -70,11 +69,23 @@ final class PacketOrder {
         }
         if (change.isReturn()) {
             if (change.purpose() != Change.Purpose.COMMIT) {
-                arrivals.confirm(homeAddress, at);
+                confirm(homeAddress, at);
             }
         } else if (change.changesAnything()) {
             // It went back, or away, or doesn't come.
             arrivals.end(homeAddress);
+        }
+    }
+
+    /** What comes by the new path waits only if the mobile node was committed, or is about to be. */
+    private void confirm(Ipv4Address homeAddress, Instant at) {
+        boolean committed = arrivals.find(homeAddress)
+                .filter(arrival -> arrival.closed().contains(Room.NEW))
+                .isPresent();
+        if (committed) {
+            arrivals.runs(homeAddress, at);
+        } else {
+            arrivals.confirm(homeAddress, at);
         }
     }
 

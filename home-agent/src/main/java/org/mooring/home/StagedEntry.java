@@ -3,6 +3,7 @@ package org.mooring.home;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationRequest;
@@ -29,6 +30,12 @@ public record StagedEntry(
     /** The home address if the mobile node may come home. */
     public Ipv4Address careOfAddress() {
         return peer.map(Peer::address).orElse(homeAddress);
+    }
+
+    /** As an answer at {@code at} tells it. */
+    Staged told(Instant at) {
+        long left = Math.max(0, Duration.between(at, end).toSeconds());
+        return new Staged(id, careOfAddress(), (int) left);
     }
 
     /** Whether {@code request} registers the mobile node at this place, or as being at home. */

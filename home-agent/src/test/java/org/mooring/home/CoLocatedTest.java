@@ -49,7 +49,7 @@ class CoLocatedTest {
         network.actions();
         receive(60, new Prepare(ID, 60));
         RegistrationReply reply = network.reply();
-        assertEquals(List.of(new Staged(ID, HOST)), said(reply, Staged.class));
+        assertEquals(List.of(new Staged(ID, HOST, 60)), said(reply, Staged.class));
         assertEquals(List.of(new Previous(previous)), said(reply, Previous.class));
     }
 

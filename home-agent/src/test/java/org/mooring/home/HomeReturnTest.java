@@ -10,6 +10,7 @@ import static org.mooring.home.HomeNetwork.T;
 import static org.mooring.home.HomeNetwork.relayed;
 import static org.mooring.home.HomeNetwork.signed;
 import static org.mooring.protocol.wire.ReplyCode.ACCEPTED;
+import static org.mooring.protocol.wire.ReplyCode.HA_IDENTIFICATION_MISMATCH;
 
 import java.time.Duration;
 import java.util.List;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.home.Action.AnnounceAway;
 import org.mooring.home.Action.AnnounceHome;
+import org.mooring.home.Action.RetireForwarding;
 import org.mooring.home.Action.ReturnForwarding;
 import org.mooring.home.Fact.StagedEntryGone.How;
 import org.mooring.linux.MacAddress;
@@ -48,7 +50,7 @@ class HomeReturnTest extends HandoverScene {
         var reply = theReply();
         assertEquals(ACCEPTED, reply.message().code());
         assertEquals(0, reply.message().lifetime());
-        assertEquals(List.of(clock(), new Staged(ID, HOME_ADDRESS)), reply.forMobileNode());
+        assertEquals(List.of(clock(), new Staged(ID, HOME_ADDRESS, HOLD_SECONDS)), reply.forMobileNode());
         assertEquals(List.of(), reply.forForeignAgent());
         assertEquals(List.of(CARE_OF_A), network.careOfAddresses());
     }
@@ -58,7 +60,9 @@ class HomeReturnTest extends HandoverScene {
         network.actions();
         network.pass(Duration.ofSeconds(1));
         receiveFromA(300, new Arm());
-        assertEquals(List.of(new Staged(ID, HOME_ADDRESS)), theReply().forForeignAgent());
+        assertEquals(
+                List.of(new Staged(ID, HOME_ADDRESS, HOLD_SECONDS - 1)),
+                theReply().forForeignAgent());
     }
 
     @Test
@@ -123,8 +127,30 @@ class HomeReturnTest extends HandoverScene {
         network.actions();
         network.pass(Duration.ofSeconds(1));
         network.deregisterFromHome();
-        assertEquals(List.of(REMOVE), forwardings());
+        assertEquals(List.of(new RetireForwarding(HOME_ADDRESS, false)), forwardings());
         assertEquals(List.of(How.CONFIRMED), gone());
+        assertEquals(List.of(), network.careOfAddresses());
+        network.actions();
+        network.pass(Duration.ofSeconds(HOLD_SECONDS));
+        fireHold();
+        assertEquals(List.of(UNSTAGE), forwardings());
+    }
+
+    @Test
+    @DisplayName("CONFIRM may be here before COMMIT, which has the longer way: what follows COMMIT is waited for")
+    void isDoneByAConfirmThatHasOvertakenCommit() {
+        network.pass(Duration.ofSeconds(1));
+        receiveFromA(300, new Arm());
+        network.actions();
+        network.pass(Duration.ofSeconds(1));
+        var late = network.request(T, 200, CARE_OF_A, extensions(new Commit(ID)));
+        network.pass(Duration.ofMillis(10));
+        network.deregisterFromHome();
+        assertEquals(List.of(new RetireForwarding(HOME_ADDRESS, true)), forwardings());
+        network.actions();
+        network.receive(FOREIGN_AGENT_A, relayed(late));
+        assertEquals(List.of(), forwardings());
+        assertEquals(HA_IDENTIFICATION_MISMATCH, theReply().message().code());
         assertEquals(List.of(), network.careOfAddresses());
     }
 

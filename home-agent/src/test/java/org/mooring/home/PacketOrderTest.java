@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.mooring.home.Action.DeliverPacket;
 import org.mooring.home.Action.OpenRoom;
+import org.mooring.home.Action.RetireForwarding;
 import org.mooring.home.Action.ReturnForwarding;
 import org.mooring.home.Action.SendMarker;
 import org.mooring.home.Event.Timer;
@@ -158,14 +159,35 @@ class PacketOrderTest extends HandoverScene {
         }
 
         @Test
-        void confirmOpensWhereNothingWasHeard() {
+        @DisplayName("what follows COMMIT may be slower than what the mobile node sends when it runs")
+        void confirmOpensNothingAfterACommit() {
             commit();
             network.pass(Duration.ofSeconds(1));
             network.actions();
 
             network.deregisterFromHome();
 
-            assertEquals(List.of(open(OLD, Opening.CONFIRM), open(NEW, Opening.CONFIRM)), ordered());
+            assertNothingOrdered();
+            assertEquals(BOTH, arrival().closed());
+        }
+
+        @Test
+        @DisplayName("CONFIRM may be here before COMMIT and what follows it")
+        void confirmOpensNothingWhereACommitMayBeUnderWay() {
+            receiveFromA(300, new Arm());
+            network.pass(Duration.ofSeconds(1));
+            network.actions();
+
+            network.deregisterFromHome();
+            assertEquals(BOTH, arrival().closed());
+            assertEquals(List.of(markerTo(PEER_A)), network.all(SendMarker.class));
+            network.actions();
+            hear(new Rescued(ID, 0, PACKET));
+            hear(new End(ID, 1));
+            marker(ID);
+            assertEquals(
+                    List.of(new DeliverPacket(HOME_ADDRESS, PACKET), open(OLD, Opening.END), open(NEW, Opening.MARKER)),
+                    ordered());
         }
 
         @Test
@@ -203,7 +225,7 @@ class PacketOrderTest extends HandoverScene {
 
             network.deregisterFromHome();
 
-            assertEquals(List.of(REMOVE), forwardings());
+            assertEquals(List.of(new RetireForwarding(HOME_ADDRESS, false)), forwardings());
             assertEquals(List.of(markerTo(PEER_A)), network.all(SendMarker.class));
             assertEquals(List.of(new DeliverPacket(HOME_ADDRESS, PACKET)), ordered());
         }

@@ -77,7 +77,7 @@ class StagingTest extends HandoverScene {
             var reply = theReply();
             assertEquals(ACCEPTED, reply.message().code());
             assertEquals(HOLD_SECONDS, reply.message().lifetime());
-            assertEquals(List.of(clock(), new Staged(ID, CARE_OF_B)), reply.forMobileNode());
+            assertEquals(List.of(clock(), new Staged(ID, CARE_OF_B, HOLD_SECONDS)), reply.forMobileNode());
             assertEquals(List.of(new Previous(CARE_OF_A)), reply.forForeignAgent());
             assertEquals(List.of(binding), network.homeAgent().bindings());
             assertEquals(
@@ -358,7 +358,7 @@ class StagingTest extends HandoverScene {
             receiveAtHome(new Arm());
             assertEquals(List.of(), forwardings());
             var reply = theReply();
-            assertEquals(List.of(clock(), new Staged(ID, CARE_OF_B)), reply.forMobileNode());
+            assertEquals(List.of(clock(), new Staged(ID, CARE_OF_B, HOLD_SECONDS - 1)), reply.forMobileNode());
             assertEquals(0, reply.message().lifetime());
             assertEquals(List.of(ID), stagedIds());
         }
@@ -421,8 +421,8 @@ class StagingTest extends HandoverScene {
             assertEquals(List.of(INSTALL_A), forwardings());
             var reply = theReply();
             assertEquals(300, reply.message().lifetime());
-            assertEquals(List.of(clock(), new Staged(ID, CARE_OF_B)), reply.forMobileNode());
-            assertEquals(List.of(new Staged(ID, CARE_OF_B)), reply.forForeignAgent());
+            assertEquals(List.of(clock(), new Staged(ID, CARE_OF_B, HOLD_SECONDS - 1)), reply.forMobileNode());
+            assertEquals(List.of(new Staged(ID, CARE_OF_B, HOLD_SECONDS - 1)), reply.forForeignAgent());
         }
 
         @Test
@@ -435,7 +435,7 @@ class StagingTest extends HandoverScene {
             open.actions();
             open.receive(FOREIGN_AGENT_B, signed(open.request(T, 300, CARE_OF_B, extensions(new Arm()))));
             var reply = Reply.of(open.all(SendReply.class).get(0));
-            assertTrue(reply.forMobileNode().contains(new Staged(ID, CARE_OF_A)));
+            assertTrue(reply.forMobileNode().contains(new Staged(ID, CARE_OF_A, HOLD_SECONDS - 1)));
             assertEquals(List.of(), reply.forForeignAgent());
         }
 

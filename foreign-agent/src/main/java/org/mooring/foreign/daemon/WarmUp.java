@@ -114,7 +114,7 @@ final class WarmUp {
         var prepare = new HandoverExtension.Prepare(ID, LIFETIME);
         var previous = new HandoverExtension.Previous(PREVIOUS);
         var arm = new HandoverExtension.Arm();
-        var staged = new HandoverExtension.Staged(ID, NEXT);
+        var staged = new HandoverExtension.Staged(ID, NEXT, 60);
         var commit = new HandoverExtension.Commit(ID);
         var at = begin;
         exchange(at, LIFETIME, inFull, Optional.of(prepare), Optional.of(previous));

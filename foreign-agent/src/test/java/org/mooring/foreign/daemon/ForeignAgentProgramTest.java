@@ -500,7 +500,7 @@ class ForeignAgentProgramTest {
 
     /** A renewal whose reply tells where the guest may go. */
     private void arm(Ipv4Address careOfAddress) throws Exception {
-        exchange(saying(request(HOME_AGENT, 300), new Arm()), new Staged(HANDOVER, careOfAddress));
+        exchange(saying(request(HOME_AGENT, 300), new Arm()), new Staged(HANDOVER, careOfAddress, 60));
     }
 
     private void exchange(RegistrationRequest request, HandoverExtension... word) throws Exception {

@@ -47,6 +47,9 @@ final class GuestPorts implements AutoCloseable {
     private final Function<TunnelEnd, Optional<MacAddress>> linkAddress;
     private final Map<String, Port> ports = new TreeMap<>();
 
+    /** Those that the bridge was told of. */
+    private final Map<String, Port> led = new TreeMap<>();
+
     private GuestPorts(
             Netlink netlink, BpfObject programs, Taps taps, Function<TunnelEnd, Optional<MacAddress>> linkAddress) {
         this.netlink = netlink;
@@ -92,6 +95,7 @@ final class GuestPorts implements AutoCloseable {
     private void set(Port port) throws KernelException {
         Port before = ports.put(port.guest().name(), port);
         write(port);
+        leadNoMore(port.guest().name());
         // A guest that resumes finds its filters there since it was to arrive; at any other time they may be missing.
         boolean prepared = before != null
                 && before.tap().index() == port.tap().index()
@@ -99,6 +103,30 @@ final class GuestPorts implements AutoCloseable {
                 && port.toGuest() != PortRule.ARRIVING;
         if (!prepared) {
             attach(port.tap());
+        }
+    }
+
+    /**
+     * Has the bridge look for the guest on its port, until other rules than now hold there: it may have learnt that the guest is behind another
+     * one, and a guest that doesn't run yet can't teach it.
+     */
+    void lead(Guest guest) {
+        Port port = ports.get(guest.name());
+        if (port == null) {
+            return;
+        }
+        try {
+            netlink.forwardingDatabase().ensure(port.tap(), guest.mac());
+            led.put(guest.name(), port);
+        } catch (KernelException e) {
+            log.debug("bridge not told of the guest guest={} reason=\"{}\"", guest.name(), e.getMessage());
+        }
+    }
+
+    private void leadNoMore(String guest) throws KernelException {
+        Port port = led.remove(guest);
+        if (port != null) {
+            netlink.forwardingDatabase().remove(port.tap(), port.guest().mac());
         }
     }
 
@@ -123,6 +151,7 @@ final class GuestPorts implements AutoCloseable {
             return;
         }
         try {
+            leadNoMore(guest.name());
             netlink.filters().remove(port.tap(), Direction.INGRESS, PREFERENCE, HANDLE);
             netlink.filters().remove(port.tap(), Direction.EGRESS, PREFERENCE, HANDLE);
             programs.map("ports").remove(key(port.tap()));

@@ -125,6 +125,11 @@ final class HookActions implements Action.Executor {
     }
 
     @Override
+    public void execute(Action.LeadToPort action) {
+        ports.lead(action.guest());
+    }
+
+    @Override
     public void execute(Action.ReleasePort action) {
         ports.release(action.guest());
     }

@@ -125,7 +125,7 @@ final class WarmUp {
                 HOME_AGENT,
                 request.identification(),
                 List.of(
-                        new HandoverExtension.Staged(HANDOVER, HOME_ADDRESS).toExtension(ENTERPRISE_NUMBER),
+                        new HandoverExtension.Staged(HANDOVER, HOME_ADDRESS, 60).toExtension(ENTERPRISE_NUMBER),
                         new HandoverExtension.Clock(Identification.of(at)).toExtension(ENTERPRISE_NUMBER)));
         return RegistrationCodec.decode(Seal.encode(reply, new Seal(Kind.MOBILE_HOME, association)));
     }

@@ -62,7 +62,7 @@ class GuestHookProgramTest {
 
     private static final HandoverId HANDOVER = new HandoverId(42);
 
-    private static final Extension STAGED = new HandoverExtension.Staged(HANDOVER, CARE_OF_ADDRESS)
+    private static final Extension STAGED = new HandoverExtension.Staged(HANDOVER, CARE_OF_ADDRESS, 60)
             .toExtension(HandoverExtension.DEFAULT_ENTERPRISE_NUMBER);
 
     /** The guest visits this host's link. */

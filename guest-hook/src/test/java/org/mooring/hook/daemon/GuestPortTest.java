@@ -1,6 +1,7 @@
 package org.mooring.hook.daemon;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
@@ -366,6 +367,35 @@ class GuestPortTest {
         assertEquals(forwarded, kvmHost.atGuestUntil(any -> true).get(0));
         assertCounted(PortCounter.OTHER_KEPT_AWAY, 1);
         assertCounted(PortCounter.ARP_KEPT_AWAY, 1);
+    }
+
+    @Test
+    @DisplayName("what the bridge has learnt of a guest that was elsewhere doesn't keep its packets from it")
+    void arrivingItIsFoundOnItsPortWhateverTheBridgeHasLearnt() throws Exception {
+        kvmHost.linkSends(other(MacAddress.BROADCAST, 0x8035)); // from its MAC address
+        kvmHost.atGuestUntil(any -> true);
+        ports.set(guest(false), PortRule.VISITING, PortRule.ARRIVING, VISITED);
+        ports.lead(guest(false));
+        EthernetFrame forwarded =
+                udp(CORRESPONDENT, HOME_ADDRESS, ORDINARY_PORT).toFrame(ROUTER, GUEST);
+        kvmHost.linkSends(forwarded);
+        assertEquals(forwarded, kvmHost.atGuestUntil(any -> true).get(0));
+        assertTrue(database().contains("sticky"), database());
+
+        visiting();
+        assertFalse(database().contains(GUEST.toString()), database());
+    }
+
+    @Test
+    void theBridgeIsToldNothingOfAReleasedPort() throws Exception {
+        ports.set(guest(false), PortRule.VISITING, PortRule.ARRIVING, VISITED);
+        ports.lead(guest(false));
+        ports.release(guest(false));
+        assertFalse(database().contains(GUEST.toString()), database());
+    }
+
+    private String database() {
+        return kvmHost.host.exec("bridge", "fdb", "show", "br", "br0");
     }
 
     @Test

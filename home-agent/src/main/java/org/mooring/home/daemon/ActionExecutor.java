@@ -80,6 +80,11 @@ final class ActionExecutor implements Action.Executor {
     }
 
     @Override
+    public void execute(Action.RetireForwarding action) {
+        kernel.retire(action.homeAddress(), action.holds());
+    }
+
+    @Override
     public void execute(Action.DeliverPacket action) {
         kernel.deliver(action);
         metrics.arrivals().countDelivered();

@@ -117,10 +117,24 @@ final class KernelForwarding implements AutoCloseable {
         submit(homeAddress, () -> {
             // Before the first packet for it comes to the home link, or ARP is asked in vain.
             paused.hold(homeAddress, mac);
-            proxyArp.stopAnsweringFor(homeAddress);
-            datapath.hold(homeAddress.toInet(), EnumSet.allOf(Path.class));
-            datapath.retire(homeAddress.toInet());
+            comeHome(homeAddress, true);
         });
+    }
+
+    /** Sends nothing away any more for a mobile node that runs at home; what is under way is still taken. */
+    void retire(Ipv4Address homeAddress, boolean holds) {
+        submit(homeAddress, () -> {
+            comeHome(homeAddress, holds);
+            paused.release(homeAddress);
+        });
+    }
+
+    private void comeHome(Ipv4Address homeAddress, boolean holds) throws IOException {
+        proxyArp.stopAnsweringFor(homeAddress);
+        if (holds) {
+            datapath.hold(homeAddress.toInet(), EnumSet.allOf(Path.class));
+        }
+        datapath.retire(homeAddress.toInet());
     }
 
     /** The mobile node runs at home, and answers ARP itself. */

@@ -183,8 +183,13 @@ class HomeAgentProgramTest {
         site.awaitTunnelled();
 
         var armed = site.fromForeignAgent(relayed(site.request(300, CARE_OF_ADDRESS, new Arm())));
-        var told = new Staged(HANDOVER, NEXT_CARE_OF_ADDRESS);
-        assertEquals(List.of(told, told), all(Staged.class, armed));
+        var told = all(Staged.class, armed);
+        assertEquals(2, told.size());
+        for (var twice : told) {
+            assertEquals(HANDOVER, twice.id());
+            assertEquals(NEXT_CARE_OF_ADDRESS, twice.careOfAddress());
+            assertTrue(twice.holdSeconds() > 0 && twice.holdSeconds() <= PREPARE.holdSeconds(), twice::toString);
+        }
         assertEquals(1, all(Clock.class, armed).size());
 
         var commit = relayed(site.request(300, CARE_OF_ADDRESS, new Commit(HANDOVER)));
@@ -210,8 +215,10 @@ class HomeAgentProgramTest {
                 all(Previous.class, site.fromForeignAgent(relayed(site.request(60, CARE_OF_ADDRESS, PREPARE)))));
         assertTrue(site.route().contains("dev lan"), site.route());
         assertEquals(
-                List.of(new Staged(HANDOVER, CARE_OF_ADDRESS)),
-                all(Staged.class, site.fromHome(signed(site.request(0, HOME_ADDRESS, new Arm())))));
+                List.of(CARE_OF_ADDRESS),
+                all(Staged.class, site.fromHome(signed(site.request(0, HOME_ADDRESS, new Arm())))).stream()
+                        .map(Staged::careOfAddress)
+                        .toList());
         site.awaitDirect();
         assertEquals(
                 ACCEPTED,

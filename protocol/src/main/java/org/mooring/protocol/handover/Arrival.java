@@ -187,11 +187,16 @@ public final class Arrival {
 
     /** The guest has registered. */
     void confirm(Instant now) {
-        if (overAt == null) {
-            overAt = now.plus(LATE_TIME);
-        }
         if (rescued == 0 && count.isEmpty()) {
             openAll(Opening.CONFIRM);
+        }
+        runs(now);
+    }
+
+    /** As {@link #confirm}, but what waits has something to wait for. */
+    void runs(Instant now) {
+        if (overAt == null) {
+            overAt = now.plus(LATE_TIME);
         }
         waitNoLonger(now);
         settle(now);

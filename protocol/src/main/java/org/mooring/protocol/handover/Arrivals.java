@@ -156,9 +156,14 @@ public final class Arrivals {
                 .orElse(0L);
     }
 
-    /** The guest has registered, so that it runs. */
+    /** The guest has registered, so that it runs; nobody has heard whether it was committed. */
     public void confirm(Ipv4Address homeAddress, Instant now) {
         underWay(homeAddress).ifPresent(arrival -> arrival.confirm(now));
+    }
+
+    /** The guest has registered, so that it runs; it was committed, so that what it left behind may still be under way. */
+    public void runs(Ipv4Address homeAddress, Instant now) {
+        underWay(homeAddress).ifPresent(arrival -> arrival.runs(now));
     }
 
     /** A time has come. */

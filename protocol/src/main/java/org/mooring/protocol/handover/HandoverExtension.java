@@ -32,9 +32,7 @@ public sealed interface HandoverExtension {
         static final int LENGTH = Long.BYTES + Short.BYTES;
 
         public Prepare {
-            if (holdSeconds < 0 || holdSeconds > 0xffff) {
-                throw new IllegalArgumentException("not 16 bits: " + holdSeconds);
-            }
+            requireHoldTime(holdSeconds);
         }
 
         @Override
@@ -84,10 +82,18 @@ public sealed interface HandoverExtension {
         }
     }
 
-    /** Answers {@link Arm}. */
-    record Staged(HandoverId id, Ipv4Address careOfAddress) implements HandoverExtension {
+    /**
+     * Answers {@link Arm}.
+     *
+     * @param holdSeconds how much longer, from the answer on, this is held ready
+     */
+    record Staged(HandoverId id, Ipv4Address careOfAddress, int holdSeconds) implements HandoverExtension {
         static final int TYPE = 4;
-        static final int LENGTH = Long.BYTES + Integer.BYTES;
+        static final int LENGTH = Long.BYTES + Integer.BYTES + Short.BYTES;
+
+        public Staged {
+            requireHoldTime(holdSeconds);
+        }
 
         @Override
         public int vendorType() {
@@ -96,7 +102,10 @@ public sealed interface HandoverExtension {
 
         @Override
         public Octets value() {
-            return octets(Unpooled.buffer(LENGTH).writeLong(id.bits()).writeInt(careOfAddress.bits()));
+            return octets(Unpooled.buffer(LENGTH)
+                    .writeLong(id.bits())
+                    .writeInt(careOfAddress.bits())
+                    .writeShort(holdSeconds));
         }
     }
 
@@ -174,7 +183,13 @@ public sealed interface HandoverExtension {
         return switch (vendorType) {
             case Previous.TYPE -> when(length == Previous.LENGTH, () -> new Previous(address(value, 0)));
             case Arm.TYPE -> when(length == 0, Arm::new);
-            case Staged.TYPE -> when(length == Staged.LENGTH, () -> new Staged(id(value), address(value, Long.BYTES)));
+            case Staged.TYPE ->
+                when(
+                        length == Staged.LENGTH,
+                        () -> new Staged(
+                                id(value),
+                                address(value, Long.BYTES),
+                                value.unsignedShort(Long.BYTES + Integer.BYTES)));
             case Commit.TYPE -> when(length == Long.BYTES, () -> new Commit(id(value)));
             case Abort.TYPE -> when(length == Long.BYTES, () -> new Abort(id(value)));
             case Clock.TYPE ->
@@ -185,6 +200,12 @@ public sealed interface HandoverExtension {
 
     private static Optional<HandoverExtension> when(boolean wellFormed, Supplier<HandoverExtension> extension) {
         return wellFormed ? Optional.of(extension.get()) : Optional.empty();
+    }
+
+    private static void requireHoldTime(int seconds) {
+        if (seconds < 0 || seconds > 0xffff) {
+            throw new IllegalArgumentException("not 16 bits: " + seconds);
+        }
     }
 
     private static HandoverId id(Octets value) {

@@ -255,6 +255,17 @@ class ArrivalsTest {
         }
 
         @Test
+        void aGuestThatWasCommittedAndRunsLetsNothingGoForThat() {
+            arrivals.runs(HOME, now);
+            assertWanted();
+            assertEquals(Set.of(OLD, NEW), arrival().closed());
+
+            pass(5000);
+            arrivals.due(HOME, now);
+            assertWanted("open OLD DEADLINE", "open NEW OVER");
+        }
+
+        @Test
         void confirmChangesNothingWhereSomethingWasRescued() {
             rescue(0);
             arrivals.confirm(HOME, now);

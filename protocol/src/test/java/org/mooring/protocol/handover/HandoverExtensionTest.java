@@ -33,7 +33,7 @@ class HandoverExtensionTest {
                 List.of(new Prepare(ID, 60), "fedcba9876543210003c"),
                 List.of(new Previous(CARE_OF), "c6336402"),
                 List.of(new Arm(), ""),
-                List.of(new Staged(ID, CARE_OF), "fedcba9876543210c6336402"),
+                List.of(new Staged(ID, CARE_OF, 60), "fedcba9876543210c6336402003c"),
                 List.of(new Commit(ID), "fedcba9876543210"),
                 List.of(new Abort(ID), "fedcba9876543210"),
                 List.of(new Clock(Identification.of(0xe8b41f00, 0x1234abcd)), "e8b41f001234abcd"));
