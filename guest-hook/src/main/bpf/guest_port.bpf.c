@@ -16,7 +16,9 @@
 #include <linux/in.h>
 #include <linux/ip.h>
 #include <linux/pkt_cls.h>
+#include <linux/udp.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
@@ -28,6 +30,18 @@
 #define ICMP_REDIRECT 5
 #define ICMP_ROUTER_ADVERTISEMENT 9
 #define FRAGMENT_OFFSET 0x1fff
+
+#define BOOTP_SERVER_PORT 67
+#define BOOTP_CLIENT_PORT 68
+#define BOOTP_REQUEST 1
+#define BOOTP_REPLY 2
+#define BOOTP_BROADCAST 0x8000
+#define BOOTP_MAX_HOPS 16 /* RFC 1542 section 4.1.1 */
+
+/* In a frame whose IPv4 header has no options. */
+#define IP_AT sizeof(struct ethhdr)
+#define UDP_AT (IP_AT + sizeof(struct iphdr))
+#define BOOTP_AT (UDP_AT + sizeof(struct udphdr))
 
 /* Marks an answer that was made here, to the guest or in its name: no other ARP passes a visitor's port. */
 #define ANSWER_MARK 0x1b4
@@ -48,6 +62,8 @@ struct port {
 	__u8 router[ETH_ALEN]; /* where the guest's unicast IPv4 goes, for a visitor its foreign agent; all zero: not known, or not wanted at home */
 	__be32 home_address;
 	__be32 agent; /* whose Registration Replies are ours; zero: anyone's */
+	__be32 dhcp_server; /* of a visitor; zero: the one that it has asked last, or else the gateway */
+	__be32 gateway_address;
 };
 
 /* In the order of org.mooring.hook.daemon.PortCounters. */
@@ -59,12 +75,16 @@ enum counter {
 	BROADCAST_HELD_BACK,
 	OTHER_SOURCE_HELD_BACK,
 	HELD_BACK_WITHOUT_ROUTER,
+	DHCP_RELAYED,
+	DHCP_HELD_BACK,
 	SHUT_FROM_GUEST,
 	REPLY_TAKEN,
 	ARP_KEPT_AWAY,
 	ADDRESS_CONFLICT_KEPT_AWAY,
 	REDIRECT_KEPT_AWAY,
 	ADVERTISEMENT_KEPT_AWAY,
+	DHCP_ANSWERED,
+	DHCP_KEPT_AWAY,
 	OTHER_KEPT_AWAY,
 	SHUT_TO_GUEST,
 	COUNTERS
@@ -88,6 +108,19 @@ struct {
 	__type(value, struct counters);
 } port_counters SEC(".maps");
 
+/* What a visitor's DHCP client has asked last. */
+struct dhcp {
+	__be32 xid;
+	__be32 server; /* the last that it named itself */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_PORTS);
+	__type(key, __u32); /* interface index */
+	__type(value, struct dhcp);
+} port_dhcp SEC(".maps");
+
 /* ARP for IPv4 over Ethernet (RFC 826). */
 struct arp {
 	__be16 hardware;
@@ -99,6 +132,22 @@ struct arp {
 	__be32 sender;
 	__u8 target_mac[ETH_ALEN];
 	__be32 target;
+} __attribute__((packed));
+
+/* What a relay agent looks at in a message of BOOTP or DHCP (RFC 951 section 3, RFC 2131 section 2). */
+struct bootp {
+	__u8 op;
+	__u8 hardware;
+	__u8 hardware_length;
+	__u8 hops;
+	__be32 xid;
+	__be16 seconds;
+	__be16 flags;
+	__be32 client;
+	__be32 yours;
+	__be32 server;
+	__be32 relay;
+	__u8 mac[ETH_ALEN];
 } __attribute__((packed));
 
 static __always_inline void count(struct __sk_buff *skb, enum counter what)
@@ -169,13 +218,29 @@ static __always_inline bool carries(struct iphdr *ip, __u8 protocol)
 	return ip->protocol == protocol && !(ip->frag_off & bpf_htons(FRAGMENT_OFFSET));
 }
 
+/* Whether a UDP header is here, with that port at `field`. */
+static __always_inline bool is_udp(struct __sk_buff *skb, struct iphdr *ip, __u32 field, __u16 wanted)
+{
+	__be16 port;
+
+	return carries(ip, IPPROTO_UDP) && !bpf_skb_load_bytes(skb, IP_AT + ip->ihl * 4 + field, &port, sizeof(port)) &&
+	       port == bpf_htons(wanted);
+}
+
+static __always_inline bool is_udp_from(struct __sk_buff *skb, struct iphdr *ip, __u16 port)
+{
+	return is_udp(skb, ip, offsetof(struct udphdr, source), port);
+}
+
+static __always_inline bool is_udp_to(struct __sk_buff *skb, struct iphdr *ip, __u16 port)
+{
+	return is_udp(skb, ip, offsetof(struct udphdr, dest), port);
+}
+
 static __always_inline bool is_registration_reply(struct __sk_buff *skb, struct iphdr *ip, struct port *port)
 {
-	__be16 source;
-
-	return carries(ip, IPPROTO_UDP) && ip->daddr == port->home_address && (!port->agent || ip->saddr == port->agent) &&
-	       !bpf_skb_load_bytes(skb, sizeof(struct ethhdr) + ip->ihl * 4, &source, sizeof(source)) &&
-	       source == bpf_htons(MOBILE_IP_PORT);
+	return ip->daddr == port->home_address && (!port->agent || ip->saddr == port->agent) &&
+	       is_udp_from(skb, ip, MOBILE_IP_PORT);
 }
 
 static __always_inline bool is_icmp(struct __sk_buff *skb, struct iphdr *ip, __u8 wanted)
@@ -183,7 +248,7 @@ static __always_inline bool is_icmp(struct __sk_buff *skb, struct iphdr *ip, __u
 	__u8 type;
 
 	return carries(ip, IPPROTO_ICMP) &&
-	       !bpf_skb_load_bytes(skb, sizeof(struct ethhdr) + ip->ihl * 4, &type, sizeof(type)) && type == wanted;
+	       !bpf_skb_load_bytes(skb, IP_AT + ip->ihl * 4, &type, sizeof(type)) && type == wanted;
 }
 
 static __always_inline bool has_router(struct port *port)
@@ -256,6 +321,104 @@ static __always_inline int arp_to_visitor(struct __sk_buff *skb, struct port *po
 	return answer(skb, eth, arp, port->mac, BPF_F_INGRESS);
 }
 
+static __always_inline bool load_bootp(struct __sk_buff *skb, struct iphdr *ip, struct bootp *bootp)
+{
+	return ip->ihl == sizeof(*ip) / 4 && !bpf_skb_load_bytes(skb, BOOTP_AT, bootp, sizeof(*bootp));
+}
+
+static __always_inline struct dhcp *dhcp_of(struct __sk_buff *skb)
+{
+	__u32 ifindex = skb->ifindex;
+
+	return bpf_map_lookup_elem(&port_dhcp, &ifindex);
+}
+
+/* Replaces an address of the IP header, and what both checksums have of it. */
+static __always_inline bool replace_address(struct __sk_buff *skb, __u32 field, __be32 before, __be32 after)
+{
+	return before == after ||
+	       (!bpf_l4_csum_replace(skb, UDP_AT + offsetof(struct udphdr, check), before, after,
+				     BPF_F_PSEUDO_HDR | BPF_F_MARK_MANGLED_0 | sizeof(after)) &&
+		!bpf_l3_csum_replace(skb, IP_AT + offsetof(struct iphdr, check), before, after, sizeof(after)) &&
+		!bpf_skb_store_bytes(skb, IP_AT + field, &after, sizeof(after), 0));
+}
+
+/* Replaces two or four octets of the UDP datagram, and what its checksum has of them. */
+static __always_inline bool replace(struct __sk_buff *skb, __u32 at, __be32 before, __be32 after, __u32 length)
+{
+	return !bpf_l4_csum_replace(skb, UDP_AT + offsetof(struct udphdr, check), before, after,
+				    BPF_F_MARK_MANGLED_0 | length) &&
+	       !bpf_skb_store_bytes(skb, at, &after, length, 0);
+}
+
+/*
+ * A visitor's broadcasts don't leave its port, and would find the wrong DHCP servers. So the port is its relay agent
+ * (RFC 1542 section 4.1.1) with the guest's own home address: the request goes through the tunnel to the server at
+ * home, which answers to that address, port 67, by way of the home agent. So do requests to a server that the guest
+ * names; there are servers that would send the answer to the guest's link-layer address, whose link it has left.
+ */
+static __always_inline int relay_to_server(struct __sk_buff *skb, struct port *port, struct iphdr *ip)
+{
+	struct dhcp *dhcp = dhcp_of(skb);
+	__be32 source = ip->saddr, named = ip->daddr, server;
+	struct bootp bootp;
+	__be16 hops;
+
+	if (!dhcp || !load_bootp(skb, ip, &bootp) || bootp.op != BOOTP_REQUEST || !same_mac(bootp.mac, port->mac) ||
+	    bootp.relay || bootp.hops >= BOOTP_MAX_HOPS || (source && source != port->home_address))
+		return drop(skb, DHCP_HELD_BACK);
+	if (!has_router(port))
+		return drop(skb, HELD_BACK_WITHOUT_ROUTER);
+	if (is_unicast(named))
+		dhcp->server = server = named;
+	else
+		server = port->dhcp_server ? port->dhcp_server : dhcp->server ? dhcp->server : port->gateway_address;
+	dhcp->xid = bootp.xid;
+	hops = bpf_htons(bootp.hardware_length << 8 | bootp.hops);
+	if (!replace_address(skb, offsetof(struct iphdr, saddr), source, port->home_address) ||
+	    !replace_address(skb, offsetof(struct iphdr, daddr), named, server) ||
+	    !replace(skb, UDP_AT + offsetof(struct udphdr, source), bpf_htons(BOOTP_CLIENT_PORT),
+		     bpf_htons(BOOTP_SERVER_PORT), sizeof(__be16)) ||
+	    !replace(skb, BOOTP_AT + offsetof(struct bootp, hardware_length), hops, bpf_htons(bpf_ntohs(hops) + 1),
+		     sizeof(hops)) ||
+	    !replace(skb, BOOTP_AT + offsetof(struct bootp, relay), 0, port->home_address, sizeof(__be32)))
+		return TC_ACT_SHOT;
+	count(skb, DHCP_RELAYED);
+	return to_router(skb, port);
+}
+
+/*
+ * The answer to what was relayed, which the client gets as RFC 1542 section 4.1.2 has it. No other DHCP message is for a
+ * visitor: it would be one of the servers of the link that it visits. Nor is an address for it but the one that its
+ * home agent knows.
+ */
+static __always_inline int relay_to_visitor(struct __sk_buff *skb, struct port *port, struct iphdr *ip)
+{
+	struct dhcp *dhcp = dhcp_of(skb);
+	struct bootp bootp;
+
+	if (!load_bootp(skb, ip, &bootp) || bootp.op != BOOTP_REPLY || bootp.relay != port->home_address)
+		return pass(); /* The guest may well be a server of its own. */
+	if (!dhcp || bootp.xid != dhcp->xid || !same_mac(bootp.mac, port->mac) ||
+	    (bootp.yours && bootp.yours != port->home_address))
+		return drop(skb, DHCP_KEPT_AWAY);
+	if (!replace(skb, UDP_AT + offsetof(struct udphdr, dest), bpf_htons(BOOTP_SERVER_PORT),
+		     bpf_htons(BOOTP_CLIENT_PORT), sizeof(__be16)))
+		return TC_ACT_SHOT;
+	if (bootp.flags & bpf_htons(BOOTP_BROADCAST)) {
+		struct ethhdr *eth;
+
+		if (!replace_address(skb, offsetof(struct iphdr, daddr), port->home_address, bpf_htonl(INADDR_BROADCAST)))
+			return TC_ACT_SHOT;
+		eth = start(skb);
+		if ((void *)(eth + 1) > end(skb))
+			return TC_ACT_SHOT;
+		__builtin_memset(eth->h_dest, 0xff, ETH_ALEN);
+	}
+	count(skb, DHCP_ANSWERED);
+	return pass();
+}
+
 static __always_inline int from_visitor(struct __sk_buff *skb, struct port *port)
 {
 	struct ethhdr *eth = start(skb);
@@ -265,6 +428,9 @@ static __always_inline int from_visitor(struct __sk_buff *skb, struct port *port
 		return TC_ACT_SHOT;
 	if (eth->h_proto == bpf_htons(ETH_P_ARP))
 		return skb->mark == ANSWER_MARK ? pass() : answer_visitor(skb, port);
+	if (eth->h_proto == bpf_htons(ETH_P_IP) && !skb->vlan_present && (void *)(ip + 1) <= end(skb) &&
+	    is_udp_to(skb, ip, BOOTP_SERVER_PORT) && is_udp_from(skb, ip, BOOTP_CLIENT_PORT))
+		return relay_to_server(skb, port, ip);
 	if (eth->h_proto != bpf_htons(ETH_P_IP) || skb->vlan_present || is_group(eth->h_dest) ||
 	    (void *)(ip + 1) > end(skb) || !is_unicast(ip->daddr))
 		return drop(skb, BROADCAST_HELD_BACK);
@@ -308,6 +474,10 @@ static __always_inline int to_visitor(struct __sk_buff *skb, struct port *port)
 	/* Of this link's routers it is not to know. */
 	if (is_icmp(skb, ip, ICMP_ROUTER_ADVERTISEMENT))
 		return drop(skb, ADVERTISEMENT_KEPT_AWAY);
+	if (is_udp_to(skb, ip, BOOTP_CLIENT_PORT))
+		return drop(skb, DHCP_KEPT_AWAY);
+	if (is_udp_to(skb, ip, BOOTP_SERVER_PORT))
+		return relay_to_visitor(skb, port, ip);
 	return pass();
 }
 

@@ -13,6 +13,8 @@ import org.mooring.protocol.wire.Ipv4Address;
  * @param lifetime seconds to ask for; 0xffff is infinity
  * @param association between the guest and its home agent
  * @param foreignAssociation between the guest and the foreign agent of this link, where there is one
+ * @param dhcpServer which gets what the guest asks of any while it visits; null: the one that it has asked last, or else its
+ *     home gateway
  */
 public record Guest(
         String name,
@@ -23,4 +25,5 @@ public record Guest(
         boolean atHome,
         int lifetime,
         SecurityAssociation association,
-        @Nullable SecurityAssociation foreignAssociation) {}
+        @Nullable SecurityAssociation foreignAssociation,
+        @Nullable Ipv4Address dhcpServer) {}

@@ -63,6 +63,7 @@ class ConfiguredTest {
                 guest.atHome(),
                 lifetime,
                 guest.association(),
-                guest.foreignAssociation());
+                guest.foreignAssociation(),
+                guest.dhcpServer());
     }
 }

@@ -64,7 +64,7 @@ final class Scene {
 
     private Scene(Link link, boolean atHome, @Nullable SecurityAssociation mobileForeign) {
         guest = new Guest(
-                NAME, MAC, HOME_ADDRESS, HOME_AGENT, HOME_GATEWAY, atHome, LIFETIME, MOBILE_HOME, mobileForeign);
+                NAME, MAC, HOME_ADDRESS, HOME_AGENT, HOME_GATEWAY, atHome, LIFETIME, MOBILE_HOME, mobileForeign, null);
         tunnelEnd = atHome ? null : link.tunnelEnd();
         hook = new GuestHook(link, List.of(guest), ENTERPRISE_NUMBER, () -> random++);
     }

@@ -2,6 +2,7 @@ package org.mooring.hook.daemon;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import org.mooring.hook.HomeGateway;
 import org.mooring.hook.PortRule;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -10,29 +11,32 @@ import org.mooring.protocol.wire.Ipv4Address;
  * What holds on the port of one guest; {@code struct port} in guest_port.bpf.c.
  *
  * @param mac the guest's
- * @param gateway the home gateway's, which answers a visitor's ARP requests
+ * @param gateway whose link-layer address answers a visitor's ARP requests
  * @param router where the guest's unicast IPv4 goes, for a visitor its foreign agent; {@link MacAddress#NONE}: not known, which
  *     holds a visitor's packets back, or not wanted at home
  * @param agent whose Registration Replies the guest doesn't get; {@link Ipv4Address#UNSPECIFIED}: anyone's
+ * @param dhcpServer that of a visitor; {@link Ipv4Address#UNSPECIFIED}: the one that it has asked last, or else the gateway
  */
 record GuestPort(
         PortRule fromGuest,
         PortRule toGuest,
         MacAddress mac,
-        MacAddress gateway,
+        HomeGateway gateway,
         MacAddress router,
         Ipv4Address homeAddress,
-        Ipv4Address agent) {
-    private static final int LENGTH = 28;
+        Ipv4Address agent,
+        Ipv4Address dhcpServer) {
+    private static final int LENGTH = 36;
 
     /** As the programs have it: addresses as on the wire. */
     ByteBuffer toOctets() {
         ByteBuffer out = ByteBuffer.allocate(LENGTH).order(ByteOrder.BIG_ENDIAN);
         out.put(number(fromGuest)).put(number(toGuest));
         mac.write(out);
-        gateway.write(out);
+        gateway.mac().write(out);
         router.write(out);
-        return out.putInt(homeAddress.bits()).putInt(agent.bits()).flip();
+        out.putInt(homeAddress.bits()).putInt(agent.bits());
+        return out.putInt(dhcpServer.bits()).putInt(gateway.address().bits()).flip();
     }
 
     private static byte number(PortRule rule) {

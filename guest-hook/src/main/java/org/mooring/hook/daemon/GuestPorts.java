@@ -156,6 +156,7 @@ final class GuestPorts implements AutoCloseable {
             netlink.filters().remove(port.tap(), Direction.EGRESS, PREFERENCE, HANDLE);
             programs.map("ports").remove(key(port.tap()));
             programs.map("port_counters").remove(key(port.tap()));
+            programs.map("port_dhcp").remove(key(port.tap()));
         } catch (KernelException e) {
             log.debug("guest's port not released guest={} reason=\"{}\"", guest.name(), e.getMessage());
         }
@@ -197,16 +198,18 @@ final class GuestPorts implements AutoCloseable {
                                         port.fromGuest(),
                                         port.toGuest(),
                                         guest.mac(),
-                                        guest.homeGateway().mac(),
+                                        guest.homeGateway(),
                                         port.router().flatMap(linkAddress).orElse(MacAddress.NONE),
                                         guest.homeAddress(),
-                                        visits ? Ipv4Address.UNSPECIFIED : guest.homeAgent())
+                                        visits ? Ipv4Address.UNSPECIFIED : guest.homeAgent(),
+                                        Objects.requireNonNullElse(guest.dhcpServer(), Ipv4Address.UNSPECIFIED))
                                 .toOctets());
     }
 
     private void attach(Interface tap) throws KernelException {
         if (programs.map("port_counters").get(key(tap)).isEmpty()) {
             programs.map("port_counters").put(key(tap), ByteBuffer.allocate(PortCounter.values().length * Long.BYTES));
+            programs.map("port_dhcp").put(key(tap), ByteBuffer.allocate(2 * Integer.BYTES));
         }
         netlink.filters().ensure(tap, Direction.INGRESS, PREFERENCE, HANDLE, programs.program("from_guest"));
         netlink.filters().ensure(tap, Direction.EGRESS, PREFERENCE, HANDLE, programs.program("to_guest"));

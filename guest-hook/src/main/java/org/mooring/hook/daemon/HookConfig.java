@@ -161,7 +161,8 @@ record HookConfig(
                 home.equals(network),
                 section.integer("lifetime", 1, LONGEST_LIFETIME, DEFAULT_LIFETIME),
                 association.map(HookConfig::timestamped).orElse(STAND_IN),
-                section.table("foreign-association").map(Section::association).orElse(null));
+                section.table("foreign-association").map(Section::association).orElse(null),
+                section.optionalAddress("dhcp-server").orElse(null));
     }
 
     private static SecurityAssociation timestamped(Section section) {

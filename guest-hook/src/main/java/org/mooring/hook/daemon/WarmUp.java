@@ -64,7 +64,16 @@ final class WarmUp {
     /** Takes some hundred milliseconds. */
     void run(Instant now) {
         Guest guest = new Guest(
-                NAME, MAC, HOME_ADDRESS, HOME_AGENT, new HomeGateway(HOME_AGENT, MAC), false, 300, association, null);
+                NAME,
+                MAC,
+                HOME_ADDRESS,
+                HOME_AGENT,
+                new HomeGateway(HOME_AGENT, MAC),
+                false,
+                300,
+                association,
+                null,
+                null);
         GuestHook hook = new GuestHook(new Link(HOME_AGENT, FOREIGN_AGENT), List.of(guest), ENTERPRISE_NUMBER, () -> 0);
         Instant at = now;
         for (int i = 0; i < MOVES; i++) {

@@ -86,6 +86,7 @@ class FrameKeeperTest {
             300,
             new SecurityAssociation(
                     256, new Key(Octets.of(new byte[16])), Algorithm.HMAC_MD5, SecurityAssociation.DEFAULT_TOLERANCE),
+            null,
             null);
 
     private record Told(int rescued, int lost) {}

@@ -500,6 +500,7 @@ class GuestPortTest {
                         new Key(Octets.of(new byte[16])),
                         Algorithm.HMAC_MD5,
                         SecurityAssociation.DEFAULT_TOLERANCE),
+                null,
                 null);
     }
 

@@ -54,6 +54,7 @@ class RescuerTest {
             300,
             new SecurityAssociation(
                     256, new Key(Octets.of(new byte[16])), Algorithm.HMAC_MD5, SecurityAssociation.DEFAULT_TOLERANCE),
+            null,
             null);
 
     private final List<HandoverMessage> sent = new ArrayList<>();
