@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Action.Agent;
 import org.mooring.hook.Action.ResolveAgent;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.ReplyCode;
 
 /**
  * Through whom one guest is registered on this host's link: the tunnel end that is configured, or one of the foreign agents that are
@@ -34,6 +36,7 @@ final class Attachment {
     private final @Nullable Discovery discovery;
     private final Map<Ipv4Address, Instant> passedOver = new HashMap<>();
     private @Nullable TunnelEnd tunnelEnd;
+    private Ipv4Address homeAgent;
     private int starts;
 
     /** @param discovery absent where no agents are discovered */
@@ -42,6 +45,36 @@ final class Attachment {
         this.link = link;
         this.discovery = guest.atHome() ? null : discovery;
         this.tunnelEnd = guest.atHome() ? null : link.tunnelEnd();
+        this.homeAgent = guest.homeAgent();
+    }
+
+    /** The home agent's address as far as it is known: as configured, or as it told itself; or the one that all of its network hear. */
+    Ipv4Address homeAgent() {
+        return homeAgent;
+    }
+
+    /**
+     * A home agent denies what was meant for another, or for all, and tells its own address (RFC 3344 §3.6.2.3, §3.8.3.2). That is
+     * authenticated.
+     *
+     * @return whether it is news
+     */
+    boolean homeAgentTold(RegistrationReply denial) {
+        Ipv4Address told = denial.homeAgent();
+        boolean unknown = guest.findsHomeAgent() && homeAgent.equals(guest.homeAgent());
+        if (told.equals(homeAgent)
+                || !told.isUnicast()
+                || told.equals(guest.homeAddress())
+                || !(unknown || denial.code().equals(ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS))) {
+            return false;
+        }
+        homeAgent = told;
+        return true;
+    }
+
+    /** Nobody answers at the address that was told: it is to be found anew. */
+    void forgetHomeAgent() {
+        homeAgent = guest.homeAgent();
     }
 
     /** This host's own address on the link. */
@@ -86,7 +119,7 @@ final class Attachment {
     String agent() {
         return foreignAgent()
                 .map(agent -> "foreign-agent " + agent.address())
-                .orElseGet(() -> isComplete() ? "home-agent " + guest.homeAgent() : "any foreign agent");
+                .orElseGet(() -> isComplete() ? "home-agent " + homeAgent : "any foreign agent");
     }
 
     /** The guest comes, or its coming is tried: chooses who shall serve it, if somebody is known. */
@@ -170,7 +203,7 @@ final class Attachment {
     void resolve(List<Action> out) {
         if (guest.atHome() || tunnelEnd == null) {
             if (guest.atHome() || discovery == null) {
-                out.add(new ResolveAgent(guest, Agent.HOME_AGENT, guest.homeAgent()));
+                out.add(new ResolveAgent(guest, Agent.HOME_AGENT, homeAgent));
             }
         } else if (tunnelEnd instanceof ForeignAgent agent) {
             out.add(new ResolveAgent(guest, Agent.FOREIGN_AGENT, agent.address()));
@@ -194,7 +227,7 @@ final class Attachment {
 
     /** H: its own home agent would say that it is none for it (§3.7.2). */
     private boolean isAcceptable(AdvertisedAgent agent, Instant at) {
-        return !isPassedOver(agent.address(), at) && !agent.address().equals(guest.homeAgent());
+        return !isPassedOver(agent.address(), at) && !agent.address().equals(homeAgent);
     }
 
     private boolean isPassedOver(Ipv4Address agent, Instant at) {

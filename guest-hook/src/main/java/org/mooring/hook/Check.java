@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Action.AnswerCheck;
 import org.mooring.hook.Action.ArmTimer;
 import org.mooring.hook.Action.SendRequest;
-import org.mooring.protocol.security.MobileNodeClock;
+import org.mooring.protocol.security.MobileNodeReplay;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.ReplyCode;
@@ -21,11 +21,14 @@ final class Check {
     /** A foreign agent says after a bit more than 7 s that the home agent is silent (RFC 3344 §3.7.1). */
     private static final Duration LONGEST = Duration.ofSeconds(9);
 
+    /** Code 133 for another reason: another host's request, or a nonce. */
+    private static final Duration CLOCKS_AGREE = Duration.ofSeconds(2);
+
     private final Guest guest;
     private final Attachment attachment;
     private final Requests requests;
     private final Replies replies;
-    private final MobileNodeClock clock;
+    private final MobileNodeReplay replay;
     private final Retransmission retransmission = new Retransmission();
 
     private @Nullable SendRequest request;
@@ -35,12 +38,12 @@ final class Check {
     private @Nullable Duration clockSkew;
     private boolean runsHere;
 
-    Check(Guest guest, Attachment attachment, Requests requests, Replies replies, MobileNodeClock clock) {
+    Check(Guest guest, Attachment attachment, Requests requests, Replies replies, MobileNodeReplay replay) {
         this.guest = guest;
         this.attachment = attachment;
         this.requests = requests;
         this.replies = replies;
-        this.clock = clock;
+        this.replay = replay;
     }
 
     /** Begins, or does nothing if it goes on already. */
@@ -111,13 +114,19 @@ final class Check {
                     Optional.of(roundTrip),
                     unauthentic.why() + ": " + Denial.KEYS_DIFFER.advice(),
                     out);
+        } else if (checked instanceof Reply.Genuine genuine
+                && genuine.byHomeAgent()
+                && !code.isAccepted()
+                && attachment.homeAgentTold(reply)) {
+            request = null;
+            arm(sentAt.plus(Retransmission.SPACING), out);
         } else if (Denial.of(code) == Denial.CLOCKS_DIFFER && clockSkew == null) {
-            clock.resynchronise(reply.identification(), at);
-            clockSkew = clock.offset();
+            replay.resynchronise(reply.identification(), at);
+            clockSkew = replay.offset();
             request = null;
             arm(sentAt.plus(Retransmission.SPACING), out);
         } else if (code.isAccepted()) {
-            clock.observe(request.request().identification());
+            replay.observe(request.request().identification());
             answer(Optional.of(code), Optional.of(roundTrip), "the agents would accept" + clockAdvice(), out);
         } else {
             answer(Optional.of(code), Optional.of(roundTrip), Denial.of(code).advice(), out);
@@ -126,7 +135,7 @@ final class Check {
 
     /** The hook corrects its requests by the home agent's clock, which costs a round trip and hides what is wrong. */
     private String clockAdvice() {
-        return clockSkew == null
+        return clockSkew == null || clockSkew.abs().compareTo(CLOCKS_AGREE) < 0
                 ? ""
                 : ", but the clocks differ by " + clockSkew.abs().toSeconds() + " s: run an NTP client on both";
     }

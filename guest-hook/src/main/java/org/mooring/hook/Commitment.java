@@ -9,7 +9,7 @@ import org.mooring.hook.Action.ArmTimer;
 import org.mooring.hook.Action.Report;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.protocol.handover.HandoverId;
-import org.mooring.protocol.security.MobileNodeClock;
+import org.mooring.protocol.security.MobileNodeReplay;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.RegistrationReply;
 
@@ -26,7 +26,7 @@ final class Commitment {
 
     private final Guest guest;
     private final Replies replies;
-    private final MobileNodeClock clock;
+    private final MobileNodeReplay replay;
 
     private @Nullable HandoverId id;
     private @Nullable SendRequest request;
@@ -34,10 +34,10 @@ final class Commitment {
     private int repeated;
     private @Nullable Instant due;
 
-    Commitment(Guest guest, Replies replies, MobileNodeClock clock) {
+    Commitment(Guest guest, Replies replies, MobileNodeReplay replay) {
         this.guest = guest;
         this.replies = replies;
-        this.clock = clock;
+        this.replay = replay;
     }
 
     /** Which handover was committed, and not taken back since. */
@@ -97,7 +97,7 @@ final class Commitment {
         }
         // No word of the time is taken from it: the answer to a repeated request may be that to the first.
         if (reply.code().isAccepted()) {
-            clock.observe(request.request().identification());
+            replay.observe(request.request().identification());
         }
         out.add(new Report(at, Fact.committed(guest, reply.code(), Duration.between(sentAt, at))));
         stop();

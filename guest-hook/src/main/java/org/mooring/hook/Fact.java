@@ -124,6 +124,13 @@ public record Fact(
                         .formatted(guest.name()));
     }
 
+    static Fact homeAgentTold(Guest guest, Ipv4Address homeAgent) {
+        String line = "home agent tells its address guest=%s home-agent=%s".formatted(guest.name(), homeAgent);
+        return guest.findsHomeAgent()
+                ? info(guest.name(), line)
+                : warning(guest.name(), line + ": the guest's record has " + guest.homeAgent() + ", correct that");
+    }
+
     static Fact noForeignAgentHeard(Guest guest) {
         return warning(
                 guest.name(),

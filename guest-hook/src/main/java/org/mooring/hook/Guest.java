@@ -9,6 +9,8 @@ import org.mooring.protocol.wire.Ipv4Address;
  * A guest that may run on this host, and what it takes to be the mobile node in its place.
  *
  * @param mac of the guest's interface
+ * @param homeAgent its address, or the home network's directed broadcast address, at which it is to be found (RFC 3344 §3.6.1.2)
+ * @param findsHomeAgent whether it is to be found
  * @param atHome whether this host's link is the guest's home link
  * @param lifetime seconds to ask for; 0xffff is infinity
  * @param association between the guest and its home agent
@@ -21,6 +23,7 @@ public record Guest(
         MacAddress mac,
         Ipv4Address homeAddress,
         Ipv4Address homeAgent,
+        boolean findsHomeAgent,
         HomeGateway homeGateway,
         boolean atHome,
         int lifetime,

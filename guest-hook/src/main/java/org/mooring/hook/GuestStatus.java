@@ -3,6 +3,7 @@ package org.mooring.hook;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.ReplyCode;
 
 /**
@@ -13,6 +14,7 @@ import org.mooring.protocol.wire.ReplyCode;
  * @param code of the latest reply
  * @param roundTrip of the latest reply
  * @param tunnelEnd who serves it here, or would, while it visits
+ * @param homeAgent its address as far as it is known
  */
 public record GuestStatus(
         Guest guest,
@@ -21,4 +23,5 @@ public record GuestStatus(
         Optional<Instant> expires,
         Optional<ReplyCode> code,
         Optional<Duration> roundTrip,
-        Optional<TunnelEnd> tunnelEnd) {}
+        Optional<TunnelEnd> tunnelEnd,
+        Ipv4Address homeAgent) {}

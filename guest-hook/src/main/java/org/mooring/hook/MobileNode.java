@@ -16,7 +16,7 @@ import org.mooring.hook.Action.SetPort;
 import org.mooring.protocol.handover.Arrivals;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.handover.HandoverId;
-import org.mooring.protocol.security.MobileNodeClock;
+import org.mooring.protocol.security.MobileNodeReplay;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationReply;
@@ -62,15 +62,15 @@ final class MobileNode {
             IntSupplier random) {
         this.guest = guest;
         this.attachment = attachment;
-        MobileNodeClock clock = new MobileNodeClock();
-        Requests requests = new Requests(guest, attachment, clock, enterpriseNumber, random);
-        Replies replies = new Replies(guest, enterpriseNumber);
-        registration = new Registration(guest, requests, replies, clock);
+        MobileNodeReplay replay = MobileNodeReplay.of(guest.association().replayProtection());
+        Requests requests = new Requests(guest, attachment, replay, enterpriseNumber, random);
+        Replies replies = new Replies(guest, replay, enterpriseNumber);
+        registration = new Registration(guest, attachment, requests, replies, replay);
         tunnel = new OwnTunnel(guest, link, arrivals);
-        preparation = new Preparation(guest, attachment, tunnel, requests, replies, clock, plainAgents, random);
-        commitment = new Commitment(guest, replies, clock);
-        rescue = new Rescue(guest);
-        check = new Check(guest, attachment, requests, replies, clock);
+        preparation = new Preparation(guest, attachment, tunnel, requests, replies, replay, plainAgents, random);
+        commitment = new Commitment(guest, replies, replay);
+        rescue = new Rescue(guest, attachment);
+        check = new Check(guest, attachment, requests, replies, replay);
     }
 
     Guest guest() {
@@ -93,7 +93,8 @@ final class MobileNode {
                 registration.expires(),
                 registration.lastCode(),
                 registration.roundTrip(),
-                Optional.ofNullable(attachment.tunnelEnd()));
+                Optional.ofNullable(attachment.tunnelEnd()),
+                attachment.homeAgent());
     }
 
     /** @param occurred when, which is before it was told */
@@ -408,7 +409,7 @@ final class MobileNode {
         setPort(PortRule.HOME, PortRule.HOME, out);
         announcementsLeft = ANNOUNCEMENTS;
         announce(at, out);
-        registration.begin(new Purpose.Home(guest), errand, at, out);
+        registration.begin(new Purpose.Home(guest, attachment.agent()), errand, at, out);
     }
 
     private void announce(Instant at, List<Action> out) {

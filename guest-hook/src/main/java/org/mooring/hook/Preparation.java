@@ -14,7 +14,7 @@ import org.mooring.hook.Action.SendRequest;
 import org.mooring.protocol.handover.HandoverExtension.Previous;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.handover.HandoverId;
-import org.mooring.protocol.security.MobileNodeClock;
+import org.mooring.protocol.security.MobileNodeReplay;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationReply;
@@ -59,7 +59,7 @@ final class Preparation {
     private final OwnTunnel tunnel;
     private final Requests requests;
     private final Replies replies;
-    private final MobileNodeClock clock;
+    private final MobileNodeReplay replay;
     private final PlainAgents plainAgents;
     private final IntSupplier random;
     private final Retransmission retransmission = new Retransmission();
@@ -85,7 +85,7 @@ final class Preparation {
             OwnTunnel tunnel,
             Requests requests,
             Replies replies,
-            MobileNodeClock clock,
+            MobileNodeReplay replay,
             PlainAgents plainAgents,
             IntSupplier random) {
         this.guest = guest;
@@ -93,7 +93,7 @@ final class Preparation {
         this.tunnel = tunnel;
         this.requests = requests;
         this.replies = replies;
-        this.clock = clock;
+        this.replay = replay;
         this.plainAgents = plainAgents;
         this.random = random;
     }
@@ -194,6 +194,8 @@ final class Preparation {
             armForSilence(out);
         } else if (state == State.ABORTING && retransmission.requests() >= ABORT_REQUESTS) {
             end();
+        } else if (state == State.ASKED && request != null && replay.repeats()) {
+            send(request, at, out);
         } else {
             send(at, out);
         }
@@ -213,7 +215,7 @@ final class Preparation {
         }
         Reply checked = replies.check(request.to(), received, reply);
         if (checked instanceof Reply.Genuine genuine) {
-            genuine.tellTime(clock, sentAt, at);
+            genuine.tellTime(replay, sentAt, at);
             answered(genuine, reply.code(), at, out);
         } else if (checked instanceof Reply.Unauthentic forged && unauthentic.isEmpty()) {
             // The true answer may still come.
@@ -226,16 +228,22 @@ final class Preparation {
         RegistrationReply reply = genuine.reply();
         Denial denial = Denial.of(code);
         if (code.isAccepted() && request != null) {
-            clock.observe(request.request().identification());
+            replay.observe(request.request().identification());
             accepted(
                     genuine.said(Staged.class).isPresent(),
                     genuine.said(Previous.class).map(Previous::careOfAddress),
                     at,
                     out);
+        } else if (genuine.byHomeAgent() && attachment.homeAgentTold(reply)) {
+            if (denial == Denial.CLOCKS_DIFFER) {
+                replay.resynchronise(reply.identification(), at);
+            }
+            out.add(new Report(at, Fact.homeAgentTold(guest, attachment.homeAgent())));
+            correct(at, out);
         } else if (denial == Denial.CLOCKS_DIFFER) {
-            clock.resynchronise(reply.identification(), at);
+            replay.resynchronise(reply.identification(), at);
             if (correctionsLeft == CORRECTIONS) {
-                out.add(new Report(at, Fact.clocksDiffer(guest, clock.offset())));
+                out.add(new Report(at, Fact.clocksDiffer(guest, replay.offset())));
             }
             correct(at, out);
         } else if (denial == Denial.LIFETIME_TOO_LONG && reply.lifetime() > 0 && reply.lifetime() < hold.toSeconds()) {
@@ -321,7 +329,9 @@ final class Preparation {
                 : speaker + " denies it, code " + code + ": " + Denial.of(code).advice();
         if (isUnknownExtension(code)) {
             plainAgents.remember(
-                    code.isFromForeignAgent() ? foreignAgent().orElse(guest.homeAgent()) : guest.homeAgent(), why, at);
+                    code.isFromForeignAgent() ? foreignAgent().orElse(attachment.homeAgent()) : attachment.homeAgent(),
+                    why,
+                    at);
         }
         stopAsking();
         id = null;
@@ -360,7 +370,7 @@ final class Preparation {
         }
         return foreignAgent()
                 .flatMap(agent -> plainAgents.why(agent, at))
-                .or(() -> plainAgents.why(guest.homeAgent(), at));
+                .or(() -> plainAgents.why(attachment.homeAgent(), at));
     }
 
     /** Through which the guest would be registered here. */
@@ -378,10 +388,14 @@ final class Preparation {
         }
         int holdSeconds = (int) hold.toSeconds();
         Errand errand = state == State.ABORTING ? Errand.withdraw(id, holdSeconds) : Errand.prepare(id, holdSeconds);
-        request = requests.preparation(errand, holdSeconds, at);
+        send(requests.preparation(errand, holdSeconds, at), at, out);
+    }
+
+    private void send(SendRequest next, Instant at, List<Action> out) {
+        request = next;
         sentAt = at;
         repeated = 0;
-        out.add(request);
+        out.add(next);
         retransmission.sent();
         armForSilence(out);
     }

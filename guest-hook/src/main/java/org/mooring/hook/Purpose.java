@@ -52,7 +52,7 @@ sealed interface Purpose {
     }
 
     /** The guest is on its home link: there is no care-of address but its own. */
-    record Home(Guest guest) implements Purpose {
+    record Home(Guest guest, String agent) implements Purpose {
         @Override
         public SendRequest request(Requests requests, Errand errand, int lifetime, Instant now) {
             return requests.home(errand, now);
@@ -61,11 +61,6 @@ sealed interface Purpose {
         @Override
         public Ipv4Address careOfAddress() {
             return guest.homeAddress();
-        }
-
-        @Override
-        public String agent() {
-            return "home-agent " + guest.homeAgent();
         }
     }
 }

@@ -12,7 +12,7 @@ import org.mooring.hook.Action.ArmTimer;
 import org.mooring.hook.Action.Report;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
-import org.mooring.protocol.security.MobileNodeClock;
+import org.mooring.protocol.security.MobileNodeReplay;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.ReplyCode;
@@ -54,9 +54,10 @@ final class Registration {
     }
 
     private final Guest guest;
+    private final Attachment attachment;
     private final Requests requests;
     private final Replies replies;
-    private final MobileNodeClock clock;
+    private final MobileNodeReplay replay;
     private final Retransmission retransmission = new Retransmission();
     private final Set<String> complaints = new HashSet<>();
 
@@ -76,12 +77,13 @@ final class Registration {
     private Instant stagedUntil = Instant.EPOCH;
     private int repeated;
 
-    Registration(Guest guest, Requests requests, Replies replies, MobileNodeClock clock) {
+    Registration(Guest guest, Attachment attachment, Requests requests, Replies replies, MobileNodeReplay replay) {
         this.guest = guest;
+        this.attachment = attachment;
         this.requests = requests;
         this.replies = replies;
-        this.clock = clock;
-        this.purpose = new Purpose.Home(guest);
+        this.replay = replay;
+        this.purpose = new Purpose.Home(guest, attachment.agent());
     }
 
     State state() {
@@ -214,10 +216,16 @@ final class Registration {
             retransmission.reset();
         } else if (state == State.REQUESTED && retransmission.requests() >= REQUESTS_BEFORE_COMPLAINT) {
             complain("no answer", at, Fact.noAnswer(guest, purpose.agent(), retransmission.requests()), out);
+            attachment.forgetHomeAgent();
         }
         if (purpose instanceof Purpose.Departure && retransmission.requests() >= DEPARTURE_REQUESTS) {
             out.add(new Report(at, Fact.gaveUp(guest, purpose.careOfAddress())));
             end();
+        } else if (state == State.REQUESTED
+                && request != null
+                && replay.repeats()
+                && request.request().homeAgent().equals(attachment.homeAgent())) {
+            send(request, at, out);
         } else {
             send(at, out);
         }
@@ -242,7 +250,7 @@ final class Registration {
             return;
         }
         if (checked instanceof Reply.Genuine genuine) {
-            genuine.tellTime(clock, sentAt, at);
+            genuine.tellTime(replay, sentAt, at);
             staged = genuine.said(Staged.class).orElse(null);
             stagedUntil = staged == null ? at : at.plusSeconds(staged.holdSeconds());
         }
@@ -253,19 +261,23 @@ final class Registration {
         retransmission.answered(roundTrip);
         // §3.4: a lifetime of zero in a success means "deregistered", which isn't what a visitor asked for.
         if (reply.code().isAccepted() && (reply.lifetime() > 0 || !(purpose instanceof Purpose.Visit))) {
-            clock.observe(answered.request().identification());
+            replay.observe(answered.request().identification());
             accepted(reply, roundTrip, at, out);
         } else {
-            denied(reply, at, out);
+            denied(reply, checked instanceof Reply.Genuine genuine && genuine.byHomeAgent(), at, out);
         }
     }
 
     private void send(Instant at, List<Action> out) {
-        request = purpose.request(requests, errand, lifetime, at);
+        send(purpose.request(requests, errand, lifetime, at), at, out);
+    }
+
+    private void send(SendRequest next, Instant at, List<Action> out) {
+        request = next;
         sentAt = at;
         state = State.REQUESTED;
         repeated = 0;
-        out.add(request);
+        out.add(next);
         retransmission.sent();
         armForSilence(out);
     }
@@ -338,12 +350,19 @@ final class Registration {
         arm(sentAt.plus(half.compareTo(Retransmission.SPACING) > 0 ? half : Retransmission.SPACING), out);
     }
 
-    private void denied(RegistrationReply reply, Instant at, List<Action> out) {
+    private void denied(RegistrationReply reply, boolean byHomeAgent, Instant at, List<Action> out) {
         state = State.DENIED;
         Denial denial = Denial.of(reply.code());
-        if (denial == Denial.CLOCKS_DIFFER) {
-            clock.resynchronise(reply.identification(), at);
-            complain("clock", at, Fact.clocksDiffer(guest, clock.offset()), out);
+        if (byHomeAgent && attachment.homeAgentTold(reply)) {
+            out.add(new Report(at, Fact.homeAgentTold(guest, attachment.homeAgent())));
+            if (denial == Denial.CLOCKS_DIFFER) {
+                replay.resynchronise(reply.identification(), at);
+            }
+            attachment.resolve(out);
+            correct(at, out);
+        } else if (denial == Denial.CLOCKS_DIFFER) {
+            replay.resynchronise(reply.identification(), at);
+            complain("clock", at, Fact.clocksDiffer(guest, replay.offset()), out);
             correct(at, out);
         } else if (denial == Denial.LIFETIME_TOO_LONG && reply.lifetime() > 0 && reply.lifetime() < lifetime) {
             lifetime = reply.lifetime();

@@ -3,6 +3,7 @@ package org.mooring.hook;
 import java.util.List;
 import org.mooring.hook.Action.Agent;
 import org.mooring.protocol.handover.HandoverExtension;
+import org.mooring.protocol.security.MobileNodeReplay;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
 import org.mooring.protocol.wire.Decoded;
@@ -11,7 +12,7 @@ import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.RegistrationReply;
 
 /** Reads the replies to one guest: the validity checks of RFC 3344 §3.6.2.1, in their order. */
-record Replies(Guest guest, int enterpriseNumber) {
+record Replies(Guest guest, MobileNodeReplay replay, int enterpriseNumber) {
     /**
      * Checks a reply whose Identification is that of the request.
      *
@@ -27,12 +28,14 @@ record Replies(Guest guest, int enterpriseNumber) {
         }
         // The foreign agent can't authenticate for the home agent: its own codes come without (§3.6.2.1, G.2).
         if (agent == Agent.FOREIGN_AGENT && reply.code().isFromForeignAgent()) {
-            return new Reply.Genuine(reply, List.of());
+            return new Reply.Genuine(reply, false, List.of());
         }
         var verified = Verifier.verify(received, Kind.MOBILE_HOME, List.of(guest.association()));
-        return verified instanceof Verified.Not not
-                ? new Reply.Unauthentic(reply, "mobile-home authentication: " + words(not))
-                : new Reply.Genuine(reply, said(reply));
+        if (verified instanceof Verified.Not not) {
+            return new Reply.Unauthentic(reply, "mobile-home authentication: " + words(not));
+        }
+        replay.answered(reply.identification());
+        return new Reply.Genuine(reply, true, said(reply));
     }
 
     /** What stands before the Mobile-Home Authentication Extension is the home agent's, what follows is the foreign agent's. */

@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.mooring.protocol.handover.HandoverExtension;
-import org.mooring.protocol.security.MobileNodeClock;
+import org.mooring.protocol.security.MobileNodeReplay;
 import org.mooring.protocol.wire.RegistrationReply;
 
 /** What may answer a request, once it has been checked. */
@@ -12,9 +12,10 @@ sealed interface Reply {
     /**
      * To be acted on.
      *
+     * @param byHomeAgent whether it is the home agent's word, and authenticated
      * @param said what the home agent says to us beyond RFC 3344: all of it is authenticated
      */
-    record Genuine(RegistrationReply reply, List<HandoverExtension> said) implements Reply {
+    record Genuine(RegistrationReply reply, boolean byHomeAgent, List<HandoverExtension> said) implements Reply {
         public Genuine {
             said = List.copyOf(said);
         }
@@ -25,12 +26,12 @@ sealed interface Reply {
         }
 
         /**
-         * Sets {@code clock} by what the home agent says of its time. A denial with code 133 corrects the clock by itself,
+         * Tells {@code replay} what the home agent says of its time. A denial with code 133 corrects the clock by itself,
          * and past what another host has used.
          */
-        void tellTime(MobileNodeClock clock, Instant sent, Instant at) {
+        void tellTime(MobileNodeReplay replay, Instant sent, Instant at) {
             if (Denial.of(reply.code()) != Denial.CLOCKS_DIFFER) {
-                said(HandoverExtension.Clock.class).ifPresent(its -> clock.synchronise(its.time(), sent, at));
+                said(HandoverExtension.Clock.class).ifPresent(its -> replay.synchronise(its.time(), sent, at));
             }
         }
     }

@@ -9,7 +9,7 @@ import org.mooring.hook.Action.Agent;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.hook.Action.Sender;
 import org.mooring.linux.MacAddress;
-import org.mooring.protocol.security.MobileNodeClock;
+import org.mooring.protocol.security.MobileNodeReplay;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
@@ -29,14 +29,14 @@ final class Requests {
 
     private final Guest guest;
     private final Attachment attachment;
-    private final MobileNodeClock clock;
+    private final MobileNodeReplay replay;
     private final int enterpriseNumber;
     private final IntSupplier random;
 
-    Requests(Guest guest, Attachment attachment, MobileNodeClock clock, int enterpriseNumber, IntSupplier random) {
+    Requests(Guest guest, Attachment attachment, MobileNodeReplay replay, int enterpriseNumber, IntSupplier random) {
         this.guest = guest;
         this.attachment = attachment;
-        this.clock = clock;
+        this.replay = replay;
         this.enterpriseNumber = enterpriseNumber;
         this.random = random;
     }
@@ -140,7 +140,7 @@ final class Requests {
                 errand.kind(),
                 sender,
                 Agent.HOME_AGENT,
-                guest.homeAgent(),
+                attachment.homeAgent(),
                 request(errand, flags, lifetime, careOfAddress, now),
                 List.of(new Seal(Kind.MOBILE_HOME, guest.association())));
     }
@@ -155,9 +155,9 @@ final class Requests {
                 flags,
                 lifetime,
                 guest.homeAddress(),
-                guest.homeAgent(),
+                attachment.homeAgent(),
                 careOfAddress,
-                clock.next(dated, random.getAsInt()),
+                replay.next(dated, random.getAsInt()),
                 extensions);
     }
 

@@ -36,6 +36,7 @@ final class Rescue {
     }
 
     private final Guest guest;
+    private final Attachment attachment;
     private State state = State.NONE;
     private @Nullable HandoverId id;
     private boolean told;
@@ -44,8 +45,9 @@ final class Rescue {
     private int endsRepeated;
     private @Nullable Instant endDue;
 
-    Rescue(Guest guest) {
+    Rescue(Guest guest, Attachment attachment) {
         this.guest = guest;
+        this.attachment = attachment;
     }
 
     /** The guest may be committed to another site any time. */
@@ -163,7 +165,7 @@ final class Rescue {
     private Ipv4Address agentOf(Staged staged) {
         return Optional.of(staged.careOfAddress())
                 .filter(careOfAddress -> !careOfAddress.equals(guest.homeAddress()))
-                .orElse(guest.homeAgent());
+                .orElse(attachment.homeAgent());
     }
 
     private void sendEnd(String reason, Instant at, List<Action> out) {

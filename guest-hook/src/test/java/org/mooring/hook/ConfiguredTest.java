@@ -59,6 +59,7 @@ class ConfiguredTest {
                 guest.mac(),
                 guest.homeAddress(),
                 guest.homeAgent(),
+                guest.findsHomeAgent(),
                 guest.homeGateway(),
                 guest.atHome(),
                 lifetime,

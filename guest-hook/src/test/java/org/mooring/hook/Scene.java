@@ -20,6 +20,7 @@ import org.mooring.linux.MacAddress;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
+import org.mooring.protocol.security.ReplayProtection;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Decoded;
@@ -36,6 +37,7 @@ final class Scene {
     static final String NAME = "web";
     static final Ipv4Address HOME_ADDRESS = Ipv4Address.of("10.1.0.50");
     static final Ipv4Address HOME_AGENT = Ipv4Address.of("10.1.0.1");
+    static final Ipv4Address HOME_BROADCAST = Ipv4Address.of("10.1.0.255");
     static final Ipv4Address CARE_OF_ADDRESS = Ipv4Address.of("198.51.100.2");
     static final ForeignAgent FOREIGN_AGENT = new ForeignAgent(Ipv4Address.of("10.2.0.2"), CARE_OF_ADDRESS);
     static final Ipv4Address HOST = Ipv4Address.of("10.2.0.10");
@@ -48,6 +50,8 @@ final class Scene {
     static final Duration ROUND_TRIP = Duration.ofMillis(20);
 
     static final SecurityAssociation MOBILE_HOME = association(256, "00112233445566778899aabbccddeeff");
+    static final SecurityAssociation NONCES = new SecurityAssociation(
+            MOBILE_HOME.spi(), MOBILE_HOME.key(), Algorithm.MD5_PREFIX_SUFFIX, new ReplayProtection.Nonces());
     static final SecurityAssociation MOBILE_FOREIGN = association(512, "ffeeddccbbaa99887766554433221100");
     static final SecurityAssociation OTHER_KEY = association(256, "0f0e0d0c0b0a09080706050403020100");
 
@@ -63,8 +67,27 @@ final class Scene {
     }
 
     private Scene(Link link, boolean atHome, @Nullable SecurityAssociation mobileForeign) {
+        this(link, atHome, MOBILE_HOME, mobileForeign, false);
+    }
+
+    private Scene(
+            Link link,
+            boolean atHome,
+            SecurityAssociation mobileHome,
+            @Nullable SecurityAssociation mobileForeign,
+            boolean findsHomeAgent) {
         guest = new Guest(
-                NAME, MAC, HOME_ADDRESS, HOME_AGENT, HOME_GATEWAY, atHome, LIFETIME, MOBILE_HOME, mobileForeign, null);
+                NAME,
+                MAC,
+                HOME_ADDRESS,
+                findsHomeAgent ? HOME_BROADCAST : HOME_AGENT,
+                findsHomeAgent,
+                HOME_GATEWAY,
+                atHome,
+                LIFETIME,
+                mobileHome,
+                mobileForeign,
+                null);
         tunnelEnd = atHome ? null : link.tunnelEnd();
         hook = new GuestHook(link, List.of(guest), ENTERPRISE_NUMBER, () -> random++);
     }
@@ -79,6 +102,16 @@ final class Scene {
 
     static Scene visitingWithoutForeignAgent() {
         return new Scene(false, null, null);
+    }
+
+    /** The association with the home agent has nonces. */
+    static Scene visitingWithNonces() {
+        return new Scene(new Link(HOST, FOREIGN_AGENT), false, NONCES, null, false);
+    }
+
+    /** The home agent isn't configured. */
+    static Scene findingItsHomeAgent(boolean atHome) {
+        return new Scene(new Link(HOST, atHome ? null : FOREIGN_AGENT), atHome, MOBILE_HOME, null, true);
     }
 
     static Scene visiting(Link link) {

@@ -39,6 +39,11 @@ public record Ipv4Prefix(Ipv4Address network, int length) {
         return (address.bits() & mask(length)) == network.bits();
     }
 
+    /** The network's directed broadcast address. */
+    public Ipv4Address broadcast() {
+        return new Ipv4Address(network.bits() | ~mask(length));
+    }
+
     @Override
     public String toString() {
         return network + "/" + length;

@@ -120,11 +120,7 @@ final class ControlRoutes {
         GuestStatus status = find(request);
         String name = status.guest().name();
         return new GuestDetails(
-                row(status),
-                status.guest().mac().toString(),
-                status.guest().homeAgent(),
-                taps.of(name),
-                ports.counters(name));
+                row(status), status.guest().mac().toString(), status.homeAgent(), taps.of(name), ports.counters(name));
     }
 
     private CompletionStage<Checks.Answer> check(Request request) throws Refusal {

@@ -206,7 +206,9 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         Instant now = loop.now();
         config.foreignAgent().ifPresent(foreignAgent -> neighbours.resolve(foreignAgent.address(), now));
         config.guests().stream().filter(Guest::atHome).forEach(guest -> {
-            neighbours.resolve(requests.nextHop(Agent.HOME_AGENT, guest.homeAgent()), now);
+            if (!guest.findsHomeAgent()) {
+                neighbours.resolve(requests.nextHop(Agent.HOME_AGENT, guest.homeAgent()), now);
+            }
             neighbours.resolve(guest.homeGateway().address(), now);
         });
     }

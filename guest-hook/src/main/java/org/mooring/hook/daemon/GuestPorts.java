@@ -201,7 +201,7 @@ final class GuestPorts implements AutoCloseable {
                                         guest.homeGateway(),
                                         port.router().flatMap(linkAddress).orElse(MacAddress.NONE),
                                         guest.homeAddress(),
-                                        visits ? Ipv4Address.UNSPECIFIED : guest.homeAgent(),
+                                        visits || guest.findsHomeAgent() ? Ipv4Address.UNSPECIFIED : guest.homeAgent(),
                                         Objects.requireNonNullElse(guest.dhcpServer(), Ipv4Address.UNSPECIFIED))
                                 .toOctets());
     }

@@ -86,7 +86,9 @@ final class HookActions implements Action.Executor {
 
     @Override
     public void execute(Action.ResolveAgent action) {
-        neighbours.resolve(requests.nextHop(action.to(), action.agent()), loop.now());
+        if (!action.agent().equals(config.network().broadcast())) {
+            neighbours.resolve(requests.nextHop(action.to(), action.agent()), loop.now());
+        }
     }
 
     @Override

@@ -16,7 +16,6 @@ import org.mooring.linux.MacAddress;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
-import org.mooring.protocol.security.ReplayProtection;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -80,6 +79,10 @@ record HookConfig(
         if (foreign.isPresent() && coLocated.isPresent()) {
             root.problem("co-located", "there is a [foreign-agent] as well: one of the two is the end of the tunnels");
         }
+        List<Guest> guests = guests(root, network);
+        if (coLocated.isPresent() && guests.stream().anyMatch(Guest::findsHomeAgent)) {
+            root.problem("co-located", "there is a [[guest]] without home-agent, which is the other end of its tunnel");
+        }
         return new HookConfig(
                 controlSocket,
                 guestsDirectory,
@@ -91,7 +94,7 @@ record HookConfig(
                 discovery,
                 coLocated,
                 root.integer("enterprise-number", 1, Integer.MAX_VALUE, HandoverExtension.DEFAULT_ENTERPRISE_NUMBER),
-                guests(root, network));
+                guests);
     }
 
     HookConfig withGuests(List<Guest> others) {
@@ -147,6 +150,7 @@ record HookConfig(
         if (gateway.equals(homeAddress)) {
             section.problem("home-gateway", "this is the guest's own home-address");
         }
+        Optional<Ipv4Address> homeAgent = section.optionalAddress("home-agent");
         Optional<Section> association = section.table("association");
         if (association.isEmpty()) {
             section.problem(
@@ -156,21 +160,14 @@ record HookConfig(
                 section.parsed("name", "letters, digits, '.', '_' and '-'", "", HookConfig::name),
                 mac(section, "mac"),
                 homeAddress,
-                section.address("home-agent"),
+                homeAgent.orElseGet(home::broadcast),
+                homeAgent.isEmpty(),
                 new HomeGateway(gateway, mac(section, "home-gateway-mac")),
                 home.equals(network),
                 section.integer("lifetime", 1, LONGEST_LIFETIME, DEFAULT_LIFETIME),
-                association.map(HookConfig::timestamped).orElse(STAND_IN),
+                association.map(Section::association).orElse(STAND_IN),
                 section.table("foreign-association").map(Section::association).orElse(null),
                 section.optionalAddress("dhcp-server").orElse(null));
-    }
-
-    private static SecurityAssociation timestamped(Section section) {
-        var association = section.association();
-        if (!(association.replayProtection() instanceof ReplayProtection.Timestamps)) {
-            section.problem("replay-protection", "expected \"timestamps\": the hook has no nonces");
-        }
-        return association;
     }
 
     private static String name(String text) {

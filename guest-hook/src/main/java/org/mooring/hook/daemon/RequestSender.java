@@ -56,6 +56,11 @@ final class RequestSender {
     void send(SendRequest request, Instant now, Runnable sent) {
         Octets octets = Seal.encode(request.request(), request.seals().toArray(Seal[]::new));
         String purpose = request.guest().name() + " " + request.sender();
+        if (request.agent().equals(config.network().broadcast())) {
+            send.accept(frame(request, octets, MacAddress.BROADCAST));
+            sent.run();
+            return;
+        }
         neighbours.use(nextHop(request.to(), request.agent()), purpose, now, mac -> {
             send.accept(frame(request, octets, mac));
             sent.run();

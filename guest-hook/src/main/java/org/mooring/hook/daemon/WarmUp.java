@@ -68,6 +68,7 @@ final class WarmUp {
                 MAC,
                 HOME_ADDRESS,
                 HOME_AGENT,
+                false,
                 new HomeGateway(HOME_AGENT, MAC),
                 false,
                 300,

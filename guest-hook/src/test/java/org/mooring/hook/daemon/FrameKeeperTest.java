@@ -81,6 +81,7 @@ class FrameKeeperTest {
             GUEST_MAC,
             Ipv4Address.of(HOME_ADDRESS),
             Ipv4Address.of("10.1.0.1"),
+            false,
             new HomeGateway(Ipv4Address.of("10.1.0.1"), ROUTER),
             false,
             300,

@@ -353,6 +353,7 @@ class GuestDhcpTest {
                 GUEST,
                 Ipv4Address.of(HOME_ADDRESS),
                 Ipv4Address.of(HOME_GATEWAY),
+                false,
                 new HomeGateway(Ipv4Address.of(HOME_GATEWAY), GATEWAY),
                 atHome,
                 300,

@@ -492,6 +492,7 @@ class GuestPortTest {
                 GUEST,
                 Ipv4Address.of(HOME_ADDRESS),
                 Ipv4Address.of(HOME_AGENT),
+                false,
                 new HomeGateway(Ipv4Address.of(HOME_AGENT), GATEWAY),
                 atHome,
                 300,

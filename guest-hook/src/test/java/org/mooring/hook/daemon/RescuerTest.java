@@ -49,6 +49,7 @@ class RescuerTest {
             GUEST_MAC,
             HOME_ADDRESS,
             Ipv4Address.of("10.1.0.1"),
+            false,
             new HomeGateway(Ipv4Address.of("10.1.0.1"), ROUTER),
             false,
             300,

@@ -165,6 +165,12 @@ final class ScriptedAgents {
         reply(to, code, lifetime, identification, association, List.of());
     }
 
+    /** The reply comes from another home agent than the request named. */
+    void replyAs(Ipv4Address homeAgent, Heard to, int code, int lifetime, SecurityAssociation association)
+            throws Exception {
+        reply(to, code, lifetime, homeAgent, to.request().identification(), association, List.of());
+    }
+
     private void reply(
             Heard to,
             int code,
@@ -173,15 +179,22 @@ final class ScriptedAgents {
             SecurityAssociation association,
             List<Extension> saying)
             throws Exception {
+        reply(to, code, lifetime, to.request().homeAgent(), identification, association, saying);
+    }
+
+    private void reply(
+            Heard to,
+            int code,
+            int lifetime,
+            Ipv4Address homeAgent,
+            Identification identification,
+            SecurityAssociation association,
+            List<Extension> saying)
+            throws Exception {
         RegistrationRequest request = to.request();
         Octets octets = Seal.encode(
                 new RegistrationReply(
-                        new ReplyCode(code),
-                        lifetime,
-                        request.homeAddress(),
-                        request.homeAgent(),
-                        identification,
-                        saying),
+                        new ReplyCode(code), lifetime, request.homeAddress(), homeAgent, identification, saying),
                 new Seal(Kind.MOBILE_HOME, association));
         // §3.7.2.3: to the home address, whatever the request's source.
         kvmHost.linkSends(new UdpPacket(
