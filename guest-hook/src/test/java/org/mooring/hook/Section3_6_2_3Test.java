@@ -66,6 +66,20 @@ class Section3_6_2_3Test {
     }
 
     @Test
+    @DisplayName("§5.7: however early the home agent's time is, no request is older than what it has accepted")
+    void code133LeadsToNothingOlderThanWhatWasAccepted() {
+        scene.happens(Happening.RUNNING);
+        var accepted = scene.request().request().identification();
+        scene.homeAgentReplies(scene.request(), 0, 300);
+        scene.fire(Timer.REGISTRATION);
+        scene.homeAgentResynchronises(scene.request(), Duration.ofHours(-1));
+        if (scene.requests().isEmpty()) {
+            scene.fire(Timer.REGISTRATION);
+        }
+        assertTrue(scene.request().request().identification().isAfter(accepted));
+    }
+
+    @Test
     @DisplayName("§3.6: a renewal isn't indicated by the link, so its correction keeps the second")
     void code133ToARenewalWaits() {
         scene.happens(Happening.RUNNING);

@@ -97,6 +97,19 @@ final class HomeNetwork {
                 Map.of(CARE_OF_A, List.of(FOREIGN_HOME)));
     }
 
+    static Policy withForeignAgents(Map<Ipv4Address, List<SecurityAssociation>> foreignAgents) {
+        return new Policy(
+                HOME_AGENT,
+                BROADCAST,
+                600,
+                100,
+                false,
+                ReverseTunnel.OPTIONAL,
+                HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
+                List.of(new MobileNode(HOME_ADDRESS, Optional.of(MAC), List.of(MOBILE_HOME))),
+                foreignAgents);
+    }
+
     static SecurityAssociation association(int spi, String hexKey, Algorithm algorithm) {
         return new SecurityAssociation(
                 spi, new Key(Octets.ofHex(hexKey)), algorithm, SecurityAssociation.DEFAULT_TOLERANCE);

@@ -8,6 +8,7 @@ import static org.mooring.home.HomeNetwork.CARE_OF_A;
 import static org.mooring.home.HomeNetwork.CARE_OF_B;
 import static org.mooring.home.HomeNetwork.FOREIGN_AGENT_A;
 import static org.mooring.home.HomeNetwork.FOREIGN_AGENT_B;
+import static org.mooring.home.HomeNetwork.FOREIGN_HOME;
 import static org.mooring.home.HomeNetwork.HOME_ADDRESS;
 import static org.mooring.home.HomeNetwork.HOME_AGENT;
 import static org.mooring.home.HomeNetwork.MOBILE_HOME;
@@ -304,6 +305,17 @@ class Section3_8_2_1Test {
     void deniesWithCode132WhenTheForeignAgentDoesNotAuthenticate() {
         network.receive(FOREIGN_AGENT_A, signed(network.request(T, 300, CARE_OF_A)));
         assertEquals(HA_FOREIGN_AGENT_FAILED_AUTHENTICATION, network.code());
+    }
+
+    @Test
+    @DisplayName("(c): more than one foreign-home authentication is denied with code 132")
+    void deniesWithCode132WhenThereAreTwoForeignHomeAuthentications() {
+        var seal = new Seal(Kind.FOREIGN_HOME, FOREIGN_HOME);
+        network.receive(
+                FOREIGN_AGENT_A,
+                Seal.encode(network.request(T, 300, CARE_OF_A), new Seal(Kind.MOBILE_HOME, MOBILE_HOME), seal, seal));
+        assertEquals(HA_FOREIGN_AGENT_FAILED_AUTHENTICATION, network.code());
+        assertEquals(List.of(), network.careOfAddresses());
     }
 
     @Test

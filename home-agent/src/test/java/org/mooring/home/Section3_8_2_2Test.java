@@ -258,6 +258,25 @@ class Section3_8_2_2Test {
     }
 
     @Test
+    @DisplayName("what comes while a binding's end is not stored is served then")
+    void servesWhatWaitedForAnEndThatIsNotStored() {
+        network.register(300);
+        network.pass(Duration.ofMinutes(5));
+        network.actions();
+        network.pause();
+        network.handle(new Event.TimerFired(network.now(), LIFETIME));
+        network.answer();
+        network.register(300);
+        network.storeRefuses(true);
+        network.answer();
+        network.storeRefuses(false);
+        network.answer();
+        network.answer();
+        assertEquals(ACCEPTED, network.code());
+        assertEquals(List.of(CARE_OF_A), network.careOfAddresses());
+    }
+
+    @Test
     @DisplayName("§3.8.2.3: what the kernel refuses is denied with code 130, and the forwarding is what it was")
     void deniesWithCode130WhenTheKernelRefuses() {
         network.register(300);

@@ -89,6 +89,13 @@ class Section3_8_2_3Test {
         assertEquals(ACCEPTED, strict.code());
     }
 
+    @Test
+    @DisplayName("§3.8.2.2: S says nothing in a deregistration: code 0")
+    void ignoresSInADeregistration() {
+        network.receive(FOREIGN_AGENT_B, signed(network.request(Flags.SIMULTANEOUS_BINDINGS, 0, CARE_OF_B)));
+        assertEquals(ACCEPTED, network.code());
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"10.1.0.5", "10.1.0.1", "0.0.0.0", "255.255.255.255", "10.1.0.255", "224.0.0.11"})
     @DisplayName("H14: a tunnel that would loop or lead nowhere is poorly formed, code 134")

@@ -18,8 +18,13 @@ import static org.mooring.protocol.wire.ReplyCode.HA_IDENTIFICATION_MISMATCH;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.mooring.protocol.security.Algorithm;
+import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
 import org.mooring.protocol.wire.Decoded;
@@ -85,6 +90,46 @@ class Section3_8_3Test {
     void authenticatesForTheForeignAgentLast() {
         network.register(300);
         assertEquals(List.of(Kind.MOBILE_HOME, Kind.FOREIGN_HOME), authentications());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0x1001, 0x1002})
+    @DisplayName("§3.8.3.3: where there are several associations with the foreign agent, that which it used")
+    void authenticatesForTheForeignAgentAsItDid(int spi) {
+        var associations = List.of(
+                FOREIGN_HOME,
+                HomeNetwork.association(0x1002, "1f0e0d0c0b0a09080706050403020100", Algorithm.HMAC_SHA_256));
+        var rollover = new HomeNetwork(HomeNetwork.withForeignAgents(Map.of(CARE_OF_A, associations)));
+        var used = associations.stream()
+                .filter(one -> one.spi() == spi)
+                .findFirst()
+                .orElseThrow();
+
+        rollover.receive(
+                FOREIGN_AGENT_A,
+                Seal.encode(
+                        rollover.request(T, 300, CARE_OF_A),
+                        new Seal(Kind.MOBILE_HOME, HomeNetwork.MOBILE_HOME),
+                        new Seal(Kind.FOREIGN_HOME, used)));
+
+        var sent = rollover.all(Action.SendReply.class).get(0);
+        var reply = assertInstanceOf(Decoded.Message.class, RegistrationCodec.decode(sent.wire()));
+        assertEquals(new Verified.By(used), Verifier.verify(reply, Kind.FOREIGN_HOME, associations));
+    }
+
+    @Test
+    @DisplayName("§3.8.3.3: what it used can't be told where it is not known: the first")
+    void authenticatesForTheForeignAgentWithTheFirstAssociationWhereItUsedAnUnknownOne() {
+        var unknown = HomeNetwork.association(0x1003, "2f0e0d0c0b0a09080706050403020100", Algorithm.HMAC_MD5);
+        network.receive(
+                FOREIGN_AGENT_A,
+                Seal.encode(
+                        network.request(T, 300, CARE_OF_A),
+                        new Seal(Kind.MOBILE_HOME, HomeNetwork.MOBILE_HOME),
+                        new Seal(Kind.FOREIGN_HOME, unknown)));
+
+        assertEquals(List.of(Kind.MOBILE_HOME, Kind.FOREIGN_HOME), authentications());
+        assertEquals(HA_FOREIGN_AGENT_FAILED_AUTHENTICATION, network.code());
     }
 
     @Test

@@ -31,6 +31,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.home.Action.AnnounceAway;
 import org.mooring.home.Action.AnnounceHome;
 import org.mooring.home.Action.Persist;
@@ -47,6 +49,7 @@ import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.ReplyCode;
 
 @DisplayName("docs/handover.md, \"Home agent\": PREPARE and ARM")
 class StagingTest extends HandoverScene {
@@ -288,6 +291,26 @@ class StagingTest extends HandoverScene {
             network.answer();
             network.answer();
             assertEquals(List.of(CARE_OF_B), network.careOfAddresses());
+        }
+
+        @ParameterizedTest
+        @ValueSource(booleans = {false, true})
+        void whatComesWhileItEndsIsServedThen(boolean kernelRefuses) {
+            prepare();
+            network.pass(Duration.ofSeconds(HOLD_SECONDS));
+            network.pause();
+            network.actions();
+            fireHold();
+            receiveFromA(300);
+            assertEquals(List.of(UNSTAGE), network.actions());
+
+            network.kernelRefuses(kernelRefuses);
+            network.answer();
+            network.kernelRefuses(false);
+            assertEquals(List.of(INSTALL_A), forwardings());
+            network.answer();
+            network.answer();
+            assertEquals(ReplyCode.ACCEPTED, theReply().message().code());
         }
 
         @Test

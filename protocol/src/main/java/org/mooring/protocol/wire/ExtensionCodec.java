@@ -21,6 +21,9 @@ import org.mooring.protocol.wire.Extension.UdpTunnelReply;
 final class ExtensionCodec {
     private static final int FIRST_SKIPPABLE = 128;
 
+    /** A datagram may hold many. */
+    private static final Optional<Extension> PADDING = Optional.of(new Padding());
+
     private ExtensionCodec() {}
 
     /**
@@ -73,7 +76,7 @@ final class ExtensionCodec {
 
     private static Optional<Extension> decode(int type, Octets octets) {
         return switch (type) {
-            case Padding.TYPE -> Optional.of(new Padding());
+            case Padding.TYPE -> PADDING;
             case 32 -> authentication(Authentication.Kind.MOBILE_HOME, octets);
             case 33 -> authentication(Authentication.Kind.MOBILE_FOREIGN, octets);
             case 34 -> authentication(Authentication.Kind.FOREIGN_HOME, octets);

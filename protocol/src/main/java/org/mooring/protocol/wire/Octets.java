@@ -66,7 +66,7 @@ public final class Octets {
     /** The octets from {@code from} up to and not including {@code to}. */
     public Octets slice(int from, int to) {
         Objects.checkFromToIndex(from, to, bytes.length);
-        return new Octets(Arrays.copyOfRange(bytes, from, to));
+        return from == to ? EMPTY : new Octets(Arrays.copyOfRange(bytes, from, to));
     }
 
     /** The octets from {@code from} to the end. */

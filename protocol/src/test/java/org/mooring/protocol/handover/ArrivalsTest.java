@@ -340,7 +340,7 @@ class ArrivalsTest {
 
         @Test
         void anotherHandoverOfTheGuestEndsThisOne() {
-            arrivals.expect(HOME, OTHER_ID);
+            assertTrue(arrivals.expect(HOME, OTHER_ID));
 
             assertWanted("open OLD OVER", "open NEW OVER");
             assertEquals(OTHER_ID, arrival().id());
@@ -351,7 +351,7 @@ class ArrivalsTest {
         void theSameHandoverIsExpectedOnce() {
             rescue(0);
             end(1);
-            arrivals.expect(HOME, ID);
+            assertFalse(arrivals.expect(HOME, ID));
 
             assertEquals(Set.of(NEW), arrival().closed());
             assertEquals(1, arrival().rescued());
@@ -359,11 +359,24 @@ class ArrivalsTest {
 
         @Test
         void nobodyTakesOverAnothersId() {
-            arrivals.expect(OTHER_HOME, ID);
+            assertFalse(arrivals.expect(OTHER_HOME, ID));
             arrivals.hold(OTHER_HOME, Set.of(OLD, NEW));
 
             assertEquals(Optional.empty(), arrivals.find(OTHER_HOME));
             assertEquals(FOLLOWED, receive(rescued(ID, HOME, 0)));
+        }
+
+        @Test
+        void packetsThatWaitedAreNewsOnce() {
+            assertEquals(3, arrivals.held(HOME, ID, 3));
+            assertEquals(0, arrivals.held(HOME, ID, 3));
+            assertEquals(2, arrivals.held(HOME, ID, 5));
+            assertEquals(0, arrivals.held(HOME, ID, 4));
+            assertEquals(5, arrival().held());
+
+            assertEquals(0, arrivals.held(HOME, OTHER_ID, 9), "of another handover");
+            assertEquals(0, arrivals.held(OTHER_HOME, ID, 9), "of another guest");
+            assertEquals(5, arrival().held());
         }
 
         @Test

@@ -1,6 +1,7 @@
 package org.mooring.protocol.handover;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
 import java.util.Optional;
@@ -8,6 +9,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.protocol.handover.HandoverExtension.Abort;
 import org.mooring.protocol.handover.HandoverExtension.Arm;
 import org.mooring.protocol.handover.HandoverExtension.Clock;
@@ -49,6 +51,29 @@ class HandoverExtensionTest {
         assertEquals(
                 extension instanceof Prepare ? CriticalVendorSpecific.TYPE : NormalVendorSpecific.TYPE,
                 extension.toExtension(ENTERPRISE).type());
+    }
+
+    @Test
+    void vendorTypesAreThoseOfTheTable() {
+        assertEquals(
+                List.of(1, 2, 3, 4, 5, 6, 7),
+                values().map(row -> ((HandoverExtension) row.get(0)).vendorType())
+                        .toList());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 0xffff})
+    void theHoldTimeHas16Bits(int seconds) {
+        var prepare = new Prepare(ID, seconds);
+
+        assertEquals(Optional.of(prepare), HandoverExtension.of(prepare.toExtension(ENTERPRISE), ENTERPRISE));
+        assertThrows(IllegalArgumentException.class, () -> new Prepare(ID, -1));
+        assertThrows(IllegalArgumentException.class, () -> new Prepare(ID, 0x10000));
+    }
+
+    @Test
+    void theIdIsPrintedAsItsOctets() {
+        assertEquals("fedcba9876543210", ID.toString());
     }
 
     @ParameterizedTest

@@ -96,6 +96,18 @@ class HandoverMessageTest {
         assertEquals(Optional.empty(), HandoverMessage.decode(octets, ENTERPRISE));
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "45000014 00010000 40110000 cb007102 0a010032", // a header alone
+                "46000018 00010000 40110000 cb007102 0a010032 01010101" // one with options
+            })
+    void rescuesPacketsThatAreTheShortest(String packet) {
+        var octets = Octets.ofHex("ff01" + HEADER_REST + "00000000" + packet);
+
+        assertEquals(Optional.of(new Rescued(ID, 0, Octets.ofHex(packet))), HandoverMessage.decode(octets, ENTERPRISE));
+    }
+
     @Test
     void rescuesThePacketsThatAreTheLongest() {
         // As a datagram has 65,507 octets at most, so has the packet 65,487.

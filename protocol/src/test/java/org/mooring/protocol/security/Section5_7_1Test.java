@@ -2,6 +2,7 @@ package org.mooring.protocol.security;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
@@ -85,6 +86,54 @@ class Section5_7_1Test {
     }
 
     @Test
+    @DisplayName(
+            "A reply has the request's Identification if that was good, whatever the code, else one that tells our time")
+    void identificationsOfReplies() {
+        var good = Identification.of(NOW.plusMillis(20));
+        var bad = Identification.of(NOW.plusSeconds(60));
+        var told = guard.resynchronise(bad, NOW);
+
+        assertEquals(good, guard.accepted(good));
+        assertEquals(good, guard.denied(good, NOW));
+        assertEquals(good, guard.unauthenticated(good, NOW));
+        assertEquals(told, guard.denied(bad, NOW));
+        assertEquals(told, guard.unauthenticated(bad, NOW));
+        assertNotEquals(bad, told);
+    }
+
+    @Test
+    @DisplayName(
+            "§3.8.2.2: a retransmission is one while its timestamp is near the clock, although it was accepted already")
+    void repeats() {
+        var id = Identification.of(NOW);
+        guard.advance(id);
+
+        assertTrue(guard.mayRepeat(id, NOW.plusSeconds(7)));
+        assertFalse(guard.mayRepeat(id, NOW.plusMillis(7001)));
+    }
+
+    @Test
+    void saysHowFarTheClocksAreApart() {
+        assertEquals(
+                "its clock is -1500 ms from ours, newest accepted none",
+                guard.reason(Identification.of(NOW.minusMillis(1500)), NOW));
+        guard.advance(Identification.of(1, 2));
+        assertEquals(
+                "its clock is 0 ms from ours, newest accepted 00000001.00000002",
+                guard.reason(Identification.of(NOW), NOW));
+    }
+
+    @Test
+    void resynchronisesPastWhatWasAcceptedInThisSecond() {
+        guard.advance(Identification.of(NOW));
+
+        var told = guard.resynchronise(Identification.of(0, 5), NOW);
+
+        assertEquals(Identification.of(NOW).high() + 1, told.high());
+        assertEquals(5, told.low());
+    }
+
+    @Test
     void resynchronisesToWhatWillBeAcceptedWhereSomethingNewerThanOurClockWas() {
         var ahead = Identification.of(NOW.plusSeconds(3));
         guard.advance(ahead);
@@ -139,6 +188,19 @@ class Section5_7_1Test {
 
         assertEquals(elsewhere.next(), clock.next(NOW, 0));
         assertEquals(Optional.of(elsewhere), clock.accepted());
+    }
+
+    @Test
+    @DisplayName("The mobile node remembers the newest that was accepted, in whatever order it hears of them")
+    void mobileNodeRemembersTheNewest() {
+        var clock = new MobileNodeClock();
+        var newest = Identification.of(NOW.plusSeconds(3));
+
+        clock.observe(newest);
+        clock.observe(Identification.of(NOW));
+
+        assertEquals(Optional.of(newest), clock.accepted());
+        assertEquals(newest.next(), clock.next(NOW, 0));
     }
 
     @ParameterizedTest(name = "clock {0} s off")

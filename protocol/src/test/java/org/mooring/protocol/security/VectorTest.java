@@ -202,6 +202,8 @@ class VectorTest {
     void inform() {
         var id = REVOCATION_IDENTIFIER;
         assertTrue(new Revocation(0, 0x4000, HOME, HOME_AGENT, CARE_OF, id, List.of()).informs());
+        assertTrue(new Revocation(0, 0x8000, HOME, HOME_AGENT, CARE_OF, id, List.of()).isFromHomeAgent());
+        assertFalse(new Revocation(0, 0x7fff, HOME, HOME_AGENT, CARE_OF, id, List.of()).isFromHomeAgent());
         assertFalse(new Revocation(0, 0xbfff, HOME, HOME_AGENT, CARE_OF, id, List.of()).informs());
         assertTrue(new RevocationAcknowledgment(0, 0x8000, HOME, id, List.of()).informs());
         assertFalse(new RevocationAcknowledgment(0, 0x7fff, HOME, id, List.of()).informs());

@@ -71,13 +71,61 @@ class AgentDiscoveryVectorTest {
                 AgentDiscoveryCodec.decode(Octets.ofHex("09004c2d00020000" + "ff02abcd")));
     }
 
-    @ParameterizedTest(name = "§2.1.1, §2.1.2: {0} is malformed")
-    @ValueSource(strings = {"1005 0000 0000 00", "1009 0000 0258 9100 c63364", "1302 1818"})
-    void malformedExtension(String hex) {
-        var plain = AgentAdvertisement.of(0, 30, List.of(new Router(Ipv4Address.of("198.51.100.9"), 0)), List.of());
-        var octets = AgentDiscoveryCodec.encode(plain).concat(Octets.ofHex(hex));
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"8000", "8800", "8801ff", "00"})
+    @DisplayName("§1.8: what is skippable or padding may end the message")
+    void lastExtension(String hex) {
+        var octets = withExtension(hex);
 
-        assertEquals(Optional.empty(), AgentDiscoveryCodec.decode(HostileInputTest.withChecksum(octets)));
+        var advertisement = AgentDiscoveryCodec.decode(octets).orElseThrow();
+
+        assertEquals(octets, AgentDiscoveryCodec.encode(advertisement));
+        assertEquals(
+                Octets.ofHex(hex).unsignedByte(0),
+                ((AgentAdvertisement) advertisement).extensions().get(0).type());
+    }
+
+    @Test
+    @DisplayName("§2.1.1: each flag by itself")
+    void flags() {
+        int[] flags = {
+            MobilityAgent.REGISTRATION_REQUIRED,
+            MobilityAgent.BUSY,
+            MobilityAgent.HOME_AGENT,
+            MobilityAgent.FOREIGN_AGENT,
+            MobilityAgent.MINIMAL_ENCAPSULATION,
+            MobilityAgent.GRE_ENCAPSULATION,
+            MobilityAgent.REVERSE_TUNNELING,
+            MobilityAgent.UDP_TUNNELING,
+            MobilityAgent.REVOCATION
+        };
+        for (int one : flags) {
+            for (int other : flags) {
+                assertEquals(one == other, new MobilityAgent(0, 0, one, List.of()).has(other));
+            }
+        }
+        assertEquals(16, new MobilityAgent(0, 0, 0, List.of()).type());
+        assertEquals(19, PrefixLengths.of(24).type());
+    }
+
+    @Test
+    @DisplayName("§2.1.1: a length octet has room for 62 care-of addresses")
+    void careOfAddresses() {
+        var full = new MobilityAgent(0, 0, 0, Collections.nCopies(62, Ipv4Address.UNSPECIFIED));
+        var advertisement = AgentAdvertisement.of(0, 30, List.of(), List.of(full));
+
+        assertEquals(Optional.of(advertisement), AgentDiscoveryCodec.decode(AgentDiscoveryCodec.encode(advertisement)));
+    }
+
+    private static Octets withExtension(String hex) {
+        var plain = AgentAdvertisement.of(0, 30, List.of(new Router(Ipv4Address.of("198.51.100.9"), 0)), List.of());
+        return HostileInputTest.withChecksum(AgentDiscoveryCodec.encode(plain).concat(Octets.ofHex(hex)));
+    }
+
+    @ParameterizedTest(name = "§2.1.1, §2.1.2: {0} is malformed")
+    @ValueSource(strings = {"88", "8802ff", "1005 0000 0000 00", "1009 0000 0258 9100 c63364", "1302 1818"})
+    void malformedExtension(String hex) {
+        assertEquals(Optional.empty(), AgentDiscoveryCodec.decode(withExtension(hex)));
     }
 
     @Test

@@ -4,18 +4,28 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mooring.protocol.handover.HandoverExtension;
+import org.mooring.protocol.handover.HandoverMessage;
+import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
+import org.mooring.protocol.wire.Extension.NormalVendorSpecific;
 
 @DisplayName("Decoders return a value for whatever arrives")
 class HostileInputTest {
     private static final long SEED = 3344;
     private static final int MUTANTS = 20_000;
+    private static final int ENTERPRISE = HandoverExtension.DEFAULT_ENTERPRISE_NUMBER;
+
+    /** What an extension of two octets, or one, becomes: a few objects. */
+    private static final int MOST_FOR_ONE_OCTET = 64;
 
     @ParameterizedTest
     @ValueSource(
@@ -82,6 +92,102 @@ class HostileInputTest {
             var mutant = mutate(original, new Random(SEED + i));
             TunnelData.decode(mutant).ifPresent(data -> assertEquals(mutant, data.encode()));
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ff010000 00007ed9 fedcba9876543210 01020304 45000015 00010000 40110000 cb007102 0a010032 ff",
+                "ff020000 00007ed9 fedcba9876543210 00000003",
+                "ff030000 00007ed9 fedcba9876543210",
+                "ff040000 00007ed9 fedcba9876543210"
+            })
+    void messagesBesideRegistrationAreEncodedBackButForTheReservedOctets(String vector) {
+        var original = Octets.ofHex(vector);
+        int accepted = 0;
+        for (int i = 0; i < MUTANTS; i++) {
+            long seed = SEED + i;
+            var mutant = mutate(original, new Random(seed));
+            var decoded = HandoverMessage.decode(mutant, ENTERPRISE);
+            if (decoded.isPresent()) {
+                accepted++;
+                var reserved = mutant.slice(2, 4);
+                var encoded = decoded.get().encode(ENTERPRISE);
+                assertEquals(
+                        mutant, encoded.slice(0, 2).concat(reserved).concat(encoded.slice(4)), () -> "seed " + seed);
+            }
+        }
+        assertTrue(accepted > MUTANTS / 50, "too few mutants were accepted for this to mean anything: " + accepted);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "2600 0010 00007ed9 0001 fedcba9876543210003c",
+                "860c 0000 00007ed9 0002 c6336402",
+                "8608 0000 00007ed9 0003",
+                "8616 0000 00007ed9 0004 fedcba9876543210c6336402003c",
+                "8610 0000 00007ed9 0005 fedcba9876543210",
+                "8610 0000 00007ed9 0006 fedcba9876543210",
+                "8610 0000 00007ed9 0007 e8b41f001234abcd"
+            })
+    void whatTheVendorExtensionsSayIsEncodedBackExactly(String vector) {
+        var request = Octets.ofHex("0122012c0a0100050a010001c000024de8b41f001234abcd");
+        var original = Octets.ofHex(vector);
+        int understood = 0;
+        for (int i = 0; i < MUTANTS; i++) {
+            long seed = SEED + i;
+            if (RegistrationCodec.decode(request.concat(mutate(original, new Random(seed))))
+                    instanceof Decoded.Message message) {
+                for (var extension : message.message().extensions()) {
+                    var said = HandoverExtension.of(extension, ENTERPRISE);
+                    if (said.isPresent()) {
+                        understood++;
+                        assertEquals(
+                                withoutReserved(extension), said.get().toExtension(ENTERPRISE), () -> "seed " + seed);
+                    }
+                }
+            }
+        }
+        assertTrue(understood > MUTANTS / 50, "too few were understood for this to mean anything: " + understood);
+    }
+
+    private static Extension withoutReserved(Extension extension) {
+        return extension instanceof CriticalVendorSpecific critical
+                ? new CriticalVendorSpecific(critical.vendor(), critical.vendorType(), critical.value())
+                : extension instanceof NormalVendorSpecific normal
+                        ? new NormalVendorSpecific(normal.vendor(), normal.vendorType(), normal.value())
+                        : extension;
+    }
+
+    @ParameterizedTest(name = "{0} octets of {1}")
+    @CsvSource({
+        "65507, 00", // each octet an extension
+        "65507, c800", // the shortest with a header
+        "65507, c8ff",
+        "65507, 26000006000000010001",
+        "65507, 8300",
+        "24, 00",
+        "40, 200400000100"
+    })
+    void decodingTakesNoMoreThanASmallMultipleOfTheDatagram(int length, String repeated) {
+        var hex =
+                "0122012c0a0100050a010001c000024de8b41f001234abcd" + repeated.repeat(length / (repeated.length() / 2));
+        var datagram = Octets.ofHex(hex.substring(0, 2 * length));
+        RegistrationCodec.decode(datagram);
+
+        long allocated = allocated(() -> RegistrationCodec.decode(datagram));
+
+        assertTrue(
+                allocated < (long) MOST_FOR_ONE_OCTET * length + 4096,
+                () -> "%d octets for a datagram of %d".formatted(allocated, length));
+    }
+
+    private static long allocated(Runnable what) {
+        var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        what.run();
+        return threads.getCurrentThreadAllocatedBytes() - before;
     }
 
     /** Flips bits, cuts, extends or repeats, one to four times. */

@@ -35,6 +35,10 @@ class Ipv4AddressTest {
         assertFalse(Ipv4Address.LIMITED_BROADCAST.isUnicast());
         assertFalse(Ipv4Address.LIMITED_BROADCAST.isMulticast());
         assertFalse(Ipv4Address.UNSPECIFIED.isUnicast());
+        assertFalse(Ipv4Address.of("0.1.2.3").isUnicast());
+        assertTrue(Ipv4Address.of("10.0.0.0").isUnicast());
+        assertTrue(Ipv4Address.UNSPECIFIED.isUnspecified());
+        assertFalse(Ipv4Address.of("0.1.2.3").isUnspecified());
     }
 
     @Test

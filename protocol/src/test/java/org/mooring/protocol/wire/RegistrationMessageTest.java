@@ -23,18 +23,32 @@ class RegistrationMessageTest {
         assertEquals(letters, new Flags(Integer.decode(octet)).toString());
     }
 
+    @ParameterizedTest(name = "{0}")
+    @CsvSource({"0x80,S", "0x40,B", "0x20,D", "0x10,M", "0x08,G", "0x04,r", "0x02,T", "0x01,r", "0,-"})
+    void flagsAreKnownByTheirNames(String octet, String letter) {
+        var flags = new Flags(Integer.decode(octet));
+
+        assertEquals(letter.equals("S"), flags.simultaneousBindings());
+        assertEquals(letter.equals("B"), flags.broadcastDatagrams());
+        assertEquals(letter.equals("D"), flags.decapsulationByMobileNode());
+        assertEquals(letter.equals("M"), flags.minimalEncapsulation());
+        assertEquals(letter.equals("G"), flags.greEncapsulation());
+        assertEquals(letter.equals("T"), flags.reverseTunneling());
+        assertEquals(letter.equals("r"), flags.reserved());
+    }
+
     @Test
-    void flagsAreKnownByTheirNames() {
-        assertTrue(Flags.SIMULTANEOUS_BINDINGS.simultaneousBindings());
-        assertTrue(Flags.BROADCAST_DATAGRAMS.broadcastDatagrams());
-        assertTrue(Flags.DECAPSULATION_BY_MOBILE_NODE.decapsulationByMobileNode());
-        assertTrue(Flags.MINIMAL_ENCAPSULATION.minimalEncapsulation());
-        assertTrue(Flags.GRE_ENCAPSULATION.greEncapsulation());
-        assertTrue(Flags.REVERSE_TUNNELING.reverseTunneling());
-        assertTrue(new Flags(0x01).reserved());
-        assertTrue(new Flags(0x04).reserved());
-        assertFalse(new Flags(0xfa).reserved());
+    void flagsAddUp() {
         assertEquals(new Flags(0x22), Flags.REVERSE_TUNNELING.plus(Flags.DECAPSULATION_BY_MOBILE_NODE));
+    }
+
+    @Test
+    void homeAddressCanBeFilledIn() {
+        var other = Ipv4Address.of("10.1.0.6");
+
+        assertEquals(
+                new RegistrationRequest(Flags.NONE, 60, other, AGENT, AGENT, Identification.of(1, 2), List.of()),
+                request(60, AGENT).withHomeAddress(other));
     }
 
     @Test

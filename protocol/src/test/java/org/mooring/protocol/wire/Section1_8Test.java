@@ -1,11 +1,14 @@
 package org.mooring.protocol.wire;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.Unpooled;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,6 +35,10 @@ class Section1_8Test {
     static List<Object[]> extensions() {
         return List.of(
                 new Object[] {"00", new Padding()},
+                new Object[] {"8000", new Skippable(128, Octets.EMPTY)},
+                new Object[] {"2401 0004 00000200", new GeneralizedAuthentication(1, 0x200, Octets.EMPTY)},
+                new Object[] {"8608 0000 0000a1b2 0007", new NormalVendorSpecific(0xa1b2, 7, Octets.EMPTY)},
+                new Object[] {"9302 02 01", new DeviceId(1, Octets.EMPTY)},
                 new Object[] {
                     "2006 00000100 abcd", new Authentication(Authentication.Kind.MOBILE_HOME, 256, Octets.ofHex("abcd"))
                 },
@@ -77,6 +84,8 @@ class Section1_8Test {
         assertEquals(List.of(value), message.extensions());
         assertEquals(datagram, RegistrationCodec.encode(message));
         assertEquals(datagram.length(), message.offsetOf(0) + value.length());
+        assertEquals(Octets.ofHex(hex).unsignedByte(0), value.type());
+        assertEquals(Optional.of(value), message.extension(value.getClass()));
     }
 
     @Test
@@ -107,6 +116,7 @@ class Section1_8Test {
         "00 20,                 EXTENSION_OVERRUNS_DATAGRAM, 25",
         "c801,                  EXTENSION_OVERRUNS_DATAGRAM, 24",
         "2600 00,               EXTENSION_OVERRUNS_DATAGRAM, 24",
+        "2600 0001,             EXTENSION_OVERRUNS_DATAGRAM, 24",
         "2600 0007 0000a1b2 0007, EXTENSION_OVERRUNS_DATAGRAM, 24",
         "2003 000001,           MALFORMED_EXTENSION,         24",
         "2600 0005 0000a1b2 00, MALFORMED_EXTENSION,         24",
@@ -128,6 +138,36 @@ class Section1_8Test {
     })
     void discardsWhatIsNoRegistrationMessage(String hex, Reason reason, int offset) {
         assertEquals(new Undecodable(reason, offset), RegistrationCodec.decode(Octets.ofHex(hex)));
+    }
+
+    @ParameterizedTest(name = "{0}: {1}")
+    @DisplayName("§3.2, RFC 4721 §5: which extensions enable authorization")
+    @CsvSource({
+        "2004 00000100,      true",
+        "2104 00000100,      false",
+        "2204 00000100,      false",
+        "2401 0004 00000200, true",
+        "2402 0004 00000200, false",
+        "8303 614062,        false"
+    })
+    void authorizationEnabling(String hex, boolean enabling) {
+        var message = assertInstanceOf(Message.class, RegistrationCodec.decode(Octets.ofHex(REQUEST + hex)))
+                .message();
+
+        assertEquals(enabling, message.extensions().get(0).isAuthorizationEnabling());
+    }
+
+    @Test
+    void extensionsSayWhatTheyMean() {
+        assertEquals("vm42@site-a.example", Nai.of("vm42@site-a.example").text());
+        assertTrue(DeviceId.ethernet(Octets.ofHex("525400010050")).isEthernet());
+        assertFalse(new DeviceId(2, Octets.ofHex("525400010050")).isEthernet());
+        assertFalse(new DeviceId(DeviceId.ETHERNET_MAC, Octets.ofHex("52540001")).isEthernet());
+        assertTrue(new UdpTunnelRequest(UdpTunnelRequest.FORCE, 4).forces());
+        assertFalse(new UdpTunnelRequest(~UdpTunnelRequest.FORCE & 0xff, 4).forces());
+        assertTrue(new RevocationSupport(true, 1).informs());
+        assertFalse(new RevocationSupport(false, 1).informs());
+        assertFalse(new RevocationSupport(~RevocationSupport.INFORM & 0xffff, 1, Octets.EMPTY).informs());
     }
 
     @Test
