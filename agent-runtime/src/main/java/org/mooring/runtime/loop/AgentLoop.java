@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -81,6 +82,26 @@ public final class AgentLoop<E, A> implements Executor, AutoCloseable {
         } catch (RejectedExecutionException closing) {
             log.debug("dropped on the way out: {}", event);
         }
+    }
+
+    /**
+     * Posts as {@link #post} does, and waits while {@code most} of its events aren't handled yet: for a thread that reads what anybody may send. What is
+     * sent faster than it is handled waits in the kernel then, or is dropped there.
+     */
+    public Consumer<E> inlet(int most) {
+        var free = new Semaphore(most);
+        return event -> {
+            free.acquireUninterruptibly();
+            try {
+                group.execute(() -> {
+                    handle(event);
+                    free.release();
+                });
+            } catch (RejectedExecutionException closing) {
+                free.release();
+                log.debug("dropped on the way out: {}", event);
+            }
+        };
     }
 
     /** Runs {@code task} on the loop's thread, where the agent's state may be read. May be called on any thread. */

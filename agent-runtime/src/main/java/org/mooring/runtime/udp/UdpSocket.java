@@ -21,6 +21,8 @@ import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -58,10 +60,15 @@ public final class UdpSocket implements AutoCloseable {
     private final int receiveBuffer;
     private final Channel channel;
 
-    private UdpSocket(AgentLoop<?, ?> loop, int receiveBuffer, Channel channel) {
+    /** Those that share the address and the port, this one included. */
+    private final Set<Channel> sharing;
+
+    private UdpSocket(AgentLoop<?, ?> loop, int receiveBuffer, Channel channel, Set<Channel> sharing) {
         this.loop = loop;
         this.receiveBuffer = receiveBuffer;
         this.channel = channel;
+        this.sharing = sharing;
+        sharing.add(channel);
     }
 
     /**
@@ -75,7 +82,8 @@ public final class UdpSocket implements AutoCloseable {
             AgentLoop<?, ?> loop, Ipv4Address address, int port, int receiveBuffer, Consumer<Datagram> receiver)
             throws Failure {
         var local = new InetSocketAddress(address.toInet(), port);
-        return new UdpSocket(loop, receiveBuffer, open(loop, local, Optional.empty(), receiveBuffer, receiver));
+        var channel = open(loop, local, false, Optional.empty(), receiveBuffer, receiver);
+        return new UdpSocket(loop, receiveBuffer, channel, ConcurrentHashMap.newKeySet());
     }
 
     /**
@@ -93,7 +101,8 @@ public final class UdpSocket implements AutoCloseable {
             Consumer<Datagram> receiver)
             throws Failure {
         var local = new InetSocketAddress(address.toInet(), port);
-        return new UdpSocket(loop, receiveBuffer, open(loop, local, Optional.of(device), receiveBuffer, receiver));
+        var channel = open(loop, local, true, Optional.of(device), receiveBuffer, receiver);
+        return new UdpSocket(loop, receiveBuffer, channel, ConcurrentHashMap.newKeySet());
     }
 
     /** Sends one datagram to itself over the loopback interface, so that the first real one finds everything loaded. */
@@ -118,15 +127,35 @@ public final class UdpSocket implements AutoCloseable {
         if (!exists(device)) {
             throw new Failure("there is no interface " + device + " to bind UDP port " + local().getPort() + " to");
         }
-        // Two sockets may share a port if both say so when the second is bound. After that the door is closed again,
-        // so that nobody's third can take the datagrams.
-        setReuseAddress(channel, true);
+        return share(Optional.of(device), receiver);
+    }
+
+    /**
+     * Binds another socket to the same address and port, which takes what comes from {@code peer}; the rest stays with this one. What others send,
+     * however much, neither fills its buffer nor has to be read before.
+     *
+     * @throws Failure if there is no way to {@code peer}
+     */
+    public UdpSocket alsoFrom(InetSocketAddress peer, Consumer<Datagram> receiver) throws Failure {
+        var another = share(Optional.empty(), receiver);
+        var connected = another.channel.connect(peer).awaitUninterruptibly();
+        if (!connected.isSuccess()) {
+            another.close();
+            throw new Failure("no way to " + peer + ": " + connected.cause().getMessage());
+        }
+        return another;
+    }
+
+    private UdpSocket share(Optional<String> device, Consumer<Datagram> receiver) throws Failure {
+        // Sockets may share a port if all say so when one is bound. After that the door is closed again, so that nobody
+        // else's
+        // can take the datagrams.
+        sharing.forEach(channel -> setReuseAddress(channel, true));
         try {
-            Channel second = open(loop, local(), Optional.of(device), receiveBuffer, receiver);
-            setReuseAddress(second, false);
-            return new UdpSocket(loop, receiveBuffer, second);
+            var another = open(loop, local(), true, device, receiveBuffer, receiver);
+            return new UdpSocket(loop, receiveBuffer, another, sharing);
         } finally {
-            setReuseAddress(channel, false);
+            sharing.forEach(channel -> setReuseAddress(channel, false));
         }
     }
 
@@ -145,6 +174,7 @@ public final class UdpSocket implements AutoCloseable {
     private static Channel open(
             AgentLoop<?, ?> loop,
             InetSocketAddress local,
+            boolean shared,
             Optional<String> device,
             int receiveBuffer,
             Consumer<Datagram> receiver)
@@ -152,12 +182,12 @@ public final class UdpSocket implements AutoCloseable {
         Bootstrap bootstrap = new Bootstrap()
                 .group(loop.group())
                 .channelFactory(() -> new EpollDatagramChannel(SocketProtocolFamily.INET))
+                .option(ChannelOption.SO_REUSEADDR, shared)
                 .option(ChannelOption.SO_RCVBUF, receiveBuffer)
                 .option(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, LONGEST_DATAGRAM)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(BURST * LONGEST_DATAGRAM))
                 .handler(new Receiver(loop, receiver));
-        device.ifPresent(
-                name -> bootstrap.option(BIND_TO_DEVICE, interfaceName(name)).option(ChannelOption.SO_REUSEADDR, true));
+        device.ifPresent(name -> bootstrap.option(BIND_TO_DEVICE, interfaceName(name)));
         ChannelFuture bound = bootstrap.bind(local).awaitUninterruptibly();
         if (!bound.isSuccess()) {
             throw BindFailure.of(local, bound.cause());
@@ -214,6 +244,7 @@ public final class UdpSocket implements AutoCloseable {
 
     @Override
     public void close() {
+        sharing.remove(channel);
         channel.close().awaitUninterruptibly();
     }
 

@@ -1,6 +1,7 @@
 package org.mooring.runtime.udp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.InetSocketAddress;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.mooring.linux.NetworkNamespace;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
+import org.mooring.runtime.Failure;
 import org.mooring.runtime.RecordingSupervisor;
 import org.mooring.runtime.loop.AgentLoop;
 
@@ -89,6 +91,52 @@ class UdpTopologyTest {
             assertEquals("lan 10.1.0.20", taken.take());
             peer.run(() -> send("from elsewhere"));
             assertEquals("routed 192.0.2.9", taken.take());
+        }
+    }
+
+    @Test
+    @DisplayName("connected to a peer takes what comes from it, and the one beside it the rest, also when it is gone")
+    void connectedToAPeerTakesWhatItSends() throws Exception {
+        BlockingQueue<String> taken = new LinkedBlockingQueue<>();
+        var peerPort = new InetSocketAddress(Ipv4Address.of("192.0.2.9").toInet(), UdpSocket.REGISTRATION_PORT);
+        var fromPeer = router.run(() -> {
+            UdpSocket routed = UdpSocket.bind(
+                    loop,
+                    AGENT,
+                    UdpSocket.REGISTRATION_PORT,
+                    RECEIVE_BUFFER,
+                    datagram -> taken.add("routed " + datagram.from()));
+            assertThrows(
+                    Failure.class,
+                    () -> routed.alsoFrom(
+                            new InetSocketAddress(Ipv4Address.of("198.51.100.2").toInet(), 434), datagram -> {}),
+                    "there is no way to it");
+            routed.alsoOn("lan", datagram -> taken.add("lan " + datagram.from()));
+            routed.alsoFrom(
+                    new InetSocketAddress(Ipv4Address.of("192.0.2.10").toInet(), 434),
+                    datagram -> taken.add("another's " + datagram.from()));
+            UdpSocket own = routed.alsoFrom(peerPort, datagram -> taken.add("own " + datagram.from()));
+            assertEquals(AGENT_PORT, own.local());
+            return own;
+        });
+        for (int i = 0; i < 10; i++) {
+            peer.run(() -> send(peerPort));
+            assertEquals("own " + peerPort, taken.take());
+            peer.run(() -> send(new InetSocketAddress(peerPort.getAddress(), 4434)));
+            assertEquals("routed /192.0.2.9:4434", taken.take());
+            neighbour.run(() -> send("from elsewhere"));
+            assertTrue(taken.take().startsWith("lan /10.1.0.20:"));
+        }
+
+        fromPeer.close();
+        peer.run(() -> send(peerPort));
+        assertEquals("routed " + peerPort, taken.take());
+    }
+
+    private static void send(InetSocketAddress from) throws Exception {
+        try (DatagramChannel channel = DatagramChannel.open(StandardProtocolFamily.INET)) {
+            channel.bind(from);
+            channel.send(ByteBuffer.wrap(text("request")), AGENT_PORT);
         }
     }
 

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
 import org.mooring.datapath.DatapathException;
 import org.mooring.datapath.EbpfVisitorDatapath;
 import org.mooring.datapath.VisitorDatapath;
@@ -37,6 +38,9 @@ import org.slf4j.LoggerFactory;
 final class ForeignAgentDaemon implements Daemon<ProgramConfiguration> {
     private static final Logger log = LoggerFactory.getLogger(ForeignAgentProgram.class);
 
+    /** Requests that were read on a link and aren't handled yet. */
+    private static final int MOST_WAITING = 1024;
+
     /** Nobody reads what arrives there. */
     private static final int SINK_BUFFER = 4096;
 
@@ -46,6 +50,7 @@ final class ForeignAgentDaemon implements Daemon<ProgramConfiguration> {
     private final Deque<AutoCloseable> open = new ArrayDeque<>();
 
     private ProgramConfiguration configuration;
+    private @Nullable HomeAgentSide homeAgents;
 
     private ForeignAgentDaemon(ProgramConfiguration configuration, AgentLoop<Event, Action> loop) {
         this.configuration = configuration;
@@ -76,6 +81,8 @@ final class ForeignAgentDaemon implements Daemon<ProgramConfiguration> {
     public void reload(ProgramConfiguration next) throws Failure {
         configuration.requireSameFixtures(next);
         configuration = next;
+        Objects.requireNonNull(homeAgents, "nothing is read again before the start")
+                .follow(next.policy());
         loop.post(new Event.PolicyChanged(loop.now(), next.policy()));
     }
 
@@ -102,6 +109,8 @@ final class ForeignAgentDaemon implements Daemon<ProgramConfiguration> {
 
         // The addresses before the kernel: an agent that runs already keeps both.
         var homeAgents = opened(HomeAgentSide.open(loop, policy.careOfAddress()));
+        homeAgents.follow(policy);
+        this.homeAgents = homeAgents;
         for (var address : policy.links().values()) {
             // Requests are read as frames, but without a socket the kernel would answer "port unreachable" as well.
             opened(UdpSocket.bind(loop, address, UdpSocket.REGISTRATION_PORT, SINK_BUFFER, datagram -> {}));
@@ -129,7 +138,8 @@ final class ForeignAgentDaemon implements Daemon<ProgramConfiguration> {
             var address = Objects.requireNonNull(policy.links().get(device.name()));
             links.put(
                     device.name(),
-                    opened(VisitorLink.open(device, address, policy.careOfAddress(), loop::post, supervisor)));
+                    opened(VisitorLink.open(
+                            device, address, policy.careOfAddress(), loop.inlet(MOST_WAITING), supervisor)));
         }
         return links;
     }

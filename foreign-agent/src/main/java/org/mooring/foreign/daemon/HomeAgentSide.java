@@ -3,8 +3,10 @@ package org.mooring.foreign.daemon;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.mooring.foreign.Action;
 import org.mooring.foreign.Event;
+import org.mooring.foreign.Policy;
 import org.mooring.protocol.handover.HandoverMessage;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -16,6 +18,7 @@ import org.mooring.runtime.loop.AgentLoop;
 import org.mooring.runtime.udp.Datagram;
 import org.mooring.runtime.udp.IcmpError;
 import org.mooring.runtime.udp.IcmpErrors;
+import org.mooring.runtime.udp.PeerSockets;
 import org.mooring.runtime.udp.SendRefusal;
 import org.mooring.runtime.udp.UdpSocket;
 import org.slf4j.Logger;
@@ -36,31 +39,35 @@ final class HomeAgentSide implements AutoCloseable {
 
     private final AgentLoop<Event, Action> loop;
     private final UdpSocket registrations;
+    private final PeerSockets fromHomeAgents;
     private final IcmpErrors errors;
 
-    private HomeAgentSide(AgentLoop<Event, Action> loop, UdpSocket registrations, IcmpErrors errors) {
+    private HomeAgentSide(
+            AgentLoop<Event, Action> loop, UdpSocket registrations, PeerSockets fromHomeAgents, IcmpErrors errors) {
         this.loop = loop;
         this.registrations = registrations;
+        this.fromHomeAgents = fromHomeAgents;
         this.errors = errors;
     }
 
     static HomeAgentSide open(AgentLoop<Event, Action> loop, Ipv4Address careOfAddress) throws Failure {
-        var registrations = UdpSocket.bind(
-                loop,
-                careOfAddress,
-                UdpSocket.REGISTRATION_PORT,
-                RECEIVE_BUFFER,
-                datagram -> loop.post(received(datagram)));
+        Consumer<Datagram> receiver = datagram -> loop.post(received(datagram));
+        var registrations = UdpSocket.bind(loop, careOfAddress, UdpSocket.REGISTRATION_PORT, RECEIVE_BUFFER, receiver);
         try {
             var errors = IcmpErrors.listen(
                     loop,
                     careOfAddress,
                     error -> unreachable(error, registrations.local()).ifPresent(loop::post));
-            return new HomeAgentSide(loop, registrations, errors);
+            return new HomeAgentSide(loop, registrations, new PeerSockets(registrations, receiver), errors);
         } catch (Failure e) {
             registrations.close();
             throw e;
         }
+    }
+
+    /** Home agents with an association have sockets of their own. */
+    void follow(Policy policy) {
+        fromHomeAgents.follow(policy.homeAgents().keySet());
     }
 
     /** Sends {@code request}; where our own kernel knows no way, that is as good as an ICMP error. */
@@ -80,6 +87,7 @@ final class HomeAgentSide implements AutoCloseable {
     @Override
     public void close() {
         errors.close();
+        fromHomeAgents.close();
         registrations.close();
     }
 

@@ -129,7 +129,11 @@ final class ActionExecutor implements Action.Executor {
     public void execute(Action.Report action) {
         var fact = action.fact();
         switch (fact.level()) {
-            case DEBUG -> log.debug("{}", fact.line());
+            case DEBUG -> {
+                if (log.isDebugEnabled()) {
+                    log.debug("{}", fact.line());
+                }
+            }
             case INFO -> log.info("{}", fact.line());
             case WARN -> log.warn("{}", fact.line());
         }

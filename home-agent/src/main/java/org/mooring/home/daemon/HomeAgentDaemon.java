@@ -41,11 +41,17 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
 
     private final HomeAgentConfiguration configuration;
     private final AgentLoop<Event, Action> loop;
+    private final RegistrationSockets sockets;
     private final Opened opened;
 
-    private HomeAgentDaemon(HomeAgentConfiguration configuration, AgentLoop<Event, Action> loop, Opened opened) {
+    private HomeAgentDaemon(
+            HomeAgentConfiguration configuration,
+            AgentLoop<Event, Action> loop,
+            RegistrationSockets sockets,
+            Opened opened) {
         this.configuration = configuration;
         this.loop = loop;
+        this.sockets = sockets;
         this.opened = opened;
     }
 
@@ -85,6 +91,7 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
         loop.post(new Event.Restored(started, stored));
         var sockets = opened.keep(
                 RegistrationSockets.bind(loop, policy.address(), policy.homeNetworkBroadcast(), homeLink.name()));
+        sockets.follow(policy);
 
         var alive = alive(stored, configuration, started);
         var proxyArp = new ProxyArp(netlink.neighbours(), homeLink);
@@ -118,12 +125,13 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
                 Routing.routes(
                         homeAgent, kernel, () -> Views.status(configuration, uplinks, started, homeAgent), loop::now),
                 metrics.metrics()));
-        return new HomeAgentDaemon(configuration, loop, opened);
+        return new HomeAgentDaemon(configuration, loop, sockets, opened);
     }
 
     @Override
     public void reload(HomeAgentConfiguration next) throws Failure {
         configuration.requireSameFixtures(next);
+        sockets.follow(next.policy());
         loop.post(new Event.PolicyChanged(loop.now(), next.policy()));
     }
 

@@ -9,18 +9,20 @@ import java.util.function.Consumer;
 import org.mooring.home.Action;
 import org.mooring.home.Endpoint;
 import org.mooring.home.Event;
+import org.mooring.home.Policy;
 import org.mooring.protocol.handover.HandoverMessage;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.loop.AgentLoop;
 import org.mooring.runtime.udp.Datagram;
+import org.mooring.runtime.udp.PeerSockets;
 import org.mooring.runtime.udp.UdpSocket;
 
 /**
  * The home agent's sockets on port 434. Two have its address: one that follows the routes, and one bound to the home link, whose datagrams go
  * out there even to a mobile node that the routes still lead into a tunnel (RFC 3344 §3.8.3.1). Others take what mobile nodes send to the broadcast
- * addresses of the home link to find their home agent (§3.8.2.1).
+ * addresses of the home link to find their home agent (§3.8.2.1). Foreign agents with an association have sockets of their own.
  */
 final class RegistrationSockets implements AutoCloseable {
     /** As much as one hook rescues at once: 16,384 packets, in fragments each. A thousand guests that move at once take less. */
@@ -30,13 +32,16 @@ final class RegistrationSockets implements AutoCloseable {
 
     private final UdpSocket routed;
     private final UdpSocket onHomeLink;
+    private final PeerSockets fromForeignAgents;
 
     /** The one that was opened last comes first. */
     private final Deque<UdpSocket> open;
 
-    private RegistrationSockets(UdpSocket routed, UdpSocket onHomeLink, Deque<UdpSocket> open) {
+    private RegistrationSockets(
+            UdpSocket routed, UdpSocket onHomeLink, PeerSockets fromForeignAgents, Deque<UdpSocket> open) {
         this.routed = routed;
         this.onHomeLink = onHomeLink;
+        this.fromForeignAgents = fromForeignAgents;
         this.open = open;
     }
 
@@ -54,11 +59,15 @@ final class RegistrationSockets implements AutoCloseable {
                 open.push(UdpSocket.bindOn(
                         loop, homeLink, broadcast, UdpSocket.REGISTRATION_PORT, BROADCAST_BUFFER, receiver));
             }
-            return new RegistrationSockets(routed, onHomeLink, open);
+            return new RegistrationSockets(routed, onHomeLink, new PeerSockets(routed, receiver), open);
         } catch (Failure e) {
             open.forEach(UdpSocket::close);
             throw e;
         }
+    }
+
+    void follow(Policy policy) {
+        fromForeignAgents.follow(policy.foreignAgents().keySet());
     }
 
     void send(Action.SendReply reply) {
@@ -68,6 +77,7 @@ final class RegistrationSockets implements AutoCloseable {
 
     @Override
     public void close() {
+        fromForeignAgents.close();
         open.forEach(UdpSocket::close);
     }
 
