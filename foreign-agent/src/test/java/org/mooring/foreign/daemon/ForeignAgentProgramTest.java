@@ -455,6 +455,70 @@ class ForeignAgentProgramTest {
         assertForwards("after CONFIRM");
     }
 
+    @Test
+    @DisplayName("RFC 3344 §2.3: takes what is sent to all mobility agents of the link")
+    void takesWhatIsSentToAllAgents() throws Exception {
+        guest.send(requestTo(Ipv4Address.ALL_MOBILITY_AGENTS, sealed(request(HOME_AGENT, 1801)), 1)
+                .toIpv4()
+                .toFrame(GUEST_MAC, MacAddress.of("01:00:5e:00:00:0b")));
+
+        assertEquals(ReplyCode.FA_LIFETIME_TOO_LONG, awaitReply().code());
+    }
+
+    @Test
+    @DisplayName("A reply that is replayed, or forged, or meant for others, makes nobody a visitor")
+    void replaysAndForgeries() throws Exception {
+        var request = request(HOME_AGENT, 300);
+        exchange(request);
+        var deregistration = request(HOME_AGENT, 0);
+        exchange(deregistration);
+        program.await("/visitors", visitors -> visitors.path("visitors").isEmpty());
+
+        replyWith(request);
+        awaitDiscard("no pending request", 1);
+
+        var next = request(HOME_AGENT, 300);
+        sendRequest(sealed(next), 255);
+        relayed(next);
+        replyWith(request);
+        awaitDiscard("reply does not match", 1);
+        var forged = Seal.encode(
+                new RegistrationReply(
+                        ReplyCode.ACCEPTED, 300, HOME_ADDRESS, HOME_AGENT, next.identification(), List.of()),
+                MOBILE_HOME,
+                seal(Kind.FOREIGN_HOME, 4097, "ffffffffffffffffffffffffffffffff"));
+        sendFromHomeAgent(forged);
+
+        assertEquals(ReplyCode.FA_HOME_AGENT_FAILED_AUTHENTICATION, awaitReply().code());
+        program.await("/visitors", visitors -> visitors.path("visitors").isEmpty());
+        program.await("/datapath", datapath -> datapath.path("tunnels").isEmpty());
+    }
+
+    @Test
+    @DisplayName("What it has sent itself is dropped when it comes back, from wherever")
+    void reflections() throws Exception {
+        var request = request(HOME_AGENT, 300);
+        exchange(request);
+
+        sendFromHomeAgent(FOREIGN_HOME.appendTo(sealed(request)));
+        sendRequest(Seal.encode(accepted(request), MOBILE_HOME), 255);
+
+        awaitDiscard("unexpected message", 2);
+        program.await("/visitors", visitors -> visitors.path("visitors").size() == 1);
+        program.await("/traffic", traffic -> traffic.path("requests-relayed").asInt() == 1);
+    }
+
+    private void awaitDiscard(String reason, int count) throws Exception {
+        program.await("/traffic", traffic -> {
+            for (var discarded : traffic.path("discarded")) {
+                if (discarded.path("reason").asText().equals(reason)) {
+                    return discarded.path("count").asInt() == count;
+                }
+            }
+            return false;
+        });
+    }
+
     private static boolean isDone(JsonNode arrivals, HandoverId id) {
         var arrival = arrivals.path(0);
         return arrival.path("handover").asText().equals(id.toString())
@@ -523,15 +587,22 @@ class ForeignAgentProgramTest {
 
     /** Accepts, with {@code word} for the foreign agent. */
     private void replyWith(RegistrationRequest request, HandoverExtension... word) throws Exception {
-        var accepted = new RegistrationReply(
-                ReplyCode.ACCEPTED, request.lifetime(), HOME_ADDRESS, HOME_AGENT, request.identification(), List.of());
         var extensions = Stream.of(word)
                 .map(extension -> extension.toExtension(HandoverExtension.DEFAULT_ENTERPRISE_NUMBER))
                 .toList();
-        var reply = FOREIGN_HOME
-                .appendTo(Seal.encode(accepted, MOBILE_HOME).concat(RegistrationCodec.encode(extensions)))
-                .toByteArray();
-        homeAgent.send(new DatagramPacket(reply, reply.length, new InetSocketAddress(CARE_OF.toInet(), 434)));
+        var reply = FOREIGN_HOME.appendTo(
+                Seal.encode(accepted(request), MOBILE_HOME).concat(RegistrationCodec.encode(extensions)));
+        sendFromHomeAgent(reply);
+    }
+
+    private static RegistrationReply accepted(RegistrationRequest request) {
+        return new RegistrationReply(
+                ReplyCode.ACCEPTED, request.lifetime(), HOME_ADDRESS, HOME_AGENT, request.identification(), List.of());
+    }
+
+    private void sendFromHomeAgent(Octets message) throws Exception {
+        homeAgent.send(new DatagramPacket(
+                message.toByteArray(), message.length(), new InetSocketAddress(CARE_OF.toInet(), 434)));
     }
 
     private static RegistrationRequest prepare(int holdSeconds) {
@@ -601,14 +672,17 @@ class ForeignAgentProgramTest {
     }
 
     private void sendRequest(Octets message, int ttl) throws Exception {
-        var datagram = new UdpPacket(
+        guest.send(requestTo(Ipv4Address.of("10.2.0.2"), message, ttl).toIpv4().toFrame(GUEST_MAC, routerMac));
+    }
+
+    private static UdpPacket requestTo(Ipv4Address destination, Octets message, int ttl) {
+        return new UdpPacket(
                 HOME_ADDRESS.toInet(),
                 GUEST_PORT,
-                Ipv4.address("10.2.0.2"),
+                destination.toInet(),
                 434,
                 ttl,
                 ByteBuffer.wrap(message.toByteArray()));
-        guest.send(datagram.toIpv4().toFrame(GUEST_MAC, routerMac));
     }
 
     /** The next reply to the mobile node: a frame to its MAC address, from port 434, whatever the home agent's seal. */

@@ -84,6 +84,9 @@ final class HomeSite implements AutoCloseable {
     private final NetworkNamespace mobileNode;
     private final NetworkNamespace foreignAgent;
 
+    /** Those of a start that is quick. */
+    private List<String> jvmOptions = List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto");
+
     /** Raises the networks. The program's files are to be in {@code directory}. */
     HomeSite(Path directory) throws Exception {
         this.directory = directory;
@@ -181,6 +184,11 @@ final class HomeSite implements AutoCloseable {
         assertEquals(0, new ProcessBuilder(words).inheritIO().start().waitFor());
     }
 
+    /** The program runs as it does when it is installed. */
+    void optionsAsInstalled() {
+        jvmOptions = List.of("-Xms32m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError");
+    }
+
     /** Starts the program and waits until it is ready. */
     Process start() throws Exception {
         var program = run();
@@ -195,10 +203,9 @@ final class HomeSite implements AutoCloseable {
     Process run(String... wrapper) throws Exception {
         var command = new ArrayList<>(List.of("ip", "netns", "exec", router.name()));
         command.addAll(List.of(wrapper));
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(jvmOptions);
         command.addAll(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-Xshare:auto",
                 "-cp",
                 System.getProperty("java.class.path"),
                 HomeAgentProgram.class.getName(),
