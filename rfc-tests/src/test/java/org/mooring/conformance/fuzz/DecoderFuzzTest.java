@@ -61,7 +61,7 @@ class DecoderFuzzTest {
                 "-artifact_prefix=" + directory + "/",
                 "-seed=" + SEED,
                 "-max_len=1500",
-                "-timeout=5",
+                "-timeout=30",
                 SECONDS.isEmpty() ? "-runs=" + RUNS : "-max_total_time=" + SECONDS,
                 corpus.toString()));
 
