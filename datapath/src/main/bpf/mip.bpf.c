@@ -152,6 +152,7 @@ struct forwarding {
 	__u8 from_home; /* packets from the home address are encapsulated into this one */
 	__u8 accept;	/* packets are taken from these */
 	__u8 pad;
+	__be32 encapsulates_to; /* where the visitor encapsulates packets to that go to from_home; zero: all it sends do */
 	__u32 link; /* where the visitor is */
 	__u8 mac[ETH_ALEN];
 	__u8 pad_too[2];
@@ -914,24 +915,61 @@ static __always_inline bool same_mac(const __u8 *a, const __u8 *b)
 	return !difference;
 }
 
+/* No route leads there. */
+static __always_inline bool is_group(__be32 address)
+{
+	return (address & bpf_htonl(0xf0000000)) == bpf_htonl(0xe0000000) || address == 0xffffffff;
+}
+
+/* Takes off what a visitor has put around a packet that shall go through the reverse tunnel (RFC 3024 §5.2). */
+static __always_inline int from_visitor(struct __sk_buff *skb, const struct agent *self, const struct iphdr *outer)
+{
+	struct tunnelled packet = {};
+	const struct iphdr *inner = &packet.inner;
+	int verdict = take_apart(skb, ETH_HLEN, false, outer, &packet);
+	__u8 tos = outer->tos;
+
+	if (verdict == NOT_TUNNELLED || packet.tunnel.protocol == IPPROTO_UDP)
+		return TC_ACT_UNSPEC;
+	if (verdict != TUNNELLED)
+		return drop(verdict);
+	if (checksum(outer, sizeof(*outer)))
+		return drop(DROP_MALFORMED);
+	if (inner->saddr != outer->saddr)
+		return drop(DROP_UNLISTED);
+	if (packet.tunnel.protocol != IPPROTO_MINIMAL && !combine_ecn(outer, inner, &tos))
+		return drop(DROP_CONGESTION);
+	if (!strip(skb, ETH_HLEN, &packet, tos))
+		return drop(DROP_REFUSED);
+	skb->mark = TUNNEL_MARK;
+	/* §5.3: broadcasts and multicasts, too, which the kernel would take to be its own. */
+	return is_group(inner->daddr) ? bpf_redirect(self->device, 0) : TC_ACT_UNSPEC;
+}
+
 /*
- * Marks what a visitor sends if it shall go through the reverse tunnel (RFC 3024 §5.1). The mark's routing table comes after
- * the local one, so what is meant for the router itself stays here; broadcasts are not tunnelled in this delivery style.
+ * Marks what a visitor sends if it shall go through the reverse tunnel: all of it in direct delivery (RFC 3024 §5.1), what it encapsulates
+ * to this agent in encapsulating delivery (§5.2). The mark's routing table comes after the local one, so what is meant for the router itself
+ * stays here; broadcasts are not tunnelled in direct delivery.
  */
 SEC("tc/mark_visitor")
 int mark_visitor(struct __sk_buff *skb)
 {
+	const struct agent *self = this_agent();
 	const struct forwarding *visitor;
 	struct ethhdr eth;
 	struct iphdr ip;
 
-	if (skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present || skb->pkt_type != PACKET_HOST ||
+	if (!self || skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present || skb->pkt_type != PACKET_HOST ||
 	    bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)) || bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof(ip)))
 		return TC_ACT_UNSPEC;
 	visitor = bpf_map_lookup_elem(&forwardings, &ip.saddr);
-	if (visitor && visitor->from_home && visitor->link == skb->ifindex &&
-	    same_mac(visitor->mac, eth.h_source))
+	if (!visitor || !visitor->from_home || visitor->link != skb->ifindex || !same_mac(visitor->mac, eth.h_source))
+		return TC_ACT_UNSPEC;
+	if (!visitor->encapsulates_to)
 		skb->mark = TUNNEL_MARK;
+	else if (ip.daddr == visitor->encapsulates_to && ip.ihl == sizeof(ip) / 4 &&
+		 !(ip.frag_off & bpf_htons(IP_MF | IP_OFFSET)))
+		return from_visitor(skb, self, &ip);
 	return TC_ACT_UNSPEC;
 }
 

@@ -71,12 +71,12 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
     }
 
     /** Sends a packet into a tunnel, whether one is installed or not, behind what the kernel has sent into it. */
-    public void mark(Tunnel tunnel, Ipv4Packet packet) throws DatapathException {
+    public void send(Tunnel tunnel, Ipv4Packet packet) throws DatapathException {
         try {
             kernel.slowPath().send(tunnel, packet);
         } catch (IOException e) {
             throw new DatapathException(
-                    "mark the end of what goes to " + tunnel.remote().getHostAddress(), e);
+                    "send into the tunnel to " + tunnel.remote().getHostAddress(), e);
         }
     }
 
@@ -95,7 +95,7 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
                 .map(forwarding -> Set.copyOf(forwarding.tunnels()))
                 .orElseGet(Set::of);
         Set<Tunnel> accepted = wanted.tunnels().collect(Collectors.toCollection(LinkedHashSet::new));
-        return new ForwardingEntry(toHome, Optional.empty(), accepted, 0, MacAddress.NONE);
+        return new ForwardingEntry(toHome, Optional.empty(), accepted, Optional.empty(), 0, MacAddress.NONE);
     }
 
     @Override

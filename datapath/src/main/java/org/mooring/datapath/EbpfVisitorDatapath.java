@@ -95,6 +95,7 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
                 wanted.redirected().map(Set::of).orElseGet(Set::of),
                 Optional.of(visitor.tunnel()).filter(homeAgent -> visitor.reverseTunnel()),
                 accepted,
+                visitor.encapsulatesTo(),
                 link(visitor).index(),
                 visitor.mac());
     }

@@ -1,5 +1,6 @@
 package org.mooring.datapath;
 
+import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Collection;
@@ -15,10 +16,17 @@ import org.mooring.linux.MacAddress;
  * @param toHome where packets for the home address are encapsulated to, one copy each
  * @param fromHome where packets from the home address are encapsulated to
  * @param accepted the tunnels that packets are taken from
+ * @param encapsulatesTo where the visitor encapsulates packets to that shall be encapsulated to {@code fromHome}
  * @param link index of the interface where the visitor is; zero for none
  */
-record ForwardingEntry(Set<Tunnel> toHome, Optional<Tunnel> fromHome, Set<Tunnel> accepted, int link, MacAddress mac) {
-    static final int SIZE = 64;
+record ForwardingEntry(
+        Set<Tunnel> toHome,
+        Optional<Tunnel> fromHome,
+        Set<Tunnel> accepted,
+        Optional<Inet4Address> encapsulatesTo,
+        int link,
+        MacAddress mac) {
+    static final int SIZE = 68;
     private static final int TUNNELS = 6;
     private static final int TUNNEL_SIZE = 8;
 
@@ -37,6 +45,7 @@ record ForwardingEntry(Set<Tunnel> toHome, Optional<Tunnel> fromHome, Set<Tunnel
                 .put(bits(tunnels, fromHome.stream().toList()))
                 .put(bits(tunnels, accepted))
                 .put((byte) 0)
+                .put(encapsulatesTo.map(Inet4Address::getAddress).orElseGet(() -> new byte[Integer.BYTES]))
                 .putInt(link);
         mac.write(out);
         return out.rewind();

@@ -372,7 +372,9 @@ class DecapsulateTest {
     private void load(Role role, Tunnel tunnel) throws Exception {
         int device = 1000; // not the one where test runs take place
         programs = Programs.load(new AgentEntry(AGENT, device, device, device, role, MtuPolicy.ICMP, 1500));
-        programs.put(HOME, new ForwardingEntry(Set.of(), Optional.empty(), Set.of(tunnel), 0, MacAddress.NONE));
+        programs.put(
+                HOME,
+                new ForwardingEntry(Set.of(), Optional.empty(), Set.of(tunnel), Optional.empty(), 0, MacAddress.NONE));
     }
 
     private void assertDropped(Drop reason, Ipv4Packet packet) throws Exception {

@@ -525,7 +525,13 @@ class EbpfDatapathTest {
         visitors(
                 net.far,
                 new VisitorForwarding(
-                        GUEST, Tunnel.ipip(HOME_AGENT), "lan", GUEST_MAC, true, Optional.of(net.near.careOfAddress())));
+                        GUEST,
+                        Tunnel.ipip(HOME_AGENT),
+                        "lan",
+                        GUEST_MAC,
+                        true,
+                        Optional.empty(),
+                        Optional.of(net.near.careOfAddress())));
         Echo old = open(new Echo(net.near.host()));
         Echo now = open(new Echo(net.far.host()));
         try (Flow flow = new Flow(net.correspondent, GUEST)) {

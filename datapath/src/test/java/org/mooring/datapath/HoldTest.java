@@ -171,7 +171,7 @@ class HoldTest {
 
         home.hold(GUEST, BOTH);
         home.retire(GUEST);
-        home.mark(Tunnel.ipip(net.near.careOfAddress()), datagram("the last"));
+        home.send(Tunnel.ipip(net.near.careOfAddress()), datagram("the last"));
         Ipv4Packet mark = tunnel.await(packet -> packet.source().equals(HOME_AGENT));
         assertEquals(datagram("the last").toOctets(), mark.payload());
 
@@ -201,7 +201,7 @@ class HoldTest {
         near.sendHome(GUEST);
         home.hold(GUEST, BOTH);
         home.retire(GUEST);
-        home.mark(Tunnel.ipip(net.near.careOfAddress()), marker("over"));
+        home.send(Tunnel.ipip(net.near.careOfAddress()), marker("over"));
         until(() -> heard.contains("10.1.0.50 over"));
         assertNothingDropped(near);
         assertNothingDropped(home);
@@ -497,7 +497,13 @@ class HoldTest {
 
     private VisitorForwarding comingFromFar(Inet4Address homeAddress) {
         return new VisitorForwarding(
-                homeAddress, Tunnel.ipip(HOME_AGENT), "lan", GUEST_MAC, true, Optional.of(net.far.careOfAddress()));
+                homeAddress,
+                Tunnel.ipip(HOME_AGENT),
+                "lan",
+                GUEST_MAC,
+                true,
+                Optional.empty(),
+                Optional.of(net.far.careOfAddress()));
     }
 
     private EbpfHomeDatapath home(HomeForwarding... installed) throws Exception {

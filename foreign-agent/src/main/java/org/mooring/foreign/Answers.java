@@ -65,16 +65,13 @@ final class Answers {
 
     /** The addresses and ports of §3.7.2.3, which §3.7.3.2 uses as well. */
     private void sendToVisitor(Origin origin, RegistrationRequest request, Octets message) {
-        var source = origin.destination().isUnicast()
-                ? origin.destination()
-                : policy.get().links().getOrDefault(origin.link(), policy.get().careOfAddress());
         var sealed = mobileForeignAssociation(request)
                 .map(association -> new Seal(Kind.MOBILE_FOREIGN, association).appendTo(message))
                 .orElse(message);
         actions.accept(new Action.SendToVisitor(
                 origin.link(),
                 origin.linkAddress(),
-                source,
+                policy.get().answersFrom(origin),
                 destination(origin, request),
                 origin.sourcePort(),
                 sealed));

@@ -17,6 +17,7 @@ import org.mooring.protocol.wire.Ipv4Address;
  * @param enterpriseNumber of the vendor extensions of handovers (docs/handover.md, "Octets")
  * @param requireAssociation serve only who shares an association with us, or whose home agent does
  * @param compatibility which of the two RFCs rules where they differ
+ * @param encapsulatingDelivery whether visitors may choose what goes through the reverse tunnel (RFC 3024 §5.2)
  * @param mobileNodes mobile-foreign associations by home address
  * @param homeAgents foreign-home associations by the home agent's address
  */
@@ -30,6 +31,7 @@ public record Policy(
         boolean requireAssociation,
         Compatibility compatibility,
         ReverseTunnel reverseTunnel,
+        boolean encapsulatingDelivery,
         Advertising advertising,
         Map<Ipv4Address, List<SecurityAssociation>> mobileNodes,
         Map<Ipv4Address, List<SecurityAssociation>> homeAgents) {
@@ -39,7 +41,7 @@ public record Policy(
         homeAgents = Map.copyOf(homeAgents);
     }
 
-    /** One that follows RFC 5944, has a reverse tunnel for who asks, and is told of to who asks. */
+    /** One that follows RFC 5944, has a reverse tunnel in both delivery styles for who asks, and is told of to who asks. */
     public Policy(
             Ipv4Address careOfAddress,
             Map<String, Ipv4Address> links,
@@ -60,6 +62,7 @@ public record Policy(
                 requireAssociation,
                 Compatibility.RFC5944,
                 ReverseTunnel.OPTIONAL,
+                true,
                 Advertising.ON_SOLICITATION,
                 mobileNodes,
                 homeAgents);
@@ -97,6 +100,13 @@ public record Policy(
 
     boolean follows(Compatibility rfc) {
         return compatibility == rfc;
+    }
+
+    /** §3.7.2.3: the address that was asked, unless that was a group's. */
+    Ipv4Address answersFrom(Origin origin) {
+        return origin.destination().isUnicast()
+                ? origin.destination()
+                : links.getOrDefault(origin.link(), careOfAddress);
     }
 
     boolean isOwn(Ipv4Address address) {

@@ -10,6 +10,7 @@ import org.mooring.foreign.VisitorList.HeldReply;
 import org.mooring.protocol.handover.HandoverExtension.Previous;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.EncapsulatingDelivery;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationMessage;
 import org.mooring.protocol.wire.RegistrationReply;
@@ -163,6 +164,8 @@ final class ReplyRelay {
                 ready.reply().homeAgent(),
                 policy.get().careOfAddress(),
                 request.flags().reverseTunneling(),
+                request.extension(EncapsulatingDelivery.class)
+                        .map(asked -> policy.get().answersFrom(answered.origin())),
                 request.identification(),
                 expiry,
                 previousCareOfAddress);

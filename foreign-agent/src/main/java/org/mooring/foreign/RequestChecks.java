@@ -1,5 +1,6 @@
 package org.mooring.foreign;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -158,12 +159,24 @@ final class RequestChecks {
                 "only IP in IP is available, flags " + flags);
     }
 
-    /** RFC 3024 §4.2.1. */
+    /** RFC 3024 §3.3, §4.2.1. What the mobile node's authenticator covers could not be kept from the home agent. */
     private Optional<Denial> deliveryStyle() {
+        if (!asksForEncapsulatingDelivery(request.extensions())) {
+            return Optional.empty();
+        }
+        var covered = request.extensions().subList(0, AuthorizedPart.extensions(request));
         return Denial.when(
-                request.extensions().stream().anyMatch(extension -> extension.type() == EncapsulatingDelivery.TYPE),
-                ReplyCode.FA_DELIVERY_STYLE_NOT_SUPPORTED,
-                "only direct delivery is available");
+                        !policy.encapsulatingDelivery(),
+                        ReplyCode.FA_DELIVERY_STYLE_NOT_SUPPORTED,
+                        "only direct delivery is available")
+                .or(() -> Denial.when(
+                        !request.flags().reverseTunneling() || asksForEncapsulatingDelivery(covered),
+                        ReplyCode.FA_POORLY_FORMED_REQUEST,
+                        "encapsulating delivery without a reverse tunnel, or where it is not this agent's to read"));
+    }
+
+    private static boolean asksForEncapsulatingDelivery(List<Extension> extensions) {
+        return extensions.stream().anyMatch(extension -> extension.type() == EncapsulatingDelivery.TYPE);
     }
 
     /** RFC 3024 §4.2.1. */

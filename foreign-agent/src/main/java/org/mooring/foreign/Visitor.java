@@ -14,6 +14,7 @@ import org.mooring.protocol.wire.Octets;
  * @param linkAddress its MAC address
  * @param homeAgent the other end of its tunnel
  * @param reverseTunneling whether its packets go back through the tunnel (RFC 3024 §3.2)
+ * @param encapsulatesTo our address if only those do that it encapsulates to us (RFC 3024 §5.2): the one that it has the reply from
  * @param identification of the request that was accepted
  * @param expiry {@link #NEVER} for an infinite lifetime
  * @param previousCareOfAddress from where packets may be redirected to here (docs/handover.md, "Foreign agent")
@@ -25,6 +26,7 @@ public record Visitor(
         Ipv4Address homeAgent,
         Ipv4Address careOfAddress,
         boolean reverseTunneling,
+        Optional<Ipv4Address> encapsulatesTo,
         Identification identification,
         Instant expiry,
         Optional<Ipv4Address> previousCareOfAddress) {

@@ -164,6 +164,7 @@ abstract class HandoverSite {
                 HOME_AGENT,
                 CARE_OF,
                 true,
+                Optional.empty(),
                 prepare.identification(),
                 at.plusSeconds(HOLD),
                 Optional.of(ELSEWHERE));

@@ -171,6 +171,7 @@ class Section3_7_1Test {
                 HOME_AGENT,
                 CARE_OF,
                 true,
+                Optional.empty(),
                 ID,
                 NOW.plusSeconds(60),
                 Optional.empty());
@@ -182,6 +183,7 @@ class Section3_7_1Test {
                 HOME_AGENT,
                 Ipv4Address.of("198.51.100.3"),
                 true,
+                Optional.empty(),
                 ID,
                 NOW.plusSeconds(60),
                 Optional.empty());

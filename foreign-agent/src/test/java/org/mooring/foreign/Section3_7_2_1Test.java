@@ -1,6 +1,7 @@
 package org.mooring.foreign;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mooring.foreign.Site.*;
 import static org.mooring.protocol.handover.HandoverExtension.DEFAULT_ENTERPRISE_NUMBER;
 
@@ -17,9 +18,9 @@ import org.mooring.foreign.Policy.Compatibility;
 import org.mooring.foreign.Policy.ReverseTunnel;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.EncapsulatingDelivery;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
-import org.mooring.protocol.wire.Extension.Skippable;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
@@ -221,12 +222,64 @@ class Section3_7_2_1Test {
     }
 
     @Test
-    @DisplayName("RFC 3024 §4.2.1: denies with code 79 when encapsulating delivery is asked for")
+    @DisplayName("RFC 3024 §3.3: encapsulating delivery is noted, and nothing of it goes to the home agent")
     void encapsulatingDelivery() {
+        var relayed = agent.handle(requestReceived(NOW, encapsulating(request())));
+
+        assertTrue(relayed.contains(
+                new Action.RelayToHomeAgent(HOME_AGENT, FOR_FOREIGN_AGENT.appendTo(sealed(request())))));
+        var actions = agent.handle(replyReceived(NOW, sealed(reply(request(), ReplyCode.ACCEPTED, 300))));
+
+        var visitor = visitor(withExtensions(request(), new EncapsulatingDelivery()), NOW.plusSeconds(300));
+        assertEquals(Optional.of(LINK_ADDRESS), visitor.encapsulatesTo());
+        assertEquals(List.of(new Action.InstallVisitor(visitor)), actions);
+    }
+
+    @Test
+    @DisplayName("RFC 3024 §3.3: direct delivery is assumed")
+    void directDelivery() {
+        serve(agent, NOW, request(), 300);
+
+        assertEquals(Optional.empty(), agent.visitors().get(0).encapsulatesTo());
+    }
+
+    @Test
+    @DisplayName("RFC 3024 §4.2.1: denies with code 79 when encapsulating delivery is asked for and there is none")
+    void noEncapsulatingDelivery() {
+        var direct = new ForeignAgent(new Policy(
+                CARE_OF,
+                POLICY.links(),
+                MAX_LIFETIME,
+                5,
+                10,
+                DEFAULT_ENTERPRISE_NUMBER,
+                true,
+                Compatibility.RFC5944,
+                ReverseTunnel.OPTIONAL,
+                false,
+                Advertising.ON_SOLICITATION,
+                Map.of(),
+                POLICY.homeAgents()));
+        assertDenied(ReplyCode.FA_DELIVERY_STYLE_NOT_SUPPORTED, direct, encapsulating(request()));
+    }
+
+    @Test
+    @DisplayName("RFC 3024 §3.3: denies with code 70 a delivery style without a reverse tunnel")
+    void encapsulatingDeliveryWithoutReverseTunnel() {
+        assertDenied(ReplyCode.FA_POORLY_FORMED_REQUEST, agent, encapsulating(withFlags(request(), Flags.NONE)));
+    }
+
+    @Test
+    @DisplayName("RFC 3024 §3.3: denies with code 70 a delivery style that it could not keep from the home agent")
+    void encapsulatingDeliveryBeforeTheMobileHomeAuthentication() {
         assertDenied(
-                ReplyCode.FA_DELIVERY_STYLE_NOT_SUPPORTED,
+                ReplyCode.FA_POORLY_FORMED_REQUEST,
                 agent,
-                sealed(request()).concat(RegistrationCodec.encode(List.of(new Skippable(130, Octets.EMPTY)))));
+                sealed(withExtensions(request(), new EncapsulatingDelivery())));
+    }
+
+    private static Octets encapsulating(RegistrationRequest request) {
+        return sealed(request).concat(RegistrationCodec.encode(List.of(new EncapsulatingDelivery())));
     }
 
     @Test

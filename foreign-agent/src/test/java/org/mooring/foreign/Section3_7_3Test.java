@@ -322,8 +322,17 @@ class Section3_7_3Test {
 
         var actions = agent.handle(replyReceived(NOW, sealed(ACCEPTED)));
 
-        var visitor =
-                new Visitor(HOME, LINK, guest, HOME_AGENT, CARE_OF, true, ID, NOW.plusSeconds(300), Optional.empty());
+        var visitor = new Visitor(
+                HOME,
+                LINK,
+                guest,
+                HOME_AGENT,
+                CARE_OF,
+                true,
+                Optional.empty(),
+                ID,
+                NOW.plusSeconds(300),
+                Optional.empty());
         assertEquals(List.of(new Action.InstallVisitor(visitor)), actions);
         agent.handle(new Event.VisitorInstalled(NOW, visitor));
         assertEquals(

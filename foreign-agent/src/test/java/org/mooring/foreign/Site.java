@@ -16,6 +16,7 @@ import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.EncapsulatingDelivery;
 import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Identification;
@@ -76,6 +77,7 @@ final class Site {
                 true,
                 compatibility,
                 reverseTunnel,
+                true,
                 advertising,
                 POLICY.mobileNodes(),
                 POLICY.homeAgents());
@@ -177,6 +179,7 @@ final class Site {
                 request.homeAgent(),
                 CARE_OF,
                 request.flags().reverseTunneling(),
+                request.extension(EncapsulatingDelivery.class).map(asked -> LINK_ADDRESS),
                 request.identification(),
                 expiry,
                 Optional.empty());

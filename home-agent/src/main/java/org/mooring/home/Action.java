@@ -157,6 +157,14 @@ public sealed interface Action {
         }
     }
 
+    /** Sends an IPv4 packet of the agent's own, or from the home link, into the tunnel to {@code peer}. */
+    record TunnelPacket(Peer peer, Octets packet) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
     /** Makes a record durable, in the place of the mobile node's earlier one. */
     record Persist(MobileNodeRecord record) implements Action {
         @Override
@@ -232,6 +240,8 @@ public sealed interface Action {
         void execute(OpenRoom action);
 
         void execute(SendMarker action);
+
+        void execute(TunnelPacket action);
 
         void execute(Persist action);
 

@@ -86,6 +86,14 @@ public sealed interface Event {
         }
     }
 
+    /** A broadcast came from the home link: a whole IPv4 packet. */
+    record BroadcastReceived(Instant at, Octets packet) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
     /** The first packet for {@code homeAddress} waits in {@code room}. */
     record WaitBegan(Instant at, Ipv4Address homeAddress, Room room) implements Event {
         @Override
@@ -154,6 +162,8 @@ public sealed interface Event {
         void handle(HandoverMessageReceived event);
 
         void handle(MarkerReceived event);
+
+        void handle(BroadcastReceived event);
 
         void handle(WaitBegan event);
 

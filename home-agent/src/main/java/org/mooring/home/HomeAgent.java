@@ -41,6 +41,7 @@ public final class HomeAgent {
     private final Answers answers;
     private final PacketOrder order;
     private final BindingChanges changes;
+    private final Broadcasts broadcasts;
     private final IntSupplier nonces;
     private final Map<Nai, Ipv4Address> identified = new HashMap<>();
     private Policy policy;
@@ -56,6 +57,7 @@ public final class HomeAgent {
         this.answers = new Answers(policy, traffic, actions::add);
         this.order = new PacketOrder(policy.enterpriseNumber(), actions::add);
         this.changes = new BindingChanges(answers, order, actions::add);
+        this.broadcasts = new Broadcasts(actions::add);
         configureMobileNodes();
     }
 
@@ -71,6 +73,13 @@ public final class HomeAgent {
         return mobileNodes.values().stream()
                 .flatMap(node -> node.bindings().all().stream())
                 .toList();
+    }
+
+    /** How many mobile nodes are away. */
+    public long away() {
+        return mobileNodes.values().stream()
+                .filter(node -> !node.bindings().isEmpty())
+                .count();
     }
 
     /** What is staged, by home address. */
@@ -337,6 +346,11 @@ public final class HomeAgent {
             order.mark(event.homeAddress(), event.datagram(), event.at())
                     .ifPresent(refusal ->
                             discard(refusal, new Endpoint(event.homeAddress(), REGISTRATION_PORT), event.at()));
+        }
+
+        @Override
+        public void handle(Event.BroadcastReceived event) {
+            broadcasts.forward(policy.address(), bindings(), event.packet());
         }
 
         @Override

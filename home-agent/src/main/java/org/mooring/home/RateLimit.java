@@ -3,19 +3,19 @@ package org.mooring.home;
 import java.time.Duration;
 import java.time.Instant;
 
-/** Permits {@code burst} at once, and one more after each {@code interval}. Confined to the agent loop. */
-final class RateLimit {
+/** Permits {@code burst} at once, and one more after each {@code interval}. Confined to one thread. */
+public final class RateLimit {
     private final int burst;
     private final Duration interval;
     private int permits;
     private Instant refilled = Instant.MIN;
 
-    RateLimit(int burst, Duration interval) {
+    public RateLimit(int burst, Duration interval) {
         this.burst = burst;
         this.interval = interval;
     }
 
-    boolean permits(Instant now) {
+    public boolean permits(Instant now) {
         refill(now);
         if (permits == 0) {
             return false;

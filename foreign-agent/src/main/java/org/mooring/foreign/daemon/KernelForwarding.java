@@ -162,6 +162,7 @@ final class KernelForwarding implements AutoCloseable {
                 visitor.link(),
                 MacAddress.read(ByteBuffer.wrap(visitor.linkAddress().toByteArray())),
                 visitor.reverseTunneling(),
+                visitor.encapsulatesTo().map(Ipv4Address::toInet),
                 visitor.previousCareOfAddress().map(Ipv4Address::toInet));
     }
 }

@@ -90,6 +90,7 @@ record ProgramConfiguration(
                 root.bool("require-association", true),
                 root.choice("compatibility", Compatibility.RFC5944),
                 root.choice("reverse-tunnel", ReverseTunnel.OPTIONAL),
+                root.bool("encapsulating-delivery", true),
                 advertising(root, prefixLengths),
                 associations(root, "mobile-node", "home-address"),
                 associations(root, "home-agent", "address"));

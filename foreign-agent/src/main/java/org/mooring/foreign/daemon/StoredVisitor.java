@@ -11,6 +11,7 @@ import org.mooring.protocol.wire.Octets;
 /**
  * A {@link Visitor} as the store has it. What is here is a file format: names stay, new ones may be added.
  *
+ * @param encapsulatesTo null for direct delivery
  * @param expiry null for an infinite lifetime
  * @param previousCareOfAddress null for none
  */
@@ -21,6 +22,7 @@ record StoredVisitor(
         Ipv4Address homeAgent,
         Ipv4Address careOfAddress,
         boolean reverseTunneling,
+        @Nullable Ipv4Address encapsulatesTo,
         long identification,
         @Nullable Instant expiry,
         @Nullable Ipv4Address previousCareOfAddress) {
@@ -32,6 +34,7 @@ record StoredVisitor(
                 visitor.homeAgent(),
                 visitor.careOfAddress(),
                 visitor.reverseTunneling(),
+                visitor.encapsulatesTo().orElse(null),
                 visitor.identification().bits(),
                 visitor.expiry().equals(Visitor.NEVER) ? null : visitor.expiry(),
                 visitor.previousCareOfAddress().orElse(null));
@@ -45,6 +48,7 @@ record StoredVisitor(
                 homeAgent,
                 careOfAddress,
                 reverseTunneling,
+                Optional.ofNullable(encapsulatesTo),
                 new Identification(identification),
                 expiry == null ? Visitor.NEVER : expiry,
                 Optional.ofNullable(previousCareOfAddress));

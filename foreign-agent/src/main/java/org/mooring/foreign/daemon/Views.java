@@ -34,6 +34,7 @@ final class Views {
     /**
      * A visitor.
      *
+     * @param encapsulatesTo the agent's address in encapsulating delivery (RFC 3024 §5.2), none in direct delivery
      * @param state "installed", "staged" before it comes, "redirected" after it has left
      * @param redirectedTo the care-of address where its packets go, or its home address
      * @param remaining seconds left, or "infinite"
@@ -46,6 +47,7 @@ final class Views {
             String link,
             String mac,
             boolean reverseTunneling,
+            Optional<Ipv4Address> encapsulatesTo,
             String state,
             Optional<Ipv4Address> redirectedTo,
             Optional<Ipv4Address> previousCareOfAddress,
@@ -125,6 +127,7 @@ final class Views {
                 visitor.link(),
                 mac(visitor.linkAddress()),
                 visitor.reverseTunneling(),
+                visitor.encapsulatesTo(),
                 state,
                 redirectedTo,
                 visitor.previousCareOfAddress(),

@@ -67,6 +67,7 @@ import org.mooring.protocol.wire.AgentAdvertisement;
 import org.mooring.protocol.wire.AgentDiscoveryCodec;
 import org.mooring.protocol.wire.AgentSolicitation;
 import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.EncapsulatingDelivery;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.DeviceId;
 import org.mooring.protocol.wire.Identification;
@@ -193,6 +194,36 @@ class ForeignAgentProgramTest {
                 .get(0);
         assertEquals("10.1.0.50", visitor.path("home-address").asText());
         assertEquals(GUEST_MAC.toString(), visitor.path("mac").asText());
+    }
+
+    @Test
+    @DisplayName("RFC 3024 §5.2: encapsulating delivery is not told to the home agent, and outlives the program")
+    void servesInEncapsulatingDelivery() throws Exception {
+        var request = request(HOME_AGENT, 300);
+        sendRequest(sealed(request).concat(RegistrationCodec.encode(List.of(new EncapsulatingDelivery()))), 255);
+        relayed(request);
+        replyWith(request);
+        assertEquals(ReplyCode.ACCEPTED, awaitReply().code());
+        assertTakesWhatIsEncapsulated("after the registration");
+
+        program.kill();
+        program = startProgram();
+
+        var visitor = awaitVisitor("installed");
+        assertEquals("10.2.0.2", visitor.path("encapsulates-to").asText());
+        assertTakesWhatIsEncapsulated("after the restart");
+    }
+
+    private void assertTakesWhatIsEncapsulated(String when) throws Exception {
+        var fromGuest = udp(HOME_ADDRESS.toInet(), CORRESPONDENT, "from the guest " + when);
+        var encapsulated = Ipv4Packet.of(
+                HOME_ADDRESS.toInet(),
+                Ipv4.address("10.2.0.2"),
+                Ipv4Packet.IPIP,
+                64,
+                fromGuest.toIpv4().toOctets());
+        guest.send(encapsulated.toFrame(GUEST_MAC, routerMac));
+        assertEquals(CARE_OF.toInet(), awaitInner(tunnel, fromGuest).source());
     }
 
     @Test

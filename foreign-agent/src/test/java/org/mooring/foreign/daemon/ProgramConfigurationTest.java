@@ -55,6 +55,7 @@ class ProgramConfigurationTest {
                         true,
                         Compatibility.RFC5944,
                         ReverseTunnel.OPTIONAL,
+                        true,
                         new Advertising(Duration.ofMinutes(1), false, Map.of()),
                         Map.of(),
                         Map.of()),
@@ -77,6 +78,7 @@ class ProgramConfigurationTest {
                 require-association = false
                 compatibility = "rfc3344"
                 reverse-tunnel = "required"
+                encapsulating-delivery = false
                 mtu = "fragment-outer"
                 state-directory = "state"
                 control-socket = "/run/fa.sock"
@@ -119,6 +121,7 @@ class ProgramConfigurationTest {
                         false,
                         Compatibility.RFC3344,
                         ReverseTunnel.REQUIRED,
+                        false,
                         new Advertising(Duration.ofSeconds(10), true, Map.of("lan", 24)),
                         Map.of(
                                 Ipv4Address.of("10.1.0.50"),

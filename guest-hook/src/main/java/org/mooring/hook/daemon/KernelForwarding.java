@@ -134,6 +134,7 @@ final class KernelForwarding implements AutoCloseable {
                 bridge,
                 guest.mac(),
                 true,
+                Optional.empty(),
                 previous.map(Ipv4Address::toInet));
     }
 

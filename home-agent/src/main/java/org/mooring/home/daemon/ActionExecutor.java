@@ -101,6 +101,11 @@ final class ActionExecutor implements Action.Executor {
     }
 
     @Override
+    public void execute(Action.TunnelPacket action) {
+        kernel.tunnel(action);
+    }
+
+    @Override
     public void execute(Action.Persist action) {
         var homeAddress = action.record().homeAddress();
         store.write(

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.mooring.datapath.HomeForwarding;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.home.MobileNode;
 import org.mooring.home.Policy;
@@ -24,12 +25,14 @@ import org.mooring.runtime.config.Section;
  * What {@code home-agent.toml} says.
  *
  * @param homeLink the interface where the mobile nodes are when at home
+ * @param maxBroadcasts how many of the home link's broadcasts may go into tunnels each second; zero: none ever
  * @param uplinks the interfaces where tunnelled packets arrive; none: all but the home link
  */
 record HomeAgentConfiguration(
         Policy policy,
         String homeLink,
         Ipv4Prefix homeNetwork,
+        int maxBroadcasts,
         List<String> uplinks,
         MtuPolicy mtu,
         Path stateDirectory,
@@ -41,6 +44,14 @@ record HomeAgentConfiguration(
     private static final int LONGEST_LIFETIME = 0xffff;
     private static final int DEFAULT_MAX_BINDINGS = 10_000;
     private static final int MOST_BINDINGS = 1_000_000;
+
+    /** Where a mobile node was, and where it is: what bicasting is for (RFC 3344 §3.8.2.2). */
+    private static final int DEFAULT_MAX_SIMULTANEOUS_BINDINGS = 2;
+
+    /** For what hosts say to each other by broadcast, DHCP above all; not for what is streamed. */
+    private static final int DEFAULT_MAX_BROADCASTS = 100;
+
+    private static final int MOST_BROADCASTS = 10_000;
 
     /** RFC 3115 §2.1: three octets. */
     private static final int LAST_ENTERPRISE_NUMBER = 0xff_ffff;
@@ -62,7 +73,11 @@ record HomeAgentConfiguration(
                         broadcast,
                         root.integer("max-lifetime", 1, LONGEST_LIFETIME, DEFAULT_MAX_LIFETIME),
                         root.integer("max-bindings", 1, MOST_BINDINGS, DEFAULT_MAX_BINDINGS),
-                        1,
+                        root.integer(
+                                "max-simultaneous-bindings",
+                                1,
+                                HomeForwarding.MOST_TUNNELS,
+                                DEFAULT_MAX_SIMULTANEOUS_BINDINGS),
                         root.bool("require-association", true),
                         root.choice("compatibility", Compatibility.RFC5944),
                         root.choice("reverse-tunnel", ReverseTunnel.OPTIONAL),
@@ -75,6 +90,7 @@ record HomeAgentConfiguration(
                         foreignAgents(root)),
                 root.interfaceName("home-link"),
                 homeNetwork,
+                root.integer("max-broadcasts", 0, MOST_BROADCASTS, DEFAULT_MAX_BROADCASTS),
                 root.interfaceNames("uplinks"),
                 root.choice("mtu", MtuPolicy.ICMP),
                 root.file("state-directory", DEFAULT_STATE_DIRECTORY),
@@ -87,6 +103,7 @@ record HomeAgentConfiguration(
         note(changed, "address", policy.address(), next.policy.address());
         note(changed, "home-link", homeLink, next.homeLink);
         note(changed, "home-network", homeNetwork, next.homeNetwork);
+        note(changed, "max-broadcasts", maxBroadcasts, next.maxBroadcasts);
         note(changed, "uplinks", uplinks, next.uplinks);
         note(changed, "mtu", mtu, next.mtu);
         note(changed, "state-directory", stateDirectory, next.stateDirectory);

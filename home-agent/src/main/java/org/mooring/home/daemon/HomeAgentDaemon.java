@@ -119,6 +119,15 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
         var metrics = new HomeAgentMetrics(homeAgent);
         var executor = new ActionExecutor(loop, sockets, kernel, gratuitousArp, store, metrics);
         loop.start(homeAgent::handle, action -> action.on(executor));
+        if (configuration.maxBroadcasts() > 0) {
+            opened.keep(HomeLinkBroadcasts.open(
+                    homeLink,
+                    policy.homeNetworkBroadcast(),
+                    configuration.maxBroadcasts(),
+                    loop::post,
+                    metrics,
+                    supervisor));
+        }
         opened.keep(ControlServer.open(
                 configuration.controlSocket(),
                 loop,

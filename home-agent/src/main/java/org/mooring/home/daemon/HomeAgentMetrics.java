@@ -20,13 +20,17 @@ final class HomeAgentMetrics {
     private final Counter handovers =
             metrics.counter("handovers", "Staged care-of addresses, by what became of them", "outcome");
 
+    private final Counter broadcasts = metrics.counter(
+            "broadcasts", "Broadcasts of the home link, by whether they were too many to be looked at", "outcome");
+
     private final ArrivalCounters arrivals = new ArrivalCounters(metrics);
 
     HomeAgentMetrics(HomeAgent homeAgent) {
         metrics.gauge(
                 "bindings",
-                "Mobile nodes that are away",
+                "Bindings: care-of addresses of mobile nodes",
                 () -> homeAgent.bindings().size());
+        metrics.gauge("away", "Mobile nodes that are away", homeAgent::away);
         metrics.gauge(
                 "staged",
                 "Care-of addresses that are staged",
@@ -39,6 +43,11 @@ final class HomeAgentMetrics {
 
     ArrivalCounters arrivals() {
         return arrivals;
+    }
+
+    /** May be called on any thread. */
+    void countBroadcast(boolean taken) {
+        broadcasts.labelValues(taken ? "taken" : "dropped").inc();
     }
 
     void countReply(Octets reply) {

@@ -22,6 +22,7 @@ import org.mooring.home.Event;
 import org.mooring.home.Peer;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.MacAddress;
+import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.UdpPacket;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.runtime.loop.Worker;
@@ -166,7 +167,7 @@ final class KernelForwarding implements AutoCloseable {
                 .toIpv4();
         thread.execute(() -> {
             try {
-                datapath.mark(tunnel(action.peer()), packet);
+                datapath.send(tunnel(action.peer()), packet);
             } catch (DatapathException e) {
                 log.warn(
                         "marker not sent home={} peer={} reason={}",
@@ -175,6 +176,17 @@ final class KernelForwarding implements AutoCloseable {
                         e.getMessage());
             }
         });
+    }
+
+    void tunnel(Action.TunnelPacket action) {
+        Ipv4Packet.parse(ByteBuffer.wrap(action.packet().toByteArray()))
+                .ifPresent(packet -> thread.execute(() -> {
+                    try {
+                        datapath.send(tunnel(action.peer()), packet);
+                    } catch (DatapathException e) {
+                        log.warn("broadcast not tunnelled peer={} reason={}", action.peer(), e.getMessage());
+                    }
+                }));
     }
 
     private void goneAway(Ipv4Address homeAddress) throws KernelException {
@@ -222,9 +234,10 @@ final class KernelForwarding implements AutoCloseable {
         });
     }
 
-    /** @param peers one: the configuration permits no more yet */
     private static HomeForwarding forwarding(Ipv4Address homeAddress, List<Peer> peers) {
-        return new HomeForwarding(homeAddress.toInet(), tunnel(peers.get(0)));
+        return new HomeForwarding(
+                homeAddress.toInet(),
+                peers.stream().map(KernelForwarding::tunnel).toList());
     }
 
     private static Tunnel tunnel(Peer peer) {

@@ -126,7 +126,7 @@ final class Views {
             String mtu,
             Instant started,
             int mobileNodes,
-            int bindings) {}
+            long bindings) {}
 
     static Status status(
             HomeAgentConfiguration configuration, List<String> uplinks, Instant started, HomeAgent homeAgent) {
@@ -138,7 +138,7 @@ final class Views {
                 hyphenated(configuration.mtu()),
                 started.truncatedTo(ChronoUnit.MILLIS),
                 homeAgent.mobileNodes().size(),
-                homeAgent.bindings().size());
+                homeAgent.away());
     }
 
     static DatapathCounts datapath(KernelForwarding.Counts counts) {

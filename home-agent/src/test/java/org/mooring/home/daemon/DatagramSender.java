@@ -18,8 +18,9 @@ final class DatagramSender implements AutoCloseable {
     private final DatagramSocket socket;
     private final Ipv4Address destination;
 
-    DatagramSender(NetworkNamespace namespace, Ipv4Address destination) throws Exception {
-        this.socket = namespace.run(() -> new DatagramSocket());
+    DatagramSender(NetworkNamespace namespace, Ipv4Address source, Ipv4Address destination) throws Exception {
+        // Without an address of its own, the socket would need a route to 255.255.255.255.
+        this.socket = namespace.run(() -> new DatagramSocket(0, source.toInet()));
         this.destination = destination;
     }
 
@@ -35,6 +36,7 @@ final class DatagramSender implements AutoCloseable {
             } catch (IOException notResolvedYet) {
                 // Until the home agent answers ARP, the kernel may say that there is no such host.
             }
+            datagram.getData()[0]++;
             LockSupport.parkNanos(INTERVAL.toNanos());
         }
     }

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.home.MobileNode;
 import org.mooring.home.Policy;
+import org.mooring.home.Policy.Compatibility;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.security.Algorithm;
@@ -46,6 +47,8 @@ class HomeAgentConfigurationTest {
                 uplinks = ["wan", "backup"]
                 max-lifetime = 65535
                 max-bindings = 7
+                max-simultaneous-bindings = 3
+                max-broadcasts = 0
                 mtu = "clamp-at-home"
                 require-association = false
                 reverse-tunnel = "required"
@@ -75,7 +78,9 @@ class HomeAgentConfigurationTest {
                                 Ipv4Address.of("10.1.0.255"),
                                 0xffff,
                                 7,
+                                3,
                                 false,
+                                Compatibility.RFC5944,
                                 ReverseTunnel.REQUIRED,
                                 9999,
                                 List.of(new MobileNode(
@@ -87,6 +92,7 @@ class HomeAgentConfigurationTest {
                                         List.of(association(4097, "0f0e0d0c0b0a09080706050403020100", 7)))),
                         "lan",
                         Ipv4Prefix.of("10.1.0.0/24"),
+                        0,
                         List.of("wan", "backup"),
                         MtuPolicy.CLAMP_AT_HOME,
                         directory.resolve("state"),
@@ -103,13 +109,16 @@ class HomeAgentConfigurationTest {
                                 Ipv4Address.of("10.1.0.255"),
                                 600,
                                 10_000,
+                                2,
                                 true,
+                                Compatibility.RFC5944,
                                 ReverseTunnel.OPTIONAL,
                                 32473,
                                 List.of(),
                                 Map.of()),
                         "lan",
                         Ipv4Prefix.of("10.1.0.0/24"),
+                        100,
                         List.of(),
                         MtuPolicy.ICMP,
                         Path.of("/var/lib/mooring/home-agent"),

@@ -25,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
@@ -45,6 +46,7 @@ import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.PacketFilter;
 import org.mooring.linux.packet.PacketSocket;
 import org.mooring.linux.packet.ReceivedFrame;
+import org.mooring.linux.packet.UdpPacket;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.handover.HandoverExtension.Arm;
 import org.mooring.protocol.handover.HandoverExtension.Clock;
@@ -58,6 +60,7 @@ import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.RegistrationRequest.Flags;
 
 /** The program as it is started, in network namespaces: its answers, what it does to the kernel, and what survives. */
 @Tag("netns")
@@ -144,7 +147,7 @@ class HomeAgentProgramTest {
         site.neighbour().exec("sysctl", "-qw", "net.ipv4.ip_default_ttl=1");
 
         try (var timeExceeded = site.listen(site.neighbour(), PacketFilter.icmp(11));
-                var sender = new DatagramSender(site.neighbour(), HOME_ADDRESS)) {
+                var sender = new DatagramSender(site.neighbour(), HomeSite.NEIGHBOUR, HOME_ADDRESS)) {
             sender.start();
             var told = timeExceeded.receive().flatMap(ReceivedFrame::ethernet).flatMap(Ipv4Packet::parse);
             assertEquals(HOME_AGENT.toInet(), told.orElseThrow().source());
@@ -156,12 +159,73 @@ class HomeAgentProgramTest {
     void tunnelsNoBroadcasts() throws Exception {
         site.start();
         site.fromForeignAgent(relayed(site.request(300, CARE_OF_ADDRESS)));
-        try (var broadcasts = new DatagramSender(site.neighbour(), Ipv4Address.of("10.1.0.255"))) {
+        try (var broadcasts = new DatagramSender(site.neighbour(), HomeSite.NEIGHBOUR, Ipv4Address.of("10.1.0.255"))) {
             broadcasts.start();
             for (int i = 0; i < 3; i++) {
                 assertEquals(HOME_ADDRESS.toInet(), site.awaitAnyTunnelled().destination());
             }
         }
+    }
+
+    @Test
+    @DisplayName(
+            "RFC 3344 §3.8.2.2, §4.2.3, T29, T31: with S both care-of addresses get each packet, until one is deregistered")
+    void sendsToSimultaneousBindings() throws Exception {
+        var program = site.start();
+        var s = Flags.REVERSE_TUNNELING.plus(Flags.SIMULTANEOUS_BINDINGS);
+        site.fromForeignAgent(relayed(site.request(300, CARE_OF_ADDRESS)));
+        assertEquals(
+                ACCEPTED,
+                site.fromNextForeignAgent(relayed(site.request(s, NEXT_CARE_OF_ADDRESS)))
+                        .code());
+        assertEquals(2, site.bindings().size());
+        site.awaitCopies(5);
+
+        HomeSite.kill(program);
+        site.start();
+        assertEquals(2, site.bindings().size());
+        site.awaitCopies(5);
+
+        site.fromForeignAgent(relayed(site.request(0, CARE_OF_ADDRESS)));
+        assertEquals(1, site.bindings().size());
+        site.awaitTunnelled(NEXT_CARE_OF_ADDRESS);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"10.1.0.255", "255.255.255.255"})
+    @DisplayName("RFC 3344 §4.3, T62: a broadcast is tunnelled to who asked for it and decapsulates itself")
+    void tunnelsBroadcasts(String broadcast) throws Exception {
+        site.start();
+        var flags = Flags.BROADCAST_DATAGRAMS.plus(Flags.DECAPSULATION_BY_MOBILE_NODE);
+        assertEquals(
+                ACCEPTED,
+                site.fromForeignAgent(signed(site.request(flags, CARE_OF_ADDRESS)))
+                        .code());
+        var tunnelled = site.awaitAnyTunnelled(Ipv4Address.of(broadcast));
+        assertIsFromTheNeighbour(tunnelled, broadcast);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"10.1.0.255", "255.255.255.255"})
+    @DisplayName("RFC 3344 §4.3, T63: a broadcast is nested in a packet to the home address where a foreign agent is")
+    void nestsBroadcasts(String broadcast) throws Exception {
+        site.start();
+        assertEquals(
+                ACCEPTED,
+                site.fromForeignAgent(relayed(site.request(Flags.BROADCAST_DATAGRAMS, CARE_OF_ADDRESS)))
+                        .code());
+        var unicast = site.awaitAnyTunnelled(Ipv4Address.of(broadcast));
+        assertEquals(HOME_AGENT.toInet(), unicast.source());
+        assertEquals(HOME_ADDRESS.toInet(), unicast.destination());
+        assertEquals(Ipv4Packet.IPIP, unicast.protocol());
+        assertIsFromTheNeighbour(Ipv4Packet.parse(unicast.payload()).orElseThrow(), broadcast);
+    }
+
+    /** With a checksum, which the neighbour has left to its device. */
+    private static void assertIsFromTheNeighbour(Ipv4Packet packet, String broadcast) {
+        assertEquals(HomeSite.NEIGHBOUR.toInet(), packet.source());
+        assertEquals(Ipv4Address.of(broadcast).toInet(), packet.destination());
+        assertEquals(Optional.of(DatagramSender.PORT), UdpPacket.parse(packet).map(UdpPacket::destinationPort));
     }
 
     @Test

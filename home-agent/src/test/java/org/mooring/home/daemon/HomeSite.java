@@ -12,6 +12,7 @@ import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,8 +21,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.mooring.linux.NetworkNamespace;
@@ -310,6 +313,12 @@ final class HomeSite implements AutoCloseable {
         return request(lifetime, careOfAddress, at, List.of());
     }
 
+    /** One with other flags than those for a reverse tunnel alone. */
+    RegistrationRequest request(Flags flags, Ipv4Address careOfAddress) {
+        return new RegistrationRequest(
+                flags, 300, HOME_ADDRESS, HOME_AGENT, careOfAddress, Identification.of(Instant.now()), List.of());
+    }
+
     RegistrationRequest request(int lifetime, Ipv4Address careOfAddress, HandoverExtension... handover) {
         var extensions = Stream.of(handover)
                 .map(extension -> extension.toExtension(HandoverExtension.DEFAULT_ENTERPRISE_NUMBER))
@@ -421,7 +430,7 @@ final class HomeSite implements AutoCloseable {
 
     void awaitTunnelled(Ipv4Address careOfAddress) throws Exception {
         try (var socket = listen(foreignAgent, PacketFilter.etherType(EtherType.IPV4));
-                var sender = new DatagramSender(neighbour, HOME_ADDRESS)) {
+                var sender = new DatagramSender(neighbour, NEIGHBOUR, HOME_ADDRESS)) {
             sender.start();
             for (var frame = socket.receive(); ; frame = socket.receive()) {
                 if (frame.flatMap(ReceivedFrame::ethernet)
@@ -435,8 +444,13 @@ final class HomeSite implements AutoCloseable {
 
     /** Sends to the home address from its neighbour at home until anything arrives, tunnelled, at the foreign agent's machine, and returns it. */
     Ipv4Packet awaitAnyTunnelled() throws Exception {
+        return awaitAnyTunnelled(HOME_ADDRESS);
+    }
+
+    /** As {@link #awaitAnyTunnelled()}, but the neighbour sends to {@code destination}. */
+    Ipv4Packet awaitAnyTunnelled(Ipv4Address destination) throws Exception {
         try (var socket = listen(foreignAgent, PacketFilter.etherType(EtherType.IPV4));
-                var sender = new DatagramSender(neighbour, HOME_ADDRESS)) {
+                var sender = new DatagramSender(neighbour, NEIGHBOUR, destination)) {
             sender.start();
             for (var frame = socket.receive(); ; frame = socket.receive()) {
                 var inner = frame.flatMap(ReceivedFrame::ethernet)
@@ -450,15 +464,46 @@ final class HomeSite implements AutoCloseable {
         }
     }
 
+    /**
+     * Sends to the home address from its neighbour at home until {@code count} datagrams have arrived at both foreign agents, and fails if one of
+     * them has gone out to one of the two alone when the next one comes.
+     */
+    void awaitCopies(int count) throws Exception {
+        try (var socket = listen(foreignAgent, PacketFilter.etherType(EtherType.IPV4));
+                var sender = new DatagramSender(neighbour, NEIGHBOUR, HOME_ADDRESS)) {
+            sender.start();
+            Set<Ipv4Address> arrivedAt = new HashSet<>();
+            ByteBuffer datagram = ByteBuffer.allocate(0);
+            for (int copied = 0; copied < count; ) {
+                var frame = socket.receive().flatMap(ReceivedFrame::ethernet);
+                for (var careOfAddress : List.of(CARE_OF_ADDRESS, NEXT_CARE_OF_ADDRESS)) {
+                    var inner = frame.flatMap(ethernet -> tunnelled(ethernet, careOfAddress));
+                    if (inner.isPresent()) {
+                        if (!inner.get().payload().equals(datagram)) {
+                            assertTrue(arrivedAt.size() != 1, () -> "only at " + arrivedAt);
+                            arrivedAt.clear();
+                            datagram = inner.get().payload();
+                        }
+                        arrivedAt.add(careOfAddress);
+                        copied += arrivedAt.size() == 2 ? 1 : 0;
+                    }
+                }
+            }
+        }
+    }
+
     private static boolean isTunnelled(EthernetFrame frame, Ipv4Address careOfAddress) {
+        return tunnelled(frame, careOfAddress).isPresent();
+    }
+
+    private static Optional<Ipv4Packet> tunnelled(EthernetFrame frame, Ipv4Address careOfAddress) {
         return Ipv4Packet.parse(frame)
                 .filter(outer -> outer.protocol() == Ipv4Packet.IPIP
                         && outer.source().equals(HOME_AGENT.toInet())
                         && outer.destination().equals(careOfAddress.toInet()))
                 .flatMap(outer -> Ipv4Packet.parse(outer.payload()))
                 .filter(inner -> inner.protocol() == Ipv4Packet.UDP
-                        && inner.destination().equals(HOME_ADDRESS.toInet()))
-                .isPresent();
+                        && inner.destination().equals(HOME_ADDRESS.toInet()));
     }
 
     /** Has {@code change} done, and waits until the MARKER of {@code id} arrives, tunnelled, at the foreign agent's machine. */
@@ -484,7 +529,7 @@ final class HomeSite implements AutoCloseable {
     /** Sends to the home address from its neighbour at home until one of the datagrams arrives there. */
     void awaitDirect() throws Exception {
         try (var socket = mobileNode.run(() -> new DatagramSocket(DatagramSender.PORT, HOME_ADDRESS.toInet()));
-                var sender = new DatagramSender(neighbour, HOME_ADDRESS)) {
+                var sender = new DatagramSender(neighbour, NEIGHBOUR, HOME_ADDRESS)) {
             socket.setSoTimeout((int) LONG.toMillis());
             sender.start();
             socket.receive(new DatagramPacket(new byte[1], 1));

@@ -28,6 +28,7 @@ public final class PacketFilter {
     private static final int RETURN = 0x06;
 
     private static final int PACKET_TYPE = 0xffff_f000 + 4; // SKF_AD_OFF + SKF_AD_PKTTYPE
+    private static final int PACKET_BROADCAST = 1;
     private static final int PACKET_OUTGOING = 4;
     private static final int VLAN_TAG_PRESENT = 0xffff_f000 + 48; // SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT
     private static final int SOURCE_MAC = 6;
@@ -87,6 +88,11 @@ public final class PacketFilter {
     /** Frames that leave by the device; they come to a socket that was opened with {@link PacketSocket.Option#OUTGOING_TOO}. */
     public static PacketFilter outgoing() {
         return tests(load(LOAD_BYTE, PACKET_TYPE), failUnlessEqual(PACKET_OUTGOING));
+    }
+
+    /** Frames to all stations. */
+    public static PacketFilter broadcasts() {
+        return tests(load(LOAD_BYTE, PACKET_TYPE), failUnlessEqual(PACKET_BROADCAST));
     }
 
     /** Frames from {@code source}. */
