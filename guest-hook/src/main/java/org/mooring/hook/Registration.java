@@ -203,7 +203,7 @@ final class Registration {
             armForSilence(out);
             return;
         }
-        if (request != null && at.isBefore(sentAt.plus(retransmission.patience()))) {
+        if (request != null && at.isBefore(sentAt.plus(retransmission.patienceInSilence()))) {
             armForSilence(out); // It was to repeat an ARM that isn't one any more.
             return;
         }
@@ -287,7 +287,7 @@ final class Registration {
     }
 
     private void armForSilence(List<Action> out) {
-        arm(sentAt.plus(repeatsArm() ? ARM_AGAIN.get(repeated) : retransmission.patience()), out);
+        arm(sentAt.plus(repeatsArm() ? ARM_AGAIN.get(repeated) : retransmission.patienceInSilence()), out);
     }
 
     private void arm(Instant due, List<Action> out) {

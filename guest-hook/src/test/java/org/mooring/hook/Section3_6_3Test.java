@@ -21,16 +21,14 @@ class Section3_6_3Test {
         scene.happens(Happening.RUNNING);
         Instant sent = scene.now();
         Duration expected = SECOND;
-        for (int i = 0; i < 8; i++) {
+        for (int i = 1; i < 22; i++) {
             scene.fire(Timer.REGISTRATION);
             assertEquals(1, scene.requests().size());
             assertEquals(expected, Duration.between(sent, scene.now()));
             sent = scene.now();
-            expected = expected.multipliedBy(2);
-            if (expected.compareTo(Duration.ofSeconds(30)) > 0) {
-                expected = Duration.ofSeconds(30);
-            }
+            expected = Duration.ofSeconds(i < 15 ? 2 : 30);
         }
+        assertEquals(Duration.ofSeconds(30), expected);
     }
 
     @Test
