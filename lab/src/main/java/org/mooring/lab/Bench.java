@@ -29,9 +29,9 @@ public final class Bench {
         this.json = json;
     }
 
-    /** {@code DIRECTORY SOURCES MOVES RATE RTT PAUSE JSON}, as the front door gives them; no pause or file is an empty word. */
+    /** {@code DIRECTORY SOURCES MOVES RATE RTT LOSS PAUSE JSON}, as the front door gives them; no pause or file is an empty word. */
     public static void main(String[] arguments) {
-        if (arguments.length != 7) {
+        if (arguments.length != 8) {
             System.err.println("bench: this is started by ./bench");
             System.exit(WRONG_USAGE);
         }
@@ -39,9 +39,10 @@ public final class Bench {
         var settings = new HandoverBench.Settings(
                 Integer.parseInt(arguments[3]),
                 milliseconds(arguments[4]),
-                given(arguments[5]).map(Bench::milliseconds));
+                Integer.parseInt(arguments[5]),
+                given(arguments[6]).map(Bench::milliseconds));
         var bench = new Bench(
-                Integer.parseInt(arguments[2]), settings, given(arguments[6]).map(Path::of));
+                Integer.parseInt(arguments[2]), settings, given(arguments[7]).map(Path::of));
         System.exit(bench.run(run, Path.of(arguments[1])));
     }
 
@@ -110,10 +111,11 @@ public final class Bench {
         HandoverReport.Control control = bench.control();
         out.printf(
                 Locale.ROOT,
-                "control, no move, at %s: sent %d, lost %d, duplicated %d, reordered %d; delay p50 %.2f p99 %.2f max %.2f ms%n",
+                "control, no move, at %s: sent %d, lost %d (%d more on the line), duplicated %d, reordered %d; delay p50 %.2f p99 %.2f max %.2f ms%n",
                 control.at(),
                 control.sent(),
                 control.lost(),
+                control.lostOnTheLine(),
                 control.duplicated(),
                 control.reordered(),
                 control.delay().p50Ms(),
@@ -126,6 +128,7 @@ public final class Bench {
         Map<String, String> environment = Environment.describe();
         environment.put("rate", Integer.toString(settings.perSecond()));
         environment.put("round_trip_ms", Long.toString(settings.roundTrip().toMillis()));
+        environment.put("loss_percent", Integer.toString(settings.lossPercent()));
         bench.lineQuality().ifPresent(quality -> environment.put("delay_line", quality));
         return environment;
     }

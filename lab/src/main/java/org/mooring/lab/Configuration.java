@@ -11,9 +11,14 @@ final class Configuration {
     private final Keys keys;
     private final List<Site> sites;
     private final Set<Site> coLocated;
+    private final int maxLifetime;
 
-    /** @param coLocated where the KVM host is the end of its visitors' tunnels */
-    Configuration(RunDirectory run, Keys keys, List<Site> sites, Set<Site> coLocated) {
+    /**
+     * @param coLocated where the KVM host is the end of its visitors' tunnels
+     * @param maxLifetime that home agents grant, in seconds
+     */
+    Configuration(RunDirectory run, Keys keys, List<Site> sites, Set<Site> coLocated, int maxLifetime) {
+        this.maxLifetime = maxLifetime;
         this.run = run;
         this.keys = keys;
         this.sites = List.copyOf(sites);
@@ -27,11 +32,13 @@ final class Configuration {
                 home-link = "lan"
                 home-network = "%s"
                 uplinks = ["wan"]
+                max-lifetime = %d
                 state-directory = "%s"
                 control-socket = "%s"
                 """.formatted(
                         site.routerAddress(),
                         site.network(),
+                        maxLifetime,
                         directory.resolve("home-agent"),
                         directory.resolve("home-agent.sock")));
         for (Site other : others(site)) {

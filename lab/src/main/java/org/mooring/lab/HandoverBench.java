@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import org.mooring.lab.report.Delays;
@@ -49,9 +50,14 @@ final class HandoverBench implements AutoCloseable {
      *
      * @param perSecond packets of the flow
      * @param roundTrip between any two sites
+     * @param lossPercent of what passes from one site to another
      * @param pause of each move; if empty, half a round trip and 5, 30, 100, 250 ms in turn
      */
-    record Settings(int perSecond, Duration roundTrip, Optional<Duration> pause) {
+    record Settings(int perSecond, Duration roundTrip, int lossPercent, Optional<Duration> pause) {
+        Settings(int perSecond, Duration roundTrip, Optional<Duration> pause) {
+            this(perSecond, roundTrip, 0, pause);
+        }
+
         Duration oneWay() {
             return roundTrip.dividedBy(2);
         }
@@ -89,9 +95,9 @@ final class HandoverBench implements AutoCloseable {
         this.settings = settings;
         RunDirectory run = lab.run();
         paths = new Paths(GUEST.home(), settings.oneWay().toNanos());
-        line = settings.roundTrip().isZero()
+        line = settings.roundTrip().isZero() && settings.lossPercent() == 0
                 ? Optional.empty()
-                : Optional.of(new DelayLine(lab, sources, settings.oneWay()));
+                : Optional.of(new DelayLine(lab, sources, settings.oneWay(), settings.lossPercent()));
         body = new Instrument(
                 List.of(
                         Instrument.compile(run, sources, "body").toString(),
@@ -113,7 +119,7 @@ final class HandoverBench implements AutoCloseable {
         }
         String router = GUEST.home().router();
         home = Capture.everywhere(run, router, lab.namespace(router), 1500, "udp port 434");
-        qemu = SimulatedQemu.running(lab, GUEST, at, body);
+        qemu = SimulatedQemu.running(lab, GUEST, at, body).awaitHook();
         // What we run for the first time is slow, too.
         var unused = control();
     }
@@ -141,13 +147,15 @@ final class HandoverBench implements AutoCloseable {
                     .plus(settings.roundTrip().multipliedBy(2)));
             ReceivedFlow received = end(flow);
             GuestCount count = received.count();
+            int onTheLine = lostOnTheLine(flow, received);
             long[] delays = received.packets().stream()
                     .mapToLong(packet -> packet.arrived() - paths.arrival(packet.sent(), at))
                     .toArray();
             return new HandoverReport.Control(
                     at.name(),
                     flow.sent(),
-                    count.lost(flow.sent()),
+                    count.lost(flow.sent()) - onTheLine,
+                    onTheLine,
                     count.duplicated(),
                     count.reordered(),
                     Delays.of(delays));
@@ -165,7 +173,8 @@ final class HandoverBench implements AutoCloseable {
         sleepUntil(resumed + STAY.plus(settings.roundTrip()).minus(LEAD).toNanos());
         try (UdpFlow flow = begin()) {
             SimulatedQemu source = qemu;
-            SimulatedQemu destination = SimulatedQemu.incoming(lab, GUEST, to, body);
+            SimulatedQemu destination =
+                    SimulatedQemu.incoming(lab, GUEST, to, body).awaitHook();
             long began = Clock.now();
             JsonNode preparation = lab.hook(to)
                     .control()
@@ -203,6 +212,7 @@ final class HandoverBench implements AutoCloseable {
             long firstPacket,
             Seen seen) {
         GuestCount count = received.count();
+        int onTheLine = lostOnTheLine(flow, received);
         long stop = seen.stop;
         var change = new Paths.Change(from, to, stop, seen.flip, seen.resume);
         long[] added = added(received, change);
@@ -216,7 +226,8 @@ final class HandoverBench implements AutoCloseable {
                 seen.committed ? "two-phase" : "plain",
                 Delays.milliseconds(seen.resume - stop),
                 flow.sent(),
-                count.lost(flow.sent()),
+                count.lost(flow.sent()) - onTheLine,
+                onTheLine,
                 count.duplicated(),
                 count.reordered(),
                 unread,
@@ -227,6 +238,12 @@ final class HandoverBench implements AutoCloseable {
                 seen.commit.isPresent() ? Delays.milliseconds(seen.commit.getAsLong() - stop) : null,
                 Delays.milliseconds(seen.flip - stop),
                 firstPacket > 0 ? Delays.milliseconds(firstPacket - stop) : null);
+    }
+
+    /** Packets that the guest never had, and that were lost from one site to another. */
+    private int lostOnTheLine(UdpFlow flow, ReceivedFlow received) {
+        Set<Integer> lost = line.map(it -> it.lost(flow.number())).orElse(Set.of());
+        return received.missing(lost);
     }
 
     private long[] added(ReceivedFlow received, Paths.Change change) {

@@ -13,6 +13,9 @@ import java.util.Set;
  * that it made; so does the next run, if this one is killed.
  */
 final class Lab implements AutoCloseable {
+    /** The home agent's own default, in seconds. */
+    private static final int MAX_LIFETIME = 600;
+
     private final RunDirectory run;
     private final List<Site> sites;
     private final Set<Site> coLocated;
@@ -23,12 +26,12 @@ final class Lab implements AutoCloseable {
     private final Map<Site, Daemon> hooks = new EnumMap<>(Site.class);
     private boolean closed;
 
-    private Lab(RunDirectory run, List<Site> sites, Set<Site> coLocated) {
+    private Lab(RunDirectory run, List<Site> sites, Set<Site> coLocated, int maxLifetime) {
         this.run = run;
         this.sites = List.copyOf(sites);
         this.coLocated = Set.copyOf(coLocated);
         topology = new Topology(run.prefix(), sites);
-        configuration = new Configuration(run, new Keys(), sites, coLocated);
+        configuration = new Configuration(run, new Keys(), sites, coLocated, maxLifetime);
         sites.forEach(this::define);
     }
 
@@ -59,11 +62,20 @@ final class Lab implements AutoCloseable {
      * @param coLocated those of the sites where the KVM host is the end of its visitors' tunnels
      */
     static Lab raiseWithoutGuests(RunDirectory run, List<Site> sites, Set<Site> coLocated) {
+        return raiseWithoutGuests(run, sites, coLocated, MAX_LIFETIME);
+    }
+
+    /**
+     * As above.
+     *
+     * @param maxLifetime that home agents grant, in seconds
+     */
+    static Lab raiseWithoutGuests(RunDirectory run, List<Site> sites, Set<Site> coLocated, int maxLifetime) {
         if (!Files.exists(Path.of("/dev/net/tun"))) {
             throw new LabException("this kernel has no /dev/net/tun: load the module tun");
         }
         try {
-            return new Lab(run, sites, coLocated);
+            return new Lab(run, sites, coLocated, maxLifetime);
         } catch (RuntimeException e) {
             run.remove();
             throw e;

@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /** What a simulated guest had of one UDP flow: its packets, in the order in which it read them. */
 final class ReceivedFlow {
@@ -52,6 +54,13 @@ final class ReceivedFlow {
                 .filter(sequence -> sequence % share == 0)
                 .distinct()
                 .count();
+    }
+
+    /** How many of these numbers are of packets that aren't here. */
+    int missing(Set<Integer> sequences) {
+        Set<Integer> missing = new HashSet<>(sequences);
+        packets.forEach(packet -> missing.remove(packet.sequence()));
+        return missing.size();
     }
 
     /** Counted as probe.c does: reordered as in RFC 4737 §3. */

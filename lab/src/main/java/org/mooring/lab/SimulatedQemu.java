@@ -14,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.TimeUnit;
 
 /**
  * What a QEMU is to the guest-hook: a tap on the host's bridge, as kvm-migrator makes it, and a monitor socket that tells of what happens.
@@ -32,6 +31,10 @@ final class SimulatedQemu implements AutoCloseable {
     private final ServerSocketChannel server;
     private final BlockingQueue<SocketChannel> negotiated = new LinkedBlockingQueue<>();
     private volatile String status;
+    private volatile boolean heard;
+
+    /** As query-migrate tells it. */
+    private volatile String migration = "{}";
 
     private SimulatedQemu(Lab lab, Guest guest, Site site, Instrument body, String status) {
         this.guest = guest;
@@ -62,6 +65,12 @@ final class SimulatedQemu implements AutoCloseable {
         return qemu;
     }
 
+    /** Returns when the hook has come, and asked what becomes of the guest. */
+    SimulatedQemu awaitHook() {
+        Await.until("a hook is at " + socket, () -> heard);
+        return this;
+    }
+
     /** Waits for the guest, as by {@code -incoming}. */
     static SimulatedQemu incoming(Lab lab, Guest guest, Site site, Instrument body) {
         return new SimulatedQemu(lab, guest, site, body, "inmigrate");
@@ -69,6 +78,8 @@ final class SimulatedQemu implements AutoCloseable {
 
     /** @param state of a migration, such as {@code active} */
     void migration(String state) {
+        // An incoming one has no "ram" to tell of.
+        migration = "{\"status\": \"%s\"%s}".formatted(state, status.equals("inmigrate") ? "" : ", \"ram\": {}");
         tell("MIGRATION", "{\"status\": \"" + state + "\"}");
     }
 
@@ -98,6 +109,12 @@ final class SimulatedQemu implements AutoCloseable {
         return Long.parseLong(body.order("first " + place, "first"));
     }
 
+    /** The machine is gone, and the guest with it. */
+    void die() {
+        var unused = body.order("stop", "stopped");
+        quit();
+    }
+
     /** Ends, its tap and socket with it. Returns how many probe packets lay in the tap, which nobody will read. */
     int quit() {
         try {
@@ -124,26 +141,21 @@ final class SimulatedQemu implements AutoCloseable {
         var unused = body.order("read " + place, "reading");
     }
 
-    /** Tells the hook, once it is there to hear; returns the event's time. */
+    /** Tells the hook, if it is there to hear, as QEMU does; returns the event's time. */
     private long tell(String event, String data) {
+        long micros = Clock.now() / 1000;
+        SocketChannel client = negotiated.peek();
         try {
-            SocketChannel client = negotiated.poll(20, TimeUnit.SECONDS);
-            if (client == null) {
-                throw new LabException("no hook is at " + socket);
+            if (client != null) {
+                send(
+                        client,
+                        "{\"timestamp\": {\"seconds\": %d, \"microseconds\": %d}, \"event\": \"%s\", \"data\": %s}"
+                                .formatted(micros / 1_000_000, micros % 1_000_000, event, data));
             }
-            negotiated.add(client);
-            long micros = Clock.now() / 1000;
-            send(
-                    client,
-                    "{\"timestamp\": {\"seconds\": %d, \"microseconds\": %d}, \"event\": \"%s\", \"data\": %s}"
-                            .formatted(micros / 1_000_000, micros % 1_000_000, event, data));
-            return micros * 1000;
         } catch (IOException e) {
-            throw new LabException("the hook has gone from " + socket, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new LabException("interrupted at " + socket, e);
+            // The hook has just ended. A restarted one will ask.
         }
+        return micros * 1000;
     }
 
     /** One client at a time, as QEMU does. */
@@ -167,12 +179,17 @@ final class SimulatedQemu implements AutoCloseable {
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             JsonNode command = Json.parse(line);
             String name = command.path("execute").asText();
-            String answer = name.equals("query-status")
-                    ? "{\"status\": \"%s\", \"running\": %s}".formatted(status, status.equals("running"))
-                    : "{}";
+            String answer = switch (name) {
+                case "query-status" ->
+                    "{\"status\": \"%s\", \"running\": %s}".formatted(status, status.equals("running"));
+                case "query-migrate" -> migration;
+                default -> "{}";
+            };
             send(client, "{\"return\": %s, \"id\": %s}".formatted(answer, command.path("id")));
             if (name.equals("qmp_capabilities")) {
                 negotiated.add(client);
+            } else if (name.equals("query-status")) {
+                heard = true;
             }
         }
     }

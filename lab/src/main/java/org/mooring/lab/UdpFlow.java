@@ -5,6 +5,9 @@ import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.util.NavigableMap;
+import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -17,12 +20,17 @@ final class UdpFlow implements AutoCloseable {
 
     private static final int MAGIC = 0x4d4f4f52;
     private static final int OCTETS = 64;
+    private static final int SENT = 12;
 
     private final int number;
     private final long period;
     private final InetSocketAddress guest;
     private final DatagramChannel channel;
     private final Arrivals echoes = new Arrivals();
+
+    /** When what was sent at a time came back. */
+    private final NavigableMap<Long, Long> answered = new ConcurrentSkipListMap<>();
+
     private final Thread sender;
     private volatile boolean ending;
     private volatile int sent;
@@ -74,7 +82,11 @@ final class UdpFlow implements AutoCloseable {
             while (true) {
                 packet.clear();
                 channel.receive(packet);
-                echoes.add(Clock.now());
+                long now = Clock.now();
+                echoes.add(now);
+                if (packet.position() >= SENT + Long.BYTES) {
+                    answered.put(packet.getLong(SENT), now);
+                }
             }
         } catch (IOException e) {
             // Closed: the flow has ended.
@@ -91,6 +103,12 @@ final class UdpFlow implements AutoCloseable {
 
     Arrivals echoes() {
         return echoes;
+    }
+
+    /** When the first packet came back that was sent at {@code from} or later; empty if none has yet. What was sent before is forgotten. */
+    OptionalLong firstAnswered(long from) {
+        answered.headMap(from).clear();
+        return answered.values().stream().mapToLong(Long::longValue).min();
     }
 
     /** Sends no more; echoes still arrive. */

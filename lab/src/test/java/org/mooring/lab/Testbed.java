@@ -27,6 +27,11 @@ final class Testbed {
         return keep(Lab.raiseWithoutGuests(prepared(), sites, coLocated));
     }
 
+    /** As above; home agents grant this lifetime, in seconds. */
+    static Lab raiseWithoutGuests(List<Site> sites, Set<Site> coLocated, int maxLifetime) {
+        return keep(Lab.raiseWithoutGuests(prepared(), sites, coLocated, maxLifetime));
+    }
+
     private static RunDirectory prepared() {
         RunDirectory.sweep();
         RunDirectory run = RunDirectory.create();

@@ -94,7 +94,7 @@ class RuleTableTest {
     }
 
     /** Those of all modules, as the table names them. */
-    private static Set<String> tests() throws IOException {
+    static Set<String> tests() throws IOException {
         try (var modules = Files.list(ROOT)) {
             var directories = modules.map(module -> module.resolve("target/test-classes"))
                     .filter(Files::isDirectory)

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param registeredVia "two-phase" if the home agent accepted a COMMIT; else "plain"
  * @param pauseMs from STOP to RESUME
  * @param sent packets that the correspondent sent to the guest from before the migration began until after it had ended
- * @param lost those of them that the guest never had
+ * @param lost those of them that the guest never had, but for {@code lostOnTheLine}: those that were lost from one site to another
  * @param duplicated those that it had more than once
  * @param reordered those that it had after a later one (RFC 4737 §3)
  * @param unread those that lay in the source's tap when it was removed
@@ -35,6 +35,7 @@ public record Handover(
         double pauseMs,
         int sent,
         int lost,
+        int lostOnTheLine,
         int duplicated,
         int reordered,
         int unread,

@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record HandoverReport(
         Map<String, String> environment, List<Control> controls, Handover first, List<Handover> moves) {
-    private static final String COLUMNS = "%6s  %-6s %-9s %8s %7s %5s %5s %6s %7s %7s %7s %7s %9s %7s %8s%n";
+    private static final String COLUMNS = "%6s  %-6s %-9s %8s %7s %5s %5s %5s %6s %7s %7s %7s %7s %9s %7s %8s%n";
 
     public HandoverReport {
         environment = new LinkedHashMap<>(environment);
@@ -36,7 +36,8 @@ public record HandoverReport(
 
     /** A flow to a guest that stays where it is; {@code delay} is what a packet takes beyond the internet's own time. */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
-    public record Control(String at, int sent, int lost, int duplicated, int reordered, Delays delay) {
+    public record Control(
+            String at, int sent, int lost, int lostOnTheLine, int duplicated, int reordered, Delays delay) {
         public boolean isClean() {
             return lost == 0 && duplicated == 0 && reordered == 0;
         }
@@ -49,6 +50,7 @@ public record HandoverReport(
             int twoPhase,
             int sent,
             int lost,
+            int lostOnTheLine,
             int duplicated,
             int reordered,
             int unread,
@@ -72,6 +74,7 @@ public record HandoverReport(
                 (int) moves.stream().filter(Handover::isTwoPhase).count(),
                 sum(moves, Handover::sent),
                 sum(moves, Handover::lost),
+                sum(moves, Handover::lostOnTheLine),
                 sum(moves, Handover::duplicated),
                 sum(moves, Handover::reordered),
                 sum(moves, Handover::unread),
@@ -113,6 +116,7 @@ public record HandoverReport(
                 "pause",
                 "sent",
                 "lost",
+                "line",
                 "dup",
                 "reord",
                 "unread",
@@ -135,6 +139,7 @@ public record HandoverReport(
                 number(move.pauseMs()),
                 move.sent(),
                 move.lost(),
+                move.lostOnTheLine(),
                 move.duplicated(),
                 move.reordered(),
                 move.unread(),
@@ -157,6 +162,7 @@ public record HandoverReport(
                 "",
                 all.sent(),
                 all.lost(),
+                all.lostOnTheLine(),
                 all.duplicated(),
                 all.reordered(),
                 all.unread(),

@@ -1,0 +1,388 @@
+package org.mooring.lab;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
+import org.mooring.lab.Fault.Kind;
+import org.mooring.lab.Fault.Moment;
+import org.mooring.lab.report.FaultReport.Struck;
+
+/**
+ * Moves a simulated guest to and fro between three sites with the real daemons while something goes wrong each time, and sees whether it is
+ * reachable again, and whether nothing is left behind in the end.
+ */
+final class FaultCampaign implements AutoCloseable {
+    /** Of bindings, in seconds: what is to end by itself ends soon. */
+    static final int LIFETIME = 20;
+
+    private static final Guest GUEST = Guest.ONE;
+    private static final int PER_SECOND = 200;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    /** QEMU's until it resumes the source, when the destination is gone. */
+    private static final Duration RESUMED_AT_SOURCE = Duration.ofMillis(30);
+
+    private static final Duration AFTERMATH = Duration.ofMillis(200);
+
+    /** Longer than what comes late at the source does. */
+    private static final Duration SOAK = Duration.ofSeconds(LIFETIME + 2L);
+
+    /** Until everything that ends by itself has ended. */
+    private static final Duration SETTLING = Duration.ofSeconds(LIFETIME + 40L);
+
+    private final Lab lab;
+    private final Random random;
+    private final Duration roundTrip;
+    private final DelayLine line;
+    private final Instrument body;
+    private final UdpFlow flow;
+    private final KernelState before;
+    private SimulatedQemu qemu;
+    private Site at = GUEST.home();
+
+    /**
+     * Starts the daemons, and the guest at home.
+     *
+     * @param lab of {@link HandoverBench#SITES}, its home agents granting {@link #LIFETIME}
+     * @param sources the folder with body.c and line.c
+     * @param roundTrip between any two sites
+     */
+    FaultCampaign(Lab lab, Path sources, Duration roundTrip, long seed) {
+        this.lab = lab;
+        this.roundTrip = roundTrip;
+        random = new Random(seed);
+        RunDirectory run = lab.run();
+        line = new DelayLine(lab, sources, roundTrip.dividedBy(2), 0);
+        body = new Instrument(
+                List.of(
+                        Instrument.compile(run, sources, "body").toString(),
+                        GUEST.mac(),
+                        GUEST.address(),
+                        GUEST.home().routerMac(),
+                        "1"),
+                run.resolve("body.log"));
+        var daemons = new ArrayList<>(List.of(lab.homeAgent(GUEST.home())));
+        for (Site site : lab.sites()) {
+            if (site != GUEST.home()) {
+                daemons.add(lab.foreignAgent(site));
+            }
+            daemons.add(lab.hook(site));
+        }
+        lab.start(daemons);
+        qemu = SimulatedQemu.running(lab, GUEST, at, body).awaitHook();
+        flow = new UdpFlow(lab.namespace("cn"), GUEST.address(), 1, PER_SECOND);
+        Await.until("the guest is reachable", () -> flow.firstAnswered(0).isPresent());
+        before = KernelState.of(lab);
+    }
+
+    /** What the guest may need until it is reachable, after a fault has ended. */
+    Duration limit() {
+        return Duration.ofSeconds(2).plus(roundTrip);
+    }
+
+    /** One handover in which something goes wrong. */
+    Struck strike(int number) {
+        sleep(random.nextInt(1500));
+        var others = lab.sites().stream().filter(site -> site != at).toList();
+        return strike(number, others.get(random.nextInt(others.size())), Fault.draw(random));
+    }
+
+    Site at() {
+        return at;
+    }
+
+    /** All is well again, and the guest at home; returns what is left behind. */
+    List<String> settle(int number) {
+        if (at != GUEST.home()) {
+            var unused = strike(number, GUEST.home(), Fault.NONE);
+        }
+        long began = Clock.now();
+        List<String> left = left();
+        while (Clock.now() < began + SOAK.toNanos() || (!left.isEmpty() && Clock.now() < began + SETTLING.toNanos())) {
+            sleep(500);
+            left = left();
+        }
+        long now = Clock.now();
+        Await.until(
+                "the guest answers after all that ended by itself",
+                PATIENCE,
+                () -> flow.firstAnswered(now).isPresent());
+        return left;
+    }
+
+    private List<String> left() {
+        var left = new ArrayList<>(KernelState.of(lab).beside(before));
+        JsonNode bindings = lab.homeAgent(GUEST.home()).control().get("/bindings");
+        bindings.path("bindings").forEach(binding -> left.add("binding " + binding));
+        bindings.path("staged").forEach(entry -> left.add("staged " + entry));
+        for (Site site : lab.sites()) {
+            if (site != GUEST.home()) {
+                lab.foreignAgent(site)
+                        .control()
+                        .get("/visitors")
+                        .path("visitors")
+                        .forEach(visitor -> left.add("visitor at " + site + " " + visitor));
+            }
+        }
+        return left;
+    }
+
+    /** One handover to another site, in which this goes wrong. */
+    Struck strike(int number, Site to, Fault fault) {
+        Site from = at;
+        if (!isBound()) {
+            throw new LabException("the guest isn't bound any more at " + at + ", where it runs");
+        }
+        var handover = new Handover(from, to, fault);
+        handover.run();
+        long ended = handover.ended();
+        Await.until(
+                "the guest answers what is sent after the end of: " + fault,
+                PATIENCE,
+                () -> flow.firstAnswered(ended).isPresent());
+        double reachable = (flow.firstAnswered(ended).orElseThrow() - ended) / 1e6;
+        Await.until("the guest is bound where it is, at " + at + ", after: " + fault, PATIENCE, this::isBound);
+        return new Struck(
+                number, from.name(), to.name(), at.name(), fault.words(), fault.downMs(), handover.prepared, reachable);
+    }
+
+    private boolean isBound() {
+        JsonNode bindings =
+                lab.homeAgent(GUEST.home()).control().get("/bindings").path("bindings");
+        return at == GUEST.home()
+                ? bindings.isEmpty()
+                : bindings.path(0).path("care-of-address").asText().equals(at.careOfAddress());
+    }
+
+    /** One of them, as kvm-migrator and QEMU would have it. */
+    private final class Handover {
+        private final Site from;
+        private final Site to;
+        private final Fault fault;
+        private final List<CompletableFuture<Long>> outages = new ArrayList<>();
+        private final SimulatedQemu source = qemu;
+        private long running;
+        private boolean over;
+        private String prepared = "";
+
+        @Nullable
+        private SimulatedQemu destination;
+
+        Handover(Site from, Site to, Fault fault) {
+            this.from = from;
+            this.to = to;
+            this.fault = fault;
+        }
+
+        void run() {
+            switch (fault.kind()) {
+                case LOST -> line.spoil(50, 0, 0);
+                case TWICE -> line.spoil(0, 50, 0);
+                case LATE -> line.spoil(0, 0, 50);
+                default -> line.spoil(0, 0, 0);
+            }
+            kill(Moment.PREPARING);
+            destination = SimulatedQemu.incoming(lab, GUEST, to, body);
+            prepare();
+            copy();
+            if (!over) {
+                stop();
+            }
+            if (!over) {
+                resume();
+            }
+            line.spoil(0, 0, 0);
+        }
+
+        /** Whoever brings the guest goes on without the hook's answer. */
+        private void prepare() {
+            try {
+                prepared = lab.hook(to)
+                        .control()
+                        .post("/guests/" + GUEST.name() + "/events", Map.of("phase", "arriving", "tap", GUEST.tap()))
+                        .path("prepared")
+                        .asText();
+            } catch (LabException e) {
+                prepared = "no answer";
+            }
+        }
+
+        private void copy() {
+            for (String state : List.of("setup", "active")) {
+                source.migration(state);
+                destination().migration(state);
+            }
+            kill(Moment.COPYING);
+            sleep(100 + random.nextInt(300) + roundTrip.toMillis());
+            if (fault.kind() == Kind.CANCELLED) {
+                source.migration("cancelling");
+                source.migration("cancelled");
+                stays();
+            } else if (fault.strikes(Kind.FAILED, Moment.COPYING)
+                    || fault.strikes(Kind.DESTINATION_DEAD, Moment.COPYING)) {
+                source.migration("failed");
+                stays();
+            } else if (fault.strikes(Kind.SOURCE_HOST_DEAD, Moment.COPYING)) {
+                // The guest is lost with it: somebody starts it anew.
+                source.die();
+                hostDies();
+                destination().migration("failed");
+                destination().quit();
+                qemu = SimulatedQemu.running(lab, GUEST, to, body);
+                runs(to, Clock.now());
+            }
+        }
+
+        private void stop() {
+            kill(Moment.STOP);
+            source.stop();
+            kill(Moment.PAUSE);
+            boolean fails = fault.kind() == Kind.FAILED
+                    || fault.strikes(Kind.DESTINATION_DEAD, Moment.STOP)
+                    || fault.strikes(Kind.DESTINATION_DEAD, Moment.PAUSE);
+            if (fails) {
+                sleep(fault.moment() == Moment.STOP ? 0 : fault.delayMs());
+                destination().quit();
+                destination = null;
+                sleep(RESUMED_AT_SOURCE.toMillis());
+                long resumed = source.resume();
+                source.migration("failed");
+                runs(from, resumed);
+                return;
+            }
+            if (fault.strikes(Kind.SOURCE_HOST_DEAD, Moment.PAUSE)) {
+                sleep(fault.delayMs());
+                source.quit();
+                hostDies();
+            }
+            sleep(roundTrip.toMillis() / 2 + 5 + random.nextInt(200));
+        }
+
+        private void resume() {
+            kill(Moment.RESUME);
+            long resumed = destination().resume();
+            destination().migration("completed");
+            qemu = destination();
+            runs(to, resumed);
+            boolean sourceGone = fault.strikes(Kind.SOURCE_HOST_DEAD, Moment.PAUSE);
+            if (!sourceGone) {
+                source.left();
+            }
+            kill(Moment.AFTER);
+            sleep(AFTERMATH.toMillis());
+            if (fault.strikes(Kind.DESTINATION_DEAD, Moment.AFTER)) {
+                // The operator knows that it is dead, and lets the source go on.
+                qemu.die();
+                qemu = source;
+                runs(from, source.resume());
+            } else if (!sourceGone) {
+                source.quit();
+                if (fault.strikes(Kind.SOURCE_HOST_DEAD, Moment.AFTER)) {
+                    hostDies();
+                }
+            }
+        }
+
+        /** It was never stopped at the source. */
+        private void stays() {
+            destination().quit();
+            destination = null;
+            runs(from, Clock.now());
+        }
+
+        private void runs(Site where, long since) {
+            at = where;
+            running = since;
+            over = true;
+        }
+
+        private SimulatedQemu destination() {
+            if (destination == null) {
+                throw new AssertionError("it is gone");
+            }
+            return destination;
+        }
+
+        private void kill(Moment moment) {
+            if (fault.moment() == moment) {
+                victim().ifPresent(daemon -> outages.add(CompletableFuture.supplyAsync(() -> {
+                    sleep(fault.delayMs());
+                    daemon.kill();
+                    sleep(fault.downMs());
+                    daemon.start().awaitReady();
+                    return Clock.now();
+                })));
+            }
+        }
+
+        private Optional<Daemon> victim() {
+            return Optional.ofNullable(
+                    switch (fault.kind()) {
+                        case OLD_HOOK -> lab.hook(from);
+                        case NEW_HOOK -> lab.hook(to);
+                        case OLD_AGENT -> agent(from);
+                        case NEW_AGENT -> agent(to);
+                        case HOME_AGENT -> lab.homeAgent(GUEST.home());
+                        default -> null;
+                    });
+        }
+
+        private Daemon agent(Site site) {
+            return site == GUEST.home() ? lab.homeAgent(site) : lab.foreignAgent(site);
+        }
+
+        /** And is started again later; nobody waits for that but the end of the handover. */
+        private void hostDies() {
+            Namespace host = lab.namespace(from.host());
+            lab.hook(from).kill();
+            host.ip("link set up0 down");
+            outages.add(CompletableFuture.supplyAsync(() -> {
+                sleep(fault.downMs());
+                host.ip("link set up0 up");
+                lab.hook(from).start().awaitReady();
+                // The guest isn't there: whether it is reachable doesn't depend on this.
+                return 0L;
+            }));
+        }
+
+        /** When nothing is wrong any more, and the guest runs. */
+        long ended() {
+            long ended = fault.kind().spoilsMessages() ? Math.max(running, Clock.now()) : running;
+            for (CompletableFuture<Long> outage : outages) {
+                ended = Math.max(ended, outage.join());
+            }
+            return ended;
+        }
+    }
+
+    private static void sleep(long milliseconds) {
+        long end = System.nanoTime() + Duration.ofMillis(milliseconds).toNanos();
+        for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
+            if (Thread.currentThread().isInterrupted()) {
+                throw new LabException("interrupted");
+            }
+            LockSupport.parkNanos(left);
+        }
+    }
+
+    /** The sites that it needs. */
+    static Lab raise(RunDirectory run) {
+        return Lab.raiseWithoutGuests(run, HandoverBench.SITES, Set.of(), LIFETIME);
+    }
+
+    @Override
+    public void close() {
+        flow.close();
+        body.close();
+        line.close();
+    }
+}
