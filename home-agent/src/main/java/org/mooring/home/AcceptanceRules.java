@@ -21,9 +21,20 @@ record AcceptanceRules(Policy policy) {
         if (committing.isPresent() && handover.abort().isEmpty()) {
             return commit(node, acceptance, committing.get());
         }
-        // A COMMIT that is sent again is dated anew, and must not take the mobile node back to where it comes from.
-        boolean again = handover.commit().isPresent() && handover.commit().equals(node.committed());
-        return again ? unchanged(node, acceptance) : register(node, acceptance);
+        // A COMMIT that is sent again is dated anew, and a late one may be newer than CONFIRM where clocks
+        // were misjudged: it must not take the mobile node back to where it comes from.
+        boolean late = handover.commit().isPresent()
+                && handover.abort().isEmpty()
+                && (handover.commit().equals(node.committed()) || !isThere(node, acceptance));
+        return late ? unchanged(node, acceptance) : register(node, acceptance);
+    }
+
+    /** Whether the mobile node is where the request registers it: then this renews that, and moves nothing. */
+    private static boolean isThere(MobileNodeState node, Acceptance acceptance) {
+        var request = acceptance.received().request();
+        return request.isDeregistration()
+                ? node.bindings().isEmpty()
+                : node.bindings().peers().contains(Peer.ipip(request.careOfAddress()));
     }
 
     private Change prepare(MobileNodeState node, Acceptance acceptance, Prepare prepare) {

@@ -140,6 +140,19 @@ class FlipTest extends HandoverScene {
         }
 
         @Test
+        @DisplayName("where the hosts have misjudged the home agent's clock, COMMIT may be newer than CONFIRM")
+        void lateAfterConfirmAndNewerMovesNothing() {
+            receiveFromB(300);
+            var binding = binding();
+            network.pass(Duration.ofMillis(50));
+            network.actions();
+            commit();
+            assertEquals(List.of(), forwardings());
+            assertEquals(200, theReply().message().lifetime());
+            assertEquals(binding, binding());
+        }
+
+        @Test
         void losesNoFlipToARequestThatComesAfterIt() {
             network.pause();
             network.register(300);

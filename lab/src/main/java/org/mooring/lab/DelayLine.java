@@ -25,6 +25,10 @@ final class DelayLine implements AutoCloseable {
     private final Instrument line;
     private final Path lost;
 
+    DelayLine(Lab lab, Path sources, Duration oneWay) {
+        this(lab, sources, oneWay, 0);
+    }
+
     /** @param lossPercent of all packets */
     DelayLine(Lab lab, Path sources, Duration oneWay, int lossPercent) {
         lost = lab.run().resolve("lost");
