@@ -4,7 +4,6 @@ import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 import java.util.function.Consumer;
 import org.mooring.home.Action;
 import org.mooring.home.Endpoint;
@@ -21,8 +20,9 @@ import org.mooring.runtime.udp.UdpSocket;
 
 /**
  * The home agent's sockets on port 434. Two have its address: one that follows the routes, and one bound to the home link, whose datagrams go
- * out there even to a mobile node that the routes still lead into a tunnel (RFC 3344 §3.8.3.1). Others take what mobile nodes send to the broadcast
- * addresses of the home link to find their home agent (§3.8.2.1). Foreign agents with an association have sockets of their own.
+ * out there even to a mobile node that the routes still lead into a tunnel (RFC 3344 §3.8.3.1). Others take what mobile nodes send to find their
+ * home agent (§3.8.2.1): to the home network's broadcast address, as a rule from far away, and to 255.255.255.255, to which a router may have
+ * changed that. Foreign agents with an association have sockets of their own.
  */
 final class RegistrationSockets implements AutoCloseable {
     /** As much as one hook rescues at once: 16,384 packets, in fragments each. A thousand guests that move at once take less. */
@@ -55,10 +55,15 @@ final class RegistrationSockets implements AutoCloseable {
             var routed = open.element();
             open.push(routed.alsoOn(homeLink, receiver));
             var onHomeLink = open.element();
-            for (var broadcast : List.of(homeNetworkBroadcast, Ipv4Address.LIMITED_BROADCAST)) {
-                open.push(UdpSocket.bindOn(
-                        loop, homeLink, broadcast, UdpSocket.REGISTRATION_PORT, BROADCAST_BUFFER, receiver));
-            }
+            open.push(UdpSocket.bind(
+                    loop, homeNetworkBroadcast, UdpSocket.REGISTRATION_PORT, BROADCAST_BUFFER, receiver));
+            open.push(UdpSocket.bindOn(
+                    loop,
+                    homeLink,
+                    Ipv4Address.LIMITED_BROADCAST,
+                    UdpSocket.REGISTRATION_PORT,
+                    BROADCAST_BUFFER,
+                    receiver));
             return new RegistrationSockets(routed, onHomeLink, new PeerSockets(routed, receiver), open);
         } catch (Failure e) {
             open.forEach(UdpSocket::close);
