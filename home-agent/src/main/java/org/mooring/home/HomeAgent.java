@@ -179,7 +179,7 @@ public final class HomeAgent {
                     received.at());
             return;
         }
-        var verified = Verifier.verify(received.message(), Kind.MOBILE_HOME, node.associations());
+        var verified = verified(received, node);
         if (verified instanceof Verified.By by) {
             serve(node, received, by.association());
         } else if (verified == Verified.Not.MISSING && policy.compatibility() == Compatibility.RFC5944) {
@@ -191,13 +191,17 @@ public final class HomeAgent {
         }
     }
 
+    /** RFC 3344 §3.8.2.1a has one authorization-enabling extension, RFC 5944 any number that are all right. */
+    private Verified verified(ReceivedRequest received, MobileNodeState node) {
+        return policy.compatibility() == Compatibility.RFC5944
+                ? Verifier.verifyEach(received.message(), node.associations())
+                : Verifier.verify(received.message(), Kind.MOBILE_HOME, node.associations());
+    }
+
     /** RFC 5944 §3.8.3.2: a mobile node that is known by its NAI asks for a home address that is none of ours. */
     private boolean deniesAnothersAddress(ReceivedRequest received) {
         var node = homeAddressByNai(received.request()).map(mobileNodes::get);
-        if (node.isPresent()
-                && Verifier.verify(
-                                received.message(), Kind.MOBILE_HOME, node.get().associations())
-                        instanceof Verified.By by) {
+        if (node.isPresent() && verified(received, node.get()) instanceof Verified.By by) {
             var denial =
                     new Verdict.Denial(ReplyCode.HA_ADMINISTRATIVELY_PROHIBITED, "its home address is not served here");
             answers.deny(node.get(), received, by.association(), denial, received.at());

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.home.Policy.Compatibility;
 import org.mooring.home.Policy.ReverseTunnel;
+import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
 import org.mooring.protocol.wire.Decoded;
@@ -42,6 +43,26 @@ class CompatibilityTest {
 
         assertEquals(HA_MOBILE_NODE_FAILED_AUTHENTICATION, old.code());
         assertEquals(List.of(), revised.all(Action.SendReply.class));
+    }
+
+    @Test
+    @DisplayName(
+            "§3.8.2.1 (a), T6: of authorization-enabling extensions there is one, or any number that are all right")
+    void twoMobileHomeAuthentications() {
+        var coLocated = Flags.DECAPSULATION_BY_MOBILE_NODE;
+        var seal = new Seal(Kind.MOBILE_HOME, HomeNetwork.MOBILE_HOME);
+        for (var network : List.of(old, revised)) {
+            network.receive(FOREIGN_AGENT_B, Seal.encode(network.request(coLocated, 300, CARE_OF_B), seal, seal));
+        }
+        assertEquals(HA_MOBILE_NODE_FAILED_AUTHENTICATION, old.code());
+        assertEquals(ACCEPTED, revised.code());
+
+        revised.pass(Duration.ofSeconds(1));
+        var forged = seal.appendTo(signed(revised.request(coLocated, 300, CARE_OF_B)))
+                .toByteArray();
+        forged[forged.length - 1]++;
+        revised.receive(FOREIGN_AGENT_B, Octets.of(forged));
+        assertEquals(HA_MOBILE_NODE_FAILED_AUTHENTICATION, revised.code());
     }
 
     @Test

@@ -106,14 +106,6 @@ class Section3_8_2_1Test {
     }
 
     @Test
-    @DisplayName("(a), T6: more than one authorization-enabling extension is denied with code 131")
-    void deniesWithCode131WhenThereAreTwoMobileHomeAuthentications() {
-        var seal = new Seal(Kind.MOBILE_HOME, MOBILE_HOME);
-        network.receive(FOREIGN_AGENT_B, Seal.encode(network.request(T, 300, CARE_OF_B), seal, seal));
-        assertEquals(HA_MOBILE_NODE_FAILED_AUTHENTICATION, network.code());
-    }
-
-    @Test
     @DisplayName("(a), T14: an authenticator of no octets is denied with code 131")
     void deniesWithCode131WhenTheAuthenticatorIsEmpty() {
         var empty = Octets.ofHex("200400000100");

@@ -2,6 +2,7 @@ package org.mooring.protocol.security;
 
 import java.security.MessageDigest;
 import java.util.Collection;
+import java.util.stream.IntStream;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication;
@@ -41,6 +42,29 @@ public final class Verifier {
             return Verified.Not.MISPLACED;
         }
         return verify(received, found, (Authentication) extensions.get(found), associations);
+    }
+
+    /**
+     * As {@link #verify} for {@link Authentication.Kind#MOBILE_HOME}, but for any number of extensions: each must be right (RFC 5944
+     * §3.8.2.1a). By the association of the first.
+     */
+    public static Verified verifyEach(Decoded.Message received, Collection<SecurityAssociation> associations) {
+        var extensions = received.message().extensions();
+        var enabling = IntStream.range(0, extensions.size())
+                .filter(i -> counts(extensions.get(i), Authentication.Kind.MOBILE_HOME))
+                .boxed()
+                .toList();
+        boolean verifiable = enabling.stream().map(extensions::get).allMatch(Authentication.class::isInstance);
+        if (enabling.size() < 2 || !verifiable || associations.isEmpty()) {
+            return verify(received, Authentication.Kind.MOBILE_HOME, associations);
+        }
+        if (extensions.subList(0, enabling.get(0)).stream().anyMatch(Authentication.class::isInstance)) {
+            return Verified.Not.MISPLACED;
+        }
+        var each = enabling.stream()
+                .map(i -> verify(received, i, (Authentication) extensions.get(i), associations))
+                .toList();
+        return each.stream().filter(Verified.Not.class::isInstance).findFirst().orElse(each.get(0));
     }
 
     private static boolean counts(Extension extension, Authentication.Kind kind) {

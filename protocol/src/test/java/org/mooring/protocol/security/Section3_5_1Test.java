@@ -102,6 +102,27 @@ class Section3_5_1Test {
     }
 
     @Test
+    @DisplayName("RFC 5944 §3.8.2.1 (a): of several authorization-enabling extensions each must be right")
+    void eachOfSeveralIsVerified() {
+        var seal = new Seal(Kind.MOBILE_HOME, MOBILE_HOME);
+        var twice = seal.appendTo(SEALED);
+        assertEquals(new Verified.By(MOBILE_HOME), verifyEach(SEALED));
+        assertEquals(new Verified.By(MOBILE_HOME), verifyEach(twice));
+        assertEquals(Verified.Not.BAD_AUTHENTICATOR, verifyEach(flip(twice, (twice.length() - 1) * 8)));
+        assertEquals(
+                Verified.Not.BAD_AUTHENTICATOR, verifyEach(seal.appendTo(flip(SEALED, (SEALED.length() - 1) * 8))));
+        assertEquals(Verified.Not.MISSING, verifyEach(REQUEST));
+        assertEquals(
+                Verified.Not.MISPLACED,
+                verifyEach(seal.appendTo(seal.appendTo(new Seal(Kind.FOREIGN_HOME, FOREIGN_HOME).appendTo(REQUEST)))));
+    }
+
+    private static Verified verifyEach(Octets octets) {
+        return Verifier.verifyEach(
+                assertInstanceOf(Decoded.Message.class, RegistrationCodec.decode(octets)), List.of(MOBILE_HOME));
+    }
+
+    @Test
     @DisplayName("§3.8.2.1 (a): an MN-AAA authentication counts as authorization-enabling, and nobody can verify it")
     void generalizedAuthenticationIsAuthorizationEnabling() {
         var generalized = Octets.ofHex("2401 0014 00000200 62d9ffd899645abd8be915dd3d25432c");
