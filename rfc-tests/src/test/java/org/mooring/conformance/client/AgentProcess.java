@@ -1,0 +1,97 @@
+package org.mooring.conformance.client;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.mooring.linux.NetworkNamespace;
+
+/** One of the programs, started as on a router, with a directory of its own for its configuration, store, socket and log. */
+final class AgentProcess implements AutoCloseable {
+    private static final long DEADLINE = TimeUnit.SECONDS.toNanos(60);
+
+    private final Path directory;
+    private final Process process;
+
+    private AgentProcess(Path directory, Process process) {
+        this.directory = directory;
+        this.process = process;
+    }
+
+    /** Starts it, and doesn't wait. */
+    static AgentProcess start(NetworkNamespace router, String mainClass, Path directory, String configuration)
+            throws IOException {
+        var file = directory.resolve("agent.toml");
+        // It holds keys, and the program minds who may read them.
+        Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(file, "state-directory = \"state\"\ncontrol-socket = \"socket\"\n" + configuration);
+        return new AgentProcess(directory, launch(router, mainClass, directory));
+    }
+
+    private static Process launch(NetworkNamespace router, String mainClass, Path directory) throws IOException {
+        var command = List.of(
+                "ip",
+                "netns",
+                "exec",
+                router.name(),
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                mainClass,
+                "run",
+                "--config",
+                directory.resolve("agent.toml").toString(),
+                "--log-level",
+                "debug");
+        var process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(
+                        directory.resolve("log").toFile()))
+                .start();
+        process.getOutputStream().close();
+        return process;
+    }
+
+    /** Waits until it says that it is well. */
+    void awaitHealth() throws Exception {
+        long deadline = System.nanoTime() + DEADLINE;
+        while (!health().startsWith("HTTP/1.1 200")) {
+            if (!process.isAlive() || System.nanoTime() > deadline) {
+                throw new AssertionError("does not run: " + log());
+            }
+            // Nothing tells when it will.
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+    }
+
+    private String health() {
+        try (var socket = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            socket.connect(UnixDomainSocketAddress.of(directory.resolve("socket")));
+            socket.write(ByteBuffer.wrap(
+                    "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII)));
+            var answer = ByteBuffer.allocate(1024);
+            socket.read(answer);
+            return new String(answer.array(), 0, answer.position(), StandardCharsets.US_ASCII);
+        } catch (IOException notYet) {
+            return "";
+        }
+    }
+
+    String log() throws IOException {
+        return Files.readString(directory.resolve("log"));
+    }
+
+    /** SIGKILL. */
+    @Override
+    public void close() {
+        process.destroyForcibly().onExit().join();
+    }
+}

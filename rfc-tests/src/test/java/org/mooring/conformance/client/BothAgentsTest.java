@@ -1,0 +1,180 @@
+package org.mooring.conformance.client;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mooring.conformance.client.Testbed.CARE_OF_ADDRESS;
+import static org.mooring.conformance.client.Testbed.CORRESPONDENT;
+import static org.mooring.conformance.client.Testbed.FOREIGN_HOME;
+import static org.mooring.conformance.client.Testbed.HOME_AGENT;
+import static org.mooring.conformance.client.Testbed.toMobileNode;
+
+import java.util.List;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.mooring.conformance.client.Station.Answer;
+
+@Programs
+@DisplayName("RFC 5944 §1.7: two mobile nodes that roam between the two programs, and what the wire shows")
+class BothAgentsTest {
+    private final Testbed testbed;
+
+    BothAgentsTest(Testbed testbed) {
+        this.testbed = testbed;
+    }
+
+    private Answer register(MobileNode node, int lifetime) throws Exception {
+        var request = node.request(HOME_AGENT, CARE_OF_ADDRESS, lifetime).with(Request.REVERSE_TUNNEL);
+        return testbed.visiting(node).ask(Testbed.FOREIGN_AGENT, node.signed(request));
+    }
+
+    /** A packet of a correspondent, from the home router's door to the mobile node's link. */
+    private void assertReached(MobileNode node) throws Exception {
+        var packet = toMobileNode(node);
+        int internet = testbed.internet.mark();
+        int visited = testbed.visited.mark();
+
+        testbed.arriveAtHome(packet);
+
+        var outer = testbed.internet.await(internet, frame -> Testbed.tunnelled(frame, packet));
+        assertEquals(HOME_AGENT, outer.source());
+        assertEquals(CARE_OF_ADDRESS, outer.destination());
+        var frame = testbed.visited.await(visited, came -> Visit.delivered(came, packet));
+        assertEquals(node.mac(), frame.destination());
+        assertEquals(packet.withTtl(62), frame.packet().orElseThrow(), "two routers have forwarded it");
+    }
+
+    /** A packet of the mobile node, by way of both agents to the correspondent. */
+    private void assertReaches(MobileNode node) throws Exception {
+        var packet =
+                new Datagram(Station.port(), 4000, Octets.hex("fade")).packet(node.homeAddress(), CORRESPONDENT, 64);
+        int mark = testbed.internet.mark();
+
+        testbed.visiting(node).send(packet);
+
+        var outer = testbed.internet.await(mark, frame -> Testbed.tunnelled(frame, packet));
+        assertEquals(CARE_OF_ADDRESS, outer.source());
+        assertEquals(HOME_AGENT, outer.destination());
+        var sent = testbed.internet.await(
+                mark, frame -> frame.packet().filter(came -> came.payload().equals(packet.payload())));
+        assertEquals(packet.withTtl(62), sent);
+    }
+
+    @Test
+    @DisplayName("a registration: four messages, each as its section has it")
+    void fourMessages() throws Exception {
+        var node = testbed.mobileNode();
+        var request = node.request(HOME_AGENT, CARE_OF_ADDRESS, 300).with(Request.REVERSE_TUNNEL);
+        var message = node.signed(request);
+        int mark = testbed.internet.mark();
+
+        var answer = testbed.visiting(node).ask(Testbed.FOREIGN_AGENT, message);
+
+        var relayed = testbed.internet.since(
+                mark,
+                frame -> frame.packet()
+                        .filter(packet -> packet.destination().equals(HOME_AGENT))
+                        .flatMap(Packet::datagram));
+        assertEquals(
+                List.of(FOREIGN_HOME.seal(Extension.FOREIGN_HOME, message)),
+                relayed.stream().map(Datagram::payload).toList());
+        var reply = testbed.internet.await(mark, Answer::of).reply();
+        assertTrue(FOREIGN_HOME.sealed(reply.message(), reply.extension(Extension.FOREIGN_HOME)));
+        assertEquals(Code.ACCEPTED, answer.code());
+        var end = reply.extension(Extension.MOBILE_HOME).end();
+        assertEquals(reply.message().range(0, end), answer.reply().message());
+        assertTrue(node.association()
+                .sealed(answer.reply().message(), answer.reply().extension(Extension.MOBILE_HOME)));
+        assertEquals(request.identification(), answer.reply().identification());
+    }
+
+    @Test
+    @DisplayName("two sessions at once, both ways; one ends, and the other stays")
+    void twoSessions() throws Exception {
+        var one = testbed.mobileNode();
+        var other = testbed.mobileNode();
+        for (var node : List.of(one, other)) {
+            assertEquals(Code.ACCEPTED, register(node, 300).code());
+        }
+        for (var node : List.of(one, other, one)) {
+            assertReached(node);
+            assertReaches(node);
+        }
+
+        var deregistered = register(one, 0);
+
+        assertEquals(Code.ACCEPTED, deregistered.code());
+        assertEquals(0, deregistered.reply().lifetime());
+        testbed.home.join(one.homeAddress(), one.mac());
+        int mark = testbed.home.mark();
+        var packet = toMobileNode(one);
+        testbed.arriveAtHome(packet);
+        testbed.home.await(mark, frame -> Visit.delivered(frame, packet));
+        assertReached(other);
+        assertReaches(other);
+    }
+
+    @Test
+    @DisplayName("away, on to another foreign agent, back, and home")
+    void roams() throws Exception {
+        var node = testbed.mobileNode();
+        register(node, 300);
+        assertReached(node);
+
+        var another = testbed.foreignAgent();
+        Testbed.register(node, another, 300);
+        assertEquals(another.address(), testbed.tunnelled(node).destination());
+
+        register(node, 300);
+        assertReached(node);
+        assertReaches(node);
+
+        assertEquals(Code.ACCEPTED, testbed.deregisterAtHome(node).code());
+        int mark = testbed.home.mark();
+        var packet = toMobileNode(node);
+        testbed.arriveAtHome(packet);
+        assertEquals(
+                node.mac(),
+                testbed.home
+                        .await(mark, frame -> Visit.delivered(frame, packet))
+                        .destination());
+    }
+
+    @Test
+    @DisplayName("two visitors reach each other by way of their home agent")
+    void betweenVisitors() throws Exception {
+        var one = testbed.mobileNode();
+        var other = testbed.mobileNode();
+        register(one, 300);
+        register(other, 300);
+        var packet = new Datagram(Station.port(), 4000, Octets.hex("ace1"))
+                .packet(one.homeAddress(), other.homeAddress(), 64);
+        int mark = testbed.visited.mark();
+
+        testbed.visiting(one).send(packet);
+
+        assertEquals(
+                other.mac(),
+                testbed.visited
+                        .await(mark, frame -> Visit.delivered(frame, packet))
+                        .destination());
+    }
+
+    @Test
+    @DisplayName("§5.7.1: a mobile node whose clock is off is told the home agent's time, through the foreign agent")
+    void resynchronises() throws Exception {
+        var node = testbed.mobileNode();
+        var request = node.request(HOME_AGENT, CARE_OF_ADDRESS, 300)
+                .with(Request.REVERSE_TUNNEL)
+                .withIdentification(MobileNode.timestamp(-5000));
+        var answer = testbed.visiting(node).ask(Testbed.FOREIGN_AGENT, node.signed(request));
+        assertEquals(Code.HA_IDENTIFICATION_MISMATCH, answer.code());
+        assertTrue(node.association()
+                .sealed(answer.reply().message(), answer.reply().extension(Extension.MOBILE_HOME)));
+        var corrected = request.withIdentification(answer.reply().identification() + 1);
+        assertEquals(
+                Code.ACCEPTED,
+                testbed.visiting(node)
+                        .ask(Testbed.FOREIGN_AGENT, node.signed(corrected))
+                        .code());
+    }
+}

@@ -1,0 +1,66 @@
+package org.mooring.conformance.client;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.mooring.conformance.client.Octets.Fields;
+
+/**
+ * An extension (RFC 5944 §1.9) where it stands in a message.
+ *
+ * @param offset of its type
+ */
+record Extension(int offset, int type, Octets data) {
+    static final int MOBILE_HOME = 32;
+    static final int MOBILE_FOREIGN = 33;
+    static final int FOREIGN_HOME = 34;
+    static final int CRITICAL_VENDOR = 38;
+    static final int FOREIGN_AGENT_ERROR = 45;
+    static final int ENCAPSULATING_DELIVERY = 130;
+    static final int NAI = 131;
+    static final int VENDOR = 134;
+
+    private static final int PADDING = 0;
+
+    static Octets octets(int type, Octets data) {
+        return new Fields().u8(type).u8(data.length()).octets(data).done();
+    }
+
+    /** RFC 2794 §2. */
+    static Octets nai(String name) {
+        return octets(NAI, Octets.of(name.getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    /** A critical extension of a vendor that nobody knows (RFC 3115 §2.1), whose length has two octets. */
+    static Octets critical() {
+        return new Fields()
+                .u8(CRITICAL_VENDOR)
+                .u8(0)
+                .u16(4 + 2 + 3)
+                .u32(9_999_999)
+                .u16(7)
+                .octets(Octets.hex("010203"))
+                .done();
+    }
+
+    /** All from {@code offset} to the end of {@code message}, but for padding (§1.8). */
+    static List<Extension> all(Octets message, int offset) {
+        var found = new ArrayList<Extension>();
+        int next = offset;
+        while (next < message.length()) {
+            int type = message.u8(next);
+            if (type == PADDING) {
+                next++;
+            } else {
+                int end = next + 2 + message.u8(next + 1);
+                found.add(new Extension(next, type, message.range(next + 2, end)));
+                next = end;
+            }
+        }
+        return found;
+    }
+
+    int end() {
+        return offset + 2 + data.length();
+    }
+}
