@@ -191,11 +191,34 @@ public sealed interface Extension
     record UdpTunnelReply(int subtype, int replyCode, int flags, int keepalive) implements Extension {
         public static final int TYPE = 44;
 
+        /** F: there is a UDP tunnel because it was forced, be there a NAT or not. */
+        public static final int FORCED = 0x8000;
+
+        private static final int WILL_TUNNEL = 0;
+        private static final int DECLINED = 64;
+
         public UdpTunnelReply {
             Field.requireUnsigned(8, subtype);
             Field.requireUnsigned(8, replyCode);
             Field.requireUnsigned(16, flags);
             Field.requireUnsigned(16, keepalive);
+        }
+
+        public static UdpTunnelReply assenting(boolean forced, int keepalive) {
+            return new UdpTunnelReply(0, WILL_TUNNEL, forced ? FORCED : 0, keepalive);
+        }
+
+        public static UdpTunnelReply declining() {
+            return new UdpTunnelReply(0, DECLINED, 0, 0);
+        }
+
+        /** Whether packets are to be tunnelled in UDP (§3.2.1). */
+        public boolean assents() {
+            return subtype == 0 && replyCode < DECLINED;
+        }
+
+        public boolean isForced() {
+            return (flags & FORCED) != 0;
         }
 
         @Override

@@ -35,8 +35,17 @@ public record UdpTunnelRequest(int subtype, int reserved1, int flags, int encaps
         this(0, 0, flags, encapsulation, 0);
     }
 
+    /** §3.1.3: with what a later version has in its place it is to be skipped. */
+    public boolean isUnderstood() {
+        return subtype == 0 && reserved3 == 0;
+    }
+
     public boolean forces() {
         return (flags & FORCE) != 0;
+    }
+
+    public boolean isRegisteredThroughForeignAgent() {
+        return (flags & REGISTERED_THROUGH_FOREIGN_AGENT) != 0;
     }
 
     @Override
