@@ -45,6 +45,7 @@
 #define TUNNEL_TTL 64
 #define IPPROTO_MINIMAL 55
 #define REGISTRATION_PORT 434
+#define KEEPALIVE_ID 434
 #define TUNNEL_DATA 4 /* type of message (RFC 3519 §3.3) */
 #define EALREADY 114
 #define TUNNEL_MARK 0x1b3 /* the routing rule for it leads to the foreign agent's device */
@@ -606,6 +607,20 @@ static __always_inline bool is_echo(struct __sk_buff *skb, __u32 network, const 
 	       (type == ICMP_ECHO || (or_reply && type == ICMP_ECHOREPLY));
 }
 
+/* RFC 3519 §4.9: what answers a keepalive that a foreign agent has sent as its visitor's. As org.mooring.protocol.nat.Keepalives has it. */
+static __always_inline bool answers_keepalive(struct __sk_buff *skb, __u32 network, const struct iphdr *ip)
+{
+	struct {
+		__u8 type, code;
+		__sum16 check;
+		__be16 id, sequence;
+	} echo;
+
+	return ip->protocol == IPPROTO_ICMP && ip->tot_len == bpf_htons(sizeof(*ip) + sizeof(echo)) &&
+	       !bpf_skb_load_bytes(skb, network + sizeof(*ip), &echo, sizeof(echo)) && echo.type == ICMP_ECHOREPLY &&
+	       echo.id == bpf_htons(KEEPALIVE_ID);
+}
+
 /* A packet that came to the agent through a tunnel. */
 struct tunnelled {
 	struct tunnel tunnel; /* where it came from */
@@ -823,8 +838,10 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 	else if (!combine_ecn(&outer, inner, &tos))
 		return drop(DROP_CONGESTION);
 
-	if (inner->daddr == self->address && packet.tunnel.protocol == IPPROTO_UDP &&
-	    is_echo(skb, l2 + packet.overhead, inner, true))
+	if (packet.tunnel.protocol == IPPROTO_UDP &&
+	    ((inner->daddr == self->address && is_echo(skb, l2 + packet.overhead, inner, true)) ||
+	     (self->role == FOREIGN_AGENT && inner->saddr == outer.saddr &&
+	      answers_keepalive(skb, l2 + packet.overhead, inner))))
 		/* The agent's socket has it already if it was put together. */
 		return put_together ? TC_ACT_SHOT : TC_ACT_UNSPEC;
 	/* Whoever tests the way here may tunnel an ordinary ping to itself. */

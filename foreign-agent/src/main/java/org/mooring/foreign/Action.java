@@ -22,6 +22,14 @@ public sealed interface Action {
         }
     }
 
+    /** Send to port 434 of {@code homeAgent}, as requests are, or it would not be the same mapping of a NAT that is kept (RFC 3519 §4.9). */
+    record SendKeepalive(Ipv4Address homeAgent, Octets message) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
     /**
      * Send from port 434 to a mobile node: in a frame to its MAC address, because nobody asks for the MAC address of a
      * visitor by ARP (RFC 3344 §4.2.2).
@@ -178,6 +186,8 @@ public sealed interface Action {
     /** One method per action: forgetting one does not compile. */
     interface Executor {
         void execute(RelayToHomeAgent action);
+
+        void execute(SendKeepalive action);
 
         void execute(SendToVisitor action);
 

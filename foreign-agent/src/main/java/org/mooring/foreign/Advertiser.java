@@ -92,11 +92,15 @@ final class Advertiser {
         out.accept(new Action.Advertise(link, linkAddress, address, destination, advertisement));
     }
 
-    /** §2.1.1: what is not done is not promised. B and R come with F, and F with a care-of address. */
+    /**
+     * §2.1.1: what is not done is not promised. B and R come with F, and F with a care-of address; U only from behind a NAT (RFC 3519
+     * §3.4).
+     */
     private static int flags(Policy policy, boolean busy) {
         return MobilityAgent.FOREIGN_AGENT
                 | (policy.reverseTunnel() == ReverseTunnel.REFUSED ? 0 : MobilityAgent.REVERSE_TUNNELING)
                 | (policy.advertising().registrationRequired() ? MobilityAgent.REGISTRATION_REQUIRED : 0)
+                | (policy.natTraversal().isBehindNat() ? MobilityAgent.UDP_TUNNELING : 0)
                 | (busy ? MobilityAgent.BUSY : 0);
     }
 

@@ -9,6 +9,7 @@ import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.TunnelData;
 
 /** Everything that can happen to the foreign agent. Time enters only through {@link #at()}. */
 public sealed interface Event {
@@ -190,6 +191,14 @@ public sealed interface Event {
         }
     }
 
+    /** Tunnel data on port 434 of the care-of address that the kernel has left to us (RFC 3519 §3.3): the answer to a keepalive, or not. */
+    record TunnelDataReceived(Instant at, Ipv4Address from, TunnelData data) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
     /** The first packet for {@code homeAddress} waits in {@code room}. */
     record WaitBegan(Instant at, Ipv4Address homeAddress, Room room) implements Event {
         @Override
@@ -247,7 +256,9 @@ public sealed interface Event {
             VISITOR,
             STAGED_VISITOR,
             /** What waits for a visitor that comes. */
-            ARRIVAL
+            ARRIVAL,
+            /** The next keepalive of a UDP tunnel. */
+            KEEPALIVE
         }
     }
 
@@ -294,6 +305,8 @@ public sealed interface Event {
         void handle(HandoverMessageReceived event);
 
         void handle(MarkerReceived event);
+
+        void handle(TunnelDataReceived event);
 
         void handle(WaitBegan event);
 

@@ -39,7 +39,9 @@ public sealed interface Fact {
         /** No request waits for this reply (RFC 3344 §3.7.3.1). */
         NO_PENDING_REQUEST,
         /** One waits, but for another Identification or from another home agent (RFC 3344 §3.7.3.1). */
-        REPLY_DOES_NOT_MATCH
+        REPLY_DOES_NOT_MATCH,
+        /** Tunnel data of no visitor, and no answer to a keepalive (RFC 3519 §4.3). */
+        TUNNEL_DATA
     }
 
     /** A datagram that could not be read was dropped (RFC 3344 §1.8). */
@@ -126,7 +128,11 @@ public sealed interface Fact {
         public String text() {
             return (renewed ? "visitor renewed" : "visitor arrived") + " home=" + visitor.homeAddress() + " home-agent="
                     + visitor.homeAgent() + " link=" + visitor.link() + " expiry="
-                    + (visitor.expiry().equals(Visitor.NEVER) ? "never" : visitor.expiry());
+                    + (visitor.expiry().equals(Visitor.NEVER) ? "never" : visitor.expiry())
+                    + visitor.udpTunnel()
+                            .map(tunnel ->
+                                    " udp-keepalive=" + tunnel.keepalive().toSeconds() + "s")
+                            .orElse("");
         }
     }
 
@@ -242,6 +248,33 @@ public sealed interface Fact {
         public String text() {
             return "handover room opened home=" + action.homeAddress() + " id=" + action.id() + " room="
                     + word(action.room()) + " why=" + word(action.why()) + " held=" + held;
+        }
+    }
+
+    /** A NAT on the way has forgotten the tunnel, or nothing passes at all (RFC 3519 §4.10). */
+    record KeepalivesUnanswered(Ipv4Address homeAddress) implements Fact {
+        @Override
+        public Level level() {
+            return Level.WARNING;
+        }
+
+        @Override
+        public String text() {
+            return "keepalives unanswered, the visitor is cut off until it registers again: lower nat-keepalive if a NAT forgets sooner home="
+                    + homeAddress;
+        }
+    }
+
+    /** They were not before. */
+    record KeepalivesAnswered(Ipv4Address homeAddress) implements Fact {
+        @Override
+        public Level level() {
+            return Level.INFO;
+        }
+
+        @Override
+        public String text() {
+            return "keepalives answered again home=" + homeAddress;
         }
     }
 

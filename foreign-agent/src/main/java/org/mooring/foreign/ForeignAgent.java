@@ -11,6 +11,7 @@ import org.mooring.foreign.Fact.VisitorLeft.Why;
 import org.mooring.foreign.PendingRequest.Purpose;
 import org.mooring.protocol.handover.Arrival;
 import org.mooring.protocol.handover.Arrivals.Refusal;
+import org.mooring.protocol.nat.EchoPacket;
 import org.mooring.protocol.wire.Ipv4Address;
 
 /**
@@ -212,6 +213,16 @@ public final class ForeignAgent {
         }
 
         @Override
+        public void handle(Event.TunnelDataReceived event) {
+            boolean answers = EchoPacket.decode(event.data())
+                    .filter(echo -> visits.keepalives().received(echo, event.at()))
+                    .isPresent();
+            if (!answers) {
+                report(new Fact.Discarded(event.from().toString(), Fact.Discard.TUNNEL_DATA));
+            }
+        }
+
+        @Override
         public void handle(Event.WaitBegan event) {
             visits.arrivals().began(event.homeAddress(), event.room(), event.at());
         }
@@ -232,13 +243,14 @@ public final class ForeignAgent {
                     replies.timeOut(event.at(), event.timer().homeAddress(), Purpose.PREPARATION);
                 case VISITOR -> visits.expire(event.timer().homeAddress(), event.at());
                 case STAGED_VISITOR -> visits.staged().expire(event.timer().homeAddress(), event.at());
+                case KEEPALIVE -> visits.keepalives().due(event.timer().homeAddress(), event.at());
                 case ARRIVAL -> visits.arrivals().due(event.timer().homeAddress(), event.at());
             }
         }
 
         @Override
         public void handle(Event.Restored event) {
-            visits.visitors().restore(event.visitors(), policy, event.at());
+            visits.restore(event.visitors(), policy, event.at());
             advertiser.start(policy, event.at());
         }
 

@@ -1,10 +1,14 @@
 package org.mooring.foreign;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.UdpTunnelRequest;
 
 /**
  * What the operator decided.
@@ -18,6 +22,7 @@ import org.mooring.protocol.wire.Ipv4Address;
  * @param requireAssociation serve only who shares an association with us, or whose home agent does
  * @param compatibility which of the two RFCs rules where they differ
  * @param encapsulatingDelivery whether visitors may choose what goes through the reverse tunnel (RFC 3024 §5.2)
+ * @param natTraversal whether tunnels may be carried in UDP
  * @param mobileNodes mobile-foreign associations by home address
  * @param homeAgents foreign-home associations by the home agent's address
  */
@@ -33,6 +38,7 @@ public record Policy(
         ReverseTunnel reverseTunnel,
         boolean encapsulatingDelivery,
         Advertising advertising,
+        NatTraversal natTraversal,
         Map<Ipv4Address, List<SecurityAssociation>> mobileNodes,
         Map<Ipv4Address, List<SecurityAssociation>> homeAgents) {
     public Policy {
@@ -41,7 +47,7 @@ public record Policy(
         homeAgents = Map.copyOf(homeAgents);
     }
 
-    /** One that follows RFC 5944, has a reverse tunnel in both delivery styles for who asks, and is told of to who asks. */
+    /** One that follows RFC 5944, has a reverse tunnel in both delivery styles for who asks, is told of to who asks, and asks for no UDP tunnels. */
     public Policy(
             Ipv4Address careOfAddress,
             Map<String, Ipv4Address> links,
@@ -64,6 +70,7 @@ public record Policy(
                 ReverseTunnel.OPTIONAL,
                 true,
                 Advertising.ON_SOLICITATION,
+                NatTraversal.NONE,
                 mobileNodes,
                 homeAgents);
     }
@@ -81,6 +88,39 @@ public record Policy(
         REQUIRED,
         /** Code 74 to who does. */
         REFUSED
+    }
+
+    /**
+     * Tunnels in UDP (RFC 3519).
+     *
+     * @param keepalive the longest time between keepalives, and the usual one where a home agent says none
+     */
+    public record NatTraversal(Asking asking, Duration keepalive) {
+        /** When a home agent is asked for a UDP tunnel (RFC 3519 §4.5). */
+        public enum Asking {
+            OFF,
+            /** If it sees a NAT on the way. */
+            AUTO,
+            /** The same, where it is known that there is one: mobile nodes are told, and need a reverse tunnel. */
+            BEHIND_NAT,
+            /** Always: nothing else passes. */
+            FORCE
+        }
+
+        static final NatTraversal NONE = new NatTraversal(Asking.OFF, UdpTunnel.DEFAULT_KEEPALIVE);
+
+        /** What is asked for, if anything is. */
+        Optional<UdpTunnelRequest> request() {
+            return switch (asking) {
+                case OFF -> Optional.empty();
+                case AUTO, BEHIND_NAT -> Optional.of(new UdpTunnelRequest(0, 0));
+                case FORCE -> Optional.of(new UdpTunnelRequest(UdpTunnelRequest.FORCE, 0));
+            };
+        }
+
+        boolean isBehindNat() {
+            return asking == Asking.BEHIND_NAT;
+        }
     }
 
     /** Whether a visitor that was served before a restart is served after it. */

@@ -9,6 +9,7 @@ import org.mooring.foreign.PendingRequest.Purpose;
 import org.mooring.foreign.VisitorList.HeldReply;
 import org.mooring.protocol.handover.HandoverExtension.Previous;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
+import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.EncapsulatingDelivery;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -95,7 +96,7 @@ final class ReplyRelay {
             }
             answers.send(ready);
         } else if (reply.code().isAccepted() && !request.flags().decapsulationByMobileNode()) {
-            var visitor = visitor(now, ready);
+            var visitor = visitor(now, ready, word.udpTunnel());
             visits.departures().registered(visitor);
             word.staged()
                     .filter(this::isElsewhere)
@@ -134,27 +135,40 @@ final class ReplyRelay {
             }
             // At home there is no foreign agent: what is redirected from there comes from the home agent.
             var previous = word.previous().map(Previous::careOfAddress).filter(address -> !address.equals(home));
-            visits.staged().stage(new StagedVisitor(prepare.id(), visitor(ready, expiry, previous)), ready, now);
+            visits.staged()
+                    .stage(
+                            new StagedVisitor(prepare.id(), visitor(ready, expiry, word.udpTunnel(), previous)),
+                            ready,
+                            now);
         } else if (visits.staged().isStaged(home, prepare.id())) {
             // Refreshed after COMMIT: our care-of address is the present one already.
             var previous = visits.staged().find(home).flatMap(Visitor::previousCareOfAddress);
-            visits.staged().stage(new StagedVisitor(prepare.id(), visitor(ready, expiry, previous)), ready, now);
+            visits.staged()
+                    .stage(
+                            new StagedVisitor(prepare.id(), visitor(ready, expiry, word.udpTunnel(), previous)),
+                            ready,
+                            now);
         } else {
             answers.send(ready);
         }
     }
 
-    private Visitor visitor(Instant now, HeldReply ready) {
+    private Visitor visitor(Instant now, HeldReply ready, Optional<UdpTunnel> udpTunnel) {
         int lifetime = Math.min(ready.reply().lifetime(), policy.get().maxLifetime());
         var home = ready.reply().homeAddress();
         var previous = visits.previousCareOfAddress(home);
         return visitor(
                 ready,
                 lifetime == RegistrationMessage.INFINITE_LIFETIME ? Visitor.NEVER : now.plusSeconds(lifetime),
+                udpTunnel,
                 previous);
     }
 
-    private Visitor visitor(HeldReply ready, Instant expiry, Optional<Ipv4Address> previousCareOfAddress) {
+    private Visitor visitor(
+            HeldReply ready,
+            Instant expiry,
+            Optional<UdpTunnel> udpTunnel,
+            Optional<Ipv4Address> previousCareOfAddress) {
         var answered = ready.answered();
         var request = answered.request();
         return new Visitor(
@@ -168,6 +182,7 @@ final class ReplyRelay {
                         .map(asked -> policy.get().answersFrom(answered.origin())),
                 request.identification(),
                 expiry,
+                udpTunnel,
                 previousCareOfAddress);
     }
 

@@ -190,10 +190,16 @@ final class RequestChecks {
     /** RFC 3024 §3.4; last of all, because the code tells who asks that the rest was right (§4.2.1). */
     private Optional<Denial> reverseTunnel() {
         boolean asked = request.flags().reverseTunneling();
+        boolean registersWithout = !asked && !request.isDeregistration();
         return Denial.when(
-                        !asked && !request.isDeregistration() && policy.reverseTunnel() == ReverseTunnel.REQUIRED,
+                        registersWithout && policy.reverseTunnel() == ReverseTunnel.REQUIRED,
                         ReplyCode.FA_REVERSE_TUNNEL_MANDATORY,
                         "reverse-tunnel is required")
+                // RFC 3519 §4.5: a NAT translates all that isn't in a tunnel.
+                .or(() -> Denial.when(
+                        registersWithout && policy.natTraversal().isBehindNat(),
+                        ReplyCode.FA_REVERSE_TUNNEL_MANDATORY,
+                        "behind a NAT a reverse tunnel is required"))
                 .or(() -> Denial.when(
                         asked && policy.reverseTunnel() == ReverseTunnel.REFUSED,
                         ReplyCode.FA_REVERSE_TUNNEL_UNAVAILABLE,

@@ -5,6 +5,7 @@ import static org.mooring.foreign.Event.Timer.Purpose.PENDING_REQUEST;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -16,8 +17,10 @@ import org.mooring.protocol.handover.HandoverExtension.Commit;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.ReplyCode;
 
@@ -116,7 +119,7 @@ final class RequestRelay {
         actions.accept(new Action.ArmTimer(
                 new Timer(purpose == Purpose.PREPARATION ? PENDING_PREPARATION : PENDING_REQUEST, home), deadline));
 
-        var message = AuthorizedPart.of(received);
+        var message = AuthorizedPart.of(received).concat(RegistrationCodec.encode(udpTunnelRequest(request)));
         var associations = policy.get().foreignHome(request.homeAgent());
         if (!associations.isEmpty() && isAuthenticated(request)) {
             message = new Seal(Kind.FOREIGN_HOME, associations.get(0)).appendTo(message);
@@ -126,6 +129,17 @@ final class RequestRelay {
         if (purpose == Purpose.REGISTRATION && !request.isDeregistration()) {
             visits.arrivals().confirm(home, now);
         }
+    }
+
+    /**
+     * RFC 3519 §4.5: behind the mobile node's part, under the foreign-home authentication. Never for a co-located care-of address: the tunnel
+     * would come here.
+     */
+    private List<Extension> udpTunnelRequest(RegistrationRequest request) {
+        boolean endsHere = !request.isDeregistration() && !request.flags().decapsulationByMobileNode();
+        return policy.get().natTraversal().request().filter(any -> endsHere).stream()
+                .map(Extension.class::cast)
+                .toList();
     }
 
     /** §3.7.2.2: a request is pending no longer than the lifetime it asks for. */

@@ -2,6 +2,7 @@ package org.mooring.foreign;
 
 import java.time.Instant;
 import java.util.Optional;
+import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -17,6 +18,7 @@ import org.mooring.protocol.wire.Octets;
  * @param encapsulatesTo our address if only those do that it encapsulates to us (RFC 3024 §5.2): the one that it has the reply from
  * @param identification of the request that was accepted
  * @param expiry {@link #NEVER} for an infinite lifetime
+ * @param udpTunnel what the home agent has assented to, if the tunnel is carried in UDP (RFC 3519)
  * @param previousCareOfAddress from where packets may be redirected to here (docs/handover.md, "Foreign agent")
  */
 public record Visitor(
@@ -29,6 +31,7 @@ public record Visitor(
         Optional<Ipv4Address> encapsulatesTo,
         Identification identification,
         Instant expiry,
+        Optional<UdpTunnel> udpTunnel,
         Optional<Ipv4Address> previousCareOfAddress) {
     public static final Instant NEVER = Instant.MAX;
 

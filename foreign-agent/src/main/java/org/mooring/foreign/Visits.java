@@ -1,6 +1,7 @@
 package org.mooring.foreign;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -17,12 +18,14 @@ final class Visits {
     private final Arrivals arrivals;
     private final StagedVisitors staged;
     private final Departures departures;
+    private final TunnelKeepalives keepalives;
 
     Visits(Consumer<Action> actions) {
         visitors = new VisitorList(actions);
         arrivals = new Arrivals(new ArrivalActions(actions));
         staged = new StagedVisitors(arrivals, actions);
         departures = new Departures(actions);
+        keepalives = new TunnelKeepalives(actions);
     }
 
     /** Who is here. */
@@ -45,6 +48,17 @@ final class Visits {
         return departures;
     }
 
+    /** What keeps the tunnels through NATs open. */
+    TunnelKeepalives keepalives() {
+        return keepalives;
+    }
+
+    /** After a restart: those that {@code policy} still serves are here. */
+    void restore(List<Visitor> stored, Policy policy, Instant now) {
+        visitors.restore(stored, policy, now);
+        visitors.all().forEach(visitor -> keepalives.restored(visitor, now));
+    }
+
     /** How many mobile nodes this takes resources for. */
     int size() {
         return visitors.size() + staged.size();
@@ -64,6 +78,7 @@ final class Visits {
     void installed(Visitor visitor, Instant now) {
         departures.installed(visitor);
         if (visitors.installed(visitor)) {
+            keepalives.served(visitor, now);
             staged.confirm(visitor.homeAddress());
             // Its request may have passed before anything was staged.
             arrivals.confirm(visitor.homeAddress(), now);
@@ -92,6 +107,7 @@ final class Visits {
     }
 
     private void ended(Ipv4Address homeAddress) {
+        keepalives.end(homeAddress);
         departures.forget(homeAddress);
         if (staged.isStaged(homeAddress)) {
             staged.restage(homeAddress);

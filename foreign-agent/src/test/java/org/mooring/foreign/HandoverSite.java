@@ -167,6 +167,7 @@ abstract class HandoverSite {
                 Optional.empty(),
                 prepare.identification(),
                 at.plusSeconds(HOLD),
+                Optional.empty(),
                 Optional.of(ELSEWHERE));
     }
 

@@ -174,6 +174,7 @@ class Section3_7_1Test {
                 Optional.empty(),
                 ID,
                 NOW.plusSeconds(60),
+                Optional.empty(),
                 Optional.empty());
 
         var movedAway = new Visitor(
@@ -186,6 +187,7 @@ class Section3_7_1Test {
                 Optional.empty(),
                 ID,
                 NOW.plusSeconds(60),
+                Optional.empty(),
                 Optional.empty());
 
         var actions = agent.handle(new Event.Restored(NOW, List.of(alive, forEver, expired, unlinked, movedAway)));

@@ -332,6 +332,7 @@ class Section3_7_3Test {
                 Optional.empty(),
                 ID,
                 NOW.plusSeconds(300),
+                Optional.empty(),
                 Optional.empty());
         assertEquals(List.of(new Action.InstallVisitor(visitor)), actions);
         agent.handle(new Event.VisitorInstalled(NOW, visitor));

@@ -301,6 +301,11 @@ class SequenceTest {
         }
 
         @Override
+        public void execute(Action.SendKeepalive action) {
+            // No tunnel of this test is carried in UDP.
+        }
+
+        @Override
         public void execute(Action.SendToVisitor action) {
             // Whether it arrives changes nothing here.
         }

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.mooring.foreign.Policy.Compatibility;
+import org.mooring.foreign.Policy.NatTraversal;
+import org.mooring.foreign.Policy.NatTraversal.Asking;
 import org.mooring.foreign.Policy.ReverseTunnel;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
@@ -79,6 +81,25 @@ final class Site {
                 reverseTunnel,
                 true,
                 advertising,
+                NatTraversal.NONE,
+                POLICY.mobileNodes(),
+                POLICY.homeAgents());
+    }
+
+    /** {@link #POLICY}, but for UDP tunnels. */
+    static Policy policy(Asking asking, Duration keepalive) {
+        return new Policy(
+                CARE_OF,
+                POLICY.links(),
+                MAX_LIFETIME,
+                5,
+                10,
+                DEFAULT_ENTERPRISE_NUMBER,
+                true,
+                Compatibility.RFC5944,
+                ReverseTunnel.OPTIONAL,
+                new Advertising(Duration.ofMinutes(1), true, Map.of()),
+                new NatTraversal(asking, keepalive),
                 POLICY.mobileNodes(),
                 POLICY.homeAgents());
     }
@@ -182,6 +203,7 @@ final class Site {
                 request.extension(EncapsulatingDelivery.class).map(asked -> LINK_ADDRESS),
                 request.identification(),
                 expiry,
+                Optional.empty(),
                 Optional.empty());
     }
 

@@ -56,6 +56,14 @@ public sealed interface Action {
         }
     }
 
+    /** Sends to port 434 of the home agent from where requests are sent, or it would not be the same mapping of a NAT that is kept (RFC 3519 §4.9). */
+    record SendKeepalive(Guest guest, Ipv4Address homeAgent, Octets message) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
     /** Finds out, or again, the link-layer address that a request for the guest will need. */
     record ResolveAgent(Guest guest, Agent to, Ipv4Address agent) implements Action {
         @Override
@@ -244,6 +252,8 @@ public sealed interface Action {
     /** One method for each action: forgetting one doesn't compile. */
     interface Executor {
         void execute(SendRequest action);
+
+        void execute(SendKeepalive action);
 
         void execute(ResolveAgent action);
 

@@ -9,6 +9,7 @@ import org.mooring.protocol.wire.AgentAdvertisement;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.TunnelData;
 
 /** Everything that can happen to the hook. Time enters only through {@link #at()}. */
 public sealed interface Event {
@@ -131,6 +132,14 @@ public sealed interface Event {
         }
     }
 
+    /** Tunnel data that the kernel has left to us came to the co-located care-of address (RFC 3519 §3.3): the answer to a keepalive, or not. */
+    record TunnelDataReceived(Instant at, TunnelData data) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
     /** A datagram to port 434 of a guest, some of whose packets wait, came out of its tunnel: MARKER, or not. */
     record MarkerReceived(Instant at, Ipv4Address homeAddress, Octets datagram) implements Event {
         @Override
@@ -192,6 +201,8 @@ public sealed interface Event {
         void handle(Forwarded event);
 
         void handle(MessageReceived event);
+
+        void handle(TunnelDataReceived event);
 
         void handle(MarkerReceived event);
 

@@ -8,6 +8,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.ReplyCode;
@@ -195,6 +196,29 @@ public record Fact(
 
     static Fact renewed(Guest guest, int lifetime) {
         return debug(guest.name(), "registration renewed guest=%s lifetime=%ds".formatted(guest.name(), lifetime));
+    }
+
+    /** @param udpTunnel none for one in IP */
+    static Fact tunnelChanged(Guest guest, Optional<UdpTunnel> udpTunnel) {
+        return info(
+                guest.name(),
+                "tunnel is carried in %s from now on guest=%s home=%s"
+                                .formatted(udpTunnel.isPresent() ? "UDP" : "IP", guest.name(), guest.homeAddress())
+                        + udpTunnel
+                                .map(udp -> " keepalive=%ds forced=%s"
+                                        .formatted(udp.keepalive().toSeconds(), udp.forced() ? "yes" : "no"))
+                                .orElse(""));
+    }
+
+    static Fact mappingLost(Guest guest, Ipv4Address homeAgent, Duration keepalive) {
+        return warning(
+                guest.name(),
+                "keepalives unanswered, so the guest is registered anew guest=%s home-agent=%s keepalive=%ds: if a NAT on the way forgets sooner than that, lower nat-keepalive"
+                        .formatted(guest.name(), homeAgent, keepalive.toSeconds()));
+    }
+
+    static Fact keepalivesAnswered(Guest guest) {
+        return info(guest.name(), "keepalives answered again guest=%s".formatted(guest.name()));
     }
 
     static Fact deregistered(Guest guest, Ipv4Address careOfAddress, Duration roundTrip) {

@@ -12,6 +12,7 @@ import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Action.Report;
 import org.mooring.protocol.handover.Arrivals;
+import org.mooring.protocol.nat.EchoPacket;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationReply;
@@ -81,7 +82,9 @@ public final class GuestHook {
     private void add(Guest guest) {
         Attachment attachment = new Attachment(guest, link, discovery);
         mobileNodes.put(
-                guest.name(), new MobileNode(guest, link, attachment, plainAgents, arrivals, enterpriseNumber, random));
+                guest.name(),
+                new MobileNode(
+                        guest, link, attachment, plainAgents, arrivals, enterpriseNumber, random, this::current));
     }
 
     private final class Handling implements Event.Handler {
@@ -189,6 +192,14 @@ public final class GuestHook {
         @Override
         public void handle(Event.MessageReceived event) {
             arrivals.receive(event.datagram(), enterpriseNumber, event.at());
+        }
+
+        @Override
+        public void handle(Event.TunnelDataReceived event) {
+            EchoPacket.decode(event.data())
+                    .ifPresent(echo -> mobileNodes.values().stream()
+                            .filter(mobileNode -> mobileNode.hasHomeAddress(echo.destination()))
+                            .forEach(mobileNode -> mobileNode.echoReceived(echo, event.at())));
         }
 
         @Override

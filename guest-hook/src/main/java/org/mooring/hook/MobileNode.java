@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Action.Announce;
 import org.mooring.hook.Action.AnswerPreparation;
@@ -16,6 +17,9 @@ import org.mooring.hook.Action.SetPort;
 import org.mooring.protocol.handover.Arrivals;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.nat.EchoPacket;
+import org.mooring.protocol.nat.Keepalives;
+import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.security.MobileNodeReplay;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -38,6 +42,9 @@ final class MobileNode {
     /** Where there is another one. */
     private static final int REQUESTS_BEFORE_ANOTHER_AGENT = 3;
 
+    /** Between keepalives, until a NAT turns out to forget sooner. */
+    private static final Duration LONGEST_SILENCE = Duration.ofSeconds(0xffff);
+
     private final Guest guest;
     private final Attachment attachment;
     private final Registration registration;
@@ -46,7 +53,9 @@ final class MobileNode {
     private final Commitment commitment;
     private final Rescue rescue;
     private final Check check;
+    private final Keepalives keepalives;
     private Phase phase = Phase.GONE;
+    private Duration longestSilence = LONGEST_SILENCE;
     private boolean paused;
     private boolean migrating;
     private int announcementsLeft;
@@ -59,7 +68,8 @@ final class MobileNode {
             PlainAgents plainAgents,
             Arrivals arrivals,
             int enterpriseNumber,
-            IntSupplier random) {
+            IntSupplier random,
+            Supplier<List<Action>> current) {
         this.guest = guest;
         this.attachment = attachment;
         MobileNodeReplay replay = MobileNodeReplay.of(guest.association().replayProtection());
@@ -71,6 +81,9 @@ final class MobileNode {
         commitment = new Commitment(guest, replies, replay);
         rescue = new Rescue(guest, attachment);
         check = new Check(guest, attachment, requests, replies, replay);
+        keepalives = new Keepalives(
+                guest.homeAddress(),
+                new KeepaliveActions(guest, action -> current.get().add(action), at -> mappingLost(at, current.get())));
     }
 
     Guest guest() {
@@ -90,6 +103,7 @@ final class MobileNode {
                 guest,
                 phase,
                 registration.state().name().toLowerCase(Locale.ROOT),
+                registration.udpTunnel(),
                 registration.expires(),
                 registration.lastCode(),
                 registration.roundTrip(),
@@ -254,6 +268,7 @@ final class MobileNode {
             case PREPARATION -> preparation.timerFired(at, out);
             case COMMITMENT -> commitment.timerFired(at, out);
             case TUNNEL -> tunnel.timerFired(at, out);
+            case KEEPALIVE -> keepalives.due(at);
             case END -> rescue.endTimerFired(at, out);
             case RESCUE -> {
                 if (rescue.timerFired(hasLeft(), at, out) && phase == Phase.LEFT) {
@@ -273,7 +288,8 @@ final class MobileNode {
             registration.replyReceived(at, received, reply, out);
             if (phase == Phase.RUNNING && registration.state() == Registration.State.ACCEPTED) {
                 attachment.registered();
-                tunnel.registered(at, out);
+                tunnel.registered(registration.udpTunnel(), at, out);
+                keepAlive(at);
             } else if (isVisiting() && registration.state() == Registration.State.DENIED) {
                 denied(reply.code(), at, out);
             }
@@ -291,6 +307,31 @@ final class MobileNode {
         } else {
             out.add(new Report(at, Fact.unexpectedReply(guest)));
         }
+    }
+
+    /** RFC 3519 §4.9: while the guest is registered so. */
+    private void keepAlive(Instant registered) {
+        registration
+                .udpTunnel()
+                .ifPresentOrElse(
+                        udp -> keepalives.begin(
+                                attachment.homeAgent(),
+                                udp.keepalive().compareTo(longestSilence) < 0 ? udp.keepalive() : longestSilence,
+                                registered),
+                        keepalives::end);
+    }
+
+    /** RFC 3519 §4.10: registers anew, through the mapping that there is now, and lets less time pass from then on. */
+    private void mappingLost(Instant at, List<Action> out) {
+        Duration half = keepalives.interval().dividedBy(2);
+        longestSilence = half.compareTo(UdpTunnel.SHORTEST_KEEPALIVE) > 0 ? half : UdpTunnel.SHORTEST_KEEPALIVE;
+        out.add(new Report(at, Fact.mappingLost(guest, attachment.homeAgent(), longestSilence)));
+        registration.renew(at, out);
+    }
+
+    /** Something came out of the tunnel that the kernel has left to us. */
+    void echoReceived(EchoPacket echo, Instant at) {
+        keepalives.received(echo, at);
     }
 
     /** The foreign agent has begun to send after the guest what comes to it. */
@@ -330,6 +371,9 @@ final class MobileNode {
 
     private void visit(Errand errand, Instant at, List<Action> out) {
         if (attachment.isComplete()) {
+            // Wherever the guest was before, this may be another NAT.
+            longestSilence = LONGEST_SILENCE;
+            keepalives.end();
             registration.begin(visit(), errand, at, out);
         } else {
             out.add(new Report(
@@ -440,6 +484,7 @@ final class MobileNode {
 
     private void silence() {
         registration.end();
+        keepalives.end();
         nextAnnouncement = null;
     }
 

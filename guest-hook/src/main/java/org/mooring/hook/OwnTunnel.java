@@ -6,12 +6,15 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.hook.Action.ArmTimer;
 import org.mooring.hook.Action.Forward;
+import org.mooring.hook.Action.Report;
 import org.mooring.protocol.handover.Arrival.Room;
 import org.mooring.protocol.handover.Arrivals;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.wire.Ipv4Address;
 
 /**
@@ -30,6 +33,10 @@ final class OwnTunnel {
     private final boolean used;
     private final Arrivals arrivals;
     private State state = State.NONE;
+
+    /** As the home agent said last: it is not asked before the guest runs. */
+    private Encapsulation encapsulation = Encapsulation.IPIP;
+
     private Optional<Ipv4Address> previousCareOfAddress = Optional.empty();
     private @Nullable Instant due;
 
@@ -48,9 +55,16 @@ final class OwnTunnel {
     /**
      * The guest may come. Nothing is redirected of one that is at home.
      *
+     * @param udpTunnel what the home agent has assented to
      * @param previous its present care-of address, or its home address
      */
-    void stage(HandoverId id, Optional<Ipv4Address> previous, Instant at, List<Action> out) {
+    void stage(
+            HandoverId id,
+            Optional<UdpTunnel> udpTunnel,
+            Optional<Ipv4Address> previous,
+            Instant at,
+            List<Action> out) {
+        encapsulation = encapsulation(udpTunnel);
         Ipv4Address home = guest.homeAddress();
         previousCareOfAddress = previous.filter(address -> !address.equals(home));
         Set<Room> rooms = previousCareOfAddress.isPresent() ? EnumSet.allOf(Room.class) : EnumSet.of(Room.NEW);
@@ -58,7 +72,7 @@ final class OwnTunnel {
         arrivals.hold(home, rooms);
         arrivals.reach(home, at);
         state = State.STAGED;
-        out.add(new Forward(guest, new Forwarding.Stage(previousCareOfAddress, rooms)));
+        out.add(new Forward(guest, new Forwarding.Stage(encapsulation, previousCareOfAddress, rooms)));
     }
 
     /** The guest runs here. */
@@ -69,7 +83,11 @@ final class OwnTunnel {
         due = null;
         boolean returns = state == State.REDIRECTED;
         state = State.INSTALLED;
-        out.add(new Forward(guest, returns ? new Forwarding.Recall() : new Forwarding.Install(previousCareOfAddress)));
+        if (returns) {
+            out.add(new Forward(guest, new Forwarding.Recall()));
+        } else {
+            install(out);
+        }
     }
 
     /** The kernel has refused to install it: the next registration tries again. */
@@ -79,14 +97,34 @@ final class OwnTunnel {
         }
     }
 
-    /** The guest is registered here. */
-    void registered(Instant at, List<Action> out) {
-        if (used) {
-            arrivals.confirm(guest.homeAddress(), at);
-            if (state == State.NONE) {
-                runs(out);
-            }
+    /**
+     * The guest is registered here.
+     *
+     * @param udpTunnel what the home agent has assented to
+     */
+    void registered(Optional<UdpTunnel> udpTunnel, Instant at, List<Action> out) {
+        if (!used) {
+            return;
         }
+        arrivals.confirm(guest.homeAddress(), at);
+        Encapsulation before = encapsulation;
+        encapsulation = encapsulation(udpTunnel);
+        if (state == State.NONE) {
+            runs(out);
+        } else if (encapsulation != before) {
+            install(out);
+        }
+        if (encapsulation != before) {
+            out.add(new Report(at, Fact.tunnelChanged(guest, udpTunnel)));
+        }
+    }
+
+    private void install(List<Action> out) {
+        out.add(new Forward(guest, new Forwarding.Install(encapsulation, previousCareOfAddress)));
+    }
+
+    private static Encapsulation encapsulation(Optional<UdpTunnel> udpTunnel) {
+        return udpTunnel.isPresent() ? Encapsulation.UDP : Encapsulation.IPIP;
     }
 
     /**

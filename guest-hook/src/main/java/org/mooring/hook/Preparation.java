@@ -18,6 +18,7 @@ import org.mooring.protocol.security.MobileNodeReplay;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.ReplyCode;
 
 /**
@@ -229,11 +230,7 @@ final class Preparation {
         Denial denial = Denial.of(code);
         if (code.isAccepted() && request != null) {
             replay.observe(request.request().identification());
-            accepted(
-                    genuine.said(Staged.class).isPresent(),
-                    genuine.said(Previous.class).map(Previous::careOfAddress),
-                    at,
-                    out);
+            accepted(genuine, request.request(), at, out);
         } else if (genuine.byHomeAgent() && attachment.homeAgentTold(reply)) {
             if (denial == Denial.CLOCKS_DIFFER) {
                 replay.resynchronise(reply.identification(), at);
@@ -258,11 +255,12 @@ final class Preparation {
         }
     }
 
-    private void accepted(boolean staged, Optional<Ipv4Address> previous, Instant at, List<Action> out) {
+    private void accepted(Reply.Genuine genuine, RegistrationRequest answered, Instant at, List<Action> out) {
         if (state == State.ABORTING || id == null) {
             end();
             return;
         }
+        boolean staged = genuine.said(Staged.class).isPresent();
         boolean first = state == State.ASKED;
         if (first) {
             Optional<HandoverId> prepared = staged ? Optional.of(id) : Optional.empty();
@@ -283,7 +281,12 @@ final class Preparation {
         arm(sentAt.plus(hold.dividedBy(2)), out);
         if (first && tunnel.isUsed()) {
             // Decided when that is done.
-            tunnel.stage(id, previous, at, out);
+            tunnel.stage(
+                    id,
+                    genuine.udpTunnel(answered, attachment.tunnelEnd()),
+                    genuine.said(Previous.class).map(Previous::careOfAddress),
+                    at,
+                    out);
         } else if (first) {
             decide(PreparationOutcome.staged(), at, out);
         }

@@ -12,6 +12,7 @@ import org.mooring.hook.Action.ArmTimer;
 import org.mooring.hook.Action.Report;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
+import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.security.MobileNodeReplay;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.RegistrationReply;
@@ -76,6 +77,7 @@ final class Registration {
     private @Nullable Staged staged;
     private Instant stagedUntil = Instant.EPOCH;
     private int repeated;
+    private Optional<UdpTunnel> udpTunnel = Optional.empty();
 
     Registration(Guest guest, Attachment attachment, Requests requests, Replies replies, MobileNodeReplay replay) {
         this.guest = guest;
@@ -110,6 +112,20 @@ final class Registration {
         return Optional.ofNullable(staged).filter(held -> at.isBefore(stagedUntil));
     }
 
+    /** What the home agent assented to in its latest reply. */
+    Optional<UdpTunnel> udpTunnel() {
+        return udpTunnel;
+    }
+
+    /** Renews at once what is registered: its packets may not find their way here any more. */
+    void renew(Instant at, List<Action> out) {
+        if (state == State.ACCEPTED) {
+            renewal = true;
+            retransmission.reset();
+            send(at, out);
+        }
+    }
+
     /** Something was indicated that needs a registration: asks at once. */
     void begin(Purpose purpose, Errand errand, Instant at, List<Action> out) {
         setPurpose(purpose);
@@ -118,6 +134,7 @@ final class Registration {
         correctionsLeft = CORRECTIONS;
         renewal = false;
         expires = null;
+        udpTunnel = Optional.empty();
         lastCode = null;
         complaints.clear();
         retransmission.reset();
@@ -190,6 +207,7 @@ final class Registration {
         request = null;
         due = null;
         expires = null;
+        udpTunnel = Optional.empty();
     }
 
     void timerFired(Instant at, List<Action> out) {
@@ -212,9 +230,10 @@ final class Registration {
             expires = null;
         }
         if (state == State.ACCEPTED) {
-            renewal = true;
-            retransmission.reset();
-        } else if (state == State.REQUESTED && retransmission.requests() >= REQUESTS_BEFORE_COMPLAINT) {
+            renew(at, out);
+            return;
+        }
+        if (state == State.REQUESTED && retransmission.requests() >= REQUESTS_BEFORE_COMPLAINT) {
             complain("no answer", at, Fact.noAnswer(guest, purpose.agent(), retransmission.requests()), out);
             attachment.forgetHomeAgent();
         }
@@ -253,6 +272,9 @@ final class Registration {
             genuine.tellTime(replay, sentAt, at);
             staged = genuine.said(Staged.class).orElse(null);
             stagedUntil = staged == null ? at : at.plusSeconds(staged.holdSeconds());
+            if (reply.code().isAccepted() && purpose instanceof Purpose.Visit visit) {
+                udpTunnel = genuine.udpTunnel(answered.request(), visit.tunnelEnd());
+            }
         }
         request = null;
         due = null;

@@ -1,6 +1,7 @@
 package org.mooring.hook;
 
 import java.util.List;
+import java.util.Optional;
 import org.mooring.hook.Action.Agent;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.MobileNodeReplay;
@@ -9,6 +10,7 @@ import org.mooring.protocol.security.Verifier;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Extension.UdpTunnelReply;
 import org.mooring.protocol.wire.RegistrationReply;
 
 /** Reads the replies to one guest: the validity checks of RFC 3344 §3.6.2.1, in their order. */
@@ -28,22 +30,31 @@ record Replies(Guest guest, MobileNodeReplay replay, int enterpriseNumber) {
         }
         // The foreign agent can't authenticate for the home agent: its own codes come without (§3.6.2.1, G.2).
         if (agent == Agent.FOREIGN_AGENT && reply.code().isFromForeignAgent()) {
-            return new Reply.Genuine(reply, false, List.of());
+            return new Reply.Genuine(reply, false, List.of(), Optional.empty());
         }
         var verified = Verifier.verify(received, Kind.MOBILE_HOME, List.of(guest.association()));
         if (verified instanceof Verified.Not not) {
             return new Reply.Unauthentic(reply, "mobile-home authentication: " + words(not));
         }
         replay.answered(reply.identification());
-        return new Reply.Genuine(reply, true, said(reply));
+        return genuine(reply);
     }
 
     /** What stands before the Mobile-Home Authentication Extension is the home agent's, what follows is the foreign agent's. */
-    private List<HandoverExtension> said(RegistrationReply reply) {
-        return reply.extensions().stream()
+    private Reply genuine(RegistrationReply reply) {
+        List<Extension> said = reply.extensions().stream()
                 .takeWhile(extension -> !isMobileHomeAuthentication(extension))
-                .flatMap(extension -> HandoverExtension.of(extension, enterpriseNumber).stream())
                 .toList();
+        return new Reply.Genuine(
+                reply,
+                true,
+                said.stream()
+                        .flatMap(extension -> HandoverExtension.of(extension, enterpriseNumber).stream())
+                        .toList(),
+                said.stream()
+                        .filter(UdpTunnelReply.class::isInstance)
+                        .map(UdpTunnelReply.class::cast)
+                        .findFirst());
     }
 
     private static boolean isMobileHomeAuthentication(Extension extension) {

@@ -3,9 +3,14 @@ package org.mooring.hook;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.mooring.protocol.handover.HandoverExtension;
+import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.security.MobileNodeReplay;
+import org.mooring.protocol.wire.Extension.UdpTunnelReply;
 import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.protocol.wire.UdpTunnelRequest;
 
 /** What may answer a request, once it has been checked. */
 sealed interface Reply {
@@ -13,11 +18,25 @@ sealed interface Reply {
      * To be acted on.
      *
      * @param byHomeAgent whether it is the home agent's word, and authenticated
-     * @param said what the home agent says to us beyond RFC 3344: all of it is authenticated
+     * @param said what the home agent says to us of handovers: all of it is authenticated
+     * @param udpTunnel what it says to us of the tunnel (RFC 3519 §3.2), authenticated, too
      */
-    record Genuine(RegistrationReply reply, boolean byHomeAgent, List<HandoverExtension> said) implements Reply {
+    record Genuine(
+            RegistrationReply reply,
+            boolean byHomeAgent,
+            List<HandoverExtension> said,
+            Optional<UdpTunnelReply> udpTunnel)
+            implements Reply {
         public Genuine {
             said = List.copyOf(said);
+        }
+
+        /** What is to be done about the tunnel that {@code request} asked for, if it did. */
+        Optional<UdpTunnel> udpTunnel(RegistrationRequest request, @Nullable TunnelEnd tunnelEnd) {
+            boolean asked = request.extension(UdpTunnelRequest.class).isPresent();
+            return asked && tunnelEnd instanceof CoLocated here
+                    ? UdpTunnel.of(udpTunnel, here.natTraversal().keepalive())
+                    : Optional.empty();
         }
 
         /** The first that is a {@code kind}. */

@@ -104,13 +104,14 @@ final class Requests {
             Flags offered = foreignAgent.reverseTunneling() ? flags.plus(Flags.REVERSE_TUNNELING) : flags;
             return throughForeignAgent(foreignAgent, errand, sender, offered, lifetime, careOfAddress, now);
         }
+        Flags ofItsOwn = flags.plus(Flags.REVERSE_TUNNELING).plus(Flags.DECAPSULATION_BY_MOBILE_NODE);
+        // RFC 3519 §4.4: a UDP tunnel is asked for, unless one is to end.
+        List<Extension> asked = new ArrayList<>();
+        if (tunnelEnd instanceof CoLocated here && lifetime > 0) {
+            here.natTraversal().request().ifPresent(asked::add);
+        }
         return toHomeAgent(
-                errand,
-                Sender.CARE_OF_ADDRESS,
-                flags.plus(Flags.REVERSE_TUNNELING).plus(Flags.DECAPSULATION_BY_MOBILE_NODE),
-                lifetime,
-                careOfAddress,
-                now);
+                errand, Sender.CARE_OF_ADDRESS, request(errand, ofItsOwn, lifetime, careOfAddress, asked, now));
     }
 
     private SendRequest throughForeignAgent(
@@ -121,7 +122,7 @@ final class Requests {
             int lifetime,
             Ipv4Address careOfAddress,
             Instant now) {
-        var request = request(errand, flags, lifetime, careOfAddress, now);
+        var request = request(errand, flags, lifetime, careOfAddress, List.of(), now);
         // §3.6.1.3: for the home agent first, for the foreign agent last.
         List<Seal> seals = new ArrayList<>();
         seals.add(new Seal(Kind.MOBILE_HOME, guest.association()));
@@ -135,19 +136,23 @@ final class Requests {
 
     private SendRequest toHomeAgent(
             Errand errand, Sender sender, Flags flags, int lifetime, Ipv4Address careOfAddress, Instant now) {
+        return toHomeAgent(errand, sender, request(errand, flags, lifetime, careOfAddress, List.of(), now));
+    }
+
+    private SendRequest toHomeAgent(Errand errand, Sender sender, RegistrationRequest request) {
         return new SendRequest(
                 guest,
                 errand.kind(),
                 sender,
                 Agent.HOME_AGENT,
                 attachment.homeAgent(),
-                request(errand, flags, lifetime, careOfAddress, now),
+                request,
                 List.of(new Seal(Kind.MOBILE_HOME, guest.association())));
     }
 
     private RegistrationRequest request(
-            Errand errand, Flags flags, int lifetime, Ipv4Address careOfAddress, Instant now) {
-        List<Extension> extensions = new ArrayList<>();
+            Errand errand, Flags flags, int lifetime, Ipv4Address careOfAddress, List<Extension> asked, Instant now) {
+        List<Extension> extensions = new ArrayList<>(asked);
         extensions.add(DeviceId.ethernet(octets(guest.mac())));
         errand.extensions().forEach(extension -> extensions.add(extension.toExtension(enterpriseNumber)));
         Instant dated = errand.kind() == RequestKind.CONFIRM ? now.plus(CONFIRM_AHEAD) : now;

@@ -17,5 +17,7 @@ public enum Timer {
     /** The next END. */
     END,
     /** The end of the redirect of a guest that has left. */
-    TUNNEL
+    TUNNEL,
+    /** The next keepalive of a UDP tunnel. */
+    KEEPALIVE
 }

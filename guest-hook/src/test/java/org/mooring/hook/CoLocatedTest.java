@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.hook.Action.Agent;
 import org.mooring.hook.Action.DeliverPacket;
 import org.mooring.hook.Action.Forward;
@@ -40,7 +41,7 @@ import org.mooring.protocol.wire.Octets;
 class CoLocatedTest {
     private static final Ipv4Address OTHER_SITE = Ipv4Address.of("203.0.113.7");
     private static final Staged LEAVING = new Staged(new HandoverId(7), OTHER_SITE, 60);
-    private static final Forwarding INSTALL = new Forwarding.Install(Optional.empty());
+    private static final Forwarding INSTALL = new Forwarding.Install(Encapsulation.IPIP, Optional.empty());
 
     private final Scene scene = Scene.coLocated();
 
@@ -80,7 +81,7 @@ class CoLocatedTest {
         assertEquals(Sender.CARE_OF_ADDRESS, prepare.sender());
         assertEquals(60, prepare.request().lifetime());
         assertTrue(prepare.request().flags().decapsulationByMobileNode());
-        Forwarding stage = new Forwarding.Stage(Optional.of(OTHER_SITE), EnumSet.allOf(Room.class));
+        Forwarding stage = new Forwarding.Stage(Encapsulation.IPIP, Optional.of(OTHER_SITE), EnumSet.allOf(Room.class));
         scene.homeAgentReplies(prepare, 0, 60, staged(prepare), new Previous(OTHER_SITE));
         assertEquals(List.of(new Forward(scene.guest(), stage)), forwards());
         assertEquals(Optional.empty(), scene.prepared());
@@ -96,7 +97,8 @@ class CoLocatedTest {
         SendRequest prepare = arrive();
         scene.homeAgentReplies(prepare, 0, 60, staged(prepare), new Previous(Scene.HOME_ADDRESS));
         assertEquals(
-                List.of(new Forward(scene.guest(), new Forwarding.Stage(Optional.empty(), Set.of(Room.NEW)))),
+                List.of(new Forward(
+                        scene.guest(), new Forwarding.Stage(Encapsulation.IPIP, Optional.empty(), Set.of(Room.NEW)))),
                 forwards());
     }
 
@@ -104,7 +106,7 @@ class CoLocatedTest {
     void whatTheKernelRefusesToStageIsAborted() {
         SendRequest prepare = arrive();
         scene.homeAgentReplies(prepare, 0, 60, staged(prepare), new Previous(OTHER_SITE));
-        forwarded(new Forwarding.Stage(Optional.of(OTHER_SITE), Set.of()), Optional.of("no room"));
+        forwarded(new Forwarding.Stage(Encapsulation.IPIP, Optional.of(OTHER_SITE), Set.of()), Optional.of("no room"));
         assertEquals(RequestKind.ABORT, scene.request().kind());
         assertEquals("no room", scene.prepared().orElseThrow().why());
         assertEquals(List.of(new Forward(scene.guest(), new Forwarding.Unstage())), forwards());
@@ -146,7 +148,10 @@ class CoLocatedTest {
     void registeredHereNothingWaitsForAnEndThatDoesNotCome() {
         arrived();
         scene.happens(Happening.RUNNING);
-        assertEquals(List.of(new Forward(scene.guest(), new Forwarding.Install(Optional.of(OTHER_SITE)))), forwards());
+        assertEquals(
+                List.of(new Forward(
+                        scene.guest(), new Forwarding.Install(Encapsulation.IPIP, Optional.of(OTHER_SITE)))),
+                forwards());
         scene.homeAgentReplies(scene.request(), 0, 300);
         assertTrue(scene.lastActions().contains(new OpenRoom(Scene.HOME_ADDRESS, Room.OLD, Opening.CONFIRM)));
         assertTrue(scene.lastActions().contains(new OpenRoom(Scene.HOME_ADDRESS, Room.NEW, Opening.CONFIRM)));
@@ -230,7 +235,9 @@ class CoLocatedTest {
         SendRequest prepare = arrive();
         Staged staged = staged(prepare);
         scene.homeAgentReplies(prepare, 0, 60, staged, new Previous(OTHER_SITE));
-        forwarded(new Forwarding.Stage(Optional.of(OTHER_SITE), EnumSet.allOf(Room.class)), Optional.empty());
+        forwarded(
+                new Forwarding.Stage(Encapsulation.IPIP, Optional.of(OTHER_SITE), EnumSet.allOf(Room.class)),
+                Optional.empty());
         return staged.id();
     }
 

@@ -132,7 +132,11 @@ final class Scene {
     }
 
     static Scene coLocated() {
-        return new Scene(false, new CoLocated(HOST), null);
+        return new Scene(false, new CoLocated(HOST, NatTraversal.NONE), null);
+    }
+
+    static Scene coLocated(NatTraversal natTraversal) {
+        return new Scene(false, new CoLocated(HOST, natTraversal), null);
     }
 
     static Scene home() {

@@ -7,9 +7,7 @@ import org.mooring.home.Change.Purpose;
 import org.mooring.home.Change.Standing;
 import org.mooring.protocol.handover.HandoverExtension.Prepare;
 
-/**
- * What an accepted request changes: RFC 3344 §3.8.2.2, and docs/handover.md, "Home agent".
- */
+/** What an accepted request changes: RFC 3344 §3.8.2.2, and docs/handover.md, "Home agent". */
 record AcceptanceRules(Policy policy) {
 
     Change change(MobileNodeState node, Acceptance acceptance) {
@@ -44,8 +42,7 @@ record AcceptanceRules(Policy policy) {
             boolean aborted = received.handover().abort().equals(node.staged().map(StagedEntry::id));
             return aborted ? unstage(node, Optional.of(acceptance)) : unchanged(node, acceptance);
         }
-        var peer =
-                request.isDeregistration() ? Optional.<Peer>empty() : Optional.of(Peer.ipip(request.careOfAddress()));
+        var peer = Optional.of(acceptance.tunnel().peer()).filter(any -> !request.isDeregistration());
         boolean isThere = peer.map(node.bindings().peers()::contains).orElseGet(node.bindings()::isEmpty);
         if (isThere) {
             return node.staged().isPresent() ? unstage(node, Optional.of(acceptance)) : unchanged(node, acceptance);
@@ -54,6 +51,7 @@ record AcceptanceRules(Policy policy) {
         var entry = new StagedEntry(
                 node.homeAddress(),
                 prepare.id(),
+                request.careOfAddress(),
                 peer,
                 request.flags(),
                 received.from(),
@@ -72,14 +70,15 @@ record AcceptanceRules(Policy policy) {
 
     private Change commit(MobileNodeState node, Acceptance acceptance, StagedEntry entry) {
         var received = acceptance.received();
-        int asked = acceptance.lifetime();
+        // A mobile node that leaves home asks for none: its present registration is a deregistration.
+        int asked = acceptance.lifetime() == 0 ? policy.maxLifetime() : acceptance.lifetime();
         var binding = entry.peer()
                 .map(peer -> new MobilityBinding(
                         node.homeAddress(),
+                        entry.careOfAddress(),
                         peer,
                         entry.flags(),
-                        // A mobile node that leaves home asks for none: its present registration is a deregistration.
-                        asked == 0 ? policy.maxLifetime() : asked,
+                        Math.min(asked, policy.maxLifetime(peer)),
                         received.at(),
                         received.request().identification(),
                         acceptance.association().spi(),
@@ -111,7 +110,7 @@ record AcceptanceRules(Policy policy) {
         var after = aborted.or(() -> confirmed).isPresent() ? before.withStaged(Optional.empty()) : before;
         return received.request().isDeregistration()
                 ? deregister(node, acceptance, before, after, confirmed.isPresent())
-                : bind(node, acceptance, before, after, confirmed.isPresent());
+                : bind(node, acceptance, before, after, confirmed.flatMap(StagedEntry::peer));
     }
 
     private static Change deregister(
@@ -132,14 +131,18 @@ record AcceptanceRules(Policy policy) {
         return new Change(Purpose.REGISTRATION, Optional.of(acceptance), before, after.with(others), forwarding);
     }
 
-    /** §3.8.2.2: with S the others stay, without it the new one takes their place. */
+    /**
+     * §3.8.2.2: with S the others stay, without it the new one takes their place.
+     *
+     * @param staged the far end of the tunnel that is confirmed; of what comes through a NAT it may be another one by now
+     */
     private Change bind(
-            MobileNodeState node, Acceptance acceptance, Standing before, Standing after, boolean confirms) {
+            MobileNodeState node, Acceptance acceptance, Standing before, Standing after, Optional<Peer> staged) {
         var binding = binding(node, acceptance);
         var bindings = policy.keepsOthers(acceptance.received().request())
                 ? before.bindings().and(binding)
                 : BindingList.of(binding);
-        var forwarding = confirms && bindings.size() == 1
+        var forwarding = staged.equals(Optional.of(binding.peer())) && bindings.size() == 1
                 ? moving(node, binding)
                 : Action.Forwarding.of(node.homeAddress(), bindings);
         return new Change(
@@ -149,9 +152,10 @@ record AcceptanceRules(Policy policy) {
     private static MobilityBinding binding(MobileNodeState node, Acceptance acceptance) {
         var received = acceptance.received();
         var request = received.request();
-        var peer = Peer.ipip(request.careOfAddress());
+        var peer = acceptance.tunnel().peer();
         return new MobilityBinding(
                 node.homeAddress(),
+                request.careOfAddress(),
                 peer,
                 request.flags(),
                 acceptance.lifetime(),

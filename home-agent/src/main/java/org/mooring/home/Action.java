@@ -8,6 +8,7 @@ import org.mooring.protocol.handover.Arrival.Room;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.TunnelData;
 
 /** What the home agent wants done. {@link Executor} is the exhaustive dispatch. */
 public sealed interface Action {
@@ -26,6 +27,14 @@ public sealed interface Action {
         }
     }
 
+    /** Sends tunnel data from the agent's address, port 434, that it makes itself (RFC 3519 §4.9). */
+    record SendTunnelData(Endpoint to, TunnelData data) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
     /** Something for the kernel; answered by one {@link Event.ForwardingChanged} or {@link Event.ForwardingFailed}. */
     sealed interface Forwarding extends Action {
         Ipv4Address homeAddress();
@@ -35,9 +44,9 @@ public sealed interface Action {
             return false;
         }
 
-        /** What makes the kernel forward for {@code bindings}, or not at all if there are none. */
+        /** What makes the kernel forward for {@code bindings}, or not at all if there is nowhere to forward to. */
         static Forwarding of(Ipv4Address homeAddress, BindingList bindings) {
-            return bindings.isEmpty()
+            return bindings.peers().isEmpty()
                     ? new RemoveForwarding(homeAddress)
                     : new InstallForwarding(homeAddress, bindings.peers());
         }
@@ -216,6 +225,8 @@ public sealed interface Action {
     /** One method per action: forgetting one does not compile. */
     interface Executor {
         void execute(SendReply action);
+
+        void execute(SendTunnelData action);
 
         void execute(InstallForwarding action);
 

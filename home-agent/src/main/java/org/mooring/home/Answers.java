@@ -2,6 +2,7 @@ package org.mooring.home;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.mooring.home.MobileNodeState.Answered;
@@ -40,6 +41,7 @@ final class Answers {
                 acceptance.lifetime(),
                 node.guard(acceptance.association()).accepted(received.request().identification()),
                 acceptance.association(),
+                Optional.of(acceptance.tunnel()),
                 HandoverReply.to(received, done, at));
         node.answered(new Answered(received, reply));
         send(node, reply, acceptance.code(), at);
@@ -89,6 +91,7 @@ final class Answers {
                         ? guard.denied(request.identification(), received.at())
                         : guard.unauthenticated(request.identification(), received.at()),
                 association,
+                Optional.empty(),
                 HandoverReply.toDenied(received, at));
         send(node, reply, denial.code(), at);
         log(new Fact.Denied(denial.code(), node.homeAddress(), received.from(), denial.reason()));

@@ -52,7 +52,7 @@ final class BindingChanges {
         var alive = stored.bindings().alive(at);
         alive.all().forEach(binding -> log(new Fact.BindingRestored(binding)));
         endExpired(node, at);
-        if (!alive.isEmpty()) {
+        if (!alive.peers().isEmpty()) {
             announce(node, new Action.AnnounceAway(node.homeAddress()), at);
         }
     }
@@ -103,6 +103,7 @@ final class BindingChanges {
     private void finish(MobileNodeState node, Change change, Instant at) {
         node.commit(change);
         change.acceptance().ifPresent(acceptance -> answers.accept(node, acceptance, change, at));
+        change.answer().ifPresent(out);
         armLifetime(node.homeAddress(), change.after());
         holdOn(node, change, at);
         facts.report(change);
@@ -224,7 +225,7 @@ final class BindingChanges {
                             () -> log(new Fact.MacUnknown(node.homeAddress())));
         } else if (change.after().isEmpty()) {
             node.stopAnnouncing();
-        } else if (change.before().isEmpty()) {
+        } else if (change.before().peers().isEmpty() && !change.after().peers().isEmpty()) {
             announce(node, new Action.AnnounceAway(node.homeAddress()), at);
         }
     }

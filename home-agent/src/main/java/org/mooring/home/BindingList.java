@@ -35,19 +35,27 @@ public record BindingList(List<MobilityBinding> all) {
         return all.stream().filter(binding -> binding.peer().equals(peer)).findFirst();
     }
 
+    /** Where packets go. */
     public List<Peer> peers() {
-        return all.stream().map(MobilityBinding::peer).toList();
+        return all.stream().map(MobilityBinding::peer).filter(Peer::isKnown).toList();
     }
 
     /** {@code binding} takes the place of the one with its care-of address. */
     BindingList and(MobilityBinding binding) {
-        var others = without(binding.peer().address()).all.stream();
+        var others = without(binding.careOfAddress()).all.stream();
         return new BindingList(Stream.concat(others, Stream.of(binding)).toList());
+    }
+
+    /** The one with the care-of address of {@code binding} becomes that. */
+    BindingList changing(MobilityBinding binding) {
+        return new BindingList(all.stream()
+                .map(other -> other.careOfAddress().equals(binding.careOfAddress()) ? binding : other)
+                .toList());
     }
 
     BindingList without(Ipv4Address careOfAddress) {
         return new BindingList(all.stream()
-                .filter(binding -> !binding.peer().address().equals(careOfAddress))
+                .filter(binding -> !binding.careOfAddress().equals(careOfAddress))
                 .toList());
     }
 

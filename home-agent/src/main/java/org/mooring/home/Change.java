@@ -19,7 +19,9 @@ final class Change {
         /** Nothing is to be staged any more; the binding stays. */
         UNSTAGING,
         /** A COMMIT of the staged entry. */
-        COMMIT
+        COMMIT,
+        /** The first keepalive tells where a UDP tunnel ends (RFC 3519 §4.6). */
+        KEEPALIVE
     }
 
     /** Whose answer is awaited. */
@@ -34,7 +36,12 @@ final class Change {
      *
      * @param lifetime that is granted, in seconds
      */
-    record Acceptance(ReceivedRequest received, SecurityAssociation association, ReplyCode code, int lifetime) {}
+    record Acceptance(
+            ReceivedRequest received,
+            SecurityAssociation association,
+            ReplyCode code,
+            int lifetime,
+            UdpTunnelChoice tunnel) {}
 
     /** Where a mobile node is, and where it may go next. */
     record Standing(BindingList bindings, Optional<StagedEntry> staged) {
@@ -52,6 +59,7 @@ final class Change {
     private final Standing before;
     private final Standing after;
     private final Optional<Action.Forwarding> forwarding;
+    private final Optional<Action> answer;
     private Step step;
 
     /**
@@ -64,11 +72,38 @@ final class Change {
             Standing before,
             Standing after,
             Optional<Action.Forwarding> forwarding) {
+        this(purpose, acceptance, before, after, forwarding, Optional.empty());
+    }
+
+    /**
+     * The far end of a tunnel becomes known.
+     *
+     * @param answer to the keepalive, when that is done
+     */
+    static Change keepalive(Standing before, MobilityBinding after, Action answer) {
+        var bindings = before.bindings().changing(after);
+        return new Change(
+                Purpose.KEEPALIVE,
+                Optional.empty(),
+                before,
+                before.with(bindings),
+                Optional.of(Action.Forwarding.of(after.homeAddress(), bindings)),
+                Optional.of(answer));
+    }
+
+    private Change(
+            Purpose purpose,
+            Optional<Acceptance> acceptance,
+            Standing before,
+            Standing after,
+            Optional<Action.Forwarding> forwarding,
+            Optional<Action> answer) {
         this.purpose = purpose;
         this.acceptance = acceptance;
         this.before = before;
         this.after = after;
         this.forwarding = forwarding;
+        this.answer = answer;
         this.step = Step.FORWARDING;
     }
 
@@ -98,6 +133,11 @@ final class Change {
 
     Optional<Action.Forwarding> forwarding() {
         return forwarding;
+    }
+
+    /** What is sent when all is done, beside a reply. */
+    Optional<Action> answer() {
+        return answer;
     }
 
     /** What gives the forwarding back what it had before. */

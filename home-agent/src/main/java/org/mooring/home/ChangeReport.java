@@ -12,7 +12,7 @@ record ChangeReport(Consumer<Fact> log) {
     void report(Change change) {
         staged(change);
         switch (change.purpose()) {
-            case REGISTRATION, COMMIT -> binding(change);
+            case REGISTRATION, COMMIT, KEEPALIVE -> binding(change);
             case PREPARATION -> {}
             case UNSTAGING ->
                 change.acceptance().map(Change.Acceptance::received).ifPresent(this::unstaged);
@@ -32,7 +32,11 @@ record ChangeReport(Consumer<Fact> log) {
                 binding -> log.accept(
                         ended.isEmpty()
                                 ? new Fact.BindingMade(binding)
-                                : new Fact.BindingMoved(binding, ended.peers())),
+                                : new Fact.BindingMoved(
+                                        binding,
+                                        ended.all().stream()
+                                                .map(MobilityBinding::peer)
+                                                .toList())),
                 () -> {
                     after.newest()
                             .filter(binding -> !before.all().contains(binding))

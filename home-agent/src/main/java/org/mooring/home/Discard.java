@@ -16,6 +16,8 @@ public enum Discard {
     UNKNOWN_FOREIGN_AGENT("foreign-home authentication, but no association with this foreign agent"),
     /** docs/handover.md, "Messages beside registration": of no handover that is under way here. */
     HANDOVER_MESSAGE("a handover message that is not followed"),
+    /** RFC 3519 §4.3. */
+    TUNNEL_DATA("tunnel data that belongs to no binding"),
     /** The same request is being served: its reply is on the way. */
     IN_PROGRESS("the same request is in progress"),
     /** A newer request of the same mobile node waits for the one in progress. */

@@ -6,6 +6,7 @@ import org.mooring.protocol.handover.Arrival.Room;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.TunnelData;
 
 /**
  * Everything that can happen to the home agent. Time enters only through {@link #at()}.
@@ -32,6 +33,14 @@ public sealed interface Event {
 
     /** A datagram on port 434 (RFC 3344 §3.8.2). {@code to} is its IP destination: the agent's address or a broadcast address. */
     record DatagramReceived(Instant at, Endpoint from, Ipv4Address to, Decoded decoded) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** Tunnel data on port 434 that the kernel has left to us (RFC 3519 §3.3): a keepalive, or from where no binding's tunnel is. */
+    record TunnelDataReceived(Instant at, Endpoint from, TunnelData data) implements Event {
         @Override
         public void on(Handler handler) {
             handler.handle(this);
@@ -150,6 +159,8 @@ public sealed interface Event {
         void handle(Restored event);
 
         void handle(DatagramReceived event);
+
+        void handle(TunnelDataReceived event);
 
         void handle(ForwardingChanged event);
 

@@ -3,6 +3,7 @@ package org.mooring.home;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.ReplyCode;
@@ -308,7 +309,8 @@ public sealed interface Fact {
     }
 
     private static String keys(MobilityBinding binding) {
-        return "home=" + binding.homeAddress() + " care-of=" + binding.peer() + " lifetime="
+        return "home=" + binding.homeAddress() + " care-of=" + binding.careOfAddress()
+                + (binding.peer().encapsulation() == Encapsulation.UDP ? " udp=" + binding.peer() : "") + " lifetime="
                 + (binding.isInfinite() ? "infinite" : binding.lifetime() + "s") + " flags=" + binding.flags()
                 + " generation=" + binding.generation() + " from=" + binding.from();
     }

@@ -9,9 +9,11 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.IntSupplier;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.home.Policy.Compatibility;
 import org.mooring.protocol.handover.Arrival;
 import org.mooring.protocol.handover.Arrivals.Refusal;
+import org.mooring.protocol.nat.EchoPacket;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
@@ -210,6 +212,34 @@ public final class HomeAgent {
         return false;
     }
 
+    private void receive(Event.TunnelDataReceived event) {
+        traffic.countDatagram();
+        var echo = EchoPacket.decode(event.data())
+                .filter(packet -> packet.kind() == EchoPacket.Kind.REQUEST
+                        && packet.destination().equals(policy.address()));
+        var node = echo.map(packet -> mobileNodes.get(packet.source()));
+        if (node.isEmpty() || !isKeptAlive(node.get(), event, echo.get())) {
+            answers.discard(Discard.TUNNEL_DATA, event.from(), event.at());
+        }
+    }
+
+    /** RFC 3519 §4.6, §4.9. Whether this comes from the end of the mobile node's tunnel, or from what may be that. */
+    private boolean isKeptAlive(MobileNodeState node, Event.TunnelDataReceived event, EchoPacket echo) {
+        var from = new Peer(event.from().address(), event.from().port(), Encapsulation.UDP);
+        var answer = new Action.SendTunnelData(event.from(), echo.reply().encode());
+        if (node.bindings().with(from).isPresent()) {
+            actions.add(answer);
+            return true;
+        }
+        // §6.1.2: nobody else may take its packets, but who has its address and is the first.
+        var unbound = node.bindings()
+                .with(new Peer(from.address(), Peer.UNKNOWN_PORT, Encapsulation.UDP))
+                .filter(bound -> node.change().isEmpty());
+        unbound.ifPresent(bound -> changes.begin(
+                node, Change.keepalive(node.standing(), bound.withPeer(from, node.generationWith(from)), answer)));
+        return unbound.isPresent();
+    }
+
     private void serve(MobileNodeState node, ReceivedRequest received, SecurityAssociation association) {
         if (node.change().isPresent()) {
             queue(node, node.change().get(), received, association);
@@ -228,8 +258,9 @@ public final class HomeAgent {
         }
         var verdict = checks.check(received, guard);
         if (verdict instanceof Verdict.Acceptable acceptable) {
-            int lifetime = Math.min(received.request().lifetime(), policy.maxLifetime());
-            accept(node, new Change.Acceptance(received, association, acceptable.code(), lifetime));
+            var tunnel = acceptable.tunnel();
+            int lifetime = Math.min(received.request().lifetime(), policy.maxLifetime(tunnel.peer()));
+            accept(node, new Change.Acceptance(received, association, acceptable.code(), lifetime, tunnel));
         } else if (verdict instanceof Verdict.Denial denial) {
             answers.deny(node, received, association, denial, received.at());
         } else if (verdict instanceof Verdict.Silence silence) {
@@ -307,6 +338,11 @@ public final class HomeAgent {
 
         @Override
         public void handle(Event.DatagramReceived event) {
+            receive(event);
+        }
+
+        @Override
+        public void handle(Event.TunnelDataReceived event) {
             receive(event);
         }
 

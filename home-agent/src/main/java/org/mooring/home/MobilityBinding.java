@@ -10,6 +10,8 @@ import org.mooring.protocol.wire.RegistrationRequest.Flags;
 /**
  * A home address with its care-of address (RFC 3344 §3.8.1).
  *
+ * @param careOfAddress as it was registered
+ * @param peer where packets go: there, or to what a NAT has made of it
  * @param lifetime seconds granted; 0xffff never ends
  * @param grantedAt when the request arrived from which the lifetime counts
  * @param identification of the request that this binding rests on
@@ -19,6 +21,7 @@ import org.mooring.protocol.wire.RegistrationRequest.Flags;
  */
 public record MobilityBinding(
         Ipv4Address homeAddress,
+        Ipv4Address careOfAddress,
         Peer peer,
         Flags flags,
         int lifetime,
@@ -27,6 +30,21 @@ public record MobilityBinding(
         int spi,
         Endpoint from,
         long generation) {
+
+    /** The same, whose tunnel ends there. */
+    MobilityBinding withPeer(Peer other, long nextGeneration) {
+        return new MobilityBinding(
+                homeAddress,
+                careOfAddress,
+                other,
+                flags,
+                lifetime,
+                grantedAt,
+                identification,
+                spi,
+                from,
+                nextGeneration);
+    }
 
     /** {@link Instant#MAX} if the lifetime never ends. */
     public Instant expiry() {

@@ -3,6 +3,7 @@ package org.mooring.home;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationRequest;
@@ -17,6 +18,7 @@ import org.mooring.protocol.wire.RegistrationRequest;
  * @param maxSimultaneousBindings how many care-of addresses one of them may have at a time; 1: simultaneous bindings are not supported
  * @param requireAssociation whether a foreign agent without an association is refused
  * @param compatibility which of the two RFCs rules where they differ
+ * @param natTraversal what becomes of mobile nodes and foreign agents behind a NAT
  * @param enterpriseNumber whose vendor extensions speak of handovers (docs/handover.md)
  * @param foreignAgents the associations with each foreign agent, by the address that its requests come from
  */
@@ -29,6 +31,7 @@ public record Policy(
         boolean requireAssociation,
         Compatibility compatibility,
         ReverseTunnel reverseTunnel,
+        NatTraversal natTraversal,
         int enterpriseNumber,
         List<MobileNode> mobileNodes,
         Map<Ipv4Address, List<SecurityAssociation>> foreignAgents) {
@@ -39,7 +42,7 @@ public record Policy(
         foreignAgents = Map.copyOf(copy);
     }
 
-    /** One that follows RFC 5944, without simultaneous bindings. */
+    /** One that follows RFC 5944, without simultaneous bindings, and does what is asked for of RFC 3519. */
     public Policy(
             Ipv4Address address,
             Ipv4Address homeNetworkBroadcast,
@@ -59,6 +62,7 @@ public record Policy(
                 requireAssociation,
                 Compatibility.RFC5944,
                 reverseTunnel,
+                NatTraversal.DEFAULT,
                 enterpriseNumber,
                 mobileNodes,
                 foreignAgents);
@@ -79,8 +83,52 @@ public record Policy(
         REFUSED
     }
 
-    List<SecurityAssociation> associationsWith(Ipv4Address foreignAgent) {
-        return foreignAgents.getOrDefault(foreignAgent, List.of());
+    /**
+     * Tunnels in UDP (RFC 3519).
+     *
+     * @param keepalive seconds that are suggested between keepalives; zero leaves it to the other end
+     * @param maxLifetime the longest lifetime of a binding whose effective care-of address no authenticator covers (§5.2, §6), in seconds
+     */
+    public record NatTraversal(Permission permission, int keepalive, int maxLifetime) {
+        /** Which UDP tunnels are permitted. */
+        public enum Permission {
+            /** None: code 129 to who comes through a NAT and asks for one. */
+            OFF,
+            /** Through a NAT: code 129 to who forces one where there is none. */
+            DETECTED,
+            /** Also those that are forced. */
+            FORCED
+        }
+
+        /** §4.9, §5.2. */
+        public static final NatTraversal DEFAULT = new NatTraversal(Permission.FORCED, 110, 60);
+
+        /** @param needed not just forced */
+        boolean permits(boolean needed) {
+            return switch (permission) {
+                case OFF -> false;
+                case DETECTED -> needed;
+                case FORCED -> true;
+            };
+        }
+    }
+
+    /** The longest lifetime of a binding with {@code peer}, in seconds. */
+    int maxLifetime(Peer peer) {
+        return peer.encapsulation() == Encapsulation.UDP
+                ? Math.min(maxLifetime, natTraversal.maxLifetime())
+                : maxLifetime;
+    }
+
+    /**
+     * With the foreign agent that {@code received} came through, if it did: by its source address, which is the care-of address (RFC 5944
+     * §3.5.4), or else by the care-of address, of which a NAT makes another source (RFC 3519 §4.5).
+     */
+    List<SecurityAssociation> associationsWith(ReceivedRequest received) {
+        var bySource = foreignAgents.getOrDefault(received.from().address(), List.of());
+        return bySource.isEmpty() && UdpTunnelChoice.isAskedForByForeignAgent(received.request())
+                ? foreignAgents.getOrDefault(received.request().careOfAddress(), List.of())
+                : bySource;
     }
 
     /** Whether the other bindings stay beside the one that {@code request} asks for (RFC 3344 §3.8.2.2). */

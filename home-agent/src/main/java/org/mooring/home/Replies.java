@@ -26,6 +26,7 @@ final class Replies {
 
     /**
      * @param lifetime without meaning in a denial
+     * @param tunnel what it says of a UDP tunnel
      * @param handover what else it says
      * @param mobileHome what the mobile node verifies the reply with
      */
@@ -35,15 +36,18 @@ final class Replies {
             int lifetime,
             Identification identification,
             SecurityAssociation mobileHome,
+            Optional<UdpTunnelChoice> tunnel,
             HandoverReply handover) {
         var request = received.request();
         var extensions = new ArrayList<Extension>();
         // RFC 2794 §2: who says an NAI gets it back.
         request.extension(Nai.class).ifPresent(extensions::add);
+        extensions.addAll(udpTunnelReply(tunnel, false));
         extensions.addAll(extensions(handover.forMobileNode()));
         var reply = new RegistrationReply(
                 code, lifetime, request.homeAddress(), policy.address(), identification, extensions);
-        var forMobileNode = Seal.encode(reply, new Seal(Kind.MOBILE_HOME, mobileHome));
+        var forMobileNode = Seal.encode(reply, new Seal(Kind.MOBILE_HOME, mobileHome))
+                .concat(RegistrationCodec.encode(udpTunnelReply(tunnel, true)));
         // What the foreign agent can't verify is left out: it must follow nothing else.
         var wire = foreignHome(received)
                 .map(association -> new Seal(Kind.FOREIGN_HOME, association)
@@ -51,6 +55,14 @@ final class Replies {
                                 forMobileNode.concat(RegistrationCodec.encode(extensions(handover.forForeignAgent())))))
                 .orElse(forMobileNode);
         return new Action.SendReply(received.from(), received.isDeregistrationFromHome(), wire);
+    }
+
+    /** RFC 3519 §4.6: for who asked. */
+    private static List<Extension> udpTunnelReply(Optional<UdpTunnelChoice> tunnel, boolean forForeignAgent) {
+        return tunnel.filter(choice -> choice.forForeignAgent() == forForeignAgent)
+                .flatMap(UdpTunnelChoice::reply)
+                .map(List::<Extension>of)
+                .orElseGet(List::of);
     }
 
     private List<Extension> extensions(List<HandoverExtension> handover) {
@@ -64,10 +76,7 @@ final class Replies {
         if (received.request().isDeregistration() && policy.compatibility() == Compatibility.RFC5944) {
             return Optional.empty();
         }
-        return likelyKnown(
-                received,
-                Kind.FOREIGN_HOME,
-                policy.associationsWith(received.from().address()));
+        return likelyKnown(received, Kind.FOREIGN_HOME, policy.associationsWith(received));
     }
 
     /** The association that the request's extension of this kind names, or else the first. */

@@ -11,6 +11,7 @@ import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_CVSE_FROM_MOBILE_NO
 import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS;
 
 import java.util.Optional;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.home.Policy.Compatibility;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.protocol.handover.HandoverExtension;
@@ -38,12 +39,14 @@ final class ValidityChecks {
     }
 
     Verdict check(ReceivedRequest received, ReplayGuard guard) {
+        var tunnel = UdpTunnelChoice.of(received, policy.natTraversal());
         return identification(received, guard)
                 .or(() -> foreignHomeAuthentication(received))
                 .or(() -> homeAgentAddress(received))
-                .or(() -> form(received.request(), received.handover()))
-                .or(() -> services(received.request()))
-                .orElseGet(() -> new Verdict.Acceptable(codeOfAcceptance(received.request())));
+                .or(() -> form(received.request(), received.handover(), tunnel.peer()))
+                .or(tunnel::denial)
+                .or(() -> services(received.request(), tunnel.peer()))
+                .orElseGet(() -> new Verdict.Acceptable(codeOfAcceptance(received.request()), tunnel));
     }
 
     private static Optional<Verdict> identification(ReceivedRequest received, ReplayGuard guard) {
@@ -55,7 +58,7 @@ final class ValidityChecks {
     }
 
     private Optional<Verdict> foreignHomeAuthentication(ReceivedRequest received) {
-        var associations = policy.associationsWith(received.from().address());
+        var associations = policy.associationsWith(received);
         if (associations.isEmpty()) {
             return withoutAssociation(received);
         }
@@ -116,7 +119,7 @@ final class ValidityChecks {
     }
 
     /** §3.8.2.3. Reserved bits pass: §3.3 has them ignored, and older peers set r for what RFC 2002 called V. */
-    private Optional<Verdict> form(RegistrationRequest request, HandoverRequest handover) {
+    private Optional<Verdict> form(RegistrationRequest request, HandoverRequest handover, Peer peer) {
         var extensions = request.extensions();
         int mobileHome = HandoverRequest.covered(extensions).size();
         for (int i = 0; i < extensions.size(); i++) {
@@ -133,26 +136,35 @@ final class ValidityChecks {
         if (handover.prepare().isPresent() && request.isDeregistration() && !request.isDeregistrationOfAll()) {
             return deny(HA_POORLY_FORMED_REQUEST, "it prepares the end of a binding");
         }
-        return request.isDeregistration() || isPossible(request.careOfAddress(), request.homeAddress())
-                ? Optional.empty()
-                : deny(HA_POORLY_FORMED_REQUEST, "no tunnel can go to " + request.careOfAddress());
+        if (handover.prepare().isPresent() && !peer.isKnown()) {
+            return deny(HA_POORLY_FORMED_REQUEST, "it prepares a tunnel whose end only a keepalive tells");
+        }
+        if (request.isDeregistration()) {
+            return Optional.empty();
+        }
+        if (!request.careOfAddress().isUnicast() || !isPossible(peer.address(), request.homeAddress())) {
+            return deny(HA_POORLY_FORMED_REQUEST, "no tunnel can go to " + peer);
+        }
+        return Optional.empty();
     }
 
     /** A binding of an address to itself, or to this agent, would loop. */
-    private boolean isPossible(Ipv4Address careOfAddress, Ipv4Address homeAddress) {
-        return careOfAddress.isUnicast()
-                && !careOfAddress.equals(homeAddress)
-                && !careOfAddress.equals(policy.address())
-                && !careOfAddress.equals(policy.homeNetworkBroadcast());
+    private boolean isPossible(Ipv4Address address, Ipv4Address homeAddress) {
+        return address.isUnicast()
+                && !address.equals(homeAddress)
+                && !address.equals(policy.address())
+                && !address.equals(policy.homeNetworkBroadcast());
     }
 
     /** RFC 3024 §4.3.1: the forward tunnel first, the reverse tunnel last. Without B the request is still good (RFC 3344 §3.8.2). */
-    private Optional<Verdict> services(RegistrationRequest request) {
+    private Optional<Verdict> services(RegistrationRequest request, Peer peer) {
         if (request.isDeregistration()) {
             return Optional.empty();
         }
         var flags = request.flags();
-        if (flags.minimalEncapsulation() || flags.greEncapsulation()) {
+        // RFC 3519 §3.1.4: what goes into UDP is another question.
+        boolean other = flags.minimalEncapsulation() || flags.greEncapsulation();
+        if (other && peer.encapsulation() == Encapsulation.IPIP) {
             return deny(HA_ENCAPSULATION_UNAVAILABLE, "flags=" + flags + ", only IP in IP is served");
         }
         if (policy.reverseTunnel() == ReverseTunnel.REQUIRED && !flags.reverseTunneling()) {

@@ -123,6 +123,7 @@ class CompatibilityTest {
                 policy.requireAssociation(),
                 compatibility,
                 ReverseTunnel.OPTIONAL,
+                policy.natTraversal(),
                 policy.enterpriseNumber(),
                 policy.mobileNodes(),
                 policy.foreignAgents()));

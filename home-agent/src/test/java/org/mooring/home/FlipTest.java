@@ -53,6 +53,7 @@ class FlipTest extends HandoverScene {
             network.answer();
             var binding = new MobilityBinding(
                     HOME_ADDRESS,
+                    CARE_OF_B,
                     PEER_B,
                     T,
                     200,

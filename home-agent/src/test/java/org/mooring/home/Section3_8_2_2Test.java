@@ -515,6 +515,7 @@ class Section3_8_2_2Test {
     private MobilityBinding binding(Peer peer, int lifetime, long generation) {
         return new MobilityBinding(
                 HOME_ADDRESS,
+                peer.address(),
                 peer,
                 T,
                 lifetime,

@@ -36,6 +36,7 @@ import org.mooring.home.Action.SendMarker;
 import org.mooring.home.Action.SendReply;
 import org.mooring.home.Action.StageForwarding;
 import org.mooring.home.Policy.Compatibility;
+import org.mooring.home.Policy.NatTraversal;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.handover.HandoverExtension.Commit;
@@ -331,6 +332,7 @@ class SimultaneousBindingsTest {
                 false,
                 Compatibility.RFC5944,
                 ReverseTunnel.OPTIONAL,
+                NatTraversal.DEFAULT,
                 HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
                 List.of(new MobileNode(HOME_ADDRESS, Optional.of(MAC), List.of(MOBILE_HOME))),
                 Map.of());

@@ -87,6 +87,7 @@ class StagingTest extends HandoverScene {
                     List.of(new StagedEntry(
                             HOME_ADDRESS,
                             ID,
+                            CARE_OF_B,
                             Optional.of(PEER_B),
                             T,
                             FOREIGN_AGENT_B,

@@ -45,6 +45,12 @@ final class ActionExecutor implements Action.Executor {
     }
 
     @Override
+    public void execute(Action.SendKeepalive action) {
+        homeAgents.send(action);
+        counters.countKeepalive();
+    }
+
+    @Override
     public void execute(Action.SendToVisitor action) {
         link(action.link()).send(action);
     }

@@ -13,6 +13,7 @@ import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.protocol.wire.TunnelData;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.loop.AgentLoop;
 import org.mooring.runtime.udp.Datagram;
@@ -84,6 +85,12 @@ final class HomeAgentSide implements AutoCloseable {
         });
     }
 
+    void send(Action.SendKeepalive keepalive) {
+        registrations.send(
+                new InetSocketAddress(keepalive.homeAgent().toInet(), UdpSocket.REGISTRATION_PORT),
+                keepalive.message());
+    }
+
     @Override
     public void close() {
         errors.close();
@@ -93,6 +100,10 @@ final class HomeAgentSide implements AutoCloseable {
 
     private static Event received(Datagram datagram) {
         var from = address(datagram.from());
+        var tunnelData = TunnelData.decode(datagram.payload());
+        if (tunnelData.isPresent()) {
+            return new Event.TunnelDataReceived(datagram.at(), from, tunnelData.get());
+        }
         return HandoverMessage.isOne(datagram.payload())
                 ? new Event.HandoverMessageReceived(datagram.at(), from, datagram.payload())
                 : new Event.ReplyReceived(datagram.at(), from, RegistrationCodec.decode(datagram.payload()));

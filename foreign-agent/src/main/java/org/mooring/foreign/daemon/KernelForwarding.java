@@ -20,6 +20,7 @@ import org.mooring.foreign.Visitor;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.runtime.loop.Worker;
+import org.mooring.runtime.udp.UdpSocket;
 
 /** The visitors' packets in the kernel. Works on a thread of its own; what comes of it is an event. */
 final class KernelForwarding implements AutoCloseable {
@@ -154,11 +155,18 @@ final class KernelForwarding implements AutoCloseable {
         datapath.close();
     }
 
+    private static Tunnel tunnel(Visitor visitor) {
+        var homeAgent = visitor.homeAgent().toInet();
+        return visitor.udpTunnel().isPresent()
+                ? Tunnel.udp(homeAgent, UdpSocket.REGISTRATION_PORT)
+                : Tunnel.ipip(homeAgent);
+    }
+
     /** What the datapath is to forward for {@code visitor}. */
     static VisitorForwarding forwarding(Visitor visitor) {
         return new VisitorForwarding(
                 visitor.homeAddress().toInet(),
-                Tunnel.ipip(visitor.homeAgent().toInet()),
+                tunnel(visitor),
                 visitor.link(),
                 MacAddress.read(ByteBuffer.wrap(visitor.linkAddress().toByteArray())),
                 visitor.reverseTunneling(),

@@ -10,8 +10,11 @@ import org.mooring.datapath.MtuPolicy;
 import org.mooring.foreign.Advertising;
 import org.mooring.foreign.Policy;
 import org.mooring.foreign.Policy.Compatibility;
+import org.mooring.foreign.Policy.NatTraversal;
+import org.mooring.foreign.Policy.NatTraversal.Asking;
 import org.mooring.foreign.Policy.ReverseTunnel;
 import org.mooring.protocol.handover.HandoverExtension;
+import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationMessage;
@@ -39,6 +42,10 @@ record ProgramConfiguration(
 
     private static final int LONGEST_INTERVAL = 1800;
     private static final int DEFAULT_INTERVAL = 60;
+
+    private static final int SHORTEST_KEEPALIVE = (int) UdpTunnel.SHORTEST_KEEPALIVE.toSeconds();
+    private static final int LONGEST_KEEPALIVE = 0xffff;
+    private static final int DEFAULT_KEEPALIVE = (int) UdpTunnel.DEFAULT_KEEPALIVE.toSeconds();
 
     /** The high-order octet of the four is zero (RFC 3115 §2.1). */
     private static final int LARGEST_ENTERPRISE_NUMBER = 0xff_ffff;
@@ -92,6 +99,9 @@ record ProgramConfiguration(
                 root.choice("reverse-tunnel", ReverseTunnel.OPTIONAL),
                 root.bool("encapsulating-delivery", true),
                 advertising(root, prefixLengths),
+                new NatTraversal(
+                        root.choice("nat-traversal", Asking.AUTO),
+                        root.seconds("nat-keepalive", SHORTEST_KEEPALIVE, LONGEST_KEEPALIVE, DEFAULT_KEEPALIVE)),
                 associations(root, "mobile-node", "home-address"),
                 associations(root, "home-agent", "address"));
     }

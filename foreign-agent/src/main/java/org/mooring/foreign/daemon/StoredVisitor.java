@@ -1,9 +1,13 @@
 package org.mooring.foreign.daemon;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.mooring.foreign.Visitor;
+import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -13,6 +17,8 @@ import org.mooring.protocol.wire.Octets;
  *
  * @param encapsulatesTo null for direct delivery
  * @param expiry null for an infinite lifetime
+ * @param udpKeepalive seconds between keepalives of a tunnel that is carried in UDP; left out for any other
+ * @param udpForced left out without {@code udpKeepalive}
  * @param previousCareOfAddress null for none
  */
 record StoredVisitor(
@@ -25,6 +31,8 @@ record StoredVisitor(
         @Nullable Ipv4Address encapsulatesTo,
         long identification,
         @Nullable Instant expiry,
+        @JsonInclude(Include.NON_NULL) @Nullable Long udpKeepalive,
+        @JsonInclude(Include.NON_NULL) @Nullable Boolean udpForced,
         @Nullable Ipv4Address previousCareOfAddress) {
     static StoredVisitor of(Visitor visitor) {
         return new StoredVisitor(
@@ -37,6 +45,10 @@ record StoredVisitor(
                 visitor.encapsulatesTo().orElse(null),
                 visitor.identification().bits(),
                 visitor.expiry().equals(Visitor.NEVER) ? null : visitor.expiry(),
+                visitor.udpTunnel()
+                        .map(tunnel -> tunnel.keepalive().toSeconds())
+                        .orElse(null),
+                visitor.udpTunnel().map(UdpTunnel::forced).orElse(null),
                 visitor.previousCareOfAddress().orElse(null));
     }
 
@@ -51,6 +63,8 @@ record StoredVisitor(
                 Optional.ofNullable(encapsulatesTo),
                 new Identification(identification),
                 expiry == null ? Visitor.NEVER : expiry,
+                Optional.ofNullable(udpKeepalive)
+                        .map(seconds -> new UdpTunnel(Duration.ofSeconds(seconds), Boolean.TRUE.equals(udpForced))),
                 Optional.ofNullable(previousCareOfAddress));
     }
 }

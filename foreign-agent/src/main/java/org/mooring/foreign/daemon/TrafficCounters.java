@@ -32,6 +32,9 @@ final class TrafficCounters {
     private final Counter discardsCounter =
             metrics.counter("discards", "Datagrams that were not answered, by the reason", "reason");
 
+    private final Counter keepalivesCounter = metrics.counter("keepalives", "Keepalives of UDP tunnels that were sent");
+    private final Counter lossesCounter =
+            metrics.counter("keepalive_losses", "How often a UDP tunnel's keepalives were no longer answered");
     private final Counter stepsCounter = metrics.counter("handover_steps", "Steps of handovers", "step");
 
     private final ArrivalCounters arrivalCounters = new ArrivalCounters(metrics);
@@ -82,6 +85,8 @@ final class TrafficCounters {
             repliesCounter.labelValues(label(reply.code())).inc();
         } else if (fact instanceof Fact.Handover handover) {
             stepsCounter.labelValues(handover.step().word()).inc();
+        } else if (fact instanceof Fact.KeepalivesUnanswered) {
+            lossesCounter.inc();
         } else if (fact instanceof Fact.RoomOpened opened) {
             arrivalCounters.countOpening(opened.action().room(), opened.action().why(), opened.more());
         } else if (fact instanceof Fact.HandoverMessageDiscarded discarded) {
@@ -91,6 +96,10 @@ final class TrafficCounters {
         } else if (fact instanceof Fact.Unreadable unreadable) {
             discard(unreadable.reason(), at);
         }
+    }
+
+    void countKeepalive() {
+        keepalivesCounter.inc();
     }
 
     void countDelivered() {

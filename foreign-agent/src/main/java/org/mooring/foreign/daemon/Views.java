@@ -34,6 +34,7 @@ final class Views {
     /**
      * A visitor.
      *
+     * @param tunnel "ipip" or "udp"
      * @param encapsulatesTo the agent's address in encapsulating delivery (RFC 3024 §5.2), none in direct delivery
      * @param state "installed", "staged" before it comes, "redirected" after it has left
      * @param redirectedTo the care-of address where its packets go, or its home address
@@ -46,6 +47,7 @@ final class Views {
             Ipv4Address careOfAddress,
             String link,
             String mac,
+            String tunnel,
             boolean reverseTunneling,
             Optional<Ipv4Address> encapsulatesTo,
             String state,
@@ -126,6 +128,7 @@ final class Views {
                 visitor.careOfAddress(),
                 visitor.link(),
                 mac(visitor.linkAddress()),
+                visitor.udpTunnel().isPresent() ? "udp" : "ipip",
                 visitor.reverseTunneling(),
                 visitor.encapsulatesTo(),
                 state,

@@ -18,6 +18,8 @@ import org.mooring.datapath.MtuPolicy;
 import org.mooring.foreign.Advertising;
 import org.mooring.foreign.Policy;
 import org.mooring.foreign.Policy.Compatibility;
+import org.mooring.foreign.Policy.NatTraversal;
+import org.mooring.foreign.Policy.NatTraversal.Asking;
 import org.mooring.foreign.Policy.ReverseTunnel;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
@@ -57,6 +59,7 @@ class ProgramConfigurationTest {
                         ReverseTunnel.OPTIONAL,
                         true,
                         new Advertising(Duration.ofMinutes(1), false, Map.of()),
+                        new NatTraversal(Asking.AUTO, Duration.ofSeconds(110)),
                         Map.of(),
                         Map.of()),
                 configuration.policy());
@@ -79,6 +82,8 @@ class ProgramConfigurationTest {
                 compatibility = "rfc3344"
                 reverse-tunnel = "required"
                 encapsulating-delivery = false
+                nat-traversal = "behind-nat"
+                nat-keepalive = 25
                 mtu = "fragment-outer"
                 state-directory = "state"
                 control-socket = "/run/fa.sock"
@@ -123,6 +128,7 @@ class ProgramConfigurationTest {
                         ReverseTunnel.REQUIRED,
                         false,
                         new Advertising(Duration.ofSeconds(10), true, Map.of("lan", 24)),
+                        new NatTraversal(Asking.BEHIND_NAT, Duration.ofSeconds(25)),
                         Map.of(
                                 Ipv4Address.of("10.1.0.50"),
                                 List.of(association(

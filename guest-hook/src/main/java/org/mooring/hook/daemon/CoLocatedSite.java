@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.mooring.datapath.DatapathException;
 import org.mooring.hook.Action;
+import org.mooring.hook.Action.SendKeepalive;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.hook.Event;
 import org.mooring.hook.Guest;
@@ -55,6 +56,12 @@ record CoLocatedSite(KernelForwarding forwarding, UdpSocket socket) implements A
     void send(SendRequest request) {
         Octets octets = Seal.encode(request.request(), request.seals().toArray(Seal[]::new));
         socket.send(new InetSocketAddress(request.agent().toInet(), UdpSocket.REGISTRATION_PORT), octets);
+    }
+
+    void send(SendKeepalive keepalive) {
+        socket.send(
+                new InetSocketAddress(keepalive.homeAgent().toInet(), UdpSocket.REGISTRATION_PORT),
+                keepalive.message());
     }
 
     @Override

@@ -33,6 +33,7 @@ final class ControlRoutes {
             String registration,
             Optional<Ipv4Address> foreignAgent,
             Optional<Ipv4Address> careOfAddress,
+            Optional<String> tunnel,
             @JsonProperty("expires-in-s") Optional<Long> expiresIn,
             Optional<Integer> code,
             @JsonProperty("round-trip-ms") Optional<Double> roundTrip) {}
@@ -195,6 +196,9 @@ final class ControlRoutes {
                 status.registration(),
                 status.tunnelEnd().flatMap(ControlRoutes::foreignAgent),
                 status.tunnelEnd().filter(end -> bound).map(TunnelEnd::careOfAddress),
+                config.coLocated()
+                        .filter(here -> bound)
+                        .map(here -> status.udpTunnel().isPresent() ? "udp" : "ipip"),
                 status.expires().map(end -> Duration.between(loop.now(), end).toSeconds()),
                 status.code().map(code -> code.value()),
                 status.roundTrip().map(roundTrip -> roundTrip.toNanos() / 1e6));

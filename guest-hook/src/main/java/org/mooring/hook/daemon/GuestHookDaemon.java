@@ -34,6 +34,7 @@ import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.TunnelData;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.Supervisor;
 import org.mooring.runtime.cli.Daemon;
@@ -264,6 +265,11 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
     }
 
     private void received(Octets datagram) {
+        Optional<TunnelData> tunnelData = TunnelData.decode(datagram);
+        if (tunnelData.isPresent()) {
+            loop.post(new Event.TunnelDataReceived(loop.now(), tunnelData.get()));
+            return;
+        }
         if (HandoverMessage.isOne(datagram)) {
             Optional<HandoverMessage> message = HandoverMessage.decode(datagram, config.enterpriseNumber());
             if (message.isPresent() && message.get() instanceof HandoverMessage.Redirected redirected) {

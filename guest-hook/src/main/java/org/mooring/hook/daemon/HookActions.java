@@ -85,6 +85,12 @@ final class HookActions implements Action.Executor {
     }
 
     @Override
+    public void execute(Action.SendKeepalive action) {
+        site().send(action);
+        metrics.keepaliveSent(action.guest().name());
+    }
+
+    @Override
     public void execute(Action.ResolveAgent action) {
         if (!action.agent().equals(config.network().broadcast())) {
             neighbours.resolve(requests.nextHop(action.to(), action.agent()), loop.now());

@@ -10,6 +10,7 @@ final class HookMetrics {
     private final Metrics metrics = new Metrics("guest-hook");
     private final Counter requests = metrics.counter("requests", "Registration Requests sent", "guest");
     private final Counter replies = metrics.counter("replies", "Registration Replies received", "code");
+    private final Counter keepalives = metrics.counter("keepalives", "Keepalives of UDP tunnels sent", "guest");
     private final Counter happenings = metrics.counter("happenings", "What became of guests on this host", "what");
 
     private final Counter rescued =
@@ -23,6 +24,10 @@ final class HookMetrics {
 
     void requestSent(String guest) {
         requests.labelValues(guest).inc();
+    }
+
+    void keepaliveSent(String guest) {
+        keepalives.labelValues(guest).inc();
     }
 
     void replyReceived(ReplyCode code) {

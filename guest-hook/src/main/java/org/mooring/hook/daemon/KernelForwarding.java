@@ -10,6 +10,7 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.mooring.datapath.DatapathException;
 import org.mooring.datapath.EbpfVisitorDatapath;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.Path;
 import org.mooring.datapath.Tunnel;
 import org.mooring.datapath.VisitorDatapath;
@@ -23,6 +24,7 @@ import org.mooring.linux.Sysctl;
 import org.mooring.protocol.handover.Arrival.Room;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.runtime.loop.Worker;
+import org.mooring.runtime.udp.UdpSocket;
 
 /**
  * The packets of visitors whose tunnels end on this host, in the kernel. Works on a thread of its own; what comes of it is an
@@ -65,7 +67,7 @@ final class KernelForwarding implements AutoCloseable {
                 new VisitorDatapathConfig(
                         config.careOfAddress().toInet(), DEVICE, List.of(bridge), config.uplinks(), config.mtu()),
                 present.stream()
-                        .map(guest -> forwarding(guest, bridge, Optional.empty()))
+                        .map(guest -> forwarding(guest, bridge, Encapsulation.IPIP, Optional.empty()))
                         .toList(),
                 waiting);
         return new KernelForwarding(bridge, datapath, thread, clock);
@@ -101,11 +103,11 @@ final class KernelForwarding implements AutoCloseable {
     private void forward(Guest guest, Forwarding wanted) throws DatapathException {
         Inet4Address home = guest.homeAddress().toInet();
         if (wanted instanceof Forwarding.Stage stage) {
-            datapath.stage(forwarding(guest, bridge, stage.previousCareOfAddress()));
+            datapath.stage(forwarding(guest, bridge, stage.encapsulation(), stage.previousCareOfAddress()));
             datapath.hold(
                     home, stage.closed().stream().map(KernelForwarding::path).collect(Collectors.toSet()));
         } else if (wanted instanceof Forwarding.Install install) {
-            datapath.install(forwarding(guest, bridge, install.previousCareOfAddress()));
+            datapath.install(forwarding(guest, bridge, install.encapsulation(), install.previousCareOfAddress()));
             datapath.unstage(home);
         } else if (wanted instanceof Forwarding.Redirect redirect) {
             follow(guest, redirect.careOfAddress());
@@ -127,10 +129,12 @@ final class KernelForwarding implements AutoCloseable {
         }
     }
 
-    private static VisitorForwarding forwarding(Guest guest, String bridge, Optional<Ipv4Address> previous) {
+    private static VisitorForwarding forwarding(
+            Guest guest, String bridge, Encapsulation encapsulation, Optional<Ipv4Address> previous) {
+        int port = encapsulation == Encapsulation.UDP ? UdpSocket.REGISTRATION_PORT : 0;
         return new VisitorForwarding(
                 guest.homeAddress().toInet(),
-                Tunnel.ipip(guest.homeAgent().toInet()),
+                new Tunnel(guest.homeAgent().toInet(), port, encapsulation),
                 bridge,
                 guest.mac(),
                 true,

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -19,6 +20,8 @@ import org.mooring.hook.CoLocated;
 import org.mooring.hook.Discoverable;
 import org.mooring.hook.ForeignAgent;
 import org.mooring.hook.Guest;
+import org.mooring.hook.NatTraversal;
+import org.mooring.hook.NatTraversal.Asking;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.ReplayProtection;
 import org.mooring.protocol.security.SecurityAssociation;
@@ -67,9 +70,11 @@ class HookConfigTest {
     @Test
     void theHostItselfMayBeTheEndOfItsVisitorsTunnels() throws Exception {
         CoLocatedConfig byDefault = read(CO_LOCATED).coLocated().orElseThrow();
-        assertEquals(new CoLocatedConfig(Ipv4Address.of("10.2.0.10"), List.of("br0"), MtuPolicy.ICMP), byDefault);
+        NatTraversal usual = new NatTraversal(Asking.AUTO, Duration.ofSeconds(110));
         assertEquals(
-                Optional.of(new CoLocated(Ipv4Address.of("10.2.0.10"))),
+                new CoLocatedConfig(Ipv4Address.of("10.2.0.10"), List.of("br0"), MtuPolicy.ICMP, usual), byDefault);
+        assertEquals(
+                Optional.of(new CoLocated(Ipv4Address.of("10.2.0.10"), usual)),
                 read(CO_LOCATED).tunnelEnd());
         assertEquals(
                 List.of("eth1", "eth2"),
@@ -77,6 +82,12 @@ class HookConfigTest {
                         .coLocated()
                         .orElseThrow()
                         .uplinks());
+        assertEquals(
+                new NatTraversal(Asking.FORCE, Duration.ofSeconds(25)),
+                read(CO_LOCATED.replace("[co-located]", "[co-located]\nnat-traversal = \"force\"\nnat-keepalive = 25"))
+                        .coLocated()
+                        .orElseThrow()
+                        .natTraversal());
     }
 
     @Test

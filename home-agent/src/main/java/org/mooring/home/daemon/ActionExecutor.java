@@ -40,6 +40,12 @@ final class ActionExecutor implements Action.Executor {
     }
 
     @Override
+    public void execute(Action.SendTunnelData action) {
+        sockets.send(action);
+        metrics.countKeepalive();
+    }
+
+    @Override
     public void execute(Action.InstallForwarding action) {
         kernel.install(action.homeAddress(), action.peers());
     }

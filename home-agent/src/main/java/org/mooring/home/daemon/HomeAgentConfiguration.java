@@ -12,8 +12,10 @@ import org.mooring.datapath.MtuPolicy;
 import org.mooring.home.MobileNode;
 import org.mooring.home.Policy;
 import org.mooring.home.Policy.Compatibility;
+import org.mooring.home.Policy.NatTraversal;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.protocol.handover.HandoverExtension;
+import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Extension.Nai;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -42,6 +44,7 @@ record HomeAgentConfiguration(
 
     private static final int DEFAULT_MAX_LIFETIME = 600;
     private static final int LONGEST_LIFETIME = 0xffff;
+    private static final int LONGEST_KEEPALIVE = 0xffff;
     private static final int DEFAULT_MAX_BINDINGS = 10_000;
     private static final int MOST_BINDINGS = 1_000_000;
 
@@ -81,6 +84,7 @@ record HomeAgentConfiguration(
                         root.bool("require-association", true),
                         root.choice("compatibility", Compatibility.RFC5944),
                         root.choice("reverse-tunnel", ReverseTunnel.OPTIONAL),
+                        natTraversal(root),
                         root.integer(
                                 "enterprise-number",
                                 1,
@@ -117,6 +121,18 @@ record HomeAgentConfiguration(
         if (!before.equals(after)) {
             changed.add(key + " is now " + after + ", was " + before + ": restart the program to change it");
         }
+    }
+
+    private static NatTraversal natTraversal(Section root) {
+        var usual = NatTraversal.DEFAULT;
+        int keepalive = root.integer("nat-keepalive", 0, LONGEST_KEEPALIVE, usual.keepalive());
+        if (keepalive != 0 && keepalive < UdpTunnel.SHORTEST_KEEPALIVE.toSeconds()) {
+            root.problem("nat-keepalive", "no mobile node may send one more often than every 10 seconds");
+        }
+        return new NatTraversal(
+                root.choice("nat-traversal", usual.permission()),
+                keepalive,
+                root.integer("nat-max-lifetime", 1, LONGEST_LIFETIME, usual.maxLifetime()));
     }
 
     private static List<MobileNode> mobileNodes(Section root, Ipv4Prefix homeNetwork, Set<Ipv4Address> taken) {

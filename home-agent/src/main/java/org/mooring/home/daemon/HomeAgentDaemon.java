@@ -180,7 +180,7 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
                 && !link.name().startsWith(TUNNEL_DEVICES);
     }
 
-    /** The bindings that the core will take up, too. */
+    /** The bindings that the core will take up, too, where their packets go somewhere. */
     private static Map<Ipv4Address, BindingList> alive(
             List<MobileNodeRecord> stored, HomeAgentConfiguration configuration, Instant now) {
         var served = configuration.policy().mobileNodes().stream()
@@ -189,7 +189,7 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
         var alive = new TreeMap<Ipv4Address, BindingList>();
         for (var mobileNode : stored) {
             var bindings = mobileNode.bindings().alive(now);
-            if (served.contains(mobileNode.homeAddress()) && !bindings.isEmpty()) {
+            if (served.contains(mobileNode.homeAddress()) && !bindings.peers().isEmpty()) {
                 alive.put(mobileNode.homeAddress(), bindings);
             }
         }

@@ -17,6 +17,7 @@ final class HomeAgentMetrics {
     private final Counter replies = metrics.counter("replies", "Registration Replies sent, by their code", "code");
     private final Counter discards =
             metrics.counter("discards", "Datagrams that were not answered, by the reason", "reason");
+    private final Counter keepalives = metrics.counter("keepalives", "Keepalives of UDP tunnels that were answered");
     private final Counter handovers =
             metrics.counter("handovers", "Staged care-of addresses, by what became of them", "outcome");
 
@@ -52,6 +53,10 @@ final class HomeAgentMetrics {
 
     void countReply(Octets reply) {
         replies.labelValues(Integer.toString(reply.unsignedByte(CODE_OFFSET))).inc();
+    }
+
+    void countKeepalive() {
+        keepalives.inc();
     }
 
     void countHandover(How outcome) {

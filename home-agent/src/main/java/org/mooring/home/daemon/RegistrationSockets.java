@@ -12,6 +12,7 @@ import org.mooring.home.Policy;
 import org.mooring.protocol.handover.HandoverMessage;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.TunnelData;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.loop.AgentLoop;
 import org.mooring.runtime.udp.Datagram;
@@ -80,6 +81,13 @@ final class RegistrationSockets implements AutoCloseable {
         (reply.onHomeLink() ? onHomeLink : routed).send(to, reply.wire());
     }
 
+    void send(Action.SendTunnelData action) {
+        routed.send(
+                new InetSocketAddress(
+                        action.to().address().toInet(), action.to().port()),
+                action.data().encode());
+    }
+
     @Override
     public void close() {
         fromForeignAgents.close();
@@ -88,6 +96,10 @@ final class RegistrationSockets implements AutoCloseable {
 
     private static Event event(Datagram datagram) {
         var from = new Endpoint(address(datagram.from()), datagram.from().getPort());
+        var tunnelData = TunnelData.decode(datagram.payload());
+        if (tunnelData.isPresent()) {
+            return new Event.TunnelDataReceived(datagram.at(), from, tunnelData.get());
+        }
         return HandoverMessage.isOne(datagram.payload())
                 ? new Event.HandoverMessageReceived(datagram.at(), from, datagram.payload())
                 : new Event.DatagramReceived(

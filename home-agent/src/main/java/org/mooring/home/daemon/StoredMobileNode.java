@@ -34,9 +34,14 @@ record StoredMobileNode(
         @Nullable Binding binding,
         @JsonInclude(Include.NON_EMPTY) @Nullable List<Binding> others,
         Map<String, String> newest) {
-    /** A binding without its home address. */
+    /**
+     * A binding without its home address.
+     *
+     * @param peerAddress where its tunnel goes; left out if that is the care-of address
+     */
     record Binding(
             Ipv4Address careOfAddress,
+            @JsonInclude(Include.NON_NULL) @Nullable Ipv4Address peerAddress,
             int port,
             Encapsulation encapsulation,
             int flags,
@@ -72,7 +77,8 @@ record StoredMobileNode(
 
     private static Binding of(MobilityBinding binding) {
         return new Binding(
-                binding.peer().address(),
+                binding.careOfAddress(),
+                peerAddress(binding),
                 binding.peer().port(),
                 binding.peer().encapsulation(),
                 binding.flags().octet(),
@@ -85,10 +91,19 @@ record StoredMobileNode(
                 binding.generation());
     }
 
+    private static @Nullable Ipv4Address peerAddress(MobilityBinding binding) {
+        var address = binding.peer().address();
+        return address.equals(binding.careOfAddress()) ? null : address;
+    }
+
     private MobilityBinding toBinding(Binding stored) {
         return new MobilityBinding(
                 homeAddress,
-                new Peer(stored.careOfAddress, stored.port, stored.encapsulation),
+                stored.careOfAddress,
+                new Peer(
+                        stored.peerAddress == null ? stored.careOfAddress : stored.peerAddress,
+                        stored.port,
+                        stored.encapsulation),
                 new Flags(stored.flags),
                 stored.lifetime,
                 stored.grantedAt,

@@ -41,6 +41,8 @@ final class Views {
     /**
      * A binding.
      *
+     * @param careOfAddress as it was registered
+     * @param tunnel where the tunnel goes, with its port if it is carried in UDP; an address alone then until a keepalive has come
      * @param lifetime seconds granted, or "infinite"
      * @param remaining seconds left, or "infinite"
      * @param identification the time that the newest accepted Identification means
@@ -48,6 +50,7 @@ final class Views {
     record Binding(
             Ipv4Address homeAddress,
             Ipv4Address careOfAddress,
+            String tunnel,
             String lifetime,
             String remaining,
             String flags,
@@ -188,7 +191,8 @@ final class Views {
     private static Binding binding(MobilityBinding binding, Instant now) {
         return new Binding(
                 binding.homeAddress(),
-                binding.peer().address(),
+                binding.careOfAddress(),
+                binding.peer().toString(),
                 binding.isInfinite() ? "infinite" : Integer.toString(binding.lifetime()),
                 binding.isInfinite()
                         ? "infinite"

@@ -47,6 +47,29 @@ class StoredMobileNodeTest {
     private static final String HOME_JSON =
             "{\"home-address\":\"10.1.0.50\",\"generation\":8,\"binding\":null,\"newest\":{}}";
 
+    private static final MobileNodeRecord BEHIND_NAT = new MobileNodeRecord(
+            HOME_ADDRESS,
+            9,
+            BindingList.of(new MobilityBinding(
+                    HOME_ADDRESS,
+                    Ipv4Address.of("192.168.7.20"),
+                    new Peer(Ipv4Address.of("203.0.113.9"), 61434, Encapsulation.UDP),
+                    Flags.REVERSE_TUNNELING,
+                    60,
+                    Instant.parse("2026-03-01T12:00:00Z"),
+                    new Identification(1),
+                    0x100,
+                    new Endpoint(Ipv4Address.of("203.0.113.9"), 61434),
+                    9)),
+            Map.of());
+
+    @Test
+    void keepsWhatANatHasMadeOfTheCareOfAddress() throws Exception {
+        var json = Json.MAPPER.writeValueAsString(StoredMobileNode.of(BEHIND_NAT));
+        assertEquals(
+                BEHIND_NAT, Json.MAPPER.readValue(json, StoredMobileNode.class).toRecord());
+    }
+
     @Test
     void writesTheFormat() throws Exception {
         assertEquals(AWAY_JSON, Json.MAPPER.writeValueAsString(StoredMobileNode.of(AWAY)));
@@ -68,6 +91,7 @@ class StoredMobileNodeTest {
     private static MobilityBinding binding(String careOfAddress, long generation) {
         return new MobilityBinding(
                 HOME_ADDRESS,
+                Ipv4Address.of(careOfAddress),
                 new Peer(Ipv4Address.of(careOfAddress), 0, Encapsulation.IPIP),
                 Flags.REVERSE_TUNNELING,
                 600,

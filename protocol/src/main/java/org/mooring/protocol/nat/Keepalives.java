@@ -14,17 +14,17 @@ import org.mooring.protocol.wire.Octets;
 public final class Keepalives {
     /** Does what is wanted. */
     public interface Out {
-        /** Sends a datagram to the home agent, from and to the ports of the registration. */
-        void send(Octets datagram);
+        /** Sends a datagram from and to the ports of the registration. */
+        void send(Ipv4Address homeAgent, Octets datagram);
 
         /** {@link Keepalives#due} is to be called at {@code at}; in place of what was armed before. */
         void arm(Instant at);
 
         /** Nobody answers. Once until {@link #answered}. */
-        void silent();
+        void silent(Instant now);
 
         /** Somebody answers again. */
-        void answered();
+        void answered(Instant now);
     }
 
     /** Tells our echoes from those of the mobile node, together with their having no data. */
@@ -62,8 +62,13 @@ public final class Keepalives {
     public void begin(Ipv4Address homeAgent, Duration interval, Instant sent) {
         this.homeAgent = homeAgent;
         this.interval = interval;
-        heard();
+        heard(sent);
         arm(sent.plus(interval));
+    }
+
+    /** How long nothing may pass, as it is now. */
+    public Duration interval() {
+        return interval;
     }
 
     /** There is none any more. */
@@ -83,16 +88,15 @@ public final class Keepalives {
             arm(now.plus(interval));
             if (!silent) {
                 silent = true;
-                out.silent();
+                out.silent(now);
             }
             return;
         }
         sequence = (sequence + 1) % SEQUENCES;
         requests++;
         arm(now.plus(PATIENCE.multipliedBy(1L << (requests - 1))));
-        out.send(new EchoPacket(Kind.REQUEST, homeAddress, homeAgent, IDENTIFIER, sequence, Octets.EMPTY)
-                .encode()
-                .encode());
+        var echo = new EchoPacket(Kind.REQUEST, homeAddress, homeAgent, IDENTIFIER, sequence, Octets.EMPTY);
+        out.send(homeAgent, echo.encode().encode());
     }
 
     /** Something came out of the tunnel. Whether it answers what was sent. */
@@ -104,17 +108,17 @@ public final class Keepalives {
                 && echo.destination().equals(homeAddress)
                 && Math.floorMod(sequence - echo.sequence(), SEQUENCES) < requests;
         if (answers) {
-            heard();
+            heard(now);
             arm(now.plus(interval));
         }
         return answers;
     }
 
-    private void heard() {
+    private void heard(Instant now) {
         requests = 0;
         if (silent) {
             silent = false;
-            out.answered();
+            out.answered(now);
         }
     }
 

@@ -204,7 +204,8 @@ class Rfc3519Section4_9Test {
 
     private final class Network implements Keepalives.Out {
         @Override
-        public void send(Octets datagram) {
+        public void send(Ipv4Address homeAgent, Octets datagram) {
+            assertEquals(HOME_AGENT, homeAgent);
             sent.add(datagram);
         }
 
@@ -214,12 +215,12 @@ class Rfc3519Section4_9Test {
         }
 
         @Override
-        public void silent() {
+        public void silent(Instant now) {
             told.add("silent");
         }
 
         @Override
-        public void answered() {
+        public void answered(Instant now) {
             told.add("answered");
         }
     }

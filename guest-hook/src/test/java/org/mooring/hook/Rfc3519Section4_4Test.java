@@ -1,0 +1,325 @@
+package org.mooring.hook;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.mooring.datapath.Encapsulation;
+import org.mooring.hook.Action.Forward;
+import org.mooring.hook.Action.SendKeepalive;
+import org.mooring.hook.Action.SendRequest;
+import org.mooring.hook.Action.Sender;
+import org.mooring.hook.NatTraversal.Asking;
+import org.mooring.protocol.handover.Arrival.Room;
+import org.mooring.protocol.handover.HandoverExtension;
+import org.mooring.protocol.handover.HandoverExtension.Prepare;
+import org.mooring.protocol.handover.HandoverExtension.Previous;
+import org.mooring.protocol.handover.HandoverExtension.Staged;
+import org.mooring.protocol.nat.EchoPacket;
+import org.mooring.protocol.nat.EchoPacket.Kind;
+import org.mooring.protocol.nat.UdpTunnel;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.Extension;
+import org.mooring.protocol.wire.Extension.Authentication;
+import org.mooring.protocol.wire.Extension.UdpTunnelReply;
+import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.ReplyCode;
+import org.mooring.protocol.wire.TunnelData;
+import org.mooring.protocol.wire.UdpTunnelRequest;
+
+@DisplayName("RFC 3519 §4.4 Mobile Node Considerations")
+class Rfc3519Section4_4Test {
+    private static final Duration K = Duration.ofSeconds(110);
+    private static final UdpTunnelReply ASSENT = UdpTunnelReply.assenting(false, 110);
+    private static final Forwarding IN_IP = new Forwarding.Install(Encapsulation.IPIP, Optional.empty());
+    private static final Forwarding IN_UDP = new Forwarding.Install(Encapsulation.UDP, Optional.empty());
+
+    private Scene scene = scene(Asking.AUTO);
+
+    @ParameterizedTest
+    @DisplayName(
+            "M19: asks under the mobile-home authentication, with D and T, if a care-of address of its own is registered")
+    @CsvSource({"AUTO,0", "FORCE,128"})
+    void asks(Asking asking, int flags) {
+        scene = scene(asking);
+        scene.happens(Happening.RUNNING);
+        SendRequest request = scene.request();
+        assertEquals(Sender.CARE_OF_ADDRESS, request.sender());
+        assertTrue(request.request().flags().decapsulationByMobileNode());
+        assertTrue(request.request().flags().reverseTunneling());
+        assertEquals(Optional.of(new UdpTunnelRequest(flags, 0)), asked(request));
+        assertEquals(
+                List.of(Authentication.Kind.MOBILE_HOME),
+                request.seals().stream().map(Seal::kind).toList(),
+                "the seal comes behind it");
+    }
+
+    @Test
+    @DisplayName("M19: never with a foreign agent's care-of address, nor at home")
+    void asksNobodyElse() {
+        for (Scene other : List.of(Scene.visiting(), Scene.home(), scene(Asking.OFF))) {
+            other.happens(Happening.RUNNING);
+            assertEquals(Optional.empty(), asked(other.request()));
+        }
+    }
+
+    @Test
+    void aDeregistrationAsksForNothing() {
+        registered(ASSENT);
+        scene.happens(Happening.ENDED);
+        assertEquals(0, scene.request().request().lifetime());
+        assertEquals(Optional.empty(), asked(scene.request()));
+    }
+
+    @Test
+    @DisplayName("with an assent the tunnel is carried in UDP, and stays so")
+    void followsAnAssent() {
+        registered(ASSENT);
+        assertEquals(List.of(IN_UDP), forwards());
+        assertEquals(Optional.of(new UdpTunnel(K, false)), scene.status().udpTunnel());
+        scene.fire(Timer.REGISTRATION);
+        answer(scene.request(), ASSENT);
+        assertEquals(List.of(), forwards(), "nothing changes");
+    }
+
+    @ParameterizedTest
+    @DisplayName(
+            "M19: a success without the extension, or with a declining one, leaves the tunnel in IP, be UDP forced")
+    @EnumSource(Asking.class)
+    void tunnelsInIpWithoutAnAssent(Asking asking) {
+        scene = scene(asking);
+        registered();
+        assertEquals(List.of(), forwards());
+        scene.fire(Timer.REGISTRATION);
+        answer(scene.request(), UdpTunnelReply.declining());
+        assertEquals(List.of(), forwards());
+        assertEquals(Optional.empty(), scene.status().udpTunnel());
+    }
+
+    @Test
+    @DisplayName("each reply decides: who leaves its NAT goes back to IP")
+    void followsEachReply() {
+        registered(ASSENT);
+        scene.fire(Timer.REGISTRATION);
+        answer(scene.request(), UdpTunnelReply.declining());
+        assertEquals(List.of(IN_IP), forwards());
+        assertFalse(scene.due(Timer.KEEPALIVE).isPresent());
+    }
+
+    @Test
+    @DisplayName("what is behind the mobile-home authentication is not the home agent's word")
+    void followsNoForgery() {
+        scene.happens(Happening.RUNNING);
+        SendRequest request = scene.request();
+        var reply = Scene.reply(request, 0, 300, request.request().identification());
+        var octets = Seal.encode(reply, Scene.homeSeal()).concat(RegistrationCodec.encode(List.of(ASSENT)));
+        scene.handle(new Event.ReplyReceived(scene.now(), RegistrationCodec.decode(octets)));
+        assertEquals("accepted", scene.status().registration());
+        assertEquals(List.of(), forwards());
+    }
+
+    @Test
+    @DisplayName("an assent that nobody asked for is not followed")
+    void followsNoAssentUnasked() {
+        scene = scene(Asking.OFF);
+        registered(ASSENT);
+        assertEquals(List.of(), forwards());
+    }
+
+    @Test
+    @DisplayName("§4.9: keepalives go to the home agent as the guest's, each K seconds without a registration")
+    void sendsKeepalives() {
+        registered(ASSENT, 0xffff);
+        assertEquals(scene.now().plus(K), scene.due(Timer.KEEPALIVE).orElseThrow());
+        scene.fire(Timer.KEEPALIVE);
+        EchoPacket sent = keepalive();
+        assertEquals(new EchoPacket(Kind.REQUEST, Scene.HOME_ADDRESS, Scene.HOME_AGENT, 434, 1, Octets.EMPTY), sent);
+        scene.wait(Scene.ROUND_TRIP);
+        hear(sent.reply());
+        assertEquals(scene.now().plus(K), scene.due(Timer.KEEPALIVE).orElseThrow());
+    }
+
+    @Test
+    @DisplayName("§4.9: a registration is as good as a keepalive")
+    void aRenewalPutsOffTheKeepalive() {
+        registered(ASSENT, 200);
+        scene.fire(Timer.REGISTRATION);
+        answer(scene.request(), ASSENT);
+        assertEquals(scene.now().plus(K), scene.due(Timer.KEEPALIVE).orElseThrow());
+    }
+
+    @Test
+    @DisplayName(
+            "§4.10: if nobody answers the guest is registered anew, and from then on twice as many keepalives are sent")
+    void registersAnewIfTheMappingIsLost() {
+        registered(ASSENT, 0xffff);
+        List<SendKeepalive> sent = lose();
+        assertEquals(4, sent.size());
+        SendRequest again = scene.request();
+        assertEquals(RequestKind.REGISTRATION, again.kind());
+        assertTrue(scene.facts().get(0).line().contains("keepalive=55s"), scene.facts()::toString);
+        answer(again, ASSENT);
+        assertEquals(scene.now().plusSeconds(55), scene.due(Timer.KEEPALIVE).orElseThrow());
+    }
+
+    @Test
+    @DisplayName("§4.10: never less than 10 seconds apart, however often it is lost")
+    void doesNotSendThemTooOften() {
+        registered(ASSENT, 0xffff);
+        for (int i = 0; i < 6; i++) {
+            lose();
+            answer(scene.request(), ASSENT);
+        }
+        assertEquals(scene.now().plusSeconds(10), scene.due(Timer.KEEPALIVE).orElseThrow());
+    }
+
+    @Test
+    @DisplayName("§4.10: a guest that comes again begins with the home agent's interval: this may be another NAT")
+    void forgetsWhatItHasLearntOfTheNat() {
+        registered(ASSENT, 0xffff);
+        lose();
+        answer(scene.request(), ASSENT);
+        scene.happens(Happening.ENDED);
+        registered(ASSENT, 0xffff);
+        assertEquals(scene.now().plus(K), scene.due(Timer.KEEPALIVE).orElseThrow());
+    }
+
+    @Test
+    @DisplayName("RFC 5563 §4.4: a guest that stops for its migration is kept alive by nobody here")
+    void sendsNoneForAGuestThatHasStopped() {
+        registered(ASSENT, 0xffff);
+        Instant due = scene.due(Timer.KEEPALIVE).orElseThrow();
+        scene.happens(Happening.MIGRATION_STARTED, Happening.STOPPED);
+        scene.handle(new Event.TimerFired(due, Scene.NAME, Timer.KEEPALIVE));
+        assertEquals(List.of(), keepalives());
+    }
+
+    @Test
+    @DisplayName("§4.3: other tunnel data changes nothing")
+    void ignoresOtherTunnelData() {
+        registered(ASSENT, 0xffff);
+        scene.fire(Timer.KEEPALIVE);
+        EchoPacket sent = keepalive();
+        hear(new EchoPacket(Kind.REPLY, Ipv4Address.of("192.0.2.9"), Scene.HOME_ADDRESS, 434, 1, Octets.EMPTY));
+        assertEquals(List.of(), scene.lastActions());
+        hear(new EchoPacket(Kind.REPLY, Scene.HOME_AGENT, Ipv4Address.of("10.1.0.99"), 434, 1, Octets.EMPTY));
+        assertEquals(List.of(), scene.lastActions());
+        scene.handle(new Event.TunnelDataReceived(
+                scene.now(),
+                new TunnelData(TunnelData.MINIMAL, 0, sent.reply().encode().packet())));
+        assertEquals(List.of(), scene.lastActions());
+    }
+
+    @Test
+    @DisplayName("docs/handover.md: what is prepared here is prepared in UDP, if the home agent assents")
+    void stagesInUdp() {
+        scene.happens(Happening.ARRIVING);
+        SendRequest prepare = scene.request();
+        assertEquals(Optional.of(new UdpTunnelRequest(0, 0)), asked(prepare));
+        var id = Scene.said(prepare, Prepare.class).orElseThrow().id();
+        var previous = Ipv4Address.of("203.0.113.7");
+        reply(prepare, 60, List.of(ASSENT), new Staged(id, Ipv4Address.of("198.51.100.99"), 60), new Previous(previous));
+        Forwarding stage = new Forwarding.Stage(Encapsulation.UDP, Optional.of(previous), EnumSet.allOf(Room.class));
+        assertEquals(List.of(stage), forwards());
+        scene.handle(new Event.Forwarded(scene.now(), Scene.NAME, stage, Optional.empty()));
+        scene.happens(Happening.RUNNING);
+        assertEquals(
+                List.of(new Forwarding.Install(Encapsulation.UDP, Optional.of(previous))),
+                forwards(),
+                "the registration's reply is not waited for");
+        answer(scene.request(), ASSENT);
+        assertEquals(List.of(), forwards());
+    }
+
+    private void registered(UdpTunnelReply... said) {
+        registered(300, said);
+    }
+
+    private void registered(UdpTunnelReply said, int lifetime) {
+        registered(lifetime, said);
+    }
+
+    private void registered(int lifetime, UdpTunnelReply... said) {
+        scene.happens(Happening.RUNNING);
+        SendRequest request = scene.request();
+        reply(request, lifetime, List.of(said));
+        assertEquals("accepted", scene.status().registration());
+    }
+
+    private void answer(SendRequest request, UdpTunnelReply said) {
+        reply(request, request.request().lifetime(), List.of(said));
+    }
+
+    private void reply(SendRequest to, int lifetime, List<? extends Extension> said, HandoverExtension... saying) {
+        List<Extension> extensions = new ArrayList<>(said);
+        for (HandoverExtension extension : saying) {
+            extensions.add(extension.toExtension(Scene.ENTERPRISE_NUMBER));
+        }
+        scene.replied(
+                new RegistrationReply(
+                        ReplyCode.ACCEPTED,
+                        lifetime,
+                        Scene.HOME_ADDRESS,
+                        Scene.HOME_AGENT,
+                        to.request().identification(),
+                        extensions),
+                Scene.homeSeal());
+    }
+
+    /** Answers no keepalive any more. What is sent until that is noticed. */
+    private List<SendKeepalive> lose() {
+        List<SendKeepalive> sent = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            scene.fire(Timer.KEEPALIVE);
+            sent.addAll(keepalives());
+        }
+        return sent;
+    }
+
+    private void hear(EchoPacket echo) {
+        scene.handle(new Event.TunnelDataReceived(scene.now(), echo.encode()));
+    }
+
+    private EchoPacket keepalive() {
+        assertEquals(1, keepalives().size());
+        SendKeepalive sent = keepalives().get(0);
+        assertEquals(Scene.HOME_AGENT, sent.homeAgent());
+        return TunnelData.decode(sent.message()).flatMap(EchoPacket::decode).orElseThrow();
+    }
+
+    private List<SendKeepalive> keepalives() {
+        return scene.lastActions().stream()
+                .filter(SendKeepalive.class::isInstance)
+                .map(SendKeepalive.class::cast)
+                .toList();
+    }
+
+    private List<Forwarding> forwards() {
+        return scene.lastActions().stream()
+                .filter(Forward.class::isInstance)
+                .map(action -> ((Forward) action).forwarding())
+                .toList();
+    }
+
+    private static Optional<UdpTunnelRequest> asked(SendRequest request) {
+        return request.request().extension(UdpTunnelRequest.class);
+    }
+
+    private static Scene scene(Asking asking) {
+        return Scene.coLocated(new NatTraversal(asking, K));
+    }
+}
