@@ -30,6 +30,7 @@ needs_lab=(
   cpio=cpio iperf3=iperf3 qemu-system-x86_64=qemu-system-x86 ssh=openssh-client tcpdump=tcpdump tshark=tshark
   "/usr/lib/$(uname -m)-linux-gnu/faketime/libfaketimeMT.so.1=libfaketime"
 )
+needs_nat=(nft=nftables conntrack=conntrack)
 
 missing() {
   local need what

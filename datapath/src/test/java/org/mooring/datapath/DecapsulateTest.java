@@ -7,6 +7,7 @@ import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -134,6 +135,30 @@ class DecapsulateTest {
         assertEquals(
                 REDIRECTED,
                 run(Encapsulated.in(Encapsulation.UDP, PEER, AGENT, error)).answer());
+    }
+
+    /** RFC 3519 §4.9: a foreign agent sends them as its visitor's, so that is whom the answers are for. */
+    @Test
+    void leavesTheAnswersToItsKeepalivesToTheForeignAgent() throws Exception {
+        load(Role.FOREIGN_AGENT, Encapsulation.UDP);
+        byte[] answer = {0, 0, 0, 0, 0x01, (byte) 0xb2, 0, 1};
+        assertPasses(PASS_ON, frame(Encapsulated.in(Encapsulation.UDP, PEER, AGENT, icmp(PEER, answer))));
+
+        byte[] anothersIdentifier = {0, 0, 0, 0, 0x01, (byte) 0xb3, 0, 1};
+        byte[] withData = {0, 0, 0, 0, 0x01, (byte) 0xb2, 0, 1, 42};
+        byte[] request = {8, 0, 0, 0, 0x01, (byte) 0xb2, 0, 1};
+        for (Ipv4Packet visitors : List.of(
+                icmp(PEER, anothersIdentifier),
+                icmp(PEER, withData),
+                icmp(PEER, request),
+                icmp(CORRESPONDENT, answer))) {
+            Run run = run(Encapsulated.in(Encapsulation.UDP, PEER, AGENT, visitors));
+            assertEquals(REDIRECTED, run.answer(), "the visitor's own");
+        }
+    }
+
+    private static Ipv4Packet icmp(Inet4Address source, byte[] message) {
+        return Ipv4Packet.of(source, HOME, Ipv4Packet.ICMP, 64, ByteBuffer.wrap(message));
     }
 
     @Test

@@ -15,6 +15,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.foreign.Policy.Compatibility;
+import org.mooring.foreign.Policy.NatTraversal;
 import org.mooring.foreign.Policy.ReverseTunnel;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Decoded;
@@ -258,6 +259,7 @@ class Section3_7_2_1Test {
                 ReverseTunnel.OPTIONAL,
                 false,
                 Advertising.ON_SOLICITATION,
+                NatTraversal.NONE,
                 Map.of(),
                 POLICY.homeAgents()));
         assertDenied(ReplyCode.FA_DELIVERY_STYLE_NOT_SUPPORTED, direct, encapsulating(request()));

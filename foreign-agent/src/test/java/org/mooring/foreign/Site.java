@@ -98,6 +98,7 @@ final class Site {
                 true,
                 Compatibility.RFC5944,
                 ReverseTunnel.OPTIONAL,
+                true,
                 new Advertising(Duration.ofMinutes(1), true, Map.of()),
                 new NatTraversal(asking, keepalive),
                 POLICY.mobileNodes(),

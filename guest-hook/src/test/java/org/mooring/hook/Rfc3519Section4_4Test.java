@@ -232,7 +232,12 @@ class Rfc3519Section4_4Test {
         assertEquals(Optional.of(new UdpTunnelRequest(0, 0)), asked(prepare));
         var id = Scene.said(prepare, Prepare.class).orElseThrow().id();
         var previous = Ipv4Address.of("203.0.113.7");
-        reply(prepare, 60, List.of(ASSENT), new Staged(id, Ipv4Address.of("198.51.100.99"), 60), new Previous(previous));
+        reply(
+                prepare,
+                60,
+                List.of(ASSENT),
+                new Staged(id, Ipv4Address.of("198.51.100.99"), 60),
+                new Previous(previous));
         Forwarding stage = new Forwarding.Stage(Encapsulation.UDP, Optional.of(previous), EnumSet.allOf(Room.class));
         assertEquals(List.of(stage), forwards());
         scene.handle(new Event.Forwarded(scene.now(), Scene.NAME, stage, Optional.empty()));

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.home.Action.TunnelPacket;
 import org.mooring.home.Policy.Compatibility;
+import org.mooring.home.Policy.NatTraversal;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.protocol.handover.HandoverExtension;
@@ -129,6 +130,7 @@ class Section4_3Test {
                 false,
                 Compatibility.RFC5944,
                 ReverseTunnel.OPTIONAL,
+                NatTraversal.DEFAULT,
                 HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
                 List.of(policy.mobileNodes().get(0), new MobileNode(NEIGHBOUR, Optional.empty(), List.of(MOBILE_HOME))),
                 Map.of(CARE_OF_A, List.of(HomeNetwork.FOREIGN_HOME)));

@@ -78,6 +78,7 @@ import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.RegistrationRequest.Flags;
 import org.mooring.protocol.wire.ReplyCode;
+import org.mooring.protocol.wire.UdpTunnelRequest;
 
 /**
  * The real program between a mobile node and a home agent that are frames and datagrams of this test.
@@ -611,8 +612,9 @@ class ForeignAgentProgramTest {
         var received = new DatagramPacket(new byte[1500], 1500);
         homeAgent.receive(received);
         assertEquals(new InetSocketAddress(CARE_OF.toInet(), 434), received.getSocketAddress());
+        var asking = sealed(request).concat(RegistrationCodec.encode(List.of(new UdpTunnelRequest(0, 0))));
         assertEquals(
-                request.isDeregistration() ? sealed(request) : FOREIGN_HOME.appendTo(sealed(request)),
+                request.isDeregistration() ? sealed(request) : FOREIGN_HOME.appendTo(asking),
                 Octets.of(received.getData()).slice(0, received.getLength()));
     }
 

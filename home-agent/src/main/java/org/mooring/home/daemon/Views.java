@@ -42,19 +42,19 @@ final class Views {
      * A binding.
      *
      * @param careOfAddress as it was registered
-     * @param tunnel where the tunnel goes, with its port if it is carried in UDP; an address alone then until a keepalive has come
      * @param lifetime seconds granted, or "infinite"
      * @param remaining seconds left, or "infinite"
+     * @param tunnel where the tunnel goes, with its port if it is carried in UDP; an address alone then until a keepalive has come
      * @param identification the time that the newest accepted Identification means
      */
     record Binding(
             Ipv4Address homeAddress,
             Ipv4Address careOfAddress,
-            String tunnel,
             String lifetime,
             String remaining,
             String flags,
             String encapsulation,
+            String tunnel,
             String from,
             long generation,
             Instant granted,
@@ -192,13 +192,13 @@ final class Views {
         return new Binding(
                 binding.homeAddress(),
                 binding.careOfAddress(),
-                binding.peer().toString(),
                 binding.isInfinite() ? "infinite" : Integer.toString(binding.lifetime()),
                 binding.isInfinite()
                         ? "infinite"
                         : Long.toString(binding.remaining(now).toSeconds()),
                 binding.flags().toString(),
                 hyphenated(binding.peer().encapsulation()),
+                binding.peer().toString(),
                 binding.from().toString(),
                 binding.generation(),
                 binding.grantedAt().truncatedTo(ChronoUnit.MILLIS),

@@ -16,6 +16,8 @@ import org.mooring.datapath.MtuPolicy;
 import org.mooring.home.MobileNode;
 import org.mooring.home.Policy;
 import org.mooring.home.Policy.Compatibility;
+import org.mooring.home.Policy.NatTraversal;
+import org.mooring.home.Policy.NatTraversal.Permission;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.security.Algorithm;
@@ -82,6 +84,7 @@ class HomeAgentConfigurationTest {
                                 false,
                                 Compatibility.RFC5944,
                                 ReverseTunnel.REQUIRED,
+                                NatTraversal.DEFAULT,
                                 9999,
                                 List.of(new MobileNode(
                                         Ipv4Address.of("10.1.0.50"),
@@ -101,6 +104,21 @@ class HomeAgentConfigurationTest {
     }
 
     @Test
+    void readsWhatUdpTunnelsArePermitted() throws Exception {
+        assertEquals(NatTraversal.DEFAULT, read(MINIMAL).policy().natTraversal(), "as RFC 3519 suggests");
+        assertEquals(
+                new NatTraversal(Permission.DETECTED, 25, 300),
+                read("nat-traversal = \"detected\"\nnat-keepalive = 25\nnat-max-lifetime = 300\n" + MINIMAL)
+                        .policy()
+                        .natTraversal());
+        assertEquals(
+                0, read("nat-keepalive = 0\n" + MINIMAL).policy().natTraversal().keepalive());
+        assertEquals(
+                List.of("1: nat-keepalive: no mobile node may send one more often than every 10 seconds"),
+                problems("nat-keepalive = 9\n" + MINIMAL));
+    }
+
+    @Test
     void fillsInWhatIsLeftOut() throws Exception {
         assertEquals(
                 new HomeAgentConfiguration(
@@ -113,6 +131,7 @@ class HomeAgentConfigurationTest {
                                 true,
                                 Compatibility.RFC5944,
                                 ReverseTunnel.OPTIONAL,
+                                NatTraversal.DEFAULT,
                                 32473,
                                 List.of(),
                                 Map.of()),

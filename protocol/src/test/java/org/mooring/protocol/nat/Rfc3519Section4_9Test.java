@@ -198,6 +198,22 @@ class Rfc3519Section4_9Test {
         assertEquals(Optional.empty(), TunnelData.decode(Octets.ofHex(hex)).flatMap(EchoPacket::decode));
     }
 
+    @Test
+    @DisplayName("whatever is cut off or changed of one, it is read or it is not")
+    void readsAnything() {
+        Octets good = new EchoPacket(Kind.REQUEST, HOME, HOME_AGENT, 434, 1, Octets.ofHex("cafe01"))
+                .encode()
+                .packet();
+        for (int length = 0; length < good.length(); length++) {
+            assertEquals(Optional.empty(), EchoPacket.decode(new TunnelData(4, 0, good.slice(0, length))));
+        }
+        for (int bit = 0; bit < good.length() * Byte.SIZE; bit++) {
+            byte[] changed = good.toByteArray();
+            changed[bit / Byte.SIZE] ^= (byte) (1 << bit % Byte.SIZE);
+            assertEquals(Optional.empty(), EchoPacket.decode(new TunnelData(4, 0, Octets.of(changed))), "bit " + bit);
+        }
+    }
+
     private EchoPacket request(int index) {
         return TunnelData.decode(sent.get(index)).flatMap(EchoPacket::decode).orElseThrow();
     }

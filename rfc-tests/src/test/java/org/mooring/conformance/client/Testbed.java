@@ -239,6 +239,7 @@ final class Testbed implements AutoCloseable {
                 .collect(Collectors.joining());
         return """
                 care-of-address = "192.0.2.2"
+                nat-traversal = "off"
                 uplinks = ["wan"]
                 """ + lines + """
                 [[link]]
