@@ -78,14 +78,15 @@ lock_build() {
 unlock_build() { exec {building}>&-; }
 
 # maven ARGUMENTS... : without the network once everything these poms name has been fetched.
+# Where this runs in a script's background, SIGINT is ignored, and would be by the programs that are tested with it.
 maven() {
   local primed
   primed=${HOME:-/root}/.m2/mooring-primed-$(cat "$checkout"/pom.xml "$checkout"/*/pom.xml | sha256sum | cut -c1-16)
   if [ -e "$primed" ]; then
-    (cd "$checkout" && mvn -B -o "$@" {building}>&-)
+    (cd "$checkout" && env --default-signal=INT mvn -B -o "$@" {building}>&-)
   else
     say 'the first build fetches what Maven needs: this takes a few minutes'
-    (cd "$checkout" && mvn -B "$@" {building}>&-) && touch "$primed"
+    (cd "$checkout" && env --default-signal=INT mvn -B "$@" {building}>&-) && touch "$primed"
   fi
 }
 
