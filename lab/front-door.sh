@@ -56,7 +56,7 @@ install() {
   if [ ${#packages[@]} -gt 0 ]; then
     say "installing ${packages[*]}"
     for try in 1 2 3 4 5 6; do
-      apt_get update && apt_get install -y --no-install-recommends "${packages[@]}" && break
+      apt_get update && apt_get install -y --no-install-recommends "${packages[@]}" && { rm -f "$apt_log"; break; }
       [ "$try" -lt 6 ] || { tail -n 15 "$apt_log" >&2; die "apt-get could not install: ${packages[*]}"; }
       sleep 5 # the lists' lock has no time-out of its own
     done
@@ -81,7 +81,8 @@ unlock_build() { exec {building}>&-; }
 # Where this runs in a script's background, SIGINT is ignored, and would be by the programs that are tested with it.
 maven() {
   local primed
-  primed=${HOME:-/root}/.m2/mooring-primed-$(cat "$checkout"/pom.xml "$checkout"/*/pom.xml | sha256sum | cut -c1-16)
+  # Each goal needs plugins of its own.
+  primed=${HOME:-/root}/.m2/mooring-primed-$(printf '%s\n' "$@" | cat - "$checkout"/pom.xml "$checkout"/*/pom.xml | sha256sum | cut -c1-16)
   if [ -e "$primed" ]; then
     (cd "$checkout" && env --default-signal=INT mvn -B -o "$@" {building}>&-)
   else

@@ -15,10 +15,7 @@ import java.util.function.Predicate;
 import org.mooring.lab.report.Delays;
 import org.mooring.lab.report.Handover;
 import org.mooring.lab.report.HandoverReport;
-import org.mooring.protocol.handover.HandoverExtension;
-import org.mooring.protocol.handover.HandoverExtension.Commit;
 import org.mooring.protocol.wire.RegistrationReply;
-import org.mooring.protocol.wire.RegistrationRequest;
 
 /**
  * Moves a simulated guest between three sites, home, foreign, foreign and home again, with the real daemons, and measures what becomes of
@@ -269,11 +266,11 @@ final class HandoverBench implements AutoCloseable {
             this.stop = stop;
             this.resume = resume;
             commit = SeenRegistration.in(uplink(from).frames()).stream()
-                    .filter(seen -> seen.time() >= stop && isCommit(seen))
+                    .filter(seen -> seen.time() >= stop && seen.isCommit())
                     .mapToLong(SeenRegistration::time)
                     .min();
             List<SeenRegistration> changes = changesAtHome(to);
-            committed = changes.stream().anyMatch(HandoverBench::isCommit);
+            committed = changes.stream().anyMatch(SeenRegistration::isCommit);
             flip = changes.get(0).time();
             denied = (int) SeenRegistration.in(home.frames()).stream()
                     .filter(seen -> seen.time() >= began
@@ -293,29 +290,13 @@ final class HandoverBench implements AutoCloseable {
                         .toList();
                 accepted.clear();
                 all.stream()
-                        .filter(seen -> !seen.outgoing() && (isCommit(seen) || seen.brings(GUEST, to)))
-                        .filter(seen -> isAccepted(seen, all))
+                        .filter(seen -> !seen.outgoing() && (seen.isCommit() || seen.brings(GUEST, to)))
+                        .filter(seen -> seen.isAcceptedAmong(all))
                         .forEach(accepted::add);
-                return accepted.stream().anyMatch(Predicate.not(HandoverBench::isCommit));
+                return accepted.stream().anyMatch(Predicate.not(SeenRegistration::isCommit));
             });
             return accepted;
         }
-    }
-
-    private static boolean isAccepted(SeenRegistration request, List<SeenRegistration> all) {
-        return request.message() instanceof RegistrationRequest asked
-                && all.stream()
-                        .anyMatch(seen -> seen.outgoing()
-                                && seen.message() instanceof RegistrationReply reply
-                                && reply.code().value() == 0
-                                && reply.identification().equals(asked.identification()));
-    }
-
-    private static boolean isCommit(SeenRegistration seen) {
-        return seen.message() instanceof RegistrationRequest request
-                && HandoverExtension.first(
-                                Commit.class, request.extensions(), HandoverExtension.DEFAULT_ENTERPRISE_NUMBER)
-                        .isPresent();
     }
 
     private Capture uplink(Site site) {

@@ -6,6 +6,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import org.mooring.lab.report.Move;
 import org.mooring.lab.report.Throughput;
 import org.mooring.lab.report.TimelineEvent;
@@ -33,6 +35,7 @@ final class Mover {
     Measured move(Site from, Site to) {
         int number = ++flows;
         String name = guest.name() + "-" + number + "-";
+        List<Session> broken = sessions.broken();
         RunDirectory run = lab.run();
         String probes = "udp port " + UdpFlow.PORT + " and dst host " + guest.address();
         String registrations = "udp port 434";
@@ -52,7 +55,7 @@ final class Mover {
             sessions.awaitLife(switchover.resume());
             flow.stopSending();
             GuestCount count = settled(flow);
-            var measured = new Measured(from, to, switchover, flow, count);
+            var measured = new Measured(from, to, switchover, flow, count, newlyBroken(broken));
             measured.registrations(from, home.frames());
             measured.registrations(to, away.frames());
             measured.taps(tapIndex(to), taps.frames());
@@ -62,6 +65,13 @@ final class Mover {
             }
             return measured;
         }
+    }
+
+    /** Why those broke that are broken now and weren't then, by name. */
+    private Map<String, String> newlyBroken(List<Session> then) {
+        return sessions.broken().stream()
+                .filter(session -> !then.contains(session))
+                .collect(Collectors.toMap(Session::name, Session::end));
     }
 
     /** The guest's count once nothing changes any more: its last packets are still on the way when we stop. */
@@ -86,19 +96,26 @@ final class Mover {
     }
 
     /**
-     * The same session's longest silence, in milliseconds, when the guest is only paused at home for as long.
+     * The sessions' longest silences, in milliseconds and by name, when the guest is only paused at home for as long.
      *
      * @param downtime how long, in nanoseconds
      */
-    double control(long downtime) {
+    Map<String, Double> control(long downtime) {
         try (Monitor monitor = new Monitor(lab.namespace(guest.home().host()), guest)) {
             long stop = monitor.execute("stop", "STOP");
             java.util.concurrent.locks.LockSupport.parkNanos(downtime - (Clock.now() - stop));
             long resume = monitor.execute("cont", "RESUME");
-            Arrivals arrivals = sessions.counter().arrivals();
-            Await.until("the session is heard after stop and cont", () -> arrivals.since(resume + AFTER) > 0);
-            return milliseconds(arrivals.longestSilence(stop - BEFORE, resume + AFTER));
+            sessions.awaitLife(resume + AFTER);
+            return silences(stop, resume);
         }
+    }
+
+    /** From a second before STOP until two after RESUME. */
+    private Map<String, Double> silences(long stop, long resume) {
+        return sessions.all().stream()
+                .collect(Collectors.toMap(
+                        Session::name,
+                        session -> milliseconds(session.arrivals().longestSilence(stop - BEFORE, resume + AFTER))));
     }
 
     static double milliseconds(long nanoseconds) {
@@ -112,17 +129,20 @@ final class Mover {
         private final Switchover switchover;
         private final UdpFlow flow;
         private final GuestCount count;
+        private final Map<String, String> broken;
         private final List<TimelineEvent> events;
         private final List<SeenRegistration> registrations = new ArrayList<>();
         private long firstPacket = -1;
         private Throughput throughput = new Throughput(0, 1, List.of(), List.of());
 
-        private Measured(Site from, Site to, Switchover switchover, UdpFlow flow, GuestCount count) {
+        private Measured(
+                Site from, Site to, Switchover switchover, UdpFlow flow, GuestCount count, Map<String, String> broken) {
             this.from = from;
             this.to = to;
             this.switchover = switchover;
             this.flow = flow;
             this.count = count;
+            this.broken = broken;
             events = new ArrayList<>(switchover.events());
         }
 
@@ -190,21 +210,28 @@ final class Mover {
             return milliseconds(time - switchover.stop());
         }
 
-        /** Two-phase: it was asked for what the guest needs there before the guest was stopped here. */
+        /** Two-phase: the home agent accepted a COMMIT. */
         private String registeredVia() {
-            boolean before =
-                    registrations.stream().anyMatch(seen -> seen.brings(guest, to) && seen.time() < switchover.stop());
-            return before ? "two-phase" : "plain";
+            boolean committed =
+                    registrations.stream().anyMatch(seen -> seen.isCommit() && seen.isAcceptedAmong(registrations));
+            return committed ? "two-phase" : "plain";
         }
 
-        Move report(double control) {
-            long start = switchover.decision();
+        /** @param control by session, what {@link Mover#control} gave for this downtime */
+        Move report(Map<String, Double> control) {
+            long start = switchover.stop() - BEFORE;
             long end = switchover.resume() + AFTER;
             events.sort(Comparator.comparingDouble(TimelineEvent::tMs));
+            Map<String, Double> longest = silences(switchover.stop(), switchover.resume());
             List<Move.Silence> silences = sessions.all().stream()
-                    .map(s ->
-                            new Move.Silence(s.name(), milliseconds(s.arrivals().longestSilence(start, end)), s.end()))
+                    .map(Session::name)
+                    .map(name -> new Move.Silence(
+                            name,
+                            longest.getOrDefault(name, 0.0),
+                            control.getOrDefault(name, 0.0),
+                            broken.getOrDefault(name, "")))
                     .toList();
+            String counter = sessions.counter().name();
             return new Move(
                     from.name(),
                     to.name(),
@@ -216,9 +243,9 @@ final class Mover {
                     count.lost(flow.sent()),
                     count.duplicated(),
                     count.reordered(),
-                    !sessions.broken().isEmpty(),
-                    milliseconds(sessions.counter().arrivals().longestSilence(start, end)),
-                    control,
+                    !broken.isEmpty(),
+                    longest.getOrDefault(counter, 0.0),
+                    control.getOrDefault(counter, 0.0),
                     silences,
                     events,
                     throughput);

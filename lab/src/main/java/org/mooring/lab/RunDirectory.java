@@ -11,6 +11,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
@@ -22,6 +23,7 @@ record RunDirectory(Path path) {
     private static final Path PARENT = Path.of("/tmp");
     private static final String NAME = "mooring-lab.";
     private static final String ALPHABET = "abcdefghijklmnopqrstuvwxyz234567";
+    private static final Pattern NAMESPACE = Pattern.compile("moor-[^-]+-.+");
     private static final Duration CREATION = Duration.ofMinutes(1);
 
     static RunDirectory create() {
@@ -89,6 +91,24 @@ record RunDirectory(Path path) {
                 run.remove();
             }
         }
+        // A front door outlived its program, and has removed its directory.
+        namespaces()
+                .map(RunDirectory::of)
+                .distinct()
+                .filter(run -> !Files.exists(run.path()))
+                .forEach(RunDirectory::remove);
+    }
+
+    private static Stream<String> namespaces() {
+        return Command.run("ip", "netns", "list")
+                .lines()
+                .map(line -> line.split(" ", -1)[0])
+                .filter(name -> NAMESPACE.matcher(name).matches());
+    }
+
+    /** Whose namespace it is. */
+    private static RunDirectory of(String namespace) {
+        return new RunDirectory(PARENT.resolve(NAME + namespace.split("-", -1)[1]));
     }
 
     private static List<RunDirectory> all() {
@@ -135,11 +155,8 @@ record RunDirectory(Path path) {
 
     /** Removes the run's namespaces with every process in them, and the directory. */
     void remove() {
-        List<String> namespaces = Command.run("ip", "netns", "list")
-                .lines()
-                .map(line -> line.split(" ", -1)[0])
-                .filter(name -> name.startsWith(prefix()))
-                .toList();
+        List<String> namespaces =
+                namespaces().filter(name -> name.startsWith(prefix())).toList();
         for (String name : namespaces) {
             Command.attempt(List.of("ip", "netns", "pids", name), "")
                     .output()

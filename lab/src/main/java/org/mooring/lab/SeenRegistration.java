@@ -5,6 +5,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.mooring.protocol.handover.HandoverExtension;
+import org.mooring.protocol.handover.HandoverExtension.Commit;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
@@ -44,6 +45,22 @@ record SeenRegistration(long time, boolean outgoing, RegistrationMessage message
                 : request.lifetime() > 0
                         && List.of(site.careOfAddress(), site.hostAddress())
                                 .contains(request.careOfAddress().toString());
+    }
+
+    boolean isCommit() {
+        return message instanceof RegistrationRequest request
+                && HandoverExtension.first(
+                                Commit.class, request.extensions(), HandoverExtension.DEFAULT_ENTERPRISE_NUMBER)
+                        .isPresent();
+    }
+
+    /** Whether the home agent, at which {@code all} were seen, accepted this request. */
+    boolean isAcceptedAmong(List<SeenRegistration> all) {
+        return all.stream()
+                .anyMatch(seen -> seen.outgoing
+                        && seen.message instanceof RegistrationReply reply
+                        && reply.code().isAccepted()
+                        && reply.identification().equals(message.identification()));
     }
 
     boolean isAbout(Guest guest) {

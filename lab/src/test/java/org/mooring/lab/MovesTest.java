@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
@@ -59,7 +60,7 @@ class MovesTest {
     @Test
     @Order(1)
     void aGuestMovesAwayAndItsSessionsLive() {
-        Move move = movers.get(0).move(Site.A, Site.B).report(0);
+        Move move = movers.get(0).move(Site.A, Site.B).report(Map.of());
 
         assertSessionsLive();
         assertFalse(move.tcpReset());

@@ -39,6 +39,19 @@ class RunDirectoryTest {
         assertFalse(namespaces().contains(living.prefix()));
     }
 
+    @Test
+    void whatIsLeftOfARunWithoutADirectoryIsRemoved() throws Exception {
+        RunDirectory gone = RunDirectory.create();
+        Namespace left = Namespace.create(gone.prefix() + "x");
+        Process process = left.start(gone.resolve("log").toFile(), List.of("sleep", "1000"));
+        Command.run("rm", "-r", gone.path().toString());
+
+        RunDirectory.sweep();
+
+        process.waitFor();
+        assertFalse(namespaces().contains(gone.prefix()));
+    }
+
     private static String namespaces() {
         return Command.run("ip", "netns", "list");
     }

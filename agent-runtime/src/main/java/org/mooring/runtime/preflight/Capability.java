@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.mooring.runtime.Failure;
 
 /** The capabilities(7) that a program of this project may need. */
@@ -36,19 +37,18 @@ public enum Capability {
     /**
      * Refuses to go on without {@code needed}.
      *
-     * @throws Failure with a line for each that this process doesn't have
+     * @throws Failure that names all that this process doesn't have
      */
     public static void require(Capability... needed) throws Failure {
         require(ofThisProcess(), needed);
     }
 
     static void require(Set<Capability> held, Capability... needed) throws Failure {
-        List<String> missing = Arrays.stream(needed)
+        List<Capability> missing = Arrays.stream(needed)
                 .filter(capability -> !capability.isAmong(held))
-                .map(Capability::need)
                 .toList();
         if (!missing.isEmpty()) {
-            throw new Failure(missing);
+            throw new Failure(need(missing));
         }
     }
 
@@ -59,7 +59,14 @@ public enum Capability {
 
     /** What to do when it is missing. */
     public String need() {
-        return "needs CAP_" + name() + ": run as root or grant it (AmbientCapabilities= in the unit)";
+        return need(List.of(this));
+    }
+
+    private static String need(List<Capability> missing) {
+        String names =
+                missing.stream().map(capability -> "CAP_" + capability.name()).collect(Collectors.joining(", "));
+        return "needs " + names + ": run as root or grant " + (missing.size() == 1 ? "it" : "them")
+                + " (AmbientCapabilities= in the unit)";
     }
 
     /** The effective capabilities. */

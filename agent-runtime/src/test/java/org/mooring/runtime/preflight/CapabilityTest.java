@@ -30,9 +30,7 @@ class CapabilityTest {
                 () -> Capability.require(
                         Set.of(Capability.NET_RAW), Capability.NET_ADMIN, Capability.NET_RAW, Capability.BPF));
         assertEquals(
-                List.of(
-                        "needs CAP_NET_ADMIN: run as root or grant it (AmbientCapabilities= in the unit)",
-                        "needs CAP_BPF: run as root or grant it (AmbientCapabilities= in the unit)"),
+                List.of("needs CAP_NET_ADMIN, CAP_BPF: run as root or grant them (AmbientCapabilities= in the unit)"),
                 refused.lines());
     }
 

@@ -75,11 +75,12 @@ final class HtmlReport {
         html.append(String.format(
                 Locale.ROOT, "<h2>Move %d: %s to %s</h2>\n<table>\n", number, escape(move.from()), escape(move.to())));
         html.append(
-                "<tr><th class=\"text\">session</th><th>longest silence, ms</th><th class=\"text\">state</th></tr>\n");
+                "<tr><th class=\"text\">session</th><th>longest silence, ms</th><th>the same, over stop/cont, ms</th><th class=\"text\">state</th></tr>\n");
         for (Move.Silence session : move.sessions()) {
             row(
                     text(session.session()),
                     cell(session.longestSilenceMs()),
+                    cell(session.controlSilenceMs()),
                     session.end().isEmpty()
                             ? text("alive")
                             : "<td class=\"text bad\">" + escape(session.end()) + "</td>");

@@ -16,7 +16,7 @@ import java.util.List;
  * @param udpLost those of them that the receiver in the guest never had
  * @param udpDuplicated those that it had more than once
  * @param udpReordered those that it had after a later one (RFC 4737 §3)
- * @param tcpReset whether any of the TCP sessions broke
+ * @param tcpReset whether any of the TCP sessions broke in this move
  * @param tcpLongestSilenceMs longest silence of the TCP session with the correspondent
  * @param controlSilenceMs the same session's, over a stop/cont at home of the same length
  */
@@ -44,7 +44,12 @@ public record Move(
         events = List.copyOf(events);
     }
 
-    /** A session's longest silence over the move; {@code end} says why it broke, if it did. */
+    /**
+     * A session's longest silence over the move.
+     *
+     * @param controlSilenceMs its longest over a stop/cont at home of the same length
+     * @param end why it broke in this move; empty if it didn't
+     */
     @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
-    public record Silence(String session, double longestSilenceMs, String end) {}
+    public record Silence(String session, double longestSilenceMs, double controlSilenceMs, String end) {}
 }

@@ -32,13 +32,17 @@ class ReportTest {
             false,
             240,
             230,
-            List.of(new Move.Silence("ssh <cn>", 240, "")),
+            List.of(new Move.Silence("ssh <cn>", 240, 230, "")),
             List.of(new TimelineEvent(-500, "kvm-migrator", "decision"), new TimelineEvent(0, "QEMU A", "STOP")),
             new Throughput(
                     -1000,
                     20,
                     List.of(19.5, 20.5, 0.0, 61.0),
-                    List.of(new Throughput.Mark(-990, "decision"), new Throughput.Mark(-950, "STOP"))));
+                    List.of(
+                            new Throughput.Mark(-990, "decision"),
+                            new Throughput.Mark(-980, "STOP"),
+                            new Throughput.Mark(-960, "RESUME"),
+                            new Throughput.Mark(-950, "first packet"))));
 
     @TempDir
     Path directory;
@@ -88,7 +92,7 @@ class ReportTest {
         for (int i = 0; i < nodes.getLength(); i++) {
             texts.add(nodes.item(i).getTextContent());
         }
-        assertTrue(texts.containsAll(List.of("decision", "STOP", "Mb/s")), texts::toString);
+        assertTrue(texts.containsAll(List.of("decision", "STOP", "RESUME", "first packet", "Mb/s")), texts::toString);
         String points = plot.getElementsByTagName("polyline")
                 .item(0)
                 .getAttributes()
