@@ -19,7 +19,7 @@ record AgentKernel(
         Netlink netlink,
         TunnelDevice device,
         SlowPath slowPath,
-        PathMtuDiscovery pathMtu,
+        TunnelErrors errors,
         RoomDevices roomDevices,
         Programs programs,
         WaitingRooms rooms,
@@ -42,8 +42,8 @@ record AgentKernel(
             closing.push(device::close);
             SlowPath slowPath = SlowPath.open(address, device);
             closing.push(slowPath::close);
-            PathMtuDiscovery pathMtu = PathMtuDiscovery.open(address);
-            closing.push(pathMtu::close);
+            TunnelErrors errors = TunnelErrors.open(address, role == Role.HOME_AGENT);
+            closing.push(errors::close);
             RoomDevices roomDevices = RoomDevices.open(netlink, deviceName);
             closing.push(roomDevices::close);
             AgentEntry agent = new AgentEntry(
@@ -59,7 +59,7 @@ record AgentKernel(
             WaitingRooms rooms = WaitingRooms.open(roomDevices, programs);
             closing.push(rooms::close);
             return new AgentKernel(
-                    netlink, device, slowPath, pathMtu, roomDevices, programs, rooms, agent, uplinks, closing);
+                    netlink, device, slowPath, errors, roomDevices, programs, rooms, agent, uplinks, closing);
         } catch (IOException | RuntimeException e) {
             closing.forEach(Runnable::run);
             throw e;
@@ -69,7 +69,7 @@ record AgentKernel(
     /** The MTU of a route into all of these tunnels. */
     int routeMtu(List<Tunnel> tunnels) {
         return tunnels.stream()
-                .mapToInt(tunnel -> agent.routeMtu(tunnel.encapsulation(), pathMtu.mtuTo(tunnel.remote())))
+                .mapToInt(tunnel -> agent.routeMtu(tunnel.encapsulation(), errors.mtuTo(tunnel.remote())))
                 .min()
                 .orElseThrow();
     }

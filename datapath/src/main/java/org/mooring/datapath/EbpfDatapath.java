@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -28,7 +29,7 @@ import org.slf4j.LoggerFactory;
  * What home and foreign agent have in common: slots for each home address, from which follow the entry in the programs' map and the
  * footprint beside it. The kernel is led from one to the next so that each packet takes the old way or the new one.
  */
-abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F>, PathMtuDiscovery.Tunnels {
+abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F>, TunnelErrors.Tunnels {
     private static final Logger LOG = LoggerFactory.getLogger(EbpfDatapath.class);
 
     final AgentKernel kernel;
@@ -101,7 +102,7 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F>, PathMt
                 "restored {} forwardings, removed {} stale routes",
                 installed.size(),
                 stale.routes().size());
-        kernel.pathMtu().start(this);
+        kernel.errors().start(this);
         kernel.rooms().start(waiting);
     }
 
@@ -179,10 +180,14 @@ abstract class EbpfDatapath<F extends Forwarding> implements Datapath<F>, PathMt
     }
 
     @Override
-    public final synchronized boolean leadTo(Inet4Address tunnelExit) {
-        return slots.values().stream()
-                .flatMap(Slots::tunnels)
-                .anyMatch(tunnel -> tunnel.remote().equals(tunnelExit));
+    public final synchronized boolean concerns(TunnelError error) {
+        Stream<Slots<F>> possible = error.inner().isEmpty()
+                ? slots.values().stream()
+                : Stream.of(error.destination(), error.sender())
+                        .flatMap(Optional::stream)
+                        .map(slots::get)
+                        .filter(Objects::nonNull);
+        return possible.flatMap(Slots::tunnels).anyMatch(error::isAbout);
     }
 
     @Override

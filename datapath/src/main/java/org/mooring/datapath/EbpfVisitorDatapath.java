@@ -142,7 +142,7 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
                 .orElse(Encapsulation.IPIP);
         return List.of(Route.byDefault()
                 .dev(kernel.device().link())
-                .mtu(kernel.agent().routeMtu(greatest, kernel.pathMtu().least()))
+                .mtu(kernel.agent().routeMtu(greatest, kernel.errors().least()))
                 .table(TUNNEL_TABLE));
     }
 

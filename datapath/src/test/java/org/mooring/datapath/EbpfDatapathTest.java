@@ -816,6 +816,68 @@ class EbpfDatapathTest {
         assertEquals(1, traffic(near).packetsDecapsulated());
     }
 
+    /** RFC 2003 §4: the home agent tells who sent the inner packet of what went wrong inside the tunnel. */
+    @ParameterizedTest
+    @CsvSource({
+        "IPIP, 11, 0, 1",
+        "GRE, 11, 0, 1",
+        "MINIMAL, 11, 0, 1",
+        "UDP, 11, 0, 1",
+        "IPIP, 3, 0, 1",
+        "IPIP, 3, 1, 1",
+        "GRE, 3, 2, 1",
+        "IPIP, 3, 4, 4",
+        "UDP, 3, 4, 4"
+    })
+    void tellsWhatWentWrongInTheTunnel(Encapsulation encapsulation, int type, int code, int told) throws Exception {
+        home(toVisitorAt(net.near, encapsulation));
+        Wire correspondent = open(new Wire(net.correspondent, "eth0"));
+        Wire toHome = open(new Wire(net.internet, "site1"));
+        Ipv4Packet inner = udp(CORRESPONDENT, GUEST, 17, "that went wrong");
+        Ipv4Packet outer = Encapsulated.in(encapsulation, HOME_AGENT, net.near.careOfAddress(), inner);
+        Inet4Address router = Ipv4.address("198.51.101.1");
+
+        for (int silent : new int[] {3 << 8 | 3, 3 << 8 | 5, 4 << 8, 5 << 8 | 1, 12 << 8}) {
+            toHome.send(error(router, silent >> 8, silent & 0xff, 1000, outer), net.home.wan());
+        }
+        toHome.send(error(router, type, code, 1000, outer), net.home.wan());
+
+        Ipv4Packet message = correspondent.await(EbpfDatapathTest::isIcmp);
+        assertEquals(HOME_AGENT, message.source());
+        ByteBuffer icmp = message.payload();
+        assertEquals(3 << 8 | told, icmp.getShort(0));
+        assertEquals(0, Checksum.of(icmp));
+        assertEquals(told == 4 ? 1000 - encapsulation.overhead() : 0, icmp.getShort(6));
+        assertEquals(
+                inner, Ipv4Packet.parse(icmp.slice(8, icmp.remaining() - 8)).orElseThrow());
+    }
+
+    /** RFC 2003 §4.1: from abroad, where it is the network of the destination that is far. */
+    @Test
+    void tellsAVisitorWhatWentWrongInTheTunnel() throws Exception {
+        visitors(net.near, VISITOR);
+        Wire guest = open(new Wire(net.near.host(), "eth0"));
+        Wire path = open(new Wire(net.internet, "site2"));
+        Ipv4Packet outer = ipip(net.near.careOfAddress(), HOME_AGENT, udp(GUEST, CORRESPONDENT, 17, "went wrong"));
+        path.send(error(Ipv4.address("198.51.102.1"), 3, 0, 0, outer), net.near.wan());
+        Ipv4Packet message = guest.await(EbpfDatapathTest::isIcmp);
+        assertEquals(GUEST, message.destination());
+        assertEquals(3 << 8, message.payload().getShort(0));
+    }
+
+    private static Ipv4Packet error(Inet4Address router, int type, int code, int mtu, Ipv4Packet about) {
+        ByteBuffer octets = about.toOctets();
+        ByteBuffer icmp = ByteBuffer.allocate(8 + octets.remaining())
+                .put((byte) type)
+                .put((byte) code)
+                .putInt(0)
+                .putShort((short) mtu)
+                .put(octets)
+                .flip();
+        icmp.putShort(2, (short) Checksum.of(icmp));
+        return Ipv4Packet.of(router, about.source(), Ipv4Packet.ICMP, 64, icmp);
+    }
+
     /** RFC 3344 §4.2.3: with simultaneous bindings, a copy to each care-of address; what comes back from either is taken. */
     @ParameterizedTest
     @CsvSource({"IPIP, IPIP", "GRE, UDP", "UDP, MINIMAL", "MINIMAL, IPIP"})

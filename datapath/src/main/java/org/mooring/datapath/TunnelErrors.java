@@ -3,32 +3,26 @@ package org.mooring.datapath;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import org.mooring.linux.Ipv4;
+import org.mooring.linux.KernelException;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.RawIpv4Socket;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Learns the MTU of tunnels from routers that an outer packet was too big for (RFC 2003 §5.1, RFC 1191). Their messages hold too little
- * of the inner packet to be passed on to its sender; but once the routes into the tunnel have the lower MTU, the kernel tells the next
- * one.
+ * What is known of the tunnels by the ICMP errors about outer packets. Errors are told to who sent the inner packet, if enough of it came
+ * back (RFC 2003 §4); the MTU of tunnels is learnt from routers that an outer packet was too big for (§5.1, RFC 1191): once the routes into
+ * the tunnel have it, the kernel tells each sender.
  */
-final class PathMtuDiscovery implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(PathMtuDiscovery.class);
-    private static final short FRAGMENTATION_NEEDED = 0x0304; // type 3, code 4
-    private static final int NEXT_HOP_MTU = 6;
-    private static final int OUTER_HEADER = 8;
-    private static final int PROTOCOL = 9;
-    private static final int SOURCE = 12;
-    private static final int DESTINATION = 16;
+final class TunnelErrors implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(TunnelErrors.class);
 
     /** What every host accepts (RFC 1122 §3.3.2). It is a forgery, or a router that doesn't tell, if it should be less. */
     private static final int LEAST = 576;
@@ -38,7 +32,8 @@ final class PathMtuDiscovery implements AutoCloseable {
 
     /** Whose tunnels these are. Its methods are called on threads of this class's own. */
     interface Tunnels {
-        boolean leadTo(Inet4Address tunnelExit);
+        /** Whether the tunnel that {@code error} is about is one of these, and its inner packet, if it is known, went there. */
+        boolean concerns(TunnelError error);
 
         /** {@link #mtuTo} has something else to say. */
         void mtuChanged();
@@ -46,17 +41,22 @@ final class PathMtuDiscovery implements AutoCloseable {
 
     private final RawIpv4Socket socket;
     private final Inet4Address address;
+    private final boolean destinationIsHome;
     private final Map<Inet4Address, Integer> learnt = new ConcurrentHashMap<>();
     private final ScheduledExecutorService forgetting = Executors.newSingleThreadScheduledExecutor(this::daemon);
 
-    private PathMtuDiscovery(RawIpv4Socket socket, Inet4Address address) {
+    private TunnelErrors(RawIpv4Socket socket, Inet4Address address, boolean destinationIsHome) {
         this.socket = socket;
         this.address = address;
+        this.destinationIsHome = destinationIsHome;
     }
 
-    /** @param address where the tunnels begin */
-    static PathMtuDiscovery open(Inet4Address address) throws IOException {
-        return new PathMtuDiscovery(RawIpv4Socket.open(Ipv4Packet.ICMP, address), address);
+    /**
+     * @param address where the tunnels begin
+     * @param destinationIsHome whether what enters them is for this very network, as its senders believe
+     */
+    static TunnelErrors open(Inet4Address address, boolean destinationIsHome) throws IOException {
+        return new TunnelErrors(RawIpv4Socket.open(Ipv4Packet.ICMP, address), address, destinationIsHome);
     }
 
     /** Begins to learn. */
@@ -81,28 +81,36 @@ final class PathMtuDiscovery implements AutoCloseable {
                 read(packet.get().payload(), tunnels);
             }
         } catch (IOException e) {
-            LOG.debug("path MTU discovery ended address={}", address.getHostAddress(), e);
+            LOG.debug("errors from tunnels are not heard any more address={}", address.getHostAddress(), e);
         }
     }
 
     private void read(ByteBuffer icmp, Tunnels tunnels) {
-        boolean aboutTunnel = icmp.remaining() >= OUTER_HEADER + Ipv4Packet.HEADER_LENGTH
-                && icmp.getShort(0) == FRAGMENTATION_NEEDED
-                && isTunnelled(icmp.get(OUTER_HEADER + PROTOCOL))
-                && Ipv4.read(icmp.slice(OUTER_HEADER + SOURCE, Ipv4.LENGTH)).equals(address);
-        if (aboutTunnel) {
-            Inet4Address tunnelExit = Ipv4.read(icmp.slice(OUTER_HEADER + DESTINATION, Ipv4.LENGTH));
-            learn(tunnelExit, Math.max(icmp.getShort(NEXT_HOP_MTU) & 0xffff, LEAST), tunnels);
+        Optional<TunnelError> about = TunnelError.read(icmp, address);
+        // Of others than the tunnels' exits there are more than the memory holds.
+        if (about.isEmpty() || !tunnels.concerns(about.get())) {
+            return;
+        }
+        TunnelError error = about.get();
+        if (error.isTooBig()) {
+            learn(error.tunnelExit(), Math.max(error.mtu(), LEAST), tunnels);
+        }
+        Optional<ByteBuffer> message = error.forSender(destinationIsHome);
+        if (message.isPresent()) {
+            tell(error.sender().orElseThrow(), message.get());
         }
     }
 
-    private static boolean isTunnelled(int protocol) {
-        return Arrays.stream(Encapsulation.values()).anyMatch(encapsulation -> encapsulation.protocol() == protocol);
+    private void tell(Inet4Address sender, ByteBuffer message) {
+        try {
+            socket.send(sender, message);
+        } catch (KernelException e) {
+            LOG.debug("error from a tunnel not told to={}", sender.getHostAddress(), e);
+        }
     }
 
     private void learn(Inet4Address tunnelExit, int mtu, Tunnels tunnels) {
-        // Others than the tunnels' exits could fill the memory.
-        if (mtuTo(tunnelExit).orElse(Integer.MAX_VALUE) <= mtu || !tunnels.leadTo(tunnelExit)) {
+        if (mtuTo(tunnelExit).orElse(Integer.MAX_VALUE) <= mtu) {
             return;
         }
         learnt.put(tunnelExit, mtu);
@@ -118,7 +126,7 @@ final class PathMtuDiscovery implements AutoCloseable {
     }
 
     private Thread daemon(Runnable task) {
-        Thread thread = new Thread(task, "path-mtu-" + address.getHostAddress());
+        Thread thread = new Thread(task, "tunnel-errors-" + address.getHostAddress());
         thread.setDaemon(true);
         return thread;
     }
