@@ -29,6 +29,7 @@
 #define ARP_REPLY 2
 #define ICMP_REDIRECT 5
 #define ICMP_ROUTER_ADVERTISEMENT 9
+#define MORE_FRAGMENTS 0x2000
 #define FRAGMENT_OFFSET 0x1fff
 
 #define BOOTP_SERVER_PORT 67
@@ -64,6 +65,8 @@ struct port {
 	__be32 agent; /* whose Registration Replies are ours; zero: anyone's */
 	__be32 dhcp_server; /* of a visitor; zero: the one that it has asked last, or else the gateway */
 	__be32 gateway_address;
+	__be32 nests; /* who puts the home network's broadcasts into packets to the guest; zero: nobody */
+	__be32 broadcast; /* the home network's broadcast address */
 };
 
 /* In the order of org.mooring.hook.daemon.PortCounters. */
@@ -79,6 +82,7 @@ enum counter {
 	DHCP_HELD_BACK,
 	SHUT_FROM_GUEST,
 	REPLY_TAKEN,
+	BROADCAST_OPENED,
 	ARP_KEPT_AWAY,
 	ADDRESS_CONFLICT_KEPT_AWAY,
 	REDIRECT_KEPT_AWAY,
@@ -454,6 +458,38 @@ static __always_inline int from_guest_at_home(struct __sk_buff *skb, struct port
 	return pass();
 }
 
+/* A whole one, of the home network. */
+static __always_inline bool is_nested_broadcast(struct __sk_buff *skb, struct iphdr *ip, struct port *port)
+{
+	struct iphdr inner;
+
+	return port->nests && ip->protocol == IPPROTO_IPIP && ip->saddr == port->nests && ip->ihl == sizeof(*ip) / 4 &&
+	       !(ip->frag_off & bpf_htons(MORE_FRAGMENTS | FRAGMENT_OFFSET)) &&
+	       !bpf_skb_load_bytes(skb, sizeof(struct ethhdr) + sizeof(*ip), &inner, sizeof(inner)) && inner.version == 4 &&
+	       (inner.daddr == 0xffffffff || inner.daddr == port->broadcast);
+}
+
+/*
+ * RFC 3344 section 4.3: the home agent has put a broadcast into a packet to the guest, so that the foreign agent knows whose it is, and the
+ * mobile node is to take it out. The guest can't. It is not to lie in the queue of one that doesn't run yet.
+ */
+static __always_inline int open_broadcast(struct __sk_buff *skb, struct port *port)
+{
+	struct ethhdr eth = {
+		.h_dest = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+		.h_proto = bpf_htons(ETH_P_IP),
+	};
+
+	if (port->to_guest != VISITING)
+		return drop(skb, OTHER_KEPT_AWAY);
+	__builtin_memcpy(eth.h_source, port->gateway, ETH_ALEN);
+	if (bpf_skb_adjust_room(skb, -(__s32)sizeof(struct iphdr), BPF_ADJ_ROOM_MAC, 0) ||
+	    bpf_skb_store_bytes(skb, 0, &eth, sizeof(eth), 0))
+		return drop(skb, OTHER_KEPT_AWAY);
+	count(skb, BROADCAST_OPENED);
+	return pass();
+}
+
 static __always_inline int to_visitor(struct __sk_buff *skb, struct port *port)
 {
 	struct ethhdr *eth = start(skb);
@@ -466,6 +502,8 @@ static __always_inline int to_visitor(struct __sk_buff *skb, struct port *port)
 	if (eth->h_proto != bpf_htons(ETH_P_IP) || skb->vlan_present || !same_mac(eth->h_dest, port->mac) ||
 	    (void *)(ip + 1) > end(skb) || ip->daddr != port->home_address)
 		return drop(skb, OTHER_KEPT_AWAY);
+	if (is_nested_broadcast(skb, ip, port))
+		return open_broadcast(skb, port);
 	if (is_registration_reply(skb, ip, port))
 		return drop(skb, REPLY_TAKEN);
 	/* RFC 3344 section 4.2.1: a visiting mobile node must ignore redirects to other routers. */

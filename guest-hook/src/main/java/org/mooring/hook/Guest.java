@@ -1,5 +1,6 @@
 package org.mooring.hook;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.security.SecurityAssociation;
@@ -12,6 +13,7 @@ import org.mooring.protocol.wire.Ipv4Address;
  * @param homeAgent its address, or the home network's directed broadcast address, at which it is to be found (RFC 3344 §3.6.1.2)
  * @param findsHomeAgent whether it is to be found
  * @param atHome whether this host's link is the guest's home link
+ * @param broadcast the home network's broadcast address, if the guest wants what is sent there while it visits (RFC 3344 §4.3)
  * @param lifetime seconds to ask for; 0xffff is infinity
  * @param association between the guest and its home agent
  * @param foreignAssociation between the guest and the foreign agent of this link, where there is one
@@ -26,6 +28,7 @@ public record Guest(
         boolean findsHomeAgent,
         HomeGateway homeGateway,
         boolean atHome,
+        Optional<Ipv4Address> broadcast,
         int lifetime,
         SecurityAssociation association,
         @Nullable SecurityAssociation foreignAssociation,

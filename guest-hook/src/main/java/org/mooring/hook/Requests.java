@@ -102,7 +102,10 @@ final class Requests {
         if (tunnelEnd instanceof ForeignAgent foreignAgent) {
             // RFC 3024 §3.1: an agent that doesn't offer it routes what the guest sends as it routes everything.
             Flags offered = foreignAgent.reverseTunneling() ? flags.plus(Flags.REVERSE_TUNNELING) : flags;
-            return throughForeignAgent(foreignAgent, errand, sender, offered, lifetime, careOfAddress, now);
+            // §4.3: only what is nested for a foreign agent says which of a host's guests it is for.
+            boolean broadcasts = guest.broadcast().isPresent() && !flags.decapsulationByMobileNode();
+            Flags wanted = broadcasts ? offered.plus(Flags.BROADCAST_DATAGRAMS) : offered;
+            return throughForeignAgent(foreignAgent, errand, sender, wanted, lifetime, careOfAddress, now);
         }
         Flags ofItsOwn = flags.plus(Flags.REVERSE_TUNNELING).plus(Flags.DECAPSULATION_BY_MOBILE_NODE);
         // RFC 3519 §4.4: a UDP tunnel is asked for, unless one is to end.

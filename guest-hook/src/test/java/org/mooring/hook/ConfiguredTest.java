@@ -62,6 +62,7 @@ class ConfiguredTest {
                 guest.findsHomeAgent(),
                 guest.homeGateway(),
                 guest.atHome(),
+                guest.broadcast(),
                 lifetime,
                 guest.association(),
                 guest.foreignAssociation(),

@@ -67,12 +67,13 @@ final class Scene {
     }
 
     private Scene(Link link, boolean atHome, @Nullable SecurityAssociation mobileForeign) {
-        this(link, atHome, MOBILE_HOME, mobileForeign, false);
+        this(link, atHome, Optional.empty(), MOBILE_HOME, mobileForeign, false);
     }
 
     private Scene(
             Link link,
             boolean atHome,
+            Optional<Ipv4Address> broadcast,
             SecurityAssociation mobileHome,
             @Nullable SecurityAssociation mobileForeign,
             boolean findsHomeAgent) {
@@ -84,6 +85,7 @@ final class Scene {
                 findsHomeAgent,
                 HOME_GATEWAY,
                 atHome,
+                broadcast,
                 LIFETIME,
                 mobileHome,
                 mobileForeign,
@@ -100,18 +102,24 @@ final class Scene {
         return new Scene(false, FOREIGN_AGENT, MOBILE_FOREIGN);
     }
 
+    /** The guest is to get its home network's broadcasts. */
+    static Scene hearingBroadcasts(TunnelEnd tunnelEnd) {
+        return new Scene(new Link(HOST, tunnelEnd), false, Optional.of(HOME_BROADCAST), MOBILE_HOME, null, false);
+    }
+
     static Scene visitingWithoutForeignAgent() {
         return new Scene(false, null, null);
     }
 
     /** The association with the home agent has nonces. */
     static Scene visitingWithNonces() {
-        return new Scene(new Link(HOST, FOREIGN_AGENT), false, NONCES, null, false);
+        return new Scene(new Link(HOST, FOREIGN_AGENT), false, Optional.empty(), NONCES, null, false);
     }
 
     /** The home agent isn't configured. */
     static Scene findingItsHomeAgent(boolean atHome) {
-        return new Scene(new Link(HOST, atHome ? null : FOREIGN_AGENT), atHome, MOBILE_HOME, null, true);
+        return new Scene(
+                new Link(HOST, atHome ? null : FOREIGN_AGENT), atHome, Optional.empty(), MOBILE_HOME, null, true);
     }
 
     static Scene visiting(Link link) {

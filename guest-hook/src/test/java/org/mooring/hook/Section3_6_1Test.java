@@ -56,6 +56,26 @@ class Section3_6_1Test {
     }
 
     @Test
+    @DisplayName("§3.6.1.2, §4.3: B where the guest is to get broadcasts and a foreign agent delivers them, nested")
+    void aGuestThatIsToGetBroadcastsAsksForThem() {
+        var scene = Scene.hearingBroadcasts(Scene.FOREIGN_AGENT);
+        scene.happens(Happening.RUNNING);
+        assertEquals(
+                Flags.REVERSE_TUNNELING.plus(Flags.BROADCAST_DATAGRAMS),
+                scene.request().request().flags());
+    }
+
+    @Test
+    @DisplayName("§4.3: without a foreign agent nobody would know whose guest a broadcast is for")
+    void aHostThatIsTheTunnelsEndAsksForNone() {
+        var scene = Scene.hearingBroadcasts(new CoLocated(Scene.HOST, NatTraversal.NONE));
+        scene.happens(Happening.RUNNING);
+        assertEquals(
+                Flags.REVERSE_TUNNELING.plus(Flags.DECAPSULATION_BY_MOBILE_NODE),
+                scene.request().request().flags());
+    }
+
+    @Test
     @DisplayName("§3.6.1.2: at home, the care-of address is the home address, and the lifetime zero")
     void aGuestAtHomeDeregistersWithItsHomeAgent() {
         var scene = Scene.home();

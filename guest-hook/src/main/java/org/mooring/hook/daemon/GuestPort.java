@@ -16,6 +16,9 @@ import org.mooring.protocol.wire.Ipv4Address;
  *     holds a visitor's packets back, or not wanted at home
  * @param agent whose Registration Replies the guest doesn't get; {@link Ipv4Address#UNSPECIFIED}: anyone's
  * @param dhcpServer that of a visitor; {@link Ipv4Address#UNSPECIFIED}: the one that it has asked last, or else the gateway
+ * @param nests who puts broadcasts of the home network into packets to the guest (RFC 3344 §4.3), which are to be taken out; {@link
+ *     Ipv4Address#UNSPECIFIED}: nobody
+ * @param broadcast the home network's broadcast address
  */
 record GuestPort(
         PortRule fromGuest,
@@ -25,8 +28,10 @@ record GuestPort(
         MacAddress router,
         Ipv4Address homeAddress,
         Ipv4Address agent,
-        Ipv4Address dhcpServer) {
-    private static final int LENGTH = 36;
+        Ipv4Address dhcpServer,
+        Ipv4Address nests,
+        Ipv4Address broadcast) {
+    private static final int LENGTH = 44;
 
     /** As the programs have it: addresses as on the wire. */
     ByteBuffer toOctets() {
@@ -36,7 +41,8 @@ record GuestPort(
         gateway.mac().write(out);
         router.write(out);
         out.putInt(homeAddress.bits()).putInt(agent.bits());
-        return out.putInt(dhcpServer.bits()).putInt(gateway.address().bits()).flip();
+        out.putInt(dhcpServer.bits()).putInt(gateway.address().bits());
+        return out.putInt(nests.bits()).putInt(broadcast.bits()).flip();
     }
 
     private static byte number(PortRule rule) {

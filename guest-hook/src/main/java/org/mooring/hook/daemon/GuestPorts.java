@@ -202,7 +202,9 @@ final class GuestPorts implements AutoCloseable {
                                         port.router().flatMap(linkAddress).orElse(MacAddress.NONE),
                                         guest.homeAddress(),
                                         visits || guest.findsHomeAgent() ? Ipv4Address.UNSPECIFIED : guest.homeAgent(),
-                                        Objects.requireNonNullElse(guest.dhcpServer(), Ipv4Address.UNSPECIFIED))
+                                        Objects.requireNonNullElse(guest.dhcpServer(), Ipv4Address.UNSPECIFIED),
+                                        guest.broadcast().isPresent() ? guest.homeAgent() : Ipv4Address.UNSPECIFIED,
+                                        guest.broadcast().orElse(Ipv4Address.UNSPECIFIED))
                                 .toOctets());
     }
 

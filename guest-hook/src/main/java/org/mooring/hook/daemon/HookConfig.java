@@ -164,6 +164,7 @@ record HookConfig(
                 homeAgent.isEmpty(),
                 new HomeGateway(gateway, mac(section, "home-gateway-mac")),
                 home.equals(network),
+                section.bool("broadcasts", false) ? Optional.of(home.broadcast()) : Optional.empty(),
                 section.integer("lifetime", 1, LONGEST_LIFETIME, DEFAULT_LIFETIME),
                 association.map(Section::association).orElse(STAND_IN),
                 section.table("foreign-association").map(Section::association).orElse(null),

@@ -3,6 +3,7 @@ package org.mooring.hook.daemon;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.mooring.hook.Action;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.hook.Event;
@@ -71,6 +72,7 @@ final class WarmUp {
                 false,
                 new HomeGateway(HOME_AGENT, MAC),
                 false,
+                Optional.empty(),
                 300,
                 association,
                 null,

@@ -84,6 +84,7 @@ class FrameKeeperTest {
             false,
             new HomeGateway(Ipv4Address.of("10.1.0.1"), ROUTER),
             false,
+            Optional.empty(),
             300,
             new SecurityAssociation(
                     256, new Key(Octets.of(new byte[16])), Algorithm.HMAC_MD5, SecurityAssociation.DEFAULT_TOLERANCE),

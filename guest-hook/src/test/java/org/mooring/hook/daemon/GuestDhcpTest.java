@@ -356,6 +356,7 @@ class GuestDhcpTest {
                 false,
                 new HomeGateway(Ipv4Address.of(HOME_GATEWAY), GATEWAY),
                 atHome,
+                Optional.empty(),
                 300,
                 new SecurityAssociation(
                         256,

@@ -478,6 +478,38 @@ class GuestPortTest {
         assertTrue(ports.counters("web").isEmpty());
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"255.255.255.255", "10.1.0.255"})
+    @DisplayName("RFC 3344 §4.3, P12: a broadcast in a packet to the visitor is taken out, and stays on its port")
+    void aNestedBroadcastIsOpened(String everybody) throws Exception {
+        visiting();
+        Ipv4Packet broadcast = udp("10.1.0.20", everybody, ORDINARY_PORT);
+        kvmHost.linkSends(nested(HOME_AGENT, broadcast).toFrame(ROUTER, GUEST));
+        assertEquals(
+                broadcast.toFrame(GATEWAY, MacAddress.BROADCAST),
+                kvmHost.atGuestUntil(any -> true).get(0));
+        assertCounted(PortCounter.BROADCAST_OPENED, 1);
+        assertNothingOnTheLink();
+    }
+
+    @Test
+    @DisplayName("what somebody else tunnels to the guest, or is no broadcast inside, is the guest's to open")
+    void anotherTunnelIsTheGuestsOwn() throws Exception {
+        visiting();
+        for (Ipv4Packet packet : List.of(
+                nested(CORRESPONDENT, udp("10.1.0.20", "255.255.255.255", ORDINARY_PORT)),
+                nested(HOME_AGENT, udp("10.1.0.20", HOME_ADDRESS, ORDINARY_PORT)))) {
+            EthernetFrame frame = packet.toFrame(ROUTER, GUEST);
+            kvmHost.linkSends(frame);
+            assertEquals(frame, kvmHost.atGuestUntil(any -> true).get(0));
+        }
+        assertCounted(PortCounter.BROADCAST_OPENED, 0);
+    }
+
+    private static Ipv4Packet nested(String from, Ipv4Packet inner) {
+        return Ipv4Packet.of(Ipv4.address(from), Ipv4.address(HOME_ADDRESS), Ipv4Packet.IPIP, 63, inner.toOctets());
+    }
+
     private void visiting() {
         ports.set(guest(false), PortRule.VISITING, PortRule.VISITING, VISITED);
     }
@@ -495,6 +527,7 @@ class GuestPortTest {
                 false,
                 new HomeGateway(Ipv4Address.of(HOME_AGENT), GATEWAY),
                 atHome,
+                Optional.of(Ipv4Address.of("10.1.0.255")),
                 300,
                 new SecurityAssociation(
                         256,

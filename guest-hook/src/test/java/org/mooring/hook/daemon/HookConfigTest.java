@@ -50,6 +50,19 @@ class HookConfigTest {
     }
 
     @Test
+    void theBroadcastsOfTheHomeNetworkAreNotForAGuestUnlessItIsSaid() throws Exception {
+        assertEquals(
+                Optional.empty(),
+                read(GuestHookProgramTest.VISITING).guests().get(0).broadcast());
+        assertEquals(
+                Optional.of(Ipv4Address.of("10.1.0.255")),
+                read(GuestHookProgramTest.VISITING.replace("[[guest]]", "[[guest]]\nbroadcasts = true"))
+                        .guests()
+                        .get(0)
+                        .broadcast());
+    }
+
+    @Test
     void theEnterpriseNumberIsTheOneForDocumentationUnlessItIsSet() throws Exception {
         assertEquals(32473, read(GuestHookProgramTest.VISITING).enterpriseNumber());
         assertEquals(

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.hook.Guest;
@@ -52,6 +53,7 @@ class RescuerTest {
             false,
             new HomeGateway(Ipv4Address.of("10.1.0.1"), ROUTER),
             false,
+            Optional.empty(),
             300,
             new SecurityAssociation(
                     256, new Key(Octets.of(new byte[16])), Algorithm.HMAC_MD5, SecurityAssociation.DEFAULT_TOLERANCE),

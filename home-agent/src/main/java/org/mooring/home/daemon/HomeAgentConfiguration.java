@@ -65,7 +65,7 @@ record HomeAgentConfiguration(
 
     static HomeAgentConfiguration read(Section root) {
         var homeNetwork = root.prefix("home-network");
-        var broadcast = broadcast(homeNetwork);
+        var broadcast = homeNetwork.broadcast();
         var address = root.address("address");
         if (!homeNetwork.contains(address)) {
             root.problem("address", "not in home-network " + homeNetwork);
@@ -174,10 +174,5 @@ record HomeAgentConfiguration(
             section.problem("association", "missing: expected at least one, with its spi and key");
         }
         return associations;
-    }
-
-    private static Ipv4Address broadcast(Ipv4Prefix prefix) {
-        int hosts = prefix.length() == 32 ? 0 : -1 >>> prefix.length();
-        return new Ipv4Address(prefix.network().bits() | hosts);
     }
 }
