@@ -1,5 +1,7 @@
 package org.mooring.datapath;
 
+import java.util.Optional;
+import java.util.Set;
 import org.mooring.linux.packet.Ipv4Packet;
 
 /** How a packet is put into another. */
@@ -22,6 +24,23 @@ public enum Encapsulation {
     Encapsulation(int protocol, int overhead) {
         this.protocol = protocol;
         this.overhead = overhead;
+    }
+
+    /**
+     * What a registration asks for, of both {@link #GRE} (RFC 3344 §3.3, §4.1).
+     *
+     * @param gre whether its bit G is set
+     * @param minimal whether its bit M is set
+     * @param served beside {@link #IPIP}
+     * @return empty if nothing that it asks for is served
+     */
+    public static Optional<Encapsulation> requested(boolean gre, boolean minimal, Set<Encapsulation> served) {
+        if (!gre && !minimal) {
+            return Optional.of(IPIP);
+        }
+        return gre && served.contains(GRE)
+                ? Optional.of(GRE)
+                : Optional.of(MINIMAL).filter(any -> minimal && served.contains(MINIMAL));
     }
 
     /** The outer packet's IP protocol number. */

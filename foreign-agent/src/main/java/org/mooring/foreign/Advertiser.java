@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.foreign.Policy.ReverseTunnel;
 import org.mooring.protocol.wire.AdvertisementExtension;
 import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
@@ -99,6 +100,8 @@ final class Advertiser {
     private static int flags(Policy policy, boolean busy) {
         return MobilityAgent.FOREIGN_AGENT
                 | (policy.reverseTunnel() == ReverseTunnel.REFUSED ? 0 : MobilityAgent.REVERSE_TUNNELING)
+                | (policy.encapsulations().contains(Encapsulation.GRE) ? MobilityAgent.GRE_ENCAPSULATION : 0)
+                | (policy.encapsulations().contains(Encapsulation.MINIMAL) ? MobilityAgent.MINIMAL_ENCAPSULATION : 0)
                 | (policy.advertising().registrationRequired() ? MobilityAgent.REGISTRATION_REQUIRED : 0)
                 | (policy.natTraversal().isBehindNat() ? MobilityAgent.UDP_TUNNELING : 0)
                 | (busy ? MobilityAgent.BUSY : 0);

@@ -5,9 +5,12 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RegistrationRequest.Flags;
 import org.mooring.protocol.wire.UdpTunnelRequest;
 
 /**
@@ -20,6 +23,7 @@ import org.mooring.protocol.wire.UdpTunnelRequest;
  * @param maxVisitors how many visitors may be listed and staged together; what is pending then may still join them
  * @param enterpriseNumber of the vendor extensions of handovers (docs/handover.md, "Octets")
  * @param requireAssociation serve only who shares an association with us, or whose home agent does
+ * @param encapsulations that a visitor may ask for, beside IP in IP
  * @param compatibility which of the two RFCs rules where they differ
  * @param encapsulatingDelivery whether visitors may choose what goes through the reverse tunnel (RFC 3024 §5.2)
  * @param natTraversal whether tunnels may be carried in UDP
@@ -34,6 +38,7 @@ public record Policy(
         int maxVisitors,
         int enterpriseNumber,
         boolean requireAssociation,
+        Set<Encapsulation> encapsulations,
         Compatibility compatibility,
         ReverseTunnel reverseTunnel,
         boolean encapsulatingDelivery,
@@ -43,11 +48,12 @@ public record Policy(
         Map<Ipv4Address, List<SecurityAssociation>> homeAgents) {
     public Policy {
         links = Map.copyOf(links);
+        encapsulations = Set.copyOf(encapsulations);
         mobileNodes = Map.copyOf(mobileNodes);
         homeAgents = Map.copyOf(homeAgents);
     }
 
-    /** One that follows RFC 5944, has a reverse tunnel in both delivery styles for who asks, is told of to who asks, and asks for no UDP tunnels. */
+    /** One that follows RFC 5944, has IP in IP alone, a reverse tunnel in both delivery styles for who asks, is told of to who asks, and asks for no UDP tunnels. */
     public Policy(
             Ipv4Address careOfAddress,
             Map<String, Ipv4Address> links,
@@ -66,6 +72,7 @@ public record Policy(
                 maxVisitors,
                 enterpriseNumber,
                 requireAssociation,
+                Set.of(),
                 Compatibility.RFC5944,
                 ReverseTunnel.OPTIONAL,
                 true,
@@ -147,6 +154,11 @@ public record Policy(
         return origin.destination().isUnicast()
                 ? origin.destination()
                 : links.getOrDefault(origin.link(), careOfAddress);
+    }
+
+    /** What the tunnel that {@code flags} ask for is made of; empty if it isn't served. */
+    Optional<Encapsulation> encapsulation(Flags flags) {
+        return Encapsulation.requested(flags.greEncapsulation(), flags.minimalEncapsulation(), encapsulations);
     }
 
     boolean isOwn(Ipv4Address address) {

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.foreign.Fact.VisitorLeft.Why;
 import org.mooring.foreign.PendingRequest.Purpose;
 import org.mooring.foreign.VisitorList.HeldReply;
@@ -177,6 +178,8 @@ final class ReplyRelay {
                 DeviceAddress.of(request).orElse(answered.origin().linkAddress()),
                 ready.reply().homeAgent(),
                 policy.get().careOfAddress(),
+                // With a co-located care-of address the tunnel isn't ours.
+                policy.get().encapsulation(request.flags()).orElse(Encapsulation.IPIP),
                 request.flags().reverseTunneling(),
                 request.extension(EncapsulatingDelivery.class)
                         .map(asked -> policy.get().answersFrom(answered.origin())),

@@ -154,9 +154,10 @@ final class RequestChecks {
     private Optional<Denial> encapsulation() {
         var flags = request.flags();
         return Denial.when(
-                !flags.decapsulationByMobileNode() && (flags.minimalEncapsulation() || flags.greEncapsulation()),
+                !flags.decapsulationByMobileNode()
+                        && policy.encapsulation(flags).isEmpty(),
                 ReplyCode.FA_ENCAPSULATION_UNAVAILABLE,
-                "only IP in IP is available, flags " + flags);
+                "the encapsulation is not available, flags " + flags);
     }
 
     /** RFC 3024 §3.3, §4.2.1. What the mobile node's authenticator covers could not be kept from the home agent. */

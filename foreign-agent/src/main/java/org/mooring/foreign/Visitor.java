@@ -2,6 +2,7 @@ package org.mooring.foreign;
 
 import java.time.Instant;
 import java.util.Optional;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -14,6 +15,7 @@ import org.mooring.protocol.wire.Octets;
  * @param link the interface on which the mobile node is
  * @param linkAddress its MAC address
  * @param homeAgent the other end of its tunnel
+ * @param encapsulation of that tunnel
  * @param reverseTunneling whether its packets go back through the tunnel (RFC 3024 §3.2)
  * @param encapsulatesTo our address if only those do that it encapsulates to us (RFC 3024 §5.2): the one that it has the reply from
  * @param identification of the request that was accepted
@@ -27,6 +29,7 @@ public record Visitor(
         Octets linkAddress,
         Ipv4Address homeAgent,
         Ipv4Address careOfAddress,
+        Encapsulation encapsulation,
         boolean reverseTunneling,
         Optional<Ipv4Address> encapsulatesTo,
         Identification identification,

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.foreign.Event.Timer;
 import org.mooring.protocol.handover.Arrival.Opening;
 import org.mooring.protocol.handover.Arrival.Room;
@@ -163,6 +164,7 @@ abstract class HandoverSite {
                 MAC,
                 HOME_AGENT,
                 CARE_OF,
+                Encapsulation.IPIP,
                 true,
                 Optional.empty(),
                 prepare.identification(),

@@ -157,6 +157,15 @@ class Section2_3Test {
         assertEquals(Optional.of(PrefixLengths.of(24)), said.prefixLengths());
     }
 
+    @ParameterizedTest
+    @CsvSource({"NONE, 0", "GRE, 0x0400", "MINIMAL, 0x0800", "GRE MINIMAL, 0x0c00"})
+    @DisplayName("§2.1.1: G and M tell which tunnels it takes packets from")
+    void tellsOfEncapsulations(String served, String flags) {
+        var encapsulating = new ForeignAgent(Site.serving(served));
+        int both = MobilityAgent.GRE_ENCAPSULATION | MobilityAgent.MINIMAL_ENCAPSULATION;
+        assertEquals(Integer.decode(flags), flags(encapsulating) & both);
+    }
+
     @Test
     @DisplayName("RFC 1256 §4.1: no advertisement holds longer than 9000 seconds")
     void limitsItsLifetime() {

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.foreign.Event.Timer;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -170,6 +171,7 @@ class Section3_7_1Test {
                 MAC,
                 HOME_AGENT,
                 CARE_OF,
+                Encapsulation.IPIP,
                 true,
                 Optional.empty(),
                 ID,
@@ -183,6 +185,7 @@ class Section3_7_1Test {
                 MAC,
                 HOME_AGENT,
                 Ipv4Address.of("198.51.100.3"),
+                Encapsulation.IPIP,
                 true,
                 Optional.empty(),
                 ID,

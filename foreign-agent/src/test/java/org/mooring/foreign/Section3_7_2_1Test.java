@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -255,6 +256,7 @@ class Section3_7_2_1Test {
                 10,
                 DEFAULT_ENTERPRISE_NUMBER,
                 true,
+                Set.of(),
                 Compatibility.RFC5944,
                 ReverseTunnel.OPTIONAL,
                 false,

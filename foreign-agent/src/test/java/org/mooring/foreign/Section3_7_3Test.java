@@ -12,6 +12,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.foreign.Event.Timer;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Decoded;
@@ -328,6 +329,7 @@ class Section3_7_3Test {
                 guest,
                 HOME_AGENT,
                 CARE_OF,
+                Encapsulation.IPIP,
                 true,
                 Optional.empty(),
                 ID,

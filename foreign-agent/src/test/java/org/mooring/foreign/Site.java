@@ -6,9 +6,13 @@ import static org.mooring.protocol.handover.HandoverExtension.DEFAULT_ENTERPRISE
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.foreign.Policy.Compatibility;
 import org.mooring.foreign.Policy.NatTraversal;
 import org.mooring.foreign.Policy.NatTraversal.Asking;
@@ -77,6 +81,7 @@ final class Site {
                 10,
                 DEFAULT_ENTERPRISE_NUMBER,
                 true,
+                Set.of(),
                 compatibility,
                 reverseTunnel,
                 true,
@@ -96,11 +101,34 @@ final class Site {
                 10,
                 DEFAULT_ENTERPRISE_NUMBER,
                 true,
+                Set.of(),
                 Compatibility.RFC5944,
                 ReverseTunnel.OPTIONAL,
                 true,
                 new Advertising(Duration.ofMinutes(1), true, Map.of()),
                 new NatTraversal(asking, keepalive),
+                POLICY.mobileNodes(),
+                POLICY.homeAgents());
+    }
+
+    /** {@link #POLICY}, but for these encapsulations, by their names. */
+    static Policy serving(String encapsulations) {
+        return new Policy(
+                CARE_OF,
+                POLICY.links(),
+                MAX_LIFETIME,
+                5,
+                10,
+                DEFAULT_ENTERPRISE_NUMBER,
+                true,
+                Arrays.stream(Encapsulation.values())
+                        .filter(encapsulation -> encapsulations.contains(encapsulation.name()))
+                        .collect(Collectors.toSet()),
+                Compatibility.RFC5944,
+                ReverseTunnel.OPTIONAL,
+                true,
+                Advertising.ON_SOLICITATION,
+                POLICY.natTraversal(),
                 POLICY.mobileNodes(),
                 POLICY.homeAgents());
     }
@@ -200,6 +228,7 @@ final class Site {
                 MAC,
                 request.homeAgent(),
                 CARE_OF,
+                Encapsulation.IPIP,
                 request.flags().reverseTunneling(),
                 request.extension(EncapsulatingDelivery.class).map(asked -> LINK_ADDRESS),
                 request.identification(),

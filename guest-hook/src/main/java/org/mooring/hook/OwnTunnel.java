@@ -35,7 +35,7 @@ final class OwnTunnel {
     private State state = State.NONE;
 
     /** As the home agent said last: it is not asked before the guest runs. */
-    private Encapsulation encapsulation = Encapsulation.IPIP;
+    private Encapsulation encapsulation;
 
     private Optional<Ipv4Address> previousCareOfAddress = Optional.empty();
     private @Nullable Instant due;
@@ -43,6 +43,7 @@ final class OwnTunnel {
     /** @param arrivals puts the packets of guests in order that come */
     OwnTunnel(Guest guest, Link link, Arrivals arrivals) {
         this.guest = guest;
+        this.encapsulation = guest.encapsulation();
         this.used = !guest.atHome() && link.tunnelEnd() instanceof CoLocated;
         this.arrivals = arrivals;
     }
@@ -123,8 +124,8 @@ final class OwnTunnel {
         out.add(new Forward(guest, new Forwarding.Install(encapsulation, previousCareOfAddress)));
     }
 
-    private static Encapsulation encapsulation(Optional<UdpTunnel> udpTunnel) {
-        return udpTunnel.isPresent() ? Encapsulation.UDP : Encapsulation.IPIP;
+    private Encapsulation encapsulation(Optional<UdpTunnel> udpTunnel) {
+        return udpTunnel.isPresent() ? Encapsulation.UDP : guest.encapsulation();
     }
 
     /**

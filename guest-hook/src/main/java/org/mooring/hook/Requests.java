@@ -105,9 +105,12 @@ final class Requests {
             // §4.3: only what is nested for a foreign agent says which of a host's guests it is for.
             boolean broadcasts = guest.broadcast().isPresent() && !flags.decapsulationByMobileNode();
             Flags wanted = broadcasts ? offered.plus(Flags.BROADCAST_DATAGRAMS) : offered;
-            return throughForeignAgent(foreignAgent, errand, sender, wanted, lifetime, careOfAddress, now);
+            return throughForeignAgent(
+                    foreignAgent, errand, sender, wanted.plus(encapsulation()), lifetime, careOfAddress, now);
         }
-        Flags ofItsOwn = flags.plus(Flags.REVERSE_TUNNELING).plus(Flags.DECAPSULATION_BY_MOBILE_NODE);
+        Flags ofItsOwn = flags.plus(Flags.REVERSE_TUNNELING)
+                .plus(Flags.DECAPSULATION_BY_MOBILE_NODE)
+                .plus(encapsulation());
         // RFC 3519 §4.4: a UDP tunnel is asked for, unless one is to end.
         List<Extension> asked = new ArrayList<>();
         if (tunnelEnd instanceof CoLocated here && lifetime > 0) {
@@ -115,6 +118,14 @@ final class Requests {
         }
         return toHomeAgent(
                 errand, Sender.CARE_OF_ADDRESS, request(errand, ofItsOwn, lifetime, careOfAddress, asked, now));
+    }
+
+    private Flags encapsulation() {
+        return switch (guest.encapsulation()) {
+            case GRE -> Flags.GRE_ENCAPSULATION;
+            case MINIMAL -> Flags.MINIMAL_ENCAPSULATION;
+            case IPIP, UDP -> Flags.NONE;
+        };
     }
 
     private SendRequest throughForeignAgent(

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.hook.Action.AnswerCheck;
 import org.mooring.hook.Action.AnswerPreparation;
 import org.mooring.hook.Action.ArmTimer;
@@ -67,13 +68,14 @@ final class Scene {
     }
 
     private Scene(Link link, boolean atHome, @Nullable SecurityAssociation mobileForeign) {
-        this(link, atHome, Optional.empty(), MOBILE_HOME, mobileForeign, false);
+        this(link, atHome, Optional.empty(), Encapsulation.IPIP, MOBILE_HOME, mobileForeign, false);
     }
 
     private Scene(
             Link link,
             boolean atHome,
             Optional<Ipv4Address> broadcast,
+            Encapsulation encapsulation,
             SecurityAssociation mobileHome,
             @Nullable SecurityAssociation mobileForeign,
             boolean findsHomeAgent) {
@@ -87,6 +89,7 @@ final class Scene {
                 atHome,
                 broadcast,
                 LIFETIME,
+                encapsulation,
                 mobileHome,
                 mobileForeign,
                 null);
@@ -98,13 +101,36 @@ final class Scene {
         return new Scene(false, FOREIGN_AGENT, null);
     }
 
+    static Scene visiting(Encapsulation encapsulation) {
+        return new Scene(
+                new Link(HOST, FOREIGN_AGENT), false, Optional.empty(), encapsulation, MOBILE_HOME, null, false);
+    }
+
+    static Scene coLocated(Encapsulation encapsulation) {
+        return new Scene(
+                new Link(HOST, new CoLocated(HOST, NatTraversal.NONE)),
+                false,
+                Optional.empty(),
+                encapsulation,
+                MOBILE_HOME,
+                null,
+                false);
+    }
+
     static Scene visitingWithMobileForeignAssociation() {
         return new Scene(false, FOREIGN_AGENT, MOBILE_FOREIGN);
     }
 
     /** The guest is to get its home network's broadcasts. */
     static Scene hearingBroadcasts(TunnelEnd tunnelEnd) {
-        return new Scene(new Link(HOST, tunnelEnd), false, Optional.of(HOME_BROADCAST), MOBILE_HOME, null, false);
+        return new Scene(
+                new Link(HOST, tunnelEnd),
+                false,
+                Optional.of(HOME_BROADCAST),
+                Encapsulation.IPIP,
+                MOBILE_HOME,
+                null,
+                false);
     }
 
     static Scene visitingWithoutForeignAgent() {
@@ -113,13 +139,20 @@ final class Scene {
 
     /** The association with the home agent has nonces. */
     static Scene visitingWithNonces() {
-        return new Scene(new Link(HOST, FOREIGN_AGENT), false, Optional.empty(), NONCES, null, false);
+        return new Scene(
+                new Link(HOST, FOREIGN_AGENT), false, Optional.empty(), Encapsulation.IPIP, NONCES, null, false);
     }
 
     /** The home agent isn't configured. */
     static Scene findingItsHomeAgent(boolean atHome) {
         return new Scene(
-                new Link(HOST, atHome ? null : FOREIGN_AGENT), atHome, Optional.empty(), MOBILE_HOME, null, true);
+                new Link(HOST, atHome ? null : FOREIGN_AGENT),
+                atHome,
+                Optional.empty(),
+                Encapsulation.IPIP,
+                MOBILE_HOME,
+                null,
+                true);
     }
 
     static Scene visiting(Link link) {

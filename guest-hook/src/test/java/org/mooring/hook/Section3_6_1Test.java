@@ -7,6 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.hook.Action.Agent;
 import org.mooring.hook.Action.Sender;
 import org.mooring.protocol.wire.Decoded;
@@ -85,6 +88,17 @@ class Section3_6_1Test {
         assertEquals(Sender.GUEST, sent.sender());
         assertTrue(sent.request().isDeregistrationOfAll());
         assertEquals(Flags.NONE, sent.request().flags());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"IPIP, 0", "GRE, 0x08", "MINIMAL, 0x10"})
+    @DisplayName("§3.6.1.2: the encapsulation that is configured is asked for with G or M")
+    void asksForAnEncapsulation(Encapsulation encapsulation, String bits) {
+        int asked = Flags.GRE_ENCAPSULATION.octet() | Flags.MINIMAL_ENCAPSULATION.octet();
+        for (var scene : List.of(Scene.visiting(encapsulation), Scene.coLocated(encapsulation))) {
+            scene.happens(Happening.RUNNING);
+            assertEquals(Integer.decode(bits), scene.request().request().flags().octet() & asked);
+        }
     }
 
     @Test

@@ -166,9 +166,11 @@ record AcceptanceRules(Policy policy) {
                 node.generationWith(peer));
     }
 
-    /** To what is staged, by a flip if the kernel has it still: a deregistration in between takes it away. */
+    /** To what is staged, by a flip if the kernel has it still, and as it is: a deregistration in between takes it away. */
     private static Action.Forwarding moving(MobileNodeState node, MobilityBinding binding) {
-        return node.isTunnelStaged()
+        boolean isStaged = node.isTunnelStaged()
+                && node.staged().flatMap(StagedEntry::peer).equals(Optional.of(binding.peer()));
+        return isStaged
                 ? new Action.FlipForwarding(node.homeAddress())
                 : Action.Forwarding.of(node.homeAddress(), BindingList.of(binding));
     }

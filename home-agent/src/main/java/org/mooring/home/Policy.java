@@ -3,10 +3,13 @@ package org.mooring.home;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.protocol.wire.RegistrationRequest.Flags;
 
 /**
  * What the home agent is told (RFC 3344 §3.8.1).
@@ -17,6 +20,7 @@ import org.mooring.protocol.wire.RegistrationRequest;
  * @param maxBindings how many mobile nodes may be away at a time
  * @param maxSimultaneousBindings how many care-of addresses one of them may have at a time; 1: simultaneous bindings are not supported
  * @param requireAssociation whether a foreign agent without an association is refused
+ * @param encapsulations that a mobile node may ask for, beside IP in IP
  * @param compatibility which of the two RFCs rules where they differ
  * @param natTraversal what becomes of mobile nodes and foreign agents behind a NAT
  * @param enterpriseNumber whose vendor extensions speak of handovers (docs/handover.md)
@@ -29,6 +33,7 @@ public record Policy(
         int maxBindings,
         int maxSimultaneousBindings,
         boolean requireAssociation,
+        Set<Encapsulation> encapsulations,
         Compatibility compatibility,
         ReverseTunnel reverseTunnel,
         NatTraversal natTraversal,
@@ -36,13 +41,14 @@ public record Policy(
         List<MobileNode> mobileNodes,
         Map<Ipv4Address, List<SecurityAssociation>> foreignAgents) {
     public Policy {
+        encapsulations = Set.copyOf(encapsulations);
         mobileNodes = List.copyOf(mobileNodes);
         var copy = new LinkedHashMap<Ipv4Address, List<SecurityAssociation>>();
         foreignAgents.forEach((foreignAgent, associations) -> copy.put(foreignAgent, List.copyOf(associations)));
         foreignAgents = Map.copyOf(copy);
     }
 
-    /** One that follows RFC 5944, without simultaneous bindings, and does what is asked for of RFC 3519. */
+    /** One that follows RFC 5944, with IP in IP alone and without simultaneous bindings, and does what is asked for of RFC 3519. */
     public Policy(
             Ipv4Address address,
             Ipv4Address homeNetworkBroadcast,
@@ -60,6 +66,7 @@ public record Policy(
                 maxBindings,
                 1,
                 requireAssociation,
+                Set.of(),
                 Compatibility.RFC5944,
                 reverseTunnel,
                 NatTraversal.DEFAULT,
@@ -134,6 +141,17 @@ public record Policy(
     /** Whether the other bindings stay beside the one that {@code request} asks for (RFC 3344 §3.8.2.2). */
     boolean keepsOthers(RegistrationRequest request) {
         return maxSimultaneousBindings > 1 && request.flags().simultaneousBindings();
+    }
+
+    /** What the tunnel that {@code flags} ask for is made of; empty if it isn't served. */
+    Optional<Encapsulation> encapsulation(Flags flags) {
+        return Encapsulation.requested(flags.greEncapsulation(), flags.minimalEncapsulation(), encapsulations);
+    }
+
+    /** The far end of the tunnel that {@code request} asks for, if that is served and not in UDP. */
+    Peer peer(RegistrationRequest request) {
+        var encapsulation = encapsulation(request.flags()).orElse(Encapsulation.IPIP);
+        return new Peer(request.careOfAddress(), 0, encapsulation);
     }
 
     boolean isBroadcast(Ipv4Address destination) {

@@ -3,7 +3,6 @@ package org.mooring.home;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import org.mooring.datapath.Encapsulation;
-import org.mooring.home.Policy.NatTraversal;
 import org.mooring.protocol.wire.Extension.UdpTunnelReply;
 import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.ReplyCode;
@@ -28,10 +27,10 @@ record UdpTunnelChoice(
         }
     }
 
-    static UdpTunnelChoice of(ReceivedRequest received, NatTraversal policy) {
+    static UdpTunnelChoice of(ReceivedRequest received, Policy policy) {
         var request = received.request();
         var asked = asked(request).orElse(null);
-        var plain = Peer.ipip(request.careOfAddress());
+        var plain = policy.peer(request);
         if (asked == null) {
             return new UdpTunnelChoice(plain, Optional.empty(), Optional.empty(), false);
         }
@@ -51,7 +50,7 @@ record UdpTunnelChoice(
             return new UdpTunnelChoice(
                     plain, Optional.empty(), Optional.of(UdpTunnelReply.declining()), asked.byForeignAgent());
         }
-        if (!policy.permits(needed)) {
+        if (!policy.natTraversal().permits(needed)) {
             return denied(
                     plain,
                     asked,
@@ -73,7 +72,8 @@ record UdpTunnelChoice(
         return new UdpTunnelChoice(
                 new Peer(received.from().address(), port, Encapsulation.UDP),
                 Optional.empty(),
-                Optional.of(UdpTunnelReply.assenting(forced, policy.keepalive())),
+                Optional.of(
+                        UdpTunnelReply.assenting(forced, policy.natTraversal().keepalive())),
                 asked.byForeignAgent());
     }
 

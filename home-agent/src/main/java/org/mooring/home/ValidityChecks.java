@@ -39,7 +39,7 @@ final class ValidityChecks {
     }
 
     Verdict check(ReceivedRequest received, ReplayGuard guard) {
-        var tunnel = UdpTunnelChoice.of(received, policy.natTraversal());
+        var tunnel = UdpTunnelChoice.of(received, policy);
         return identification(received, guard)
                 .or(() -> foreignHomeAuthentication(received))
                 .or(() -> homeAgentAddress(received))
@@ -163,9 +163,9 @@ final class ValidityChecks {
         }
         var flags = request.flags();
         // RFC 3519 §3.1.4: what goes into UDP is another question.
-        boolean other = flags.minimalEncapsulation() || flags.greEncapsulation();
-        if (other && peer.encapsulation() == Encapsulation.IPIP) {
-            return deny(HA_ENCAPSULATION_UNAVAILABLE, "flags=" + flags + ", only IP in IP is served");
+        if (peer.encapsulation() != Encapsulation.UDP
+                && policy.encapsulation(flags).isEmpty()) {
+            return deny(HA_ENCAPSULATION_UNAVAILABLE, "flags=" + flags + ", that encapsulation isn't served");
         }
         if (policy.reverseTunnel() == ReverseTunnel.REQUIRED && !flags.reverseTunneling()) {
             return deny(HA_REVERSE_TUNNEL_MANDATORY, "flags=" + flags + ", reverse-tunnel is required");

@@ -16,6 +16,7 @@ import static org.mooring.protocol.wire.ReplyCode.HA_MOBILE_NODE_FAILED_AUTHENTI
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.home.Policy.Compatibility;
@@ -121,6 +122,7 @@ class CompatibilityTest {
                 policy.maxBindings(),
                 policy.maxSimultaneousBindings(),
                 policy.requireAssociation(),
+                Set.of(),
                 compatibility,
                 ReverseTunnel.OPTIONAL,
                 policy.natTraversal(),

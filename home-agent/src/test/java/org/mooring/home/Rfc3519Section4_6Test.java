@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -529,6 +530,7 @@ class Rfc3519Section4_6Test {
                 policy.maxBindings(),
                 bindings,
                 requireAssociation,
+                Set.of(),
                 Compatibility.RFC5944,
                 ReverseTunnel.OPTIONAL,
                 new NatTraversal(permission, 110, 60),

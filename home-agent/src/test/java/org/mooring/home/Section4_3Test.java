@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.home.Action.TunnelPacket;
@@ -128,6 +129,7 @@ class Section4_3Test {
                 100,
                 2,
                 false,
+                Set.of(),
                 Compatibility.RFC5944,
                 ReverseTunnel.OPTIONAL,
                 NatTraversal.DEFAULT,

@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -330,6 +331,7 @@ class SimultaneousBindingsTest {
                 100,
                 maxSimultaneousBindings,
                 false,
+                Set.of(),
                 Compatibility.RFC5944,
                 ReverseTunnel.OPTIONAL,
                 NatTraversal.DEFAULT,

@@ -3,10 +3,10 @@ package org.mooring.runtime.config;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -84,19 +84,28 @@ public final class Section {
 
     /** A constant of {@code whenAbsent}'s enum, written in lower case with hyphens: {@code fragment-outer}. */
     public <E extends Enum<E>> E choice(String key, E whenAbsent) {
-        E[] constants = whenAbsent.getDeclaringClass().getEnumConstants();
-        String expected =
-                Arrays.stream(constants).map(c -> '"' + hyphenated(c) + '"').collect(Collectors.joining(" or "));
-        return optional(
-                        key,
-                        Kind.text(
-                                expected,
-                                whenAbsent,
-                                text -> Arrays.stream(constants)
-                                        .filter(constant -> hyphenated(constant).equals(text))
-                                        .findFirst()
-                                        .orElseThrow(IllegalArgumentException::new)))
-                .orElse(whenAbsent);
+        return choice(key, List.of(whenAbsent.getDeclaringClass().getEnumConstants()), whenAbsent);
+    }
+
+    /** One of some words. */
+    public <E extends Enum<E>> E choice(String key, List<E> words, E whenAbsent) {
+        return optional(key, word(words, whenAbsent)).orElse(whenAbsent);
+    }
+
+    /** Some of some words; all of them when absent. */
+    public <E extends Enum<E>> Set<E> choices(String key, List<E> words) {
+        return has(key) ? Set.copyOf(list(key, word(words, words.get(0)))) : Set.copyOf(words);
+    }
+
+    private static <E extends Enum<E>> Kind<E> word(List<E> words, E standIn) {
+        String expected = words.stream().map(c -> '"' + hyphenated(c) + '"').collect(Collectors.joining(" or "));
+        return Kind.text(
+                expected,
+                standIn,
+                text -> words.stream()
+                        .filter(word -> hyphenated(word).equals(text))
+                        .findFirst()
+                        .orElseThrow(IllegalArgumentException::new));
     }
 
     private static String hyphenated(Enum<?> constant) {

@@ -159,7 +159,7 @@ final class KernelForwarding implements AutoCloseable {
         var homeAgent = visitor.homeAgent().toInet();
         return visitor.udpTunnel().isPresent()
                 ? Tunnel.udp(homeAgent, UdpSocket.REGISTRATION_PORT)
-                : Tunnel.ipip(homeAgent);
+                : Tunnel.of(homeAgent, visitor.encapsulation());
     }
 
     /** What the datapath is to forward for {@code visitor}. */

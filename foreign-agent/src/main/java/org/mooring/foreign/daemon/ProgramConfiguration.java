@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.foreign.Advertising;
 import org.mooring.foreign.Policy;
@@ -95,6 +96,7 @@ record ProgramConfiguration(
                 root.integer(
                         "enterprise-number", 1, LARGEST_ENTERPRISE_NUMBER, HandoverExtension.DEFAULT_ENTERPRISE_NUMBER),
                 root.bool("require-association", true),
+                root.choices("encapsulations", List.of(Encapsulation.GRE, Encapsulation.MINIMAL)),
                 root.choice("compatibility", Compatibility.RFC5944),
                 root.choice("reverse-tunnel", ReverseTunnel.OPTIONAL),
                 root.bool("encapsulating-delivery", true),

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.foreign.Visitor;
 import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.wire.Identification;
@@ -19,6 +20,7 @@ import org.mooring.protocol.wire.Octets;
  * @param expiry null for an infinite lifetime
  * @param udpKeepalive seconds between keepalives of a tunnel that is carried in UDP; left out for any other
  * @param udpForced left out without {@code udpKeepalive}
+ * @param encapsulation null for IP in IP
  * @param previousCareOfAddress null for none
  */
 record StoredVisitor(
@@ -33,7 +35,8 @@ record StoredVisitor(
         @Nullable Instant expiry,
         @JsonInclude(Include.NON_NULL) @Nullable Long udpKeepalive,
         @JsonInclude(Include.NON_NULL) @Nullable Boolean udpForced,
-        @Nullable Ipv4Address previousCareOfAddress) {
+        @Nullable Ipv4Address previousCareOfAddress,
+        @JsonInclude(Include.NON_NULL) @Nullable Encapsulation encapsulation) {
     static StoredVisitor of(Visitor visitor) {
         return new StoredVisitor(
                 visitor.homeAddress(),
@@ -49,7 +52,8 @@ record StoredVisitor(
                         .map(tunnel -> tunnel.keepalive().toSeconds())
                         .orElse(null),
                 visitor.udpTunnel().map(UdpTunnel::forced).orElse(null),
-                visitor.previousCareOfAddress().orElse(null));
+                visitor.previousCareOfAddress().orElse(null),
+                visitor.encapsulation());
     }
 
     Visitor toVisitor() {
@@ -59,6 +63,7 @@ record StoredVisitor(
                 linkAddress,
                 homeAgent,
                 careOfAddress,
+                encapsulation == null ? Encapsulation.IPIP : encapsulation,
                 reverseTunneling,
                 Optional.ofNullable(encapsulatesTo),
                 new Identification(identification),

@@ -34,7 +34,7 @@ final class Views {
     /**
      * A visitor.
      *
-     * @param tunnel "ipip" or "udp"
+     * @param tunnel "ipip", "gre", "minimal" or "udp"
      * @param encapsulatesTo the agent's address in encapsulating delivery (RFC 3024 §5.2), none in direct delivery
      * @param state "installed", "staged" before it comes, "redirected" after it has left
      * @param redirectedTo the care-of address where its packets go, or its home address
@@ -128,7 +128,9 @@ final class Views {
                 visitor.careOfAddress(),
                 visitor.link(),
                 mac(visitor.linkAddress()),
-                visitor.udpTunnel().isPresent() ? "udp" : "ipip",
+                visitor.udpTunnel().isPresent()
+                        ? "udp"
+                        : visitor.encapsulation().name().toLowerCase(Locale.ROOT),
                 visitor.reverseTunneling(),
                 visitor.encapsulatesTo(),
                 state,

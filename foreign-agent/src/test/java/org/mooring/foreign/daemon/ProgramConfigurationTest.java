@@ -11,9 +11,11 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.foreign.Advertising;
 import org.mooring.foreign.Policy;
@@ -55,6 +57,7 @@ class ProgramConfigurationTest {
                         10_000,
                         DEFAULT_ENTERPRISE_NUMBER,
                         true,
+                        Set.of(Encapsulation.GRE, Encapsulation.MINIMAL),
                         Compatibility.RFC5944,
                         ReverseTunnel.OPTIONAL,
                         true,
@@ -80,6 +83,7 @@ class ProgramConfigurationTest {
                 enterprise-number = 99999
                 require-association = false
                 compatibility = "rfc3344"
+                encapsulations = ["minimal"]
                 reverse-tunnel = "required"
                 encapsulating-delivery = false
                 nat-traversal = "behind-nat"
@@ -124,6 +128,7 @@ class ProgramConfigurationTest {
                         7,
                         99999,
                         false,
+                        Set.of(Encapsulation.MINIMAL),
                         Compatibility.RFC3344,
                         ReverseTunnel.REQUIRED,
                         false,

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.hook.ForeignAgent;
 import org.mooring.hook.Guest;
 import org.mooring.hook.HomeGateway;
@@ -166,6 +167,10 @@ record HookConfig(
                 home.equals(network),
                 section.bool("broadcasts", false) ? Optional.of(home.broadcast()) : Optional.empty(),
                 section.integer("lifetime", 1, LONGEST_LIFETIME, DEFAULT_LIFETIME),
+                section.choice(
+                        "encapsulation",
+                        List.of(Encapsulation.IPIP, Encapsulation.GRE, Encapsulation.MINIMAL),
+                        Encapsulation.IPIP),
                 association.map(Section::association).orElse(STAND_IN),
                 section.table("foreign-association").map(Section::association).orElse(null),
                 section.optionalAddress("dhcp-server").orElse(null));

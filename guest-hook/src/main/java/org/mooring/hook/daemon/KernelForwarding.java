@@ -67,7 +67,7 @@ final class KernelForwarding implements AutoCloseable {
                 new VisitorDatapathConfig(
                         config.careOfAddress().toInet(), DEVICE, List.of(bridge), config.uplinks(), config.mtu()),
                 present.stream()
-                        .map(guest -> forwarding(guest, bridge, Encapsulation.IPIP, Optional.empty()))
+                        .map(guest -> forwarding(guest, bridge, guest.encapsulation(), Optional.empty()))
                         .toList(),
                 waiting);
         return new KernelForwarding(bridge, datapath, thread, clock);

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.HomeForwarding;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.home.MobileNode;
@@ -82,6 +83,7 @@ record HomeAgentConfiguration(
                                 HomeForwarding.MOST_TUNNELS,
                                 DEFAULT_MAX_SIMULTANEOUS_BINDINGS),
                         root.bool("require-association", true),
+                        root.choices("encapsulations", List.of(Encapsulation.GRE, Encapsulation.MINIMAL)),
                         root.choice("compatibility", Compatibility.RFC5944),
                         root.choice("reverse-tunnel", ReverseTunnel.OPTIONAL),
                         natTraversal(root),

@@ -10,8 +10,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.home.MobileNode;
 import org.mooring.home.Policy;
@@ -53,6 +55,7 @@ class HomeAgentConfigurationTest {
                 max-broadcasts = 0
                 mtu = "clamp-at-home"
                 require-association = false
+                encapsulations = ["gre"]
                 reverse-tunnel = "required"
                 enterprise-number = 9999
                 state-directory = "state"
@@ -82,6 +85,7 @@ class HomeAgentConfigurationTest {
                                 7,
                                 3,
                                 false,
+                                Set.of(Encapsulation.GRE),
                                 Compatibility.RFC5944,
                                 ReverseTunnel.REQUIRED,
                                 NatTraversal.DEFAULT,
@@ -129,6 +133,7 @@ class HomeAgentConfigurationTest {
                                 10_000,
                                 2,
                                 true,
+                                Set.of(Encapsulation.GRE, Encapsulation.MINIMAL),
                                 Compatibility.RFC5944,
                                 ReverseTunnel.OPTIONAL,
                                 NatTraversal.DEFAULT,
