@@ -41,16 +41,19 @@ import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationReply;
 
 /**
- * Forged requests come as fast as this machine can make them, 100,000 a second if it can, while a mobile node registers again and again.
+ * Forged requests come without end while a mobile node registers again and again.
  *
- * <p>{@code -Dflood.registrations=2000} has it take longer.
+ * <p>{@code -Dflood.rate=100000 -Dflood.registrations=1000} is what docs/rfc3344.md tells of; it takes all that two processors have, so that
+ * beside other tests there would be nothing left for the agent.
  */
 @Tag("netns")
 @DisplayName("A flood of forged requests keeps nobody from registering")
 @Timeout(value = 30, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
 class FloodTest {
-    private static final int RATE = 100_000;
-    private static final int REGISTRATIONS = Integer.getInteger("flood.registrations", 100);
+    /** Forged requests a second, if this machine can make so many. */
+    private static final int RATE = Integer.getInteger("flood.rate", 10_000);
+
+    private static final int REGISTRATIONS = Integer.getInteger("flood.registrations", 30);
     private static final int TRIES = 3;
 
     /** RFC 3344 §3.6.3: until a request is sent again. */
