@@ -28,7 +28,10 @@ needs_lab=(
   "/usr/lib/$(uname -m)-linux-gnu/libc.a=libc6-dev" "/usr/lib/$(uname -m)-linux-gnu/libpcap.so.0.8=libpcap0.8"
   ip=iproute2 ps=procps ping=iputils-ping setpriv=util-linux busybox=busybox-static dropbear=dropbear-bin
   cpio=cpio iperf3=iperf3 qemu-system-x86_64=qemu-system-x86 ssh=openssh-client tcpdump=tcpdump tshark=tshark
-  "/usr/lib/$(uname -m)-linux-gnu/faketime/libfaketimeMT.so.1=libfaketime"
+)
+needs_libvirt=(
+  virsh=libvirt-clients libvirtd=libvirt-daemon
+  "/usr/lib/$(uname -m)-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so=libvirt-daemon-driver-qemu"
 )
 needs_nat=(nft=nftables conntrack=conntrack)
 
@@ -57,7 +60,7 @@ install() {
     say "installing ${packages[*]}"
     for try in 1 2 3 4 5 6; do
       apt_get update && apt_get install -y --no-install-recommends "${packages[@]}" && { rm -f "$apt_log"; break; }
-      [ "$try" -lt 6 ] || { tail -n 15 "$apt_log" >&2; die "apt-get could not install: ${packages[*]}"; }
+      [ "$try" -lt 6 ] || { tail -n 15 "$apt_log" >&2; rm -f "$apt_log"; die "apt-get could not install: ${packages[*]}"; }
       sleep 5 # the lists' lock has no time-out of its own
     done
     hash -r
@@ -85,9 +88,21 @@ maven() {
   primed=${HOME:-/root}/.m2/mooring-primed-$(printf '%s\n' "$@" | cat - "$checkout"/pom.xml "$checkout"/*/pom.xml | sha256sum | cut -c1-16)
   if [ -e "$primed" ]; then
     (cd "$checkout" && env --default-signal=INT mvn -B -o "$@" {building}>&-)
+    return
+  fi
+  # Other checkouts fetch into the same repository.
+  mkdir -p "${primed%/*}"
+  exec {fetching}>"${HOME:-/root}/.m2/mooring-fetching"
+  flock -n "$fetching" || { say "another checkout's first build fetches what Maven needs: waiting for it"; flock "$fetching"; }
+  if [ -e "$primed" ]; then
+    exec {fetching}>&-
+    maven "$@"
   else
     say 'the first build fetches what Maven needs: this takes a few minutes'
-    (cd "$checkout" && env --default-signal=INT mvn -B "$@" {building}>&-) && touch "$primed"
+    local status=0
+    (cd "$checkout" && env --default-signal=INT mvn -B "$@" {building}>&- {fetching}>&-) && touch "$primed" || status=$?
+    exec {fetching}>&-
+    return "$status"
   fi
 }
 

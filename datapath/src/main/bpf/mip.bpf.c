@@ -17,6 +17,10 @@
  * Segments that travel as one can't be encapsulated so that their device knows how to cut them, if that is minimally, or if they came
  * out of another encapsulation. They are cut before: mip-fa -> encapsulate -> mip-fa-gso, which takes none longer than its MTU, and whose
  * other end is mip-fa-seg -> segmented -> mip-fa -> encapsulate.
+ *
+ * With a fast path, packets in no need of the stack don't see it, nor the agent's device: where they come in they are encapsulated, or
+ * taken out of their tunnel, and sent out of the device that they leave by. All others go as above, and so have everything done to them
+ * that is done there: `encapsulate_at_once` and `send_on` answer TC_ACT_UNSPEC before they have changed anything.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -127,6 +131,7 @@ struct agent {
 	__u32 encap_flags; /* for bpf_skb_adjust_room: BPF_F_ADJ_ROOM_FIXED_GSO, unless segments may be made smaller */
 	__be16 keep;	   /* what the outer header keeps of the inner one's frag_off */
 	__u16 mss;	   /* that TCP sessions may agree on at most; zero if that is theirs to find out */
+	__u32 fast_path;
 };
 
 struct {
@@ -140,23 +145,44 @@ struct tunnel {
 	__be32 remote;
 	__be16 port; /* of the remote, in UDP */
 	__u8 protocol; /* outer IP header's, which tells the encapsulation */
-	__u8 pad;
+	__u8 uses;
 };
+
+#define TO_HOME 1   /* a copy of packets for the home address is encapsulated into it */
+#define FROM_HOME 2 /* packets from the home address are encapsulated into it; no second tunnel has this */
+#define ACCEPTED 4  /* packets are taken from it */
 
 #define TUNNELS 6
 
-/* Replaced as a whole, so that a packet sees all of it or nothing. */
+/* Never changed. With 64 octets an entry takes 128 of the kernel's memory, with more 192. */
 struct forwarding {
 	struct tunnel tunnels[TUNNELS];
-	/* Of the tunnels, bit i for the one with index i: */
-	__u8 to_home;	/* a copy of packets for the home address is encapsulated into each of these */
-	__u8 from_home; /* packets from the home address are encapsulated into this one */
-	__u8 accept;	/* packets are taken from these */
-	__u8 pad;
 	__be32 encapsulates_to; /* where the visitor encapsulates packets to that go to from_home; zero: all it sends do */
 	__u32 link; /* where the visitor is */
 	__u8 mac[ETH_ALEN];
-	__u8 pad_too[2];
+	__u16 mtu; /* of what is encapsulated; zero if the kernel's routes alone know */
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 20);
+	__type(key, __u32); /* way */
+	__type(value, struct forwarding);
+} ways SEC(".maps");
+
+#define WAY_BITS 20
+#define WAY_MASK ((1 << WAY_BITS) - 1)
+
+/*
+ * Of a home address: which forwarding is its own, or which it shares with others, and what it has used its tunnels for. With 32 octets an
+ * entry takes 96 of the kernel's memory, with more 128. It is never replaced, so no count is lost: `point` changes the way where it is.
+ */
+struct binding {
+	__u64 way; /* the number of packets encapsulated is in front of it: what is added to one of the two leaves the other alone */
+	__u64 octets_encapsulated;
+	__u64 packets_decapsulated;
+	__u64 octets_decapsulated;
 };
 
 struct {
@@ -164,8 +190,30 @@ struct {
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 1 << 20);
 	__type(key, __be32); /* home address */
-	__type(value, struct forwarding);
-} forwardings SEC(".maps");
+	__type(value, struct binding);
+} bindings SEC(".maps");
+
+/* A visitor whose home address another one has that is in `bindings`, or others (RFC 3024 §A.2, §A.3). */
+struct namesake {
+	struct forwarding forwarding;
+	__u8 link_mac[ETH_ALEN]; /* of the visitor link's own device */
+	__u8 pad[2];
+};
+
+struct namesake_key {
+	__be32 home;
+	__u32 number; /* of those with this home address, from one */
+};
+
+#define NAMESAKES 7 /* that one home address has, at most */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 16);
+	__type(key, struct namesake_key);
+	__type(value, struct namesake);
+} namesakes SEC(".maps");
 
 #define HELD (1 << 14) /* home addresses at a time */
 #define ALL_WAIT (~0ULL)
@@ -205,22 +253,6 @@ struct {
 	__type(value, struct entered);
 } entered SEC(".maps");
 
-/* Apart from struct forwarding, so that replacing one loses no count. */
-struct traffic {
-	__u64 packets_encapsulated;
-	__u64 octets_encapsulated;
-	__u64 packets_decapsulated;
-	__u64 octets_decapsulated;
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1 << 20);
-	__type(key, __be32); /* home address */
-	__type(value, struct traffic);
-} traffic SEC(".maps");
-
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, DROPS);
@@ -237,11 +269,65 @@ static __always_inline int drop(__u32 reason)
 	return TC_ACT_SHOT;
 }
 
+/* Bit i for the tunnel with index i. */
+static __always_inline __u8 used_for(const struct forwarding *forwarding, __u8 use)
+{
+	__u8 found = 0;
+
+#pragma unroll
+	for (int i = 0; i < TUNNELS; i++)
+		found |= forwarding->tunnels[i].uses & use ? 1 << i : 0;
+	return found;
+}
+
 static __always_inline const struct agent *this_agent(void)
 {
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&agent, &zero);
+}
+
+static __always_inline __u32 way_of(const struct binding *binding)
+{
+	return *(const volatile __u64 *)&binding->way & WAY_MASK;
+}
+
+/* Null if the home address has none. */
+static __always_inline const struct forwarding *forwarding_of(__be32 home)
+{
+	const struct binding *binding = bpf_map_lookup_elem(&bindings, &home);
+	const struct forwarding *found;
+	__u32 way;
+
+	if (!binding)
+		return NULL;
+	way = way_of(binding);
+	found = bpf_map_lookup_elem(&ways, &way);
+	if (found)
+		return found;
+	/* It has just been pointed to another way, and nobody used the old one any more. */
+	way = way_of(binding);
+	return bpf_map_lookup_elem(&ways, &way);
+}
+
+/* Is run by the agent, on a frame that has the home address and its new way for a payload. */
+SEC("tc/point")
+int point(struct __sk_buff *skb)
+{
+	struct {
+		__be32 home;
+		__u32 way;
+	} to;
+	struct binding *binding;
+
+	if (bpf_skb_load_bytes(skb, ETH_HLEN, &to, sizeof(to)))
+		return TC_ACT_SHOT;
+	binding = bpf_map_lookup_elem(&bindings, &to.home);
+	if (!binding)
+		return TC_ACT_SHOT;
+	/* Only the agent changes the way, so what is there can't change meanwhile; the packets can. */
+	__sync_fetch_and_add(&binding->way, (__u64)to.way - way_of(binding));
+	return TC_ACT_OK;
 }
 
 /* RFC 1071, of a header. */
@@ -253,6 +339,16 @@ static __always_inline __u16 checksum(const void *header, __u32 length)
 #pragma unroll
 	for (__u32 i = 0; i < length / 2; i++)
 		sum += words[i];
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum += sum >> 16;
+	return ~sum;
+}
+
+/* RFC 1624: what a checksum becomes when one of its words does. */
+static __always_inline __u16 updated(__u16 checksum, __u16 from, __u16 to)
+{
+	__u32 sum = (__u16)~checksum + (__u16)~from + to;
+
 	sum = (sum & 0xffff) + (sum >> 16);
 	sum += sum >> 16;
 	return ~sum;
@@ -315,10 +411,14 @@ static __always_inline void clamp(struct __sk_buff *skb, const struct agent *sel
 
 /*
  * What one run of a program tells another one about the packet, in skb->tc_index, which nobody else uses any more: for which tunnel,
- * counted from one, it is a copy; and of which protocol the outer header was that it came out of.
+ * counted from one, it is a copy; of which protocol the outer header was that it came out of; and the number of the namesake that has
+ * sent it.
  */
 #define COPY_MASK 0x0f
 #define CAME_BY_SHIFT 4
+#define CAME_BY_MASK 0xff
+#define NAMESAKE_SHIFT 12
+#define NAMESAKE_MASK 0xf000
 
 /*
  * RFC 2003 §3.1, RFC 2784 §2, RFC 2004 §3.1, RFC 3519 §3.3, §4.3. The ECN field is copied with the rest of the octet: RFC 6040's
@@ -382,6 +482,14 @@ static __always_inline __u32 outer_headers(struct headers *headers, const struct
 	return overhead;
 }
 
+/* A packet that has no route yet, or a next hop whose link-layer address is known: one without either can't wait for it. */
+static __always_inline int send_to(__u32 device, __be32 next_hop)
+{
+	struct bpf_redir_neigh next = { .nh_family = AF_INET, .ipv4_nh = next_hop };
+
+	return bpf_redirect_neigh(device, &next, sizeof(next), 0);
+}
+
 /* Sends an encapsulated packet, which still begins with its IP header, to the next hop towards the tunnel's exit. */
 static __always_inline int transmit(struct __sk_buff *skb, const struct agent *self, const struct iphdr *outer)
 {
@@ -394,10 +502,13 @@ static __always_inline int transmit(struct __sk_buff *skb, const struct agent *s
 		.ifindex = skb->ifindex,
 	};
 	__u32 length = skb->len;
-	bool fits;
+	bool known = false, fits;
 
 	switch (bpf_fib_lookup(skb, &fib, sizeof(fib), 0)) {
 	case BPF_FIB_LKUP_RET_SUCCESS:
+		known = fib.family == AF_INET;
+		fits = skb->gso_size || length <= fib.mtu_result;
+		break;
 	case BPF_FIB_LKUP_RET_NO_NEIGH:
 		/* That of the device: a path MTU that the kernel remembers may be older than what the agent told the senders. */
 		fits = !bpf_check_mtu(skb, fib.ifindex, &length, 0, 0);
@@ -418,9 +529,11 @@ static __always_inline int transmit(struct __sk_buff *skb, const struct agent *s
 	/* Room for a link-layer header: bpf_redirect_neigh refuses packets of a device that has none. */
 	if (bpf_skb_change_head(skb, ETH_HLEN, 0))
 		return drop(DROP_REFUSED);
+	if (known)
+		return send_to(fib.ifindex, fib.ipv4_dst);
 	/*
-	 * The kernel looks for the next hop once more. If we told it, the packet would keep its route to the TUN device, and if it
-	 * had to wait for ARP it would then leave without a link-layer header.
+	 * The kernel looks for the next hop once more. If we told it, the packet would keep its route to the TUN device, and when it
+	 * had waited for ARP it would leave without a link-layer header.
 	 */
 	return bpf_redirect_neigh(fib.ifindex, NULL, 0, 0);
 }
@@ -432,7 +545,7 @@ static __always_inline int segment(struct __sk_buff *skb, const struct agent *se
 
 	if (!self->segmenter || bpf_skb_change_head(skb, ETH_HLEN, 0) || bpf_skb_store_bytes(skb, 0, &eth, sizeof(eth), 0))
 		return drop(DROP_REFUSED);
-	skb->tc_index = index + 1;
+	skb->tc_index = (skb->tc_index & NAMESAKE_MASK) | (index + 1);
 	return bpf_redirect(self->segmenter, 0);
 }
 
@@ -452,16 +565,39 @@ static __always_inline bool minimally(const struct iphdr *inner)
 	return inner->ihl == sizeof(*inner) / 4 && !(inner->frag_off & bpf_htons(IP_MF | IP_OFFSET));
 }
 
+/* For bpf_skb_adjust_room: what the device needs to know of segments that it is to cut. */
+static __always_inline __u64 room_flags(const struct agent *self, __u8 protocol)
+{
+	switch (protocol) {
+	case IPPROTO_GRE:
+		return self->encap_flags | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 | BPF_F_ADJ_ROOM_ENCAP_L4_GRE;
+	case IPPROTO_UDP:
+		return self->encap_flags | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4 | BPF_F_ADJ_ROOM_ENCAP_L4_UDP;
+	case IPPROTO_MINIMAL:
+		return self->encap_flags;
+	default:
+		return self->encap_flags | BPF_F_ADJ_ROOM_ENCAP_L3_IPV4;
+	}
+}
+
+static __always_inline void count_encapsulated(__be32 home, __u64 packets, __u64 octets)
+{
+	struct binding *used = bpf_map_lookup_elem(&bindings, &home);
+
+	if (used) {
+		__sync_fetch_and_add(&used->way, packets << WAY_BITS);
+		__sync_fetch_and_add(&used->octets_encapsulated, octets);
+	}
+}
+
 /* Into the tunnel with this index. */
 static __always_inline int encapsulate_into(struct __sk_buff *skb, const struct agent *self, __be32 home,
 					    const struct iphdr *inner, const struct tunnel *tunnel, __u32 index)
 {
 	__u64 count = packets(skb), octets = skb->len;
-	__u32 came_by = skb->tc_index >> CAME_BY_SHIFT, overhead;
+	__u32 came_by = skb->tc_index >> CAME_BY_SHIFT & CAME_BY_MASK, overhead;
 	__u8 protocol = tunnel->protocol;
 	struct headers headers = {};
-	__u64 flags = BPF_F_ADJ_ROOM_ENCAP_L3_IPV4;
-	struct traffic *used;
 	long refused;
 	int verdict;
 
@@ -483,13 +619,7 @@ static __always_inline int encapsulate_into(struct __sk_buff *skb, const struct 
 		protocol = IPPROTO_IPIP;
 
 	overhead = outer_headers(&headers, self, inner, tunnel, protocol, skb->len);
-	if (protocol == IPPROTO_GRE)
-		flags |= BPF_F_ADJ_ROOM_ENCAP_L4_GRE;
-	else if (protocol == IPPROTO_UDP)
-		flags |= BPF_F_ADJ_ROOM_ENCAP_L4_UDP;
-	else if (protocol == IPPROTO_MINIMAL)
-		flags = 0;
-	refused = bpf_skb_adjust_room(skb, overhead, BPF_ADJ_ROOM_MAC, flags | self->encap_flags);
+	refused = bpf_skb_adjust_room(skb, overhead, BPF_ADJ_ROOM_MAC, room_flags(self, protocol));
 	/*
 	 * The kernel refuses to mark a packet as encapsulated twice, and nothing takes the mark away when we decapsulate. The
 	 * second time, the mark and the inner headers' offsets that came with it are right again, if it is the same encapsulation.
@@ -508,12 +638,18 @@ static __always_inline int encapsulate_into(struct __sk_buff *skb, const struct 
 	if (skb->mark == TUNNEL_MARK)
 		skb->mark = 0;
 	verdict = transmit(skb, self, &headers.ip);
-	used = bpf_map_lookup_elem(&traffic, &home);
-	if (used && verdict != TC_ACT_SHOT) {
-		__sync_fetch_and_add(&used->packets_encapsulated, count);
-		__sync_fetch_and_add(&used->octets_encapsulated, octets);
-	}
+	if (verdict != TC_ACT_SHOT)
+		count_encapsulated(home, count, octets);
 	return verdict;
+}
+
+/* One of the visitors with this home address, if it has such a number. */
+static __always_inline const struct forwarding *numbered(__be32 home, __u32 number)
+{
+	struct namesake_key key = { .home = home, .number = number };
+	const struct namesake *found = bpf_map_lookup_elem(&namesakes, &key);
+
+	return found ? &found->forwarding : NULL;
 }
 
 SEC("tc/encapsulate")
@@ -521,7 +657,7 @@ int encapsulate(struct __sk_buff *skb)
 {
 	const struct agent *self = this_agent();
 	const struct forwarding *forwarding;
-	__u32 copy = skb->tc_index & COPY_MASK, into = 0, last = TUNNELS;
+	__u32 copy = skb->tc_index & COPY_MASK, number = skb->tc_index >> NAMESAKE_SHIFT, into = 0, last = TUNNELS;
 	struct iphdr inner;
 	bool visits = false;
 	__be32 home;
@@ -529,17 +665,19 @@ int encapsulate(struct __sk_buff *skb)
 	if (!self || skb->protocol != bpf_htons(ETH_P_IP) || bpf_skb_load_bytes(skb, 0, &inner, sizeof(inner)))
 		return TC_ACT_SHOT;
 
-	home = inner.daddr;
-	forwarding = bpf_map_lookup_elem(&forwardings, &home);
-	if (forwarding) {
-		into = forwarding->to_home;
+	home = number ? inner.saddr : inner.daddr;
+	forwarding = number ? numbered(home, number) : forwarding_of(home);
+	if (forwarding && number) {
+		into = used_for(forwarding, FROM_HOME);
+	} else if (forwarding) {
+		into = used_for(forwarding, TO_HOME);
 		visits = forwarding->link;
 	}
-	if (!into) {
+	if (!into && !number) {
 		home = inner.saddr;
-		forwarding = bpf_map_lookup_elem(&forwardings, &home);
+		forwarding = forwarding_of(home);
 		if (forwarding)
-			into = forwarding->from_home;
+			into = used_for(forwarding, FROM_HOME);
 	}
 	/* It was redirected when it was routed to here, and isn't now: once more, to the visitor's link. */
 	if (!into && visits) {
@@ -566,6 +704,168 @@ int encapsulate(struct __sk_buff *skb)
 	if (last >= TUNNELS)
 		return drop(DROP_UNLISTED);
 	return encapsulate_into(skb, self, home, &inner, &forwarding->tunnels[last], last);
+}
+
+/* --- the fast path --------------------------------------------------------------------------------------------------------- */
+
+/* No route leads there. */
+static __always_inline bool is_group(__be32 address)
+{
+	return (address & bpf_htonl(0xf0000000)) == bpf_htonl(0xe0000000) || address == 0xffffffff;
+}
+
+/* RFC 1812 §5.3.7: nobody's source. */
+static __always_inline bool is_martian(__be32 source)
+{
+	__be32 network = source & bpf_htonl(0xff000000);
+
+	return !network || network == bpf_htonl(0x7f000000) || is_group(source);
+}
+
+/*
+ * Length of the longest IP packet that becomes of this one, whose IP header `ip` is at `network`. Zero if it isn't one that a router
+ * forwards without another thought.
+ */
+static __always_inline __u32 plain_length(struct __sk_buff *skb, __u32 network, const struct iphdr *ip)
+{
+	__u32 length = bpf_ntohs(ip->tot_len), header = sizeof(*ip) + sizeof(struct udphdr);
+	struct tcphdr tcp;
+
+	if (ip->version != 4 || ip->ihl != sizeof(*ip) / 4 || ip->ttl <= 1 || is_martian(ip->saddr) || is_group(ip->daddr) ||
+	    checksum(ip, sizeof(*ip)))
+		return 0;
+	if (!skb->gso_size)
+		return length >= sizeof(*ip) && network + length <= skb->len ? length : 0;
+	if (ip->protocol == IPPROTO_TCP) {
+		if (bpf_skb_load_bytes(skb, network + sizeof(*ip), &tcp, sizeof(tcp)))
+			return 0;
+		header = sizeof(*ip) + tcp.doff * 4;
+	} else if (ip->protocol != IPPROTO_UDP) {
+		return 0;
+	}
+	return header + skb->gso_size;
+}
+
+/* A link may have padded it. */
+static __always_inline bool trim(struct __sk_buff *skb, __u32 end)
+{
+	return skb->gso_size || skb->len == end || !bpf_skb_change_tail(skb, end, 0);
+}
+
+/* As a router does, of the header at `network`. */
+static __always_inline bool decrement_ttl(struct __sk_buff *skb, __u32 network, const struct iphdr *ip)
+{
+	struct {
+		__u8 ttl, protocol;
+		__sum16 check;
+	} changed = {
+		.ttl = ip->ttl - 1,
+		.protocol = ip->protocol,
+		.check = updated(ip->check, bpf_htons(ip->ttl << 8), bpf_htons((ip->ttl - 1) << 8)),
+	};
+
+	return !bpf_skb_store_bytes(skb, network + offsetof(struct iphdr, ttl), &changed, sizeof(changed), 0);
+}
+
+/* Whether the kernel knows a way for it, as if the agent's device had received it; that is in `fib` then. */
+static __always_inline bool find_way(struct __sk_buff *skb, const struct agent *self, struct bpf_fib_lookup *fib)
+{
+	long found;
+
+	fib->family = AF_INET;
+	fib->ifindex = self->device;
+	found = bpf_fib_lookup(skb, fib, sizeof(*fib), 0);
+	return (found == BPF_FIB_LKUP_RET_SUCCESS || found == BPF_FIB_LKUP_RET_NO_NEIGH) && fib->family == AF_INET &&
+	       fib->ifindex != self->device;
+}
+
+/* Where TCP sessions agree on their segments. */
+static __always_inline bool may_need_clamp(struct __sk_buff *skb, const struct agent *self, const struct iphdr *ip)
+{
+	struct tcphdr tcp;
+
+	return self->mss && ip->protocol == IPPROTO_TCP && !(ip->frag_off & bpf_htons(IP_OFFSET)) &&
+	       (bpf_skb_load_bytes(skb, ETH_HLEN + sizeof(*ip), &tcp, sizeof(tcp)) || tcp.syn);
+}
+
+/*
+ * From the Ethernet device where it comes in, into the one tunnel that `into` has a bit for.
+ *
+ * @return TC_ACT_UNSPEC, and nothing is changed, if that takes more than a few words in its headers
+ */
+static __always_inline int encapsulate_at_once(struct __sk_buff *skb, const struct agent *self, const struct iphdr *inner,
+					       const struct forwarding *forwarding, __u8 into, __be32 home)
+{
+	__u32 length = plain_length(skb, ETH_HLEN, inner), overhead;
+	struct bpf_fib_lookup fib = {};
+	struct headers headers = {};
+	struct tunnel tunnel = {};
+	__u64 count, octets;
+
+#pragma unroll
+	for (int i = 0; i < TUNNELS; i++) {
+		if (into == 1 << i)
+			tunnel = forwarding->tunnels[i];
+	}
+	/* Minimally all or none, and segments that travel as one can't be. */
+	if (!tunnel.remote || tunnel.protocol == IPPROTO_MINIMAL || !length || length > forwarding->mtu ||
+	    inner->saddr == tunnel.remote || inner->saddr == self->address || may_need_clamp(skb, self, inner))
+		return TC_ACT_UNSPEC;
+	if (!trim(skb, ETH_HLEN + length))
+		return TC_ACT_UNSPEC;
+	octets = skb->len - ETH_HLEN;
+	count = packets(skb);
+	overhead = outer_headers(&headers, self, inner, &tunnel, tunnel.protocol, octets);
+	fib.l4_protocol = tunnel.protocol;
+	fib.ipv4_src = self->address;
+	fib.ipv4_dst = tunnel.remote;
+	fib.tot_len = length + overhead;
+	if (!find_way(skb, self, &fib))
+		return TC_ACT_UNSPEC;
+	/* As one that has been in a tunnel before. */
+	if (bpf_skb_adjust_room(skb, overhead, BPF_ADJ_ROOM_MAC, room_flags(self, tunnel.protocol)))
+		return TC_ACT_UNSPEC;
+	if (bpf_skb_store_bytes(skb, ETH_HLEN, &headers, overhead, BPF_F_RECOMPUTE_CSUM) ||
+	    !decrement_ttl(skb, ETH_HLEN + overhead, inner))
+		return drop(DROP_REFUSED);
+	count_encapsulated(home, count, octets);
+	return send_to(fib.ifindex, fib.ipv4_dst);
+}
+
+/*
+ * What came out of a tunnel, to the visitor or to wherever the kernel knows.
+ *
+ * @return TC_ACT_UNSPEC, and nothing is changed, if that takes more than a look at its header, which is at `network`
+ */
+static __always_inline int send_on(struct __sk_buff *skb, const struct agent *self, const struct forwarding *forwarding,
+				   __u32 network, const struct iphdr *ip)
+{
+	__u32 length = plain_length(skb, network, ip), mtu = 0;
+	struct bpf_fib_lookup fib = {};
+
+	if (!length)
+		return TC_ACT_UNSPEC;
+	fib.ipv4_dst = ip->daddr;
+	if (self->role == FOREIGN_AGENT) {
+		if (!forwarding || !forwarding->link || used_for(forwarding, TO_HOME))
+			return TC_ACT_UNSPEC;
+		fib.ifindex = forwarding->link;
+		if (bpf_check_mtu(skb, fib.ifindex, &mtu, 0, 0) < 0 || length > mtu)
+			return TC_ACT_UNSPEC;
+	} else {
+		fib.l4_protocol = ip->protocol;
+		fib.ipv4_src = ip->saddr;
+		fib.tos = ip->tos;
+		fib.tot_len = length;
+		if (!find_way(skb, self, &fib))
+			return TC_ACT_UNSPEC;
+	}
+	if (!trim(skb, network + length))
+		return TC_ACT_UNSPEC;
+	/* A device without a link-layer header. */
+	if (!decrement_ttl(skb, network, ip) || (!network && bpf_skb_change_head(skb, ETH_HLEN, 0)))
+		return drop(DROP_REFUSED);
+	return send_to(fib.ifindex, fib.ipv4_dst);
 }
 
 /* Cut, or not in need of it: once more into the tunnel. */
@@ -695,20 +995,19 @@ static __always_inline int take_apart(struct __sk_buff *skb, __u32 l2, bool put_
 }
 
 /* Leaves the inner packet, with `tos`. */
-static __always_inline bool strip(struct __sk_buff *skb, __u32 l2, const struct tunnelled *packet, __u8 tos)
+static __always_inline bool strip(struct __sk_buff *skb, __u32 l2, struct tunnelled *packet, __u8 tos)
 {
-	const struct iphdr *inner = &packet->inner;
+	struct iphdr *inner = &packet->inner;
 
 	if (bpf_skb_adjust_room(skb, -(__s32)packet->overhead, BPF_ADJ_ROOM_MAC, BPF_F_ADJ_ROOM_FIXED_GSO))
 		return false;
 	skb->tc_index = packet->tunnel.protocol << CAME_BY_SHIFT;
-	if (packet->tunnel.protocol == IPPROTO_MINIMAL)
-		return !bpf_skb_store_bytes(skb, l2, inner, sizeof(*inner), 0);
-	if (tos == inner->tos)
+	if (tos == inner->tos && packet->tunnel.protocol != IPPROTO_MINIMAL)
 		return true;
 	/* The checksum's words are big-endian: the octet is the low half of its word. */
-	return !bpf_l3_csum_replace(skb, l2 + offsetof(struct iphdr, check), bpf_htons(inner->tos), bpf_htons(tos), 2) &&
-	       !bpf_skb_store_bytes(skb, l2 + offsetof(struct iphdr, tos), &tos, sizeof(tos), 0);
+	inner->check = updated(inner->check, bpf_htons(inner->tos), bpf_htons(tos));
+	inner->tos = tos;
+	return !bpf_skb_store_bytes(skb, l2, inner, sizeof(*inner), 0);
 }
 
 /* RFC 3024 §4.3.2, RFC 3519 §4.3. What can't be encapsulated minimally comes in IP. */
@@ -720,18 +1019,64 @@ static __always_inline bool accepts(const struct forwarding *forwarding, const s
 	for (int i = 0; i < TUNNELS; i++) {
 		const struct tunnel *tunnel = &forwarding->tunnels[i];
 
-		found |= forwarding->accept & 1 << i && tunnel->remote == from->remote && tunnel->port == from->port &&
+		found |= tunnel->uses & ACCEPTED && tunnel->remote == from->remote && tunnel->port == from->port &&
 			 (tunnel->protocol == from->protocol ||
 			  (tunnel->protocol == IPPROTO_MINIMAL && from->protocol == IPPROTO_IPIP));
 	}
 	return found;
 }
 
-/* Goes on as if the agent's device had received it. At a home agent, `forwarding` may be null. */
-static __always_inline int arrive(struct __sk_buff *skb, const struct agent *self, const struct forwarding *forwarding)
+/* The visitor with this home address whose tunnel this is (RFC 3024 §A.2), if it is in `namesakes`. */
+static __always_inline const struct namesake *namesake_behind(__be32 home, const struct tunnel *from)
 {
+#pragma unroll
+	for (__u32 number = 1; number <= NAMESAKES; number++) {
+		struct namesake_key key = { .home = home, .number = number };
+		const struct namesake *found = bpf_map_lookup_elem(&namesakes, &key);
+
+		if (found && accepts(&found->forwarding, from))
+			return found;
+	}
+	return NULL;
+}
+
+/*
+ * Straight to a namesake's MAC address: a route, or a neighbour, has but its home address to go by.
+ *
+ * @ip its header, at `l2`, where the link-layer header that it came with ends
+ */
+static __always_inline int deliver(struct __sk_buff *skb, __u32 l2, const struct iphdr *ip, const struct namesake *visitor)
+{
+	__u32 link = visitor->forwarding.link, mtu = 0;
+	struct ethhdr eth = { .h_proto = bpf_htons(ETH_P_IP) };
+
+	if (ip->ttl <= 1)
+		return drop(DROP_EXPIRED);
+	if (!decrement_ttl(skb, l2, ip) || (!l2 && bpf_skb_change_head(skb, ETH_HLEN, 0)))
+		return drop(DROP_REFUSED);
+	if (bpf_check_mtu(skb, link, &mtu, 0, 0))
+		return drop(DROP_TOO_BIG);
+	__builtin_memcpy(eth.h_dest, visitor->forwarding.mac, ETH_ALEN);
+	__builtin_memcpy(eth.h_source, visitor->link_mac, ETH_ALEN);
+	if (bpf_skb_store_bytes(skb, 0, &eth, sizeof(eth), 0))
+		return drop(DROP_REFUSED);
+	return bpf_redirect(link, 0);
+}
+
+/*
+ * Goes on as if the agent's device had received it. At a home agent, `forwarding` may be null.
+ *
+ * @ip its header, which is at `network`
+ */
+static __always_inline int arrive(struct __sk_buff *skb, const struct agent *self, const struct forwarding *forwarding, __u32 network,
+				  const struct iphdr *ip)
+{
+	int verdict = self->fast_path ? send_on(skb, self, forwarding, network, ip) : TC_ACT_UNSPEC;
+
+	if (verdict != TC_ACT_UNSPEC)
+		return verdict;
 	/* The visitor has left: its packets follow it. */
-	if (self->role == FOREIGN_AGENT && forwarding && forwarding->to_home)
+	if (self->role == FOREIGN_AGENT && forwarding && used_for(forwarding, TO_HOME))
 		skb->mark = TUNNEL_MARK;
 	return bpf_redirect(self->device, BPF_F_INGRESS);
 }
@@ -800,11 +1145,12 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 {
 	const struct agent *self = this_agent();
 	const struct forwarding *forwarding;
+	const struct namesake *namesake = NULL;
 	struct tunnelled packet = {};
 	const struct iphdr *inner = &packet.inner;
 	__u64 count = packets(skb), octets;
 	struct iphdr outer;
-	struct traffic *used;
+	struct binding *used;
 	bool put_together;
 	__be32 home;
 	int verdict;
@@ -851,20 +1197,21 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 
 	/* RFC 3024 §4.3.2 at home; the visitor list of RFC 3344 §4.2.2 abroad. */
 	home = self->role == HOME_AGENT ? inner->saddr : inner->daddr;
-	forwarding = bpf_map_lookup_elem(&forwardings, &home);
+	forwarding = forwarding_of(home);
 	/* A foreign agent sends back what came late for a mobile node that has come home. */
 	if (self->role == HOME_AGENT && !(forwarding && accepts(forwarding, &packet.tunnel))) {
-		__be32 other = inner->daddr;
-		const struct forwarding *late = bpf_map_lookup_elem(&forwardings, &other);
+		const struct forwarding *late = forwarding_of(inner->daddr);
 
 		if (late && accepts(late, &packet.tunnel)) {
-			home = other;
+			home = inner->daddr;
 			forwarding = late;
 		}
 	}
-	if (!forwarding)
+	if (self->role == FOREIGN_AGENT && !(forwarding && accepts(forwarding, &packet.tunnel)))
+		namesake = namesake_behind(home, &packet.tunnel);
+	if (!forwarding && !namesake)
 		return drop(DROP_UNLISTED);
-	if (!accepts(forwarding, &packet.tunnel))
+	if (!namesake && !accepts(forwarding, &packet.tunnel))
 		return drop(DROP_FOREIGN_TUNNEL);
 	/* RFC 2784 §3.1: it would come back to who encapsulated it. */
 	if (packet.tunnel.protocol == IPPROTO_GRE && inner->daddr == outer.saddr)
@@ -874,17 +1221,19 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 	if (!strip(skb, l2, &packet, tos))
 		return drop(DROP_REFUSED);
 	clamp(skb, self, l2);
-	used = bpf_map_lookup_elem(&traffic, &home);
+	used = bpf_map_lookup_elem(&bindings, &home);
 	if (used) {
 		__sync_fetch_and_add(&used->packets_decapsulated, count);
 		__sync_fetch_and_add(&used->octets_decapsulated, octets);
 	}
+	if (namesake)
+		return deliver(skb, l2, inner, namesake);
 	if (self->held) {
 		verdict = wait_behind_tunnel(skb, self, l2, inner, outer.saddr);
 		if (verdict != TC_ACT_UNSPEC)
 			return verdict;
 	}
-	return arrive(skb, self, forwarding);
+	return arrive(skb, self, forwarding, l2, inner);
 }
 
 SEC("tc/decapsulate")
@@ -913,11 +1262,11 @@ int release(struct __sk_buff *skb)
 
 	if (!self || skb->protocol != bpf_htons(ETH_P_IP) || bpf_skb_load_bytes(skb, 0, &ip, sizeof(ip)))
 		return TC_ACT_SHOT;
-	forwarding = bpf_map_lookup_elem(&forwardings, &ip.daddr);
+	forwarding = forwarding_of(ip.daddr);
 	/* Without one, the mobile node is at home. */
 	if (!forwarding && self->role == FOREIGN_AGENT)
 		return drop(DROP_UNLISTED);
-	return arrive(skb, self, forwarding);
+	return arrive(skb, self, forwarding, 0, &ip);
 }
 
 /* --- from a visitor ------------------------------------------------------------------------------------------------------ */
@@ -932,14 +1281,8 @@ static __always_inline bool same_mac(const __u8 *a, const __u8 *b)
 	return !difference;
 }
 
-/* No route leads there. */
-static __always_inline bool is_group(__be32 address)
-{
-	return (address & bpf_htonl(0xf0000000)) == bpf_htonl(0xe0000000) || address == 0xffffffff;
-}
-
 /* Takes off what a visitor has put around a packet that shall go through the reverse tunnel (RFC 3024 §5.2). */
-static __always_inline int from_visitor(struct __sk_buff *skb, const struct agent *self, const struct iphdr *outer)
+static __always_inline int from_visitor(struct __sk_buff *skb, const struct agent *self, const struct iphdr *outer, __u32 number)
 {
 	struct tunnelled packet = {};
 	const struct iphdr *inner = &packet.inner;
@@ -958,9 +1301,37 @@ static __always_inline int from_visitor(struct __sk_buff *skb, const struct agen
 		return drop(DROP_CONGESTION);
 	if (!strip(skb, ETH_HLEN, &packet, tos))
 		return drop(DROP_REFUSED);
+	skb->tc_index |= number << NAMESAKE_SHIFT;
 	skb->mark = TUNNEL_MARK;
 	/* §5.3: broadcasts and multicasts, too, which the kernel would take to be its own. */
 	return is_group(inner->daddr) ? bpf_redirect(self->device, 0) : TC_ACT_UNSPEC;
+}
+
+/* TC_ACT_UNSPEC if it is for the router itself, or in some other way unusual. */
+static __always_inline int tunnel_at_once(struct __sk_buff *skb, const struct agent *self, const struct forwarding *visitor,
+					  const struct iphdr *ip)
+{
+	struct bpf_fib_lookup fib = { .ipv4_src = ip->saddr, .ipv4_dst = ip->daddr, .l4_protocol = ip->protocol, .tos = ip->tos };
+
+	return find_way(skb, self, &fib) ? encapsulate_at_once(skb, self, ip, visitor, used_for(visitor, FROM_HOME), ip->saddr)
+					 : TC_ACT_UNSPEC;
+}
+
+/* Whether it comes from this visitor, which has a reverse tunnel. */
+static __always_inline bool sends(const struct forwarding *visitor, const struct __sk_buff *skb, const struct ethhdr *eth)
+{
+	return visitor && used_for(visitor, FROM_HOME) && visitor->link == skb->ifindex && same_mac(visitor->mac, eth->h_source);
+}
+
+/* The number of the visitor with this home address whose MAC address this is (RFC 3024 §A.3), if it is in `namesakes`; or else zero. */
+static __always_inline __u32 sender(const struct __sk_buff *skb, __be32 home, const struct ethhdr *eth)
+{
+#pragma unroll
+	for (__u32 number = 1; number <= NAMESAKES; number++) {
+		if (sends(numbered(home, number), skb, eth))
+			return number;
+	}
+	return 0;
 }
 
 /*
@@ -973,24 +1344,56 @@ int mark_visitor(struct __sk_buff *skb)
 {
 	const struct agent *self = this_agent();
 	const struct forwarding *visitor;
+	__u32 number = 0;
 	struct ethhdr eth;
 	struct iphdr ip;
 
 	if (!self || skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present || skb->pkt_type != PACKET_HOST ||
 	    bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)) || bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof(ip)))
 		return TC_ACT_UNSPEC;
-	visitor = bpf_map_lookup_elem(&forwardings, &ip.saddr);
-	if (!visitor || !visitor->from_home || visitor->link != skb->ifindex || !same_mac(visitor->mac, eth.h_source))
-		return TC_ACT_UNSPEC;
-	if (!visitor->encapsulates_to)
+	visitor = forwarding_of(ip.saddr);
+	if (!sends(visitor, skb, &eth)) {
+		number = sender(skb, ip.saddr, &eth);
+		visitor = numbered(ip.saddr, number);
+		if (!number || !visitor)
+			return TC_ACT_UNSPEC;
+	}
+	skb->tc_index = number << NAMESAKE_SHIFT;
+	if (!visitor->encapsulates_to) {
+		int verdict = self->fast_path && !number ? tunnel_at_once(skb, self, visitor, &ip) : TC_ACT_UNSPEC;
+
+		if (verdict != TC_ACT_UNSPEC)
+			return verdict;
 		skb->mark = TUNNEL_MARK;
-	else if (ip.daddr == visitor->encapsulates_to && ip.ihl == sizeof(ip) / 4 &&
+	} else if (ip.daddr == visitor->encapsulates_to && ip.ihl == sizeof(ip) / 4 &&
 		 !(ip.frag_off & bpf_htons(IP_MF | IP_OFFSET)))
-		return from_visitor(skb, self, &ip);
+		return from_visitor(skb, self, &ip, number);
 	return TC_ACT_UNSPEC;
 }
 
+/* --- for a mobile node that is away ------------------------------------------------------------------------------------------ */
+
+/*
+ * The fast path into its tunnel, at a home agent, on Ethernet devices. Behind a foreign agent's programs: what a visitor sends goes
+ * through its reverse tunnel first, whoever it is for.
+ */
+SEC("tc/encapsulate_at_ingress")
+int encapsulate_at_ingress(struct __sk_buff *skb)
+{
+	const struct agent *self = this_agent();
+	const struct forwarding *forwarding;
+	struct iphdr ip;
+
+	if (!self || skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present || skb->pkt_type != PACKET_HOST ||
+	    skb->mark == TUNNEL_MARK || bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof(ip)))
+		return TC_ACT_UNSPEC;
+	forwarding = forwarding_of(ip.daddr);
+	return forwarding ? encapsulate_at_once(skb, self, &ip, forwarding, used_for(forwarding, TO_HOME), ip.daddr)
+			  : TC_ACT_UNSPEC;
+}
+
 /* --- on the home link ----------------------------------------------------------------------------------------------------- */
+
 
 /* In both directions, so that sessions that are opened at home use segments that will fit into the tunnel. */
 SEC("tc/clamp_at_home")

@@ -1,6 +1,6 @@
 /*
  * The body of a simulated guest: what would be in the guest's memory, and moves with it from one host's tap to another's. It
- * answers ARP, records each probe packet that it reads, and echoes a share of them as probe.c does. While it is stopped it reads and
+ * answers ARP, records each probe packet that it reads, with the time when its tap was given it, and echoes a share of them as probe.c does. While it is stopped it reads and
  * writes nothing.
  *
  * body MAC ADDRESS GATEWAY-MAC SHARE echoes those whose number is a multiple of SHARE; orders on standard input, one answer a line; it ends with its input:
@@ -40,13 +40,21 @@ enum { IP = 14, UDP = 34, PAYLOAD = 42, PROBE_SIZE = PAYLOAD + 20, ARP_SIZE = 42
 
 struct record {
     uint32_t flow, sequence;
-    uint64_t sent, arrived;
+    uint64_t sent, given;
+};
+
+/* A probe packet, and when its tap was given it. */
+struct given {
+    uint32_t flow, sequence;
+    uint64_t at;
 };
 
 struct tap {
     char place[32];
     int fd;       /* -1: this place is free */
-    int sniffer;  /* waits for the first probe packet; -1: it has been seen */
+    int sniffer;  /* sees the probe packets that the tap is given, before they can be read */
+    int known;    /* whether `next` is the next one of them */
+    struct given next;
     uint64_t first;
 };
 
@@ -84,6 +92,40 @@ static uint16_t get16(const uint8_t *at) { return (uint16_t) (at[0] << 8 | at[1]
 
 static uint32_t get32(const uint8_t *at) { return (uint32_t) get16(at) << 16 | get16(at + 2); }
 
+/* Whether there is a probe packet more that the tap was given; it is `next` then. */
+static int look_ahead(struct tap *t) {
+    uint8_t frame[PROBE_SIZE];
+    union {
+        struct cmsghdr align;
+        char room[CMSG_SPACE(sizeof(struct timespec))];
+    } control;
+    struct iovec data = {frame, sizeof frame};
+    struct msghdr message = {
+        .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+    if (t->known) return 1;
+    if (recvmsg(t->sniffer, &message, 0) < 0) return 0;
+    struct cmsghdr *stamp = CMSG_FIRSTHDR(&message);
+    must(stamp != NULL, "a packet without a time");
+    struct timespec at;
+    memcpy(&at, CMSG_DATA(stamp), sizeof at);
+    t->next = (struct given) {
+        .flow = get32(frame + PAYLOAD + 4), .sequence = get32(frame + PAYLOAD + 8), .at = nanoseconds(at)};
+    if (!t->first) t->first = t->next.at;
+    return t->known = 1;
+}
+
+/* When the tap was given the one that was read from it: the next one, but for those that found no room there. */
+static uint64_t given(const uint8_t *payload) {
+    while (look_ahead(reading)) {
+        reading->known = 0;
+        if (reading->next.flow == get32(payload + 4) && reading->next.sequence == get32(payload + 8)) {
+            return reading->next.at;
+        }
+    }
+    fprintf(stderr, "a packet was read that nobody saw the tap be given\n");
+    exit(1);
+}
+
 static void record(const uint8_t *payload) {
     if (recorded == room) {
         room = room ? 2 * room : 1 << 16;
@@ -92,7 +134,7 @@ static void record(const uint8_t *payload) {
     }
     records[recorded++] = (struct record) {
         .flow = get32(payload + 4), .sequence = get32(payload + 8),
-        .sent = (uint64_t) get32(payload + 12) << 32 | get32(payload + 16), .arrived = now()};
+        .sent = (uint64_t) get32(payload + 12) << 32 | get32(payload + 16), .given = given(payload)};
 }
 
 static int is_probe(const uint8_t *frame, size_t length) {
@@ -180,35 +222,17 @@ static int sniffer(const char *name) {
         BPF_STMT(BPF_LD | BPF_B | BPF_ABS, IP + 9), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 4),
         BPF_STMT(BPF_LD | BPF_H | BPF_ABS, UDP + 2), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PROBES, 0, 2),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, PAYLOAD), BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, MAGIC, 1, 0),
-        BPF_STMT(BPF_RET | BPF_K, 0), BPF_STMT(BPF_RET | BPF_K, 1)};
+        BPF_STMT(BPF_RET | BPF_K, 0), BPF_STMT(BPF_RET | BPF_K, PROBE_SIZE)};
     struct sock_fprog filter = {.len = sizeof probes / sizeof *probes, .filter = probes};
     struct sockaddr_ll on = {
         .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL), .sll_ifindex = (int) if_nametoindex(name)};
-    int one = 1, fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, 0);
+    int one = 1, deep = 64 << 20, fd = socket(AF_PACKET, SOCK_RAW | SOCK_NONBLOCK, 0);
     must(fd >= 0, "packet socket");
     must(!setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter), "SO_ATTACH_FILTER");
     must(!setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one), "SO_TIMESTAMPNS");
+    must(!setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &deep, sizeof deep), "SO_RCVBUFFORCE");
     must(!bind(fd, (struct sockaddr *) &on, sizeof on), name);
     return fd;
-}
-
-static void serve_sniffer(struct tap *t) {
-    uint8_t octet;
-    union {
-        struct cmsghdr align;
-        char room[CMSG_SPACE(sizeof(struct timespec))];
-    } control;
-    struct iovec data = {&octet, 1};
-    struct msghdr message = {
-        .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
-    if (recvmsg(t->sniffer, &message, 0) < 0) return;
-    struct cmsghdr *stamp = CMSG_FIRSTHDR(&message);
-    must(stamp != NULL, "a packet without a time");
-    struct timespec at;
-    memcpy(&at, CMSG_DATA(stamp), sizeof at);
-    t->first = nanoseconds(at);
-    close(t->sniffer);
-    t->sniffer = -1;
 }
 
 static struct tap *tap_at(const char *place) {
@@ -235,6 +259,7 @@ static void open_tap(const char *place, const char *namespace, const char *devic
     close(own);
     close(other);
     snprintf(t->place, sizeof t->place, "%s", place);
+    t->known = 0;
     t->first = 0;
 }
 
@@ -245,7 +270,7 @@ static unsigned close_tap(struct tap *t) {
         left += (unsigned) is_probe(frame, (size_t) n);
     }
     if (t == reading) reading = NULL;
-    if (t->sniffer >= 0) close(t->sniffer);
+    close(t->sniffer);
     close(t->fd);
     t->fd = -1;
     return left;
@@ -276,7 +301,9 @@ static void obey(void) {
         open_tap(one, two, three);
         printf("opened\n");
     } else if (!strcmp(verb, "first")) {
-        printf("first %llu\n", (unsigned long long) tap_at(one)->first);
+        struct tap *t = tap_at(one);
+        look_ahead(t);
+        printf("first %llu\n", (unsigned long long) t->first);
     } else if (!strcmp(verb, "close")) {
         printf("closed %u\n", close_tap(tap_at(one)));
     } else if (!strcmp(verb, "save")) {
@@ -298,15 +325,9 @@ int main(int argc, char **argv) {
     must(inet_pton(AF_INET, argv[2], address) == 1, argv[2]);
     hardware_address(argv[3], gateway);
     for (;;) {
-        struct pollfd fds[2 + TAPS] = {
+        struct pollfd fds[] = {
             {.fd = STDIN_FILENO, .events = POLLIN}, {.fd = reading ? reading->fd : -1, .events = POLLIN}};
-        for (int i = 0; i < TAPS; i++) {
-            fds[2 + i] = (struct pollfd) {.fd = taps[i].fd < 0 ? -1 : taps[i].sniffer, .events = POLLIN};
-        }
-        if (poll(fds, 2 + TAPS, reading && echoes_in != echoes_out ? 0 : -1) < 0) continue;
-        for (int i = 0; i < TAPS; i++) {
-            if (fds[2 + i].revents) serve_sniffer(&taps[i]);
-        }
+        if (poll(fds, 2, reading && echoes_in != echoes_out ? 0 : -1) < 0) continue;
         if (fds[0].revents) obey();
         if (reading && fds[1].revents) serve_tap();
         if (reading) send_echoes();

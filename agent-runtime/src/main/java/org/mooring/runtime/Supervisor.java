@@ -14,4 +14,18 @@ public interface Supervisor {
 
     /** The service manager's watchdog is fed for as long as {@code thread} still runs what it is given. */
     void watch(Executor thread);
+
+    /** This one for threads that end before the daemon does. */
+    default Supervisor unwatched() {
+        var crashed = this;
+        return new Supervisor() {
+            @Override
+            public void crash(String doing, Throwable cause) {
+                crashed.crash(doing, cause);
+            }
+
+            @Override
+            public void watch(Executor thread) {}
+        };
+    }
 }

@@ -29,7 +29,12 @@ record AgentKernel(
         implements AutoCloseable {
 
     static AgentKernel open(
-            Role role, Inet4Address address, String deviceName, List<String> uplinkNames, MtuPolicy mtuPolicy)
+            Role role,
+            Inet4Address address,
+            String deviceName,
+            List<String> uplinkNames,
+            MtuPolicy mtuPolicy,
+            boolean fastPath)
             throws IOException {
         Deque<Runnable> closing = new ArrayDeque<>();
         try {
@@ -53,7 +58,8 @@ record AgentKernel(
                     roomDevices.byNew().link().index(),
                     role,
                     mtuPolicy,
-                    mtu);
+                    mtu,
+                    fastPath);
             Programs programs = Programs.load(agent);
             closing.push(programs::close);
             WaitingRooms rooms = WaitingRooms.open(roomDevices, programs);
@@ -68,10 +74,7 @@ record AgentKernel(
 
     /** The MTU of a route into all of these tunnels. */
     int routeMtu(List<Tunnel> tunnels) {
-        return tunnels.stream()
-                .mapToInt(tunnel -> agent.routeMtu(tunnel.encapsulation(), errors.mtuTo(tunnel.remote())))
-                .min()
-                .orElseThrow();
+        return agent.routeMtu(tunnels, errors);
     }
 
     static List<Interface> interfaces(Netlink netlink, List<String> names) throws IOException {

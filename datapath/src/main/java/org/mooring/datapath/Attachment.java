@@ -10,6 +10,16 @@ import org.mooring.linux.netlink.Filter.Direction;
  * @param handle tells it from other programs of the agent at the same place, which an interface that is uplink and visitor link has
  */
 record Attachment(Interface link, Direction direction, int handle, BpfProgram program) {
+    private static final int LAST = 7;
+
+    /** So far behind the agent's other programs is the last one, and so behind those of the other agents. */
+    private static final int FAR_BEHIND = 3;
+
+    /** @param ofAgent where the agent's other programs are */
+    static int preference(int handle, int ofAgent) {
+        return handle == LAST ? ofAgent + FAR_BEHIND : ofAgent;
+    }
+
     static Attachment encapsulate(Interface device, Programs programs) {
         return new Attachment(device, Direction.EGRESS, 1, programs.encapsulate());
     }
@@ -29,6 +39,11 @@ record Attachment(Interface link, Direction direction, int handle, BpfProgram pr
 
     static Attachment segmented(Segmenter segmenter, Programs programs) {
         return new Attachment(segmenter.exit(), Direction.INGRESS, 6, programs.segmented());
+    }
+
+    /** @param link with Ethernet headers */
+    static Attachment encapsulateAtIngress(Interface link, Programs programs) {
+        return new Attachment(link, Direction.INGRESS, LAST, programs.encapsulateAtIngress());
     }
 
     static Attachment release(Interface room, Programs programs) {

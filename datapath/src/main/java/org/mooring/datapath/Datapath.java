@@ -74,6 +74,12 @@ public interface Datapath<F extends Forwarding> extends AutoCloseable {
     /** What each home address has used its tunnels for. Counting begins when the datapath is opened. */
     Map<Inet4Address, Traffic> traffic() throws DatapathException;
 
+    /** How many packets of one home address, or for it, were encapsulated, of those that {@link #traffic} counts. */
+    default long encapsulated(Inet4Address homeAddress) throws DatapathException {
+        Traffic traffic = traffic().get(homeAddress);
+        return traffic == null ? 0 : traffic.packetsEncapsulated();
+    }
+
     /** How many packets were dropped, by reason; reasons without a packet are there as well. */
     Map<Drop, Long> drops() throws DatapathException;
 

@@ -4,11 +4,9 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.mooring.datapath.AgentEntry.Role;
 import org.mooring.linux.Interface;
 import org.mooring.linux.MacAddress;
@@ -18,13 +16,10 @@ import org.mooring.linux.packet.Ipv4Packet;
 
 /**
  * A home agent's datapath in eBPF. A host route for each home address leads packets from all sides to the agent's device. A home address
- * that is only staged has none, so its mobile node is reached on the home link.
- *
- * <p>Packets that wait are those for a mobile node that comes home. Its old path is the tunnel that is installed, or has been
- * until {@link #retire}; what comes by the uplinks in no tunnel, or in another mobile node's, is on the new path.
+ * that is only staged has none.
  */
-public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
-    private static final int PREFERENCE = 434;
+public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> implements HomeDatapath {
+    static final int PREFERENCE = 434;
 
     private final Interface homeLink;
 
@@ -43,7 +38,12 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
             HomeDatapathConfig config, Collection<HomeForwarding> installed, Waiting waiting) throws DatapathException {
         try {
             AgentKernel kernel = AgentKernel.open(
-                    Role.HOME_AGENT, config.address(), config.device(), config.uplinks(), config.mtuPolicy());
+                    Role.HOME_AGENT,
+                    config.address(),
+                    config.device(),
+                    config.uplinks(),
+                    config.mtuPolicy(),
+                    config.fastPath());
             try {
                 Interface homeLink =
                         kernel.netlink().links().get(config.homeLink()).device();
@@ -60,17 +60,12 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
         }
     }
 
-    /**
-     * The mobile node has come home: nothing is sent into its tunnel any more, and what comes out of it, from the mobile node or late
-     * for it, is still taken. The tunnel is staged from then on.
-     *
-     * @throws IllegalStateException if the home address is not installed
-     */
+    @Override
     public void retire(Inet4Address homeAddress) throws DatapathException {
         change("retire", homeAddress, Slots::retire);
     }
 
-    /** Sends a packet into a tunnel, whether one is installed or not, behind what the kernel has sent into it. */
+    @Override
     public void send(Tunnel tunnel, Ipv4Packet packet) throws DatapathException {
         try {
             kernel.slowPath().send(tunnel, packet);
@@ -82,7 +77,7 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
 
     @Override
     Optional<Inet4Address> oldSource(Slots<HomeForwarding> wanted) {
-        return wanted.foremost().map(forwarding -> forwarding.tunnels().get(0).remote());
+        return HomeForwarding.oldSource(wanted);
     }
 
     /** Its mobile node is at home: to the home link they go once they may. */
@@ -91,11 +86,11 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
 
     @Override
     ForwardingEntry entry(Slots<HomeForwarding> wanted) {
-        Set<Tunnel> toHome = wanted.installed()
-                .map(forwarding -> Set.copyOf(forwarding.tunnels()))
-                .orElseGet(Set::of);
-        Set<Tunnel> accepted = wanted.tunnels().collect(Collectors.toCollection(LinkedHashSet::new));
-        return new ForwardingEntry(toHome, Optional.empty(), accepted, Optional.empty(), 0, MacAddress.NONE);
+        return ForwardingEntry.atHome(
+                wanted,
+                wanted.installed()
+                        .map(forwarding -> kernel.routeMtu(forwarding.tunnels()))
+                        .orElse(0));
     }
 
     @Override
@@ -115,11 +110,7 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
 
     @Override
     Footprint leftovers() throws IOException {
-        List<Route> routes = kernel.netlink().routes().dumpProtocol(Route.PROTOCOL).stream()
-                .filter(route ->
-                        route.interfaceIndex() == kernel.device().link().index())
-                .toList();
-        return new Footprint(List.of(), routes);
+        return routesIntoTunnels();
     }
 
     @Override
@@ -130,6 +121,11 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> {
         kernel.uplinks().forEach(uplink -> attachments.add(Attachment.decapsulate(uplink, programs)));
         attachments.add(Attachment.decapsulate(kernel.device().link(), programs));
         attachments.add(Attachment.release(kernel.roomDevices().byNew().link(), programs));
+        if (kernel.agent().fastPath()) {
+            Stream.concat(Stream.of(homeLink), kernel.uplinks().stream())
+                    .filter(link -> !link.mac().equals(MacAddress.NONE))
+                    .forEach(link -> attachments.add(Attachment.encapsulateAtIngress(link, programs)));
+        }
         if (kernel.agent().policy() == MtuPolicy.CLAMP_AT_HOME) {
             for (Direction direction : Direction.values()) {
                 attachments.add(Attachment.clampAtHome(homeLink, direction, programs));

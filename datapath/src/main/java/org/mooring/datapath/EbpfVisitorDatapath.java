@@ -5,19 +5,14 @@ import java.net.Inet4Address;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.LinkedHashSet;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.function.Function;
-import java.util.stream.Collectors;
+import java.util.TreeMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.mooring.datapath.AgentEntry.Role;
-import org.mooring.linux.Interface;
-import org.mooring.linux.MacAddress;
-import org.mooring.linux.Sysctl;
-import org.mooring.linux.netlink.Neighbour;
 import org.mooring.linux.netlink.Route;
 import org.mooring.linux.netlink.Rule;
 
@@ -26,16 +21,21 @@ import org.mooring.linux.netlink.Rule;
  * installed, another one in the main table for packets from everywhere.
  */
 public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> implements VisitorDatapath {
-    private static final int PREFERENCE = 435;
+    static final int PREFERENCE = 435;
     private static final int TUNNEL_MARK = 0x1b3;
     private static final int TUNNEL_TABLE = 435;
-    private static final int VISITOR_TABLE = 436;
 
-    private final Map<String, Interface> visitorLinks;
+    /** As {@code NAMESAKES} of mip.bpf.c. */
+    private static final int MOST_NAMESAKES = 7;
 
-    private EbpfVisitorDatapath(AgentKernel kernel, Map<String, Interface> visitorLinks) {
+    private final VisitorRouter router;
+
+    /** Of each home address, by their numbers, which begin with one. */
+    private final Map<Inet4Address, Map<Integer, VisitorForwarding>> namesakes = new HashMap<>();
+
+    private EbpfVisitorDatapath(AgentKernel kernel, VisitorRouter router) {
         super(kernel, PREFERENCE);
-        this.visitorLinks = visitorLinks;
+        this.router = router;
     }
 
     /**
@@ -47,14 +47,34 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
     public static EbpfVisitorDatapath open(
             VisitorDatapathConfig config, Collection<VisitorForwarding> installed, Waiting waiting)
             throws DatapathException {
+        return open(config, installed, List.of(), waiting);
+    }
+
+    /** The same, with namesakes of these or of others. */
+    public static EbpfVisitorDatapath open(
+            VisitorDatapathConfig config,
+            Collection<VisitorForwarding> installed,
+            Collection<VisitorForwarding> namesakes,
+            Waiting waiting)
+            throws DatapathException {
         try {
             AgentKernel kernel = AgentKernel.open(
-                    Role.FOREIGN_AGENT, config.careOfAddress(), config.device(), config.uplinks(), config.mtuPolicy());
+                    Role.FOREIGN_AGENT,
+                    config.careOfAddress(),
+                    config.device(),
+                    config.uplinks(),
+                    config.mtuPolicy(),
+                    config.fastPath());
             try {
-                Map<String, Interface> links = AgentKernel.interfaces(kernel.netlink(), config.visitorLinks()).stream()
-                        .collect(Collectors.toMap(Interface::name, Function.identity()));
-                EbpfVisitorDatapath datapath = new EbpfVisitorDatapath(kernel, links);
-                datapath.prepareRouter();
+                VisitorRouter router = VisitorRouter.of(kernel.netlink(), config.visitorLinks());
+                router.prepare(config.uplinks(), List.of(kernel.device().link().name()));
+                kernel.netlink()
+                        .rules()
+                        .ensure(Rule.lookup(TUNNEL_TABLE).priority(TUNNEL_TABLE).mark(TUNNEL_MARK));
+                EbpfVisitorDatapath datapath = new EbpfVisitorDatapath(kernel, router);
+                for (VisitorForwarding namesake : namesakes) {
+                    datapath.installNamesake(namesake);
+                }
                 datapath.restore(installed, waiting);
                 return datapath;
             } catch (IOException | RuntimeException e) {
@@ -67,6 +87,64 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
                             + config.careOfAddress().getHostAddress(),
                     e);
         }
+    }
+
+    @Override
+    public synchronized void installNamesake(VisitorForwarding visitor) throws DatapathException {
+        Inet4Address home = visitor.homeAddress();
+        Map<Integer, VisitorForwarding> present = namesakes.computeIfAbsent(home, any -> new TreeMap<>());
+        int number = number(present, visitor)
+                .or(() -> IntStream.rangeClosed(1, MOST_NAMESAKES)
+                        .boxed()
+                        .filter(free -> !present.containsKey(free))
+                        .findFirst())
+                .orElseThrow(() -> DatapathException.notApart(home));
+        try {
+            prepareFor(visitor.tunnels().stream());
+            kernel.programs()
+                    .putNamesake(
+                            home,
+                            number,
+                            entry(Slots.<VisitorForwarding>empty().install(visitor)),
+                            router.link(visitor).mac());
+        } catch (IOException e) {
+            throw new DatapathException("install another forwarding of " + home.getHostAddress(), e);
+        }
+        present.put(number, visitor);
+    }
+
+    @Override
+    public synchronized void removeNamesake(VisitorForwarding visitor) throws DatapathException {
+        Inet4Address home = visitor.homeAddress();
+        Map<Integer, VisitorForwarding> present = namesakes.getOrDefault(home, Map.of());
+        Optional<Integer> number = number(present, visitor);
+        if (number.isEmpty()) {
+            return;
+        }
+        try {
+            kernel.programs().removeNamesake(home, number.get());
+        } catch (IOException e) {
+            throw new DatapathException("remove one forwarding of " + home.getHostAddress(), e);
+        }
+        present.remove(number.get());
+        namesakes.values().removeIf(Map::isEmpty);
+    }
+
+    private static Optional<Integer> number(Map<Integer, VisitorForwarding> present, VisitorForwarding visitor) {
+        return present.entrySet().stream()
+                .filter(entry -> entry.getValue()
+                        .tunnel()
+                        .remote()
+                        .equals(visitor.tunnel().remote()))
+                .map(Map.Entry::getKey)
+                .findFirst();
+    }
+
+    @Override
+    Stream<Tunnel> otherTunnels() {
+        return namesakes.values().stream()
+                .flatMap(visitors -> visitors.values().stream())
+                .map(VisitorForwarding::tunnel);
     }
 
     @Override
@@ -87,45 +165,25 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
     @Override
     ForwardingEntry entry(Slots<VisitorForwarding> wanted) throws IOException {
         VisitorForwarding visitor = wanted.foremost().orElseThrow();
-        Set<Tunnel> accepted = wanted.all()
-                .flatMap(forwarding -> Stream.concat(
-                        Stream.of(forwarding.tunnel()), forwarding.previousCareOfAddress().map(Tunnel::ipip).stream()))
-                .collect(Collectors.toCollection(LinkedHashSet::new));
-        return new ForwardingEntry(
-                wanted.redirected().map(Set::of).orElseGet(Set::of),
-                Optional.of(visitor.tunnel()).filter(homeAgent -> visitor.reverseTunnel()),
-                accepted,
-                visitor.encapsulatesTo(),
-                link(visitor).index(),
-                visitor.mac());
+        return ForwardingEntry.abroad(wanted, router.link(visitor), kernel.routeMtu(visitor.tunnels()));
     }
 
+    /**
+     * The visitor table leads to the link even if the visitor has left: redirected packets out of tunnels have a mark and don't come there, but
+     * strict reverse-path filters ask it where the visitor is.
+     */
     @Override
     Footprint footprint(Slots<VisitorForwarding> wanted) throws IOException {
-        VisitorForwarding visitor = wanted.foremost().orElseThrow();
-        Interface link = link(visitor);
-        Route delivery = Route.to(visitor.homeAddress()).dev(link);
-        Route fromSite = wanted.redirected()
-                .map(tunnel -> Route.to(visitor.homeAddress())
+        Optional<Route> away = wanted.redirected()
+                .map(tunnel -> Route.to(wanted.foremost().orElseThrow().homeAddress())
                         .dev(kernel.device().link())
-                        .mtu(kernel.routeMtu(List.of(tunnel))))
-                .orElse(delivery);
-        // The visitor table leads to the link even if the visitor has left: redirected packets out of tunnels have a
-        // mark and
-        // don't come there, but strict reverse-path filters ask it where the visitor is. A sweep goes by that table, so
-        // it has
-        // a route whenever the main table has.
-        List<Route> routes = new ArrayList<>();
-        routes.add(delivery.table(VISITOR_TABLE));
-        wanted.installed().ifPresent(installed -> routes.add(fromSite));
-        return new Footprint(List.of(Neighbour.permanent(link, visitor.homeAddress(), visitor.mac())), routes);
+                        .mtu(kernel.routeMtu(List.of(tunnel))));
+        return router.footprint(wanted, away, Optional.empty());
     }
 
     @Override
     Optional<Inet4Address> oldSource(Slots<VisitorForwarding> wanted) {
-        return wanted.all()
-                .flatMap(forwarding -> forwarding.previousCareOfAddress().stream())
-                .findFirst();
+        return VisitorRouter.oldSource(wanted);
     }
 
     /** There is no link any more that they could go on to. */
@@ -148,16 +206,7 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
 
     @Override
     Footprint leftovers() throws IOException {
-        List<Route> routes = new ArrayList<>();
-        List<Neighbour> neighbours = new ArrayList<>();
-        for (Route left : kernel.netlink().routes().dumpTable(VISITOR_TABLE)) {
-            routes.add(left.table(Route.MAIN_TABLE));
-            routes.add(left);
-            for (Interface link : visitorLinks.values()) {
-                neighbours.add(Neighbour.permanent(link, left.destination(), MacAddress.NONE));
-            }
-        }
-        return new Footprint(neighbours, routes);
+        return router.leftovers();
     }
 
     @Override
@@ -165,51 +214,10 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
         Programs programs = kernel.programs();
         List<Attachment> attachments = new ArrayList<>();
         attachments.add(Attachment.encapsulate(kernel.device().link(), programs));
-        visitorLinks.values().forEach(link -> attachments.add(Attachment.markVisitor(link, programs)));
+        router.links().values().forEach(link -> attachments.add(Attachment.markVisitor(link, programs)));
         kernel.uplinks().forEach(uplink -> attachments.add(Attachment.decapsulate(uplink, programs)));
         attachments.add(Attachment.decapsulate(kernel.device().link(), programs));
         attachments.add(Attachment.release(kernel.roomDevices().byNew().link(), programs));
         return attachments;
-    }
-
-    /** What is there for all visitors together. */
-    private void prepareRouter() throws IOException {
-        for (String link : visitorLinks.keySet()) {
-            // A neighbour's packet for a visitor arrives and leaves by the link: "go there directly" would be wrong.
-            Sysctl.ipv4Device(link, "send_redirects").ensure("0");
-            // What a visitor had not read when it left comes back by the link, from senders that are anywhere.
-            loosenReversePathFilter(link);
-        }
-        // What a visitor sends to a host of this site comes back from its home network by the uplink, but its home
-        // address
-        // is routed to the visitor link.
-        for (Interface uplink : kernel.uplinks()) {
-            loosenReversePathFilter(uplink.name());
-        }
-        kernel.netlink()
-                .rules()
-                .ensure(Rule.lookup(TUNNEL_TABLE).priority(TUNNEL_TABLE).mark(TUNNEL_MARK));
-        kernel.netlink()
-                .rules()
-                .ensure(Rule.lookup(VISITOR_TABLE)
-                        .priority(VISITOR_TABLE)
-                        .inputInterface(kernel.device().link().name()));
-    }
-
-    /** The stricter of two settings is in force. */
-    private static void loosenReversePathFilter(String device) throws IOException {
-        Sysctl own = Sysctl.ipv4Device(device, "rp_filter");
-        if (own.read().equals("1")
-                || Sysctl.ipv4Device("all", "rp_filter").read().equals("1")) {
-            own.ensure("2");
-        }
-    }
-
-    private Interface link(VisitorForwarding visitor) throws IOException {
-        Interface link = visitorLinks.get(visitor.link());
-        if (link == null) {
-            throw new IOException(visitor.link() + " is not one of the visitor links " + visitorLinks.keySet());
-        }
-        return link;
     }
 }

@@ -48,8 +48,13 @@ public enum Encapsulation {
         return protocol;
     }
 
-    /** How much longer it makes a packet, in octets. */
+    /** How much longer it makes a packet, in octets; but a fragment, which minimal encapsulation leaves to {@link #IPIP}. */
     public int overhead() {
         return overhead;
+    }
+
+    /** How much longer it makes any packet, fragments too, in octets: what a route into a tunnel must leave. */
+    public int greatestOverhead() {
+        return Math.max(overhead, IPIP.overhead);
     }
 }

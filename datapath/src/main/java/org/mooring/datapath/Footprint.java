@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.mooring.linux.Interface;
 import org.mooring.linux.netlink.Neighbour;
 import org.mooring.linux.netlink.Route;
 
@@ -36,22 +36,14 @@ record Footprint(List<Neighbour> neighbours, List<Route> routes) {
                 Stream.concat(routes.stream(), other.routes.stream()).toList());
     }
 
-    /** The part of it that leads packets to {@code device}. */
-    Footprint into(Interface device) {
-        return new Footprint(
-                List.of(),
-                routes.stream()
-                        .filter(route -> route.interfaceIndex() == device.index())
-                        .toList());
+    /** The routes that are so. */
+    Footprint only(Predicate<Route> so) {
+        return new Footprint(List.of(), routes.stream().filter(so).toList());
     }
 
     /** The rest. */
-    Footprint outside(Interface device) {
-        return new Footprint(
-                neighbours,
-                routes.stream()
-                        .filter(route -> route.interfaceIndex() != device.index())
-                        .toList());
+    Footprint without(Predicate<Route> so) {
+        return new Footprint(neighbours, routes.stream().filter(so.negate()).toList());
     }
 
     /** What of this would still be there if {@code other} was put in its place. */

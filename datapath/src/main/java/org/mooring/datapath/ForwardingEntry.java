@@ -3,11 +3,12 @@ package org.mooring.datapath;
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.mooring.linux.Interface;
 import org.mooring.linux.MacAddress;
 
 /**
@@ -17,6 +18,7 @@ import org.mooring.linux.MacAddress;
  * @param fromHome where packets from the home address are encapsulated to
  * @param accepted the tunnels that packets are taken from
  * @param encapsulatesTo where the visitor encapsulates packets to that shall be encapsulated to {@code fromHome}
+ * @param mtu of what is encapsulated
  * @param link index of the interface where the visitor is; zero for none
  */
 record ForwardingEntry(
@@ -25,10 +27,39 @@ record ForwardingEntry(
         Set<Tunnel> accepted,
         Optional<Inet4Address> encapsulatesTo,
         int link,
-        MacAddress mac) {
-    static final int SIZE = 68;
+        MacAddress mac,
+        int mtu) {
+    static final int SIZE = 64;
     private static final int TUNNELS = 6;
     private static final int TUNNEL_SIZE = 8;
+    private static final int TO_HOME = 1;
+    private static final int FROM_HOME = 2;
+    private static final int ACCEPTED = 4;
+
+    /** @param mtu of what is encapsulated */
+    static ForwardingEntry atHome(Slots<HomeForwarding> wanted, int mtu) {
+        Set<Tunnel> toHome = wanted.installed()
+                .map(forwarding -> Set.copyOf(forwarding.tunnels()))
+                .orElseGet(Set::of);
+        Set<Tunnel> accepted = wanted.tunnels().collect(Collectors.toCollection(LinkedHashSet::new));
+        return new ForwardingEntry(toHome, Optional.empty(), accepted, Optional.empty(), 0, MacAddress.NONE, mtu);
+    }
+
+    /**
+     * @param link where the visitor is
+     * @param mtu of what is encapsulated
+     */
+    static ForwardingEntry abroad(Slots<VisitorForwarding> wanted, Interface link, int mtu) {
+        VisitorForwarding visitor = wanted.foremost().orElseThrow();
+        return new ForwardingEntry(
+                wanted.redirected().map(Set::of).orElseGet(Set::of),
+                Optional.of(visitor.tunnel()).filter(homeAgent -> visitor.reverseTunnel()),
+                VisitorRouter.accepted(wanted),
+                visitor.encapsulatesTo(),
+                link.index(),
+                visitor.mac(),
+                mtu);
+    }
 
     ByteBuffer encode() {
         Set<Tunnel> all = new LinkedHashSet<>(accepted);
@@ -41,28 +72,22 @@ record ForwardingEntry(
         ByteBuffer out = ByteBuffer.allocate(SIZE).order(ByteOrder.nativeOrder());
         tunnels.forEach(tunnel -> put(out, tunnel));
         out.position(TUNNELS * TUNNEL_SIZE);
-        out.put(bits(tunnels, toHome))
-                .put(bits(tunnels, fromHome.stream().toList()))
-                .put(bits(tunnels, accepted))
-                .put((byte) 0)
-                .put(encapsulatesTo.map(Inet4Address::getAddress).orElseGet(() -> new byte[Integer.BYTES]))
+        out.put(encapsulatesTo.map(Inet4Address::getAddress).orElseGet(() -> new byte[Integer.BYTES]))
                 .putInt(link);
         mac.write(out);
+        out.putShort((short) mtu);
         return out.rewind();
     }
 
-    private static void put(ByteBuffer out, Tunnel tunnel) {
+    private void put(ByteBuffer out, Tunnel tunnel) {
         out.put(tunnel.remote().getAddress());
         out.order(ByteOrder.BIG_ENDIAN).putShort((short) tunnel.port()).order(ByteOrder.nativeOrder());
-        out.put((byte) tunnel.encapsulation().protocol()).put((byte) 0);
+        out.put((byte) tunnel.encapsulation().protocol()).put((byte) uses(tunnel));
     }
 
-    /** One for each of {@code all} that is among {@code some}, the first one's lowest. */
-    private static byte bits(List<Tunnel> all, Collection<Tunnel> some) {
-        int bits = 0;
-        for (Tunnel tunnel : some) {
-            bits |= 1 << all.indexOf(tunnel);
-        }
-        return (byte) bits;
+    private int uses(Tunnel tunnel) {
+        return (toHome.contains(tunnel) ? TO_HOME : 0)
+                | (fromHome.equals(Optional.of(tunnel)) ? FROM_HOME : 0)
+                | (accepted.contains(tunnel) ? ACCEPTED : 0);
     }
 }

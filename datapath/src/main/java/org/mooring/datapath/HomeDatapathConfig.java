@@ -10,12 +10,23 @@ import java.util.List;
  * @param device name of the agent's own TUN device; it is created if it isn't there
  * @param homeLink name of the interface where mobile nodes are when at home
  * @param uplinks names of the interfaces where tunnelled packets arrive
+ * @param fastPath whether packets that need nothing but a tunnel go past the IP stack and netfilter
  */
 public record HomeDatapathConfig(
-        Inet4Address address, String device, String homeLink, List<String> uplinks, MtuPolicy mtuPolicy) {
+        Inet4Address address,
+        String device,
+        String homeLink,
+        List<String> uplinks,
+        MtuPolicy mtuPolicy,
+        boolean fastPath) {
     public static final String DEVICE = "mip-ha";
 
     public HomeDatapathConfig {
         uplinks = List.copyOf(uplinks);
+    }
+
+    public HomeDatapathConfig(
+            Inet4Address address, String device, String homeLink, List<String> uplinks, MtuPolicy mtuPolicy) {
+        this(address, device, homeLink, uplinks, mtuPolicy, false);
     }
 }

@@ -2,6 +2,7 @@ package org.mooring.datapath;
 
 import java.net.Inet4Address;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A home agent's forwarding for a mobile node that is away (RFC 3344 §4.2.3): packets to its home address enter the
@@ -18,6 +19,11 @@ public record HomeForwarding(Inet4Address homeAddress, List<Tunnel> tunnels) imp
         if (tunnels.isEmpty() || tunnels.size() > MOST_TUNNELS) {
             throw new IllegalArgumentException(tunnels.size() + " tunnels");
         }
+    }
+
+    /** The outer source of what comes by the old path, for a mobile node that comes home. */
+    static Optional<Inet4Address> oldSource(Slots<HomeForwarding> slots) {
+        return slots.foremost().map(forwarding -> forwarding.tunnels().get(0).remote());
     }
 
     public HomeForwarding(Inet4Address homeAddress, Tunnel tunnel) {

@@ -1,5 +1,7 @@
 package org.mooring.datapath;
 
+import java.util.Locale;
+
 /** What becomes of packets that don't fit into the tunnel (RFC 2003 §5.1). */
 public enum MtuPolicy {
     /**
@@ -11,5 +13,10 @@ public enum MtuPolicy {
     FRAGMENT_OUTER,
 
     /** As {@link #ICMP}, and TCP sessions that are opened while the mobile node is at home agree on segments that fit. */
-    CLAMP_AT_HOME
+    CLAMP_AT_HOME;
+
+    /** As {@code mtu} in the configuration has it. */
+    String word() {
+        return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
 }

@@ -8,9 +8,11 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.EnumMap;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.mooring.datapath.AgentEntry.Role;
+import org.mooring.datapath.Ways.Way;
+import org.mooring.linux.Errno;
 import org.mooring.linux.Interface;
 import org.mooring.linux.Ipv4;
 import org.mooring.linux.KernelException;
@@ -20,16 +22,30 @@ import org.mooring.linux.bpf.BpfObject;
 import org.mooring.linux.bpf.BpfProgram;
 
 /** mip.bpf.c in the kernel, with maps of its own that no other process sees. */
-final class Programs implements AutoCloseable {
+final class Programs implements Gate, AutoCloseable {
     private static final String OBJECT = "/mip.bpf.o";
+
+    /** What {@code struct namesake} has behind {@code struct forwarding}. */
+    private static final int NAMESAKE_MORE = 8;
+
+    /** An Ethernet header, a home address and its way. */
+    private static final int POINT_SIZE = 22;
+
+    private static final int WAY_AT = 18;
+    private static final int DONE = 0; // TC_ACT_OK
 
     private final BpfObject object;
     private final AgentEntry agent;
-    private final BpfMap forwardings;
-    private final BpfMap traffic;
+    private final Ways ways;
+    private final BpfMap bindings;
+    private final BpfMap namesakes;
     private final BpfMap waits;
     private final BpfMap entered;
     private final BpfMap drops;
+    private final BpfProgram.Question point;
+
+    /** The way of each home address. */
+    private final Map<Inet4Address, Way> pointed = new HashMap<>();
 
     private int held;
     private Optional<Segmenter> segmenter = Optional.empty();
@@ -37,15 +53,17 @@ final class Programs implements AutoCloseable {
     private Programs(BpfObject object, AgentEntry agent) {
         this.agent = agent;
         this.object = object;
-        this.forwardings = object.map("forwardings");
-        this.traffic = object.map("traffic");
+        this.ways = new Ways(object.map("ways"));
+        this.bindings = object.map("bindings");
+        this.point = object.program("point").question(POINT_SIZE);
+        this.namesakes = object.map("namesakes");
         this.waits = object.map("waits");
         this.entered = object.map("entered");
         this.drops = object.map("drops");
     }
 
     static Programs load(AgentEntry agent) throws IOException {
-        BpfObject object = BpfObject.load(read(OBJECT));
+        BpfObject object = BpfObject.load(read(OBJECT), program -> isNeeded(program, agent));
         try {
             Programs programs = new Programs(object, agent);
             programs.putAgent();
@@ -54,6 +72,16 @@ final class Programs implements AutoCloseable {
             object.close();
             throw e;
         }
+    }
+
+    private static boolean isNeeded(String program, AgentEntry agent) {
+        boolean atHome = agent.role() == Role.HOME_AGENT;
+        return switch (program) {
+            case "mark_visitor" -> !atHome;
+            case "encapsulate_at_ingress" -> atHome && agent.fastPath();
+            case "clamp_at_home" -> atHome && agent.policy() == MtuPolicy.CLAMP_AT_HOME;
+            default -> true;
+        };
     }
 
     /** What leaves by the agent's device goes into a tunnel. */
@@ -86,32 +114,81 @@ final class Programs implements AutoCloseable {
         return object.program("clamp_at_home");
     }
 
-    void put(Inet4Address homeAddress, ForwardingEntry entry) throws KernelException {
-        ByteBuffer key = key(homeAddress);
-        if (traffic.get(key).isEmpty()) {
-            traffic.put(key, ByteBuffer.allocate(Traffic.SIZE));
+    /** What comes in for mobile nodes that are away goes into their tunnels past the IP stack. */
+    BpfProgram encapsulateAtIngress() {
+        return object.program("encapsulate_at_ingress");
+    }
+
+    /** Begins to count its traffic, from zero, if nothing was put for it yet. */
+    synchronized void put(Inet4Address homeAddress, ForwardingEntry entry) throws KernelException {
+        Way present = pointed.get(homeAddress);
+        Way way = ways.take(entry);
+        try {
+            if (present == null) {
+                bindings.put(key(homeAddress), binding(way));
+            } else if (present != way) {
+                point(homeAddress, way);
+            }
+            pointed.put(homeAddress, way);
+        } catch (KernelException e) {
+            ways.giveBack(way);
+            throw e;
         }
-        forwardings.put(key, entry.encode());
+        if (present != null) {
+            ways.giveBack(present);
+        }
     }
 
-    void putAll(Map<Inet4Address, ForwardingEntry> entries) throws KernelException {
-        List<BpfMap.Entry> unused = entries.keySet().stream()
-                .map(address -> new BpfMap.Entry(key(address), ByteBuffer.allocate(Traffic.SIZE)))
-                .toList();
-        traffic.putAll(unused);
-        forwardings.putAll(entries.entrySet().stream()
-                .map(entry ->
-                        new BpfMap.Entry(key(entry.getKey()), entry.getValue().encode()))
-                .toList());
+    /** The same of many, before any other is put. */
+    synchronized void putAll(Map<Inet4Address, ForwardingEntry> entries) throws KernelException {
+        for (Map.Entry<Inet4Address, ForwardingEntry> entry : entries.entrySet()) {
+            pointed.put(entry.getKey(), ways.take(entry.getValue()));
+        }
+        bindings.putAll(pointed.entrySet().stream()
+                .map(entry -> new BpfMap.Entry(key(entry.getKey()), binding(entry.getValue()))));
     }
 
-    void remove(Inet4Address homeAddress) throws KernelException {
-        forwardings.remove(key(homeAddress));
-        traffic.remove(key(homeAddress));
+    synchronized void remove(Inet4Address homeAddress) throws KernelException {
+        bindings.remove(key(homeAddress));
+        Way way = pointed.remove(homeAddress);
+        if (way != null) {
+            ways.giveBack(way);
+        }
     }
 
-    /** @param count for how many home addresses packets may have to wait; none is looked up while it is zero */
-    synchronized void setHeld(int count) throws KernelException {
+    private void point(Inet4Address homeAddress, Way way) throws KernelException {
+        ByteBuffer frame = ByteBuffer.allocate(POINT_SIZE).order(ByteOrder.nativeOrder());
+        frame.position(WAY_AT - Integer.BYTES)
+                .put(homeAddress.getAddress())
+                .putInt(way.number())
+                .flip();
+        if (point.ask(frame) != DONE) {
+            throw new KernelException("point " + homeAddress.getHostAddress() + " to another way", Errno.ENOENT);
+        }
+    }
+
+    private static ByteBuffer binding(Way way) {
+        return ByteBuffer.allocate(Traffic.SIZE).order(ByteOrder.nativeOrder()).putLong(0, way.number());
+    }
+
+    /**
+     * @param number of those with this home address that are not put by {@link #put}
+     * @param linkMac of the visitor link's own device
+     */
+    void putNamesake(Inet4Address homeAddress, int number, ForwardingEntry entry, MacAddress linkMac)
+            throws KernelException {
+        ByteBuffer value =
+                ByteBuffer.allocate(ForwardingEntry.SIZE + NAMESAKE_MORE).put(entry.encode());
+        linkMac.write(value);
+        namesakes.put(key(homeAddress, number), value.rewind());
+    }
+
+    void removeNamesake(Inet4Address homeAddress, int number) throws KernelException {
+        namesakes.remove(key(homeAddress, number));
+    }
+
+    @Override
+    public synchronized void setHeld(int count) throws KernelException {
         held = count;
         putAgent();
     }
@@ -126,28 +203,42 @@ final class Programs implements AutoCloseable {
         object.map("agent").put(index(0), agent.encode(held, segmenter));
     }
 
-    void putWaits(Inet4Address homeAddress, WaitsEntry entry) throws KernelException {
+    @Override
+    public void putWaits(Inet4Address homeAddress, WaitsEntry entry) throws KernelException {
         waits.put(key(homeAddress), entry.encode());
     }
 
-    void removeWaits(Inet4Address homeAddress) throws KernelException {
+    @Override
+    public void removeWaits(Inet4Address homeAddress) throws KernelException {
         waits.remove(key(homeAddress));
         entered.remove(key(homeAddress));
     }
 
-    /** Begins to count, from zero. */
-    void countEntered(Inet4Address homeAddress) throws KernelException {
+    @Override
+    public void countEntered(Inet4Address homeAddress) throws KernelException {
         entered.put(key(homeAddress), ByteBuffer.allocate(Entered.SIZE));
     }
 
-    Entered entered(Inet4Address homeAddress) throws KernelException {
+    @Override
+    public boolean routes() {
+        return false;
+    }
+
+    @Override
+    public Entered entered(Inet4Address homeAddress) throws KernelException {
         return Entered.read(entered.get(key(homeAddress)).orElseThrow());
     }
 
     Map<Inet4Address, Traffic> traffic() throws KernelException {
         Map<Inet4Address, Traffic> found = new HashMap<>();
-        traffic.forEach((key, value) -> found.put(Ipv4.read(key), Traffic.read(value)));
+        bindings.forEach((key, value) -> found.put(Ipv4.read(key), Traffic.read(value)));
         return found;
+    }
+
+    long encapsulated(Inet4Address homeAddress) throws KernelException {
+        return bindings.get(key(homeAddress))
+                .map(value -> Traffic.read(value).packetsEncapsulated())
+                .orElse(0L);
     }
 
     Map<Drop, Long> drops() throws KernelException {
@@ -168,6 +259,14 @@ final class Programs implements AutoCloseable {
 
     private static ByteBuffer key(Inet4Address address) {
         return ByteBuffer.wrap(address.getAddress());
+    }
+
+    private static ByteBuffer key(Inet4Address address, int number) {
+        return ByteBuffer.allocate(2 * Integer.BYTES)
+                .order(ByteOrder.nativeOrder())
+                .put(address.getAddress())
+                .putInt(number)
+                .rewind();
     }
 
     private static ByteBuffer index(int index) {

@@ -16,11 +16,16 @@ record RoomDevices(Device byOld, Device byNew) implements AutoCloseable {
     static RoomDevices open(Netlink netlink, String agentDevice) throws IOException {
         Device byOld = Device.open(netlink, agentDevice + "-old");
         try {
-            return new RoomDevices(byOld, Device.open(netlink, agentDevice + "-new"));
+            return new RoomDevices(byOld, Device.open(netlink, byNew(agentDevice)));
         } catch (IOException | RuntimeException e) {
             byOld.tun().close();
             throw e;
         }
+    }
+
+    /** What the device is called where those wait, and arrive when they go on, that came by the new path. */
+    static String byNew(String agentDevice) {
+        return agentDevice + "-new";
     }
 
     Device by(Path path) {

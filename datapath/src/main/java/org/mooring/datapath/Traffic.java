@@ -11,9 +11,11 @@ public record Traffic(
         long packetsEncapsulated, long octetsEncapsulated, long packetsDecapsulated, long octetsDecapsulated) {
     static final int SIZE = 4 * Long.BYTES;
 
-    /** Reads {@code struct traffic} of mip.bpf.c. */
+    private static final int WAY_BITS = 20;
+
+    /** Reads {@code struct binding} of mip.bpf.c. */
     static Traffic read(ByteBuffer value) {
         ByteBuffer in = value.slice().order(ByteOrder.nativeOrder());
-        return new Traffic(in.getLong(), in.getLong(), in.getLong(), in.getLong());
+        return new Traffic(in.getLong() >>> WAY_BITS, in.getLong(), in.getLong(), in.getLong());
     }
 }

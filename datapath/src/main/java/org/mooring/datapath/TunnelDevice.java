@@ -24,24 +24,30 @@ record TunnelDevice(Tun tun, Interface link) implements AutoCloseable {
         Tun tun = Tun.open(name, Tun.Layer.IP);
         try {
             tun.setPersistent(true);
-            // Inner sources are routed elsewhere. Loose filtering lets them pass, but only on a device that has an
-            // address.
-            Sysctl.ipv4Device(name, "rp_filter").ensure("2");
-            Sysctl.ipv4Device(name, "forwarding").ensure("1");
-            // An outer packet that has to be fragmented comes back this way, with the agent's own source.
-            Sysctl.ipv4Device(name, "accept_local").ensure("1");
-            // From one guest to another, packets leave by the device that they arrived on. Either setting switches
-            // redirects on.
-            Sysctl.ipv4Device(name, "send_redirects").ensure("0");
-            Sysctl.ipv4Device("all", "send_redirects").ensure("0");
-            Interface link = netlink.links().get(name).device();
-            netlink.addresses().ensure(new InterfaceAddress(link.index(), address, HOST_PREFIX));
-            netlink.links().setUp(link);
-            return new TunnelDevice(tun, link);
+            return prepare(netlink, tun, address);
         } catch (IOException | RuntimeException e) {
             tun.close();
             throw e;
         }
+    }
+
+    /** Sets up a device that was just opened. */
+    static TunnelDevice prepare(Netlink netlink, Tun tun, Inet4Address address) throws IOException {
+        String name = tun.name();
+        // Inner sources are routed elsewhere. Loose filtering lets them pass, but only on a device that has an
+        // address.
+        Sysctl.ipv4Device(name, "rp_filter").ensure("2");
+        Sysctl.ipv4Device(name, "forwarding").ensure("1");
+        // An outer packet that has to be fragmented comes back this way, with the agent's own source.
+        Sysctl.ipv4Device(name, "accept_local").ensure("1");
+        // From one guest to another, packets leave by the device that they arrived on. Either setting switches
+        // redirects on.
+        Sysctl.ipv4Device(name, "send_redirects").ensure("0");
+        Sysctl.ipv4Device("all", "send_redirects").ensure("0");
+        Interface link = netlink.links().get(name).device();
+        netlink.addresses().ensure(new InterfaceAddress(link.index(), address, HOST_PREFIX));
+        netlink.links().setUp(link);
+        return new TunnelDevice(tun, link);
     }
 
     @Override

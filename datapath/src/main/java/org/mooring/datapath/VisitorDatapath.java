@@ -8,6 +8,20 @@ import java.net.Inet4Address;
  */
 public interface VisitorDatapath extends Datapath<VisitorForwarding> {
     /**
+     * Forwards for a visitor beside others that have its home address (RFC 3024 §A.4): by its tunnel, and its MAC address on the link. It has
+     * a reverse tunnel; nothing is staged, held or redirected for it. Replaces one with the same tunnel's end. To be installed is not the
+     * same as to be a namesake, and neither is changed by the other.
+     *
+     * @throws DatapathException also if seven others have the home address already, or this datapath can't do it
+     */
+    default void installNamesake(VisitorForwarding visitor) throws DatapathException {
+        throw DatapathException.notApart(visitor.homeAddress());
+    }
+
+    /** Ends that. */
+    default void removeNamesake(VisitorForwarding visitor) throws DatapathException {}
+
+    /**
      * The visitor has left: packets that still come for it, through its tunnel or from this site, go on to the new
      * care-of address. Until {@link #recall}, {@link #install}, {@link #sendHome} or {@link #remove}; what it sends itself is still taken.
      *

@@ -10,17 +10,28 @@ import java.util.List;
  * @param device name of the agent's own TUN device; it is created if it isn't there
  * @param visitorLinks names of the interfaces where visitors may be
  * @param uplinks names of the interfaces where tunnelled packets arrive
+ * @param fastPath whether packets that need nothing but a tunnel go past the IP stack and netfilter
  */
 public record VisitorDatapathConfig(
         Inet4Address careOfAddress,
         String device,
         List<String> visitorLinks,
         List<String> uplinks,
-        MtuPolicy mtuPolicy) {
+        MtuPolicy mtuPolicy,
+        boolean fastPath) {
     public static final String DEVICE = "mip-fa";
 
     public VisitorDatapathConfig {
         visitorLinks = List.copyOf(visitorLinks);
         uplinks = List.copyOf(uplinks);
+    }
+
+    public VisitorDatapathConfig(
+            Inet4Address careOfAddress,
+            String device,
+            List<String> visitorLinks,
+            List<String> uplinks,
+            MtuPolicy mtuPolicy) {
+        this(careOfAddress, device, visitorLinks, uplinks, mtuPolicy, false);
     }
 }

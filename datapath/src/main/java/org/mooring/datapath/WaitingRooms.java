@@ -13,6 +13,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.mooring.linux.Ipv4;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.ThreadScheduling;
+import org.mooring.linux.packet.Checksum;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.UdpPacket;
 import org.mooring.linux.tun.Tun;
@@ -29,7 +30,7 @@ import org.slf4j.LoggerFactory;
  * programs that count. What is written back is queued by the kernel on the CPU that writes, and what passes by on the one that received
  * it: the thread goes there, or the two could overtake each other.
  */
-final class WaitingRooms implements AutoCloseable {
+final class WaitingRooms implements Rooms, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(WaitingRooms.class);
 
     /** All packets that wait take so many octets at most. */
@@ -47,12 +48,14 @@ final class WaitingRooms implements AutoCloseable {
     private static final int LATER = 100;
 
     private static final short AGENTS_PORT = 434;
-    private static final int PROTOCOL = 9; // in the IPv4 header
+    private static final int TIME_TO_LIVE = 8; // in the IPv4 header, as those below
+    private static final int PROTOCOL = 9;
+    private static final int CHECKSUM = 10;
     private static final int DESTINATION = 16;
     private static final int MULTICAST = 224; // first octet
 
     private final RoomDevices devices;
-    private final Programs programs;
+    private final Gate gate;
     private final TunSelector selector;
 
     /** Fair, or the thread would hardly ever let others in. */
@@ -71,29 +74,29 @@ final class WaitingRooms implements AutoCloseable {
     private long dropped;
     private volatile boolean closed;
 
-    private WaitingRooms(RoomDevices devices, Programs programs, TunSelector selector) {
+    private WaitingRooms(RoomDevices devices, Gate gate, TunSelector selector) {
         this.devices = devices;
-        this.programs = programs;
+        this.gate = gate;
         this.selector = selector;
     }
 
-    /** @param devices that the programs know */
-    static WaitingRooms open(RoomDevices devices, Programs programs) throws KernelException {
+    /** @param devices to which {@code gate} sends packets */
+    static WaitingRooms open(RoomDevices devices, Gate gate) throws KernelException {
         TunSelector selector =
                 TunSelector.open(devices.byOld().tun(), devices.byNew().tun());
-        return new WaitingRooms(devices, programs, selector);
+        return new WaitingRooms(devices, gate, selector);
     }
 
-    /** Begins to take packets in. */
-    void start(Waiting listener) {
+    @Override
+    public void start(Waiting listener) {
         waiting = listener;
         Thread thread = new Thread(this::run, devices.byOld().link().name());
         thread.setDaemon(true);
         thread.start();
     }
 
-    /** @param old the outer source of what comes by the old path */
-    void hold(Inet4Address homeAddress, Set<Path> paths, Optional<Inet4Address> old) throws KernelException {
+    @Override
+    public void hold(Inet4Address homeAddress, Set<Path> paths, Optional<Inet4Address> old) throws KernelException {
         lock.lock();
         try {
             HeldPackets guest = guests.computeIfAbsent(homeAddress, unknown -> new HeldPackets());
@@ -110,8 +113,8 @@ final class WaitingRooms implements AutoCloseable {
         selector.wake();
     }
 
-    /** The old path of the home address, if packets of it wait, is this one from now on. */
-    void follow(Inet4Address homeAddress, Optional<Inet4Address> old) throws KernelException {
+    @Override
+    public void follow(Inet4Address homeAddress, Optional<Inet4Address> old) throws KernelException {
         lock.lock();
         try {
             HeldPackets guest = guests.get(homeAddress);
@@ -124,7 +127,8 @@ final class WaitingRooms implements AutoCloseable {
         }
     }
 
-    void open(Inet4Address homeAddress, Path path) {
+    @Override
+    public void open(Inet4Address homeAddress, Path path) {
         lock.lock();
         try {
             HeldPackets guest = guests.get(homeAddress);
@@ -137,7 +141,8 @@ final class WaitingRooms implements AutoCloseable {
         selector.wake();
     }
 
-    void deliver(Inet4Address homeAddress, ByteBuffer packet) {
+    @Override
+    public void deliver(Inet4Address homeAddress, ByteBuffer packet) {
         lock.lock();
         try {
             ByteBuffer copy = ByteBuffer.allocate(packet.remaining())
@@ -155,8 +160,8 @@ final class WaitingRooms implements AutoCloseable {
         selector.wake();
     }
 
-    /** What waits for the home address is dropped, and nothing has to wait any more. */
-    void end(Inet4Address homeAddress) throws KernelException {
+    @Override
+    public void end(Inet4Address homeAddress) throws KernelException {
         lock.lock();
         try {
             HeldPackets guest = guests.remove(homeAddress);
@@ -170,8 +175,8 @@ final class WaitingRooms implements AutoCloseable {
         }
     }
 
-    /** How many packets have waited for each home address since it last began to hold some. */
-    Map<Inet4Address, Long> counts() {
+    @Override
+    public Map<Inet4Address, Long> counts() {
         lock.lock();
         try {
             return Map.copyOf(counts);
@@ -216,7 +221,7 @@ final class WaitingRooms implements AutoCloseable {
 
     private void letAllPass() {
         try {
-            programs.setHeld(0);
+            gate.setHeld(0);
         } catch (KernelException e) {
             LOG.error("packets may be lost until the agent is started again", e);
         }
@@ -255,7 +260,7 @@ final class WaitingRooms implements AutoCloseable {
         for (Inet4Address homeAddress : told.keySet()) {
             HeldPackets guest = guests.get(homeAddress);
             if (guest != null && guest.isMoving()) {
-                entered.put(homeAddress, programs.entered(homeAddress));
+                entered.put(homeAddress, gate.entered(homeAddress));
             }
         }
         return entered;
@@ -295,10 +300,20 @@ final class WaitingRooms implements AutoCloseable {
             dropped++;
             return;
         }
+        if (gate.routes()) {
+            restoreTimeToLive(packet);
+        }
         octets += packet.remaining();
         room.enter(packet);
         counts.computeIfPresent(homeAddress, (address, count) -> count + 1);
         announce(homeAddress, path, room);
+    }
+
+    /** As it was before it was routed to here: it will be routed once more. */
+    private static void restoreTimeToLive(ByteBuffer packet) {
+        int header = (packet.get(0) & 0xf) * 4;
+        packet.put(TIME_TO_LIVE, (byte) (packet.get(TIME_TO_LIVE) + 1)).putShort(CHECKSUM, (short) 0);
+        packet.putShort(CHECKSUM, (short) Checksum.of(packet.slice(0, Math.min(header, packet.remaining()))));
     }
 
     private void announce(Inet4Address homeAddress, Path path, Room room) {
@@ -374,20 +389,20 @@ final class WaitingRooms implements AutoCloseable {
             return;
         }
         if (!told.containsKey(homeAddress)) {
-            programs.countEntered(homeAddress);
+            gate.countEntered(homeAddress);
         }
-        programs.putWaits(homeAddress, entry);
+        gate.putWaits(homeAddress, entry);
         if (told.put(homeAddress, entry) == null) {
-            programs.setHeld(told.size());
+            gate.setHeld(told.size());
         }
     }
 
     private void forget(Inet4Address homeAddress) throws KernelException {
         oldSources.remove(homeAddress);
         if (told.containsKey(homeAddress)) {
-            programs.removeWaits(homeAddress);
+            gate.removeWaits(homeAddress);
             told.remove(homeAddress);
-            programs.setHeld(told.size());
+            gate.setHeld(told.size());
         }
     }
 

@@ -77,6 +77,37 @@ class DecapsulateTest {
         assertDropped(Drop.FOREIGN_TUNNEL, Encapsulated.in(encapsulation, OTHER_PEER, AGENT, inner(role)));
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void goesOnCountingOnAnotherWay(Role role) throws Exception {
+        load(role, Tunnel.ipip(PEER));
+        Ipv4Packet inner = inner(role);
+        assertEquals(REDIRECTED, run(outer(PEER, inner)).answer());
+        programs.put(HOME, outOf(Tunnel.ipip(OTHER_PEER)));
+        assertEquals(REDIRECTED, run(outer(OTHER_PEER, inner)).answer());
+        assertEquals(DROPPED, run(outer(PEER, inner)).answer());
+        assertEquals(
+                new Traffic(0, 0, 2, 2L * octets(inner.toOctets()).length),
+                programs.traffic().get(HOME));
+    }
+
+    @Test
+    void aWayStaysForTheOthersThatShareIt() throws Exception {
+        load(Role.HOME_AGENT, Tunnel.ipip(PEER));
+        Inet4Address neighbour = Ipv4.address("10.1.0.51");
+        Ipv4Packet neighbours = outer(PEER, udp(neighbour, CORRESPONDENT, 17));
+        programs.put(neighbour, outOf(Tunnel.ipip(PEER)));
+        programs.remove(HOME);
+        programs.remove(HOME);
+        assertEquals(REDIRECTED, run(neighbours).answer());
+        assertEquals(DROPPED, run(outer(PEER, inner(Role.HOME_AGENT))).answer());
+
+        programs.put(HOME, outOf(Tunnel.ipip(PEER)));
+        programs.put(neighbour, outOf(Tunnel.ipip(OTHER_PEER)));
+        assertEquals(REDIRECTED, run(outer(PEER, inner(Role.HOME_AGENT))).answer());
+        assertEquals(DROPPED, run(neighbours).answer());
+    }
+
     /** RFC 3024 §4.3.2. Who encapsulates minimally has no other way for fragments than IP in IP (RFC 2004 §3). */
     @ParameterizedTest
     @MethodSource("pairsOfEncapsulations")
@@ -396,10 +427,12 @@ class DecapsulateTest {
 
     private void load(Role role, Tunnel tunnel) throws Exception {
         int device = 1000; // not the one where test runs take place
-        programs = Programs.load(new AgentEntry(AGENT, device, device, device, role, MtuPolicy.ICMP, 1500));
-        programs.put(
-                HOME,
-                new ForwardingEntry(Set.of(), Optional.empty(), Set.of(tunnel), Optional.empty(), 0, MacAddress.NONE));
+        programs = Programs.load(new AgentEntry(AGENT, device, device, device, role, MtuPolicy.ICMP, 1500, false));
+        programs.put(HOME, outOf(tunnel));
+    }
+
+    private static ForwardingEntry outOf(Tunnel tunnel) {
+        return new ForwardingEntry(Set.of(), Optional.empty(), Set.of(tunnel), Optional.empty(), 0, MacAddress.NONE, 0);
     }
 
     private void assertDropped(Drop reason, Ipv4Packet packet) throws Exception {

@@ -3,6 +3,7 @@ package org.mooring.datapath;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.List;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.Test;
 import org.mooring.linux.Interface;
 import org.mooring.linux.Ipv4;
@@ -41,8 +42,11 @@ class FootprintTest {
     @Test
     void knowsWhatLeadsIntoTheTunnel() {
         Footprint all = new Footprint(List.of(NEIGHBOUR), List.of(TO_LINK.table(436), TO_TUNNEL));
-        assertEquals(new Footprint(List.of(), List.of(TO_TUNNEL)), all.into(DEVICE));
-        assertEquals(new Footprint(List.of(NEIGHBOUR), List.of(TO_LINK.table(436))), all.outside(DEVICE));
-        assertEquals(all, all.outside(DEVICE).and(all.into(DEVICE)));
+        Predicate<Route> intoTunnel = route -> route.interfaceIndex() == DEVICE.index();
+        Footprint into = all.only(intoTunnel);
+        Footprint rest = all.without(intoTunnel);
+        assertEquals(new Footprint(List.of(), List.of(TO_TUNNEL)), into);
+        assertEquals(new Footprint(List.of(NEIGHBOUR), List.of(TO_LINK.table(436))), rest);
+        assertEquals(all, rest.and(into));
     }
 }

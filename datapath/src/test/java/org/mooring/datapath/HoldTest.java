@@ -4,6 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mooring.datapath.Packets.ipip;
+import static org.mooring.datapath.Packets.text;
+import static org.mooring.datapath.Packets.udp;
 import static org.mooring.datapath.Topology.CORRESPONDENT;
 import static org.mooring.datapath.Topology.GUEST;
 import static org.mooring.datapath.Topology.GUEST_MAC;
@@ -14,28 +17,18 @@ import java.io.UncheckedIOException;
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.RepeatedTest;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
-import org.mooring.datapath.NumberedFlow.Numbered;
 import org.mooring.datapath.Topology.Site;
 import org.mooring.linux.Ipv4;
 import org.mooring.linux.MacAddress;
@@ -43,17 +36,13 @@ import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.UdpPacket;
 
 /** Packets that wait for a guest that changes sites: at a foreign agent, to which it comes from site 3, and at home, from site 2. */
-@Tag("netns")
-@Timeout(120)
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class HoldTest {
+abstract class HoldTest extends Behaviour {
     private static final int AGENTS_PORT = 434;
-    private static final int PORT = 9;
+    static final int PORT = 9;
     private static final int EARLY = 50;
-    private static final Set<Path> BOTH = Set.of(Path.OLD, Path.NEW);
+    static final Set<Path> BOTH = Set.of(Path.OLD, Path.NEW);
     private static final Inet4Address OTHER = Ipv4.address("10.1.0.51");
 
-    private final Deque<AutoCloseable> opened = new ArrayDeque<>();
     private final List<String> heard = Collections.synchronizedList(new ArrayList<>());
 
     /** The datapath's thread waits for it before it goes on. */
@@ -76,13 +65,15 @@ class HoldTest {
         }
     };
 
-    private Topology net;
-    private MacAddress homeRouter = MacAddress.NONE;
-    private MacAddress nearRouter = MacAddress.NONE;
+    MacAddress homeRouter = MacAddress.NONE;
+    MacAddress nearRouter = MacAddress.NONE;
+
+    HoldTest(DatapathTest test) {
+        super(test);
+    }
 
     @BeforeAll
-    void raise() throws Exception {
-        net = new Topology();
+    void knowTheRouters() {
         homeRouter = net.home.wan();
         nearRouter = net.near.wan();
         String neighbour = Wire.device(net.home.host(), "eth0").mac().toString();
@@ -90,23 +81,22 @@ class HoldTest {
     }
 
     @AfterAll
-    void tearDown() {
-        net.close();
+    void forgetTheGuest() {
+        net.home.router().exec("ip", "neigh", "del", "10.1.0.50", "dev", "lan");
     }
 
+    @Override
     @AfterEach
     void close() throws Exception {
         stalled.countDown();
-        while (!opened.isEmpty()) {
-            opened.pop().close();
-        }
+        super.close();
         heard.clear();
     }
 
     /** Packets that are delivered, those of the old path, those of the new one; each path is announced once. */
     @Test
     void goesOnInOrder() throws Exception {
-        EbpfVisitorDatapath near = visitors(comingFromFar(GUEST));
+        VisitorDatapath near = hearingVisitors(comingFromFar(GUEST));
         Arrived<String> guest = texts(net.near);
         Wire path = open(new Wire(net.internet, "site2"));
         near.hold(GUEST, BOTH);
@@ -132,37 +122,10 @@ class HoldTest {
         assertNothingDropped(near);
     }
 
-    /** None lost, none doubled, none out of order, under a flow of 12,000 packets a second on each path; again and again. */
-    @RepeatedTest(3)
-    void keepsTheOrderOfAFlow() throws Exception {
-        EbpfVisitorDatapath near = visitors(comingFromFar(GUEST));
-        Wire path = open(new Wire(net.internet, "site2"));
-        NumberedFlow flow = open(new NumberedFlow(
-                path,
-                nearRouter,
-                payload -> tunnelledByOld(datagram(payload)),
-                payload -> tunnelledByNew(datagram(payload))));
-        assertOrderIsKept(near, flow, net.near);
-    }
-
-    /** What is sent home waits as well as what comes to the home network in no tunnel. */
-    @RepeatedTest(3)
-    void keepsTheOrderOfAFlowAtHome() throws Exception {
-        EbpfHomeDatapath home = home(new HomeForwarding(GUEST, Tunnel.ipip(net.near.careOfAddress())));
-        home.retire(GUEST);
-        Wire path = open(new Wire(net.internet, "site1"));
-        NumberedFlow flow = open(new NumberedFlow(
-                path,
-                homeRouter,
-                payload -> ipip(net.near.careOfAddress(), HOME_AGENT, datagram(payload)),
-                HoldTest::datagram));
-        assertOrderIsKept(home, flow, net.home);
-    }
-
     /** The way of a guest that comes home: away, held, retired, opened; what comes to the uplinks waits from the first on. */
     @Test
     void holdsAtHomeFromTheReturnOn() throws Exception {
-        EbpfHomeDatapath home = home(new HomeForwarding(GUEST, Tunnel.ipip(net.near.careOfAddress())));
+        HomeDatapath home = hearingHome(new HomeForwarding(GUEST, Tunnel.ipip(net.near.careOfAddress())));
         Arrived<String> guest = texts(net.home);
         Wire path = open(new Wire(net.internet, "site1"));
         Wire tunnel = open(new Wire(net.internet, "site2"));
@@ -196,8 +159,8 @@ class HoldTest {
     /** A foreign agent that sends home what comes late sends a marker back to the home agent, whose own address it has. */
     @Test
     void takesMarkersBackFromTheOldSite() throws Exception {
-        EbpfHomeDatapath home = home(new HomeForwarding(GUEST, Tunnel.ipip(net.near.careOfAddress())));
-        EbpfVisitorDatapath near = visitors(comingFromFar(GUEST));
+        HomeDatapath home = hearingHome(new HomeForwarding(GUEST, Tunnel.ipip(net.near.careOfAddress())));
+        VisitorDatapath near = hearingVisitors(comingFromFar(GUEST));
         near.sendHome(GUEST);
         home.hold(GUEST, BOTH);
         home.retire(GUEST);
@@ -211,8 +174,8 @@ class HoldTest {
     /** A foreign agent that sends home what comes for a guest, and a home agent that doesn't know yet that it is coming. */
     @Test
     void whatIsSentHomeEarlyDoesNotGoToAndFro() throws Exception {
-        EbpfHomeDatapath home = home(new HomeForwarding(GUEST, Tunnel.ipip(net.near.careOfAddress())));
-        EbpfVisitorDatapath near = visitors(comingFromFar(GUEST));
+        HomeDatapath home = hearingHome(new HomeForwarding(GUEST, Tunnel.ipip(net.near.careOfAddress())));
+        VisitorDatapath near = hearingVisitors(comingFromFar(GUEST));
         Arrived<String> guest = texts(net.home);
         Wire path = open(new Wire(net.internet, "site1"));
         home.hold(GUEST, Set.of(Path.OLD));
@@ -237,7 +200,7 @@ class HoldTest {
     /** What waits at home outlives the binding: a registration from home may come before COMMIT. */
     @Test
     void whatWaitsForAGuestThatIsHomeWithoutCommitGoesOn() throws Exception {
-        EbpfHomeDatapath home = home(new HomeForwarding(GUEST, Tunnel.ipip(net.near.careOfAddress())));
+        HomeDatapath home = hearingHome(new HomeForwarding(GUEST, Tunnel.ipip(net.near.careOfAddress())));
         Arrived<String> guest = texts(net.home);
         Wire path = open(new Wire(net.internet, "site1"));
         home.hold(GUEST, Set.of(Path.OLD));
@@ -252,7 +215,7 @@ class HoldTest {
     /** For as long as anything of the guest's waits, by whichever path they come; those of others don't count. */
     @Test
     void liftsMarkersOutOfTunnels() throws Exception {
-        EbpfVisitorDatapath near = visitors(comingFromFar(GUEST), comingFromFar(OTHER));
+        VisitorDatapath near = hearingVisitors(comingFromFar(GUEST), comingFromFar(OTHER));
         Arrived<String> guest = texts(net.near);
         Wire path = open(new Wire(net.internet, "site2"));
         Wire lan = open(new Wire(net.near.host(), "eth0"));
@@ -274,7 +237,7 @@ class HoldTest {
     /** One's packets wait all the time, while another's come, wait, are too many, and go on. */
     @Test
     void guestsDontDisturbEachOther() throws Exception {
-        EbpfVisitorDatapath near = visitors(comingFromFar(GUEST), comingFromFar(OTHER));
+        VisitorDatapath near = hearingVisitors(comingFromFar(GUEST), comingFromFar(OTHER));
         Arrived<String> guest = texts(net.near);
         Arrived<String> other = texts(net.near, OTHER);
         Wire path = open(new Wire(net.internet, "site2"));
@@ -309,7 +272,7 @@ class HoldTest {
     /** What the kernel itself can't put into a room isn't waited for. */
     @Test
     void goesOnThoughThereWasNoRoom() throws Exception {
-        EbpfVisitorDatapath near = visitors(comingFromFar(GUEST));
+        VisitorDatapath near = hearingVisitors(comingFromFar(GUEST));
         Arrived<String> guest = texts(net.near);
         Wire path = open(new Wire(net.internet, "site2"));
         stalled = new CountDownLatch(1);
@@ -317,22 +280,25 @@ class HoldTest {
         path.send(tunnelledByNew(datagram("0")), nearRouter);
         until(() -> heard.size() == 1);
         int sent = 1;
-        while (noRoom(near) < 100) {
+        // To ask takes longer than to send.
+        while (sent % 100 != 0 || noRoom(near) < 100) {
             path.send(tunnelledByNew(datagram(Integer.toString(sent++))), nearRouter);
         }
         near.open(GUEST, Path.NEW);
         stalled.countDown();
-        int arriving = sent - 100;
-        until(() -> guest.count() + noRoom(near) == arriving + 100);
-        assertEquals(IntStream.range(0, arriving).mapToObj(Integer::toString).toList(), guest.all());
+        int all = sent;
+        until(() -> guest.count() + noRoom(near) == all);
+        assertTrue(guest.count() <= all - 100);
+        assertEquals(
+                IntStream.range(0, guest.count()).mapToObj(Integer::toString).toList(), guest.all());
         passesBy(near, path, GUEST, guest);
     }
 
     /** Segments that travel as one are cut before they wait, and none of their octets is lost, or arrives twice. */
     @Test
     void keepsTcpStreamsWhole() throws Exception {
-        EbpfHomeDatapath home = home(new HomeForwarding(GUEST, Tunnel.ipip(net.near.careOfAddress())));
-        EbpfVisitorDatapath near = visitors(comingFromFar(GUEST));
+        HomeDatapath home = hearingHome(new HomeForwarding(GUEST, Tunnel.ipip(net.near.careOfAddress())));
+        VisitorDatapath near = hearingVisitors(comingFromFar(GUEST));
         long length = 40_000_000;
         try (TcpStream stream = new TcpStream(net.correspondent, net.near.host(), GUEST)) {
             CompletableFuture<Long> arrived = CompletableFuture.supplyAsync(() -> {
@@ -361,7 +327,7 @@ class HoldTest {
     /** A flip or a new installation doesn't. */
     @Test
     void theEndOfAForwardingEndsWhatIsHeld() throws Exception {
-        EbpfVisitorDatapath near = visitors();
+        VisitorDatapath near = hearingVisitors();
         Arrived<String> guest = texts(net.near);
         Wire path = open(new Wire(net.internet, "site2"));
         assertThrows(IllegalStateException.class, () -> near.hold(GUEST, BOTH));
@@ -390,30 +356,28 @@ class HoldTest {
         passesBy(near, path, GUEST, guest);
     }
 
-    /** What waits is lost with its agent; nobody waits for it, be the agent there again or not. */
+    /** What waits is lost with its agent, and nothing waits any more. */
     @Test
     void nothingIsHeldAfterARestart() throws Exception {
-        EbpfVisitorDatapath first = visitors(comingFromFar(GUEST));
+        VisitorDatapath first = hearingVisitors(comingFromFar(GUEST));
         Arrived<String> guest = texts(net.near);
         Wire path = open(new Wire(net.internet, "site2"));
         first.hold(GUEST, BOTH);
         path.send(tunnelledByNew(datagram("lost")), nearRouter);
         until(() -> held(first, GUEST) == 1);
         first.close();
-        path.send(tunnelledByNew(datagram("without an agent")), nearRouter);
-        until(() -> guest.count() == 1);
 
-        EbpfVisitorDatapath second = visitors(comingFromFar(GUEST));
+        VisitorDatapath second = hearingVisitors(comingFromFar(GUEST));
         path.send(tunnelledByNew(datagram("with another")), nearRouter);
-        until(() -> guest.count() == 2);
-        assertEquals(List.of("without an agent", "with another"), guest.all());
+        until(() -> guest.count() == 1);
+        assertEquals(List.of("with another"), guest.all());
         assertEquals(0, second.held().size());
     }
 
     /** What waited for a visitor that has left follows it. */
     @Test
     void goesOnToWhereTheVisitorIsNow() throws Exception {
-        EbpfVisitorDatapath near = visitors(comingFromFar(GUEST));
+        VisitorDatapath near = hearingVisitors(comingFromFar(GUEST));
         Wire path = open(new Wire(net.internet, "site2"));
         Wire next = open(new Wire(net.internet, "site3"));
         near.hold(GUEST, BOTH);
@@ -424,50 +388,6 @@ class HoldTest {
         Ipv4Packet outer = next.await(packet -> packet.protocol() == Ipv4Packet.IPIP);
         assertEquals(net.far.careOfAddress(), outer.destination());
         assertEquals(net.near.careOfAddress(), outer.source());
-    }
-
-    private void assertOrderIsKept(Datapath<?> datapath, NumberedFlow flow, Site site) throws Exception {
-        Arrived<Numbered> guest = open(new Arrived<>(site.host(), "eth0", GUEST, PORT, Numbered::decode));
-        flow.start(guest::count);
-        int rounds = 5;
-        int oldInRound = 2000;
-        List<Integer> firstBehind = new ArrayList<>();
-        for (int round = 0; round < rounds; round++) {
-            datapath.hold(GUEST, BOTH);
-            firstBehind.add(flow.sentByNew() + 1);
-            flow.sendByOld(oldInRound);
-            until(flow::hasSentAllByOld);
-            datapath.open(GUEST, Path.OLD);
-            datapath.open(GUEST, Path.NEW);
-            until(() -> passesBy(datapath, guest));
-        }
-        flow.stop();
-        until(() -> guest.count() == flow.sent());
-
-        int oldSoFar = 0;
-        int newSoFar = 0;
-        for (Numbered numbered : guest.all()) {
-            if (numbered.path() == Path.OLD) {
-                assertEquals(oldSoFar, numbered.number());
-                oldSoFar++;
-            } else {
-                assertEquals(newSoFar, numbered.number());
-                int round = oldSoFar / oldInRound;
-                boolean early = round < rounds && newSoFar >= firstBehind.get(round);
-                assertTrue(!early, () -> "overtook the old path: " + numbered);
-                newSoFar++;
-            }
-        }
-        assertEquals(rounds * oldInRound, oldSoFar);
-        assertNothingDropped(datapath);
-    }
-
-    /** Whether packets on the new path don't go to wait any more. */
-    private static boolean passesBy(Datapath<?> datapath, Arrived<Numbered> guest) throws Exception {
-        long before = held(datapath, GUEST);
-        int enough = guest.count() + 1000;
-        until(() -> guest.count() > enough);
-        return held(datapath, GUEST) == before;
     }
 
     /** Sends packets until one doesn't go to wait. */
@@ -495,7 +415,7 @@ class HoldTest {
                 payload -> StandardCharsets.US_ASCII.decode(payload).toString()));
     }
 
-    private VisitorForwarding comingFromFar(Inet4Address homeAddress) {
+    VisitorForwarding comingFromFar(Inet4Address homeAddress) {
         return new VisitorForwarding(
                 homeAddress,
                 Tunnel.ipip(HOME_AGENT),
@@ -506,28 +426,20 @@ class HoldTest {
                 Optional.of(net.far.careOfAddress()));
     }
 
-    private EbpfHomeDatapath home(HomeForwarding... installed) throws Exception {
-        HomeDatapathConfig config =
-                new HomeDatapathConfig(HOME_AGENT, HomeDatapathConfig.DEVICE, "lan", List.of("wan"), MtuPolicy.ICMP);
-        return open(net.home.router().run(() -> EbpfHomeDatapath.open(config, List.of(installed), listener)));
+    HomeDatapath hearingHome(HomeForwarding... installed) throws Exception {
+        return home(MtuPolicy.ICMP, listener, installed);
     }
 
-    private EbpfVisitorDatapath visitors(VisitorForwarding... installed) throws Exception {
-        VisitorDatapathConfig config = new VisitorDatapathConfig(
-                net.near.careOfAddress(), VisitorDatapathConfig.DEVICE, List.of("lan"), List.of("wan"), MtuPolicy.ICMP);
-        return open(net.near.router().run(() -> EbpfVisitorDatapath.open(config, List.of(installed), listener)));
+    VisitorDatapath hearingVisitors(VisitorForwarding... installed) throws Exception {
+        return visitors(MtuPolicy.ICMP, listener, net.near, installed);
     }
 
-    private Ipv4Packet tunnelledByNew(Ipv4Packet inner) {
+    Ipv4Packet tunnelledByNew(Ipv4Packet inner) {
         return ipip(HOME_AGENT, net.near.careOfAddress(), inner);
     }
 
-    private Ipv4Packet tunnelledByOld(Ipv4Packet inner) {
+    Ipv4Packet tunnelledByOld(Ipv4Packet inner) {
         return ipip(net.far.careOfAddress(), net.near.careOfAddress(), inner);
-    }
-
-    private static Ipv4Packet ipip(Inet4Address source, Inet4Address destination, Ipv4Packet inner) {
-        return Ipv4Packet.of(source, destination, Ipv4Packet.IPIP, 64, inner.toOctets());
     }
 
     private static Ipv4Packet datagram(String text) {
@@ -538,17 +450,13 @@ class HoldTest {
         return new UdpPacket(CORRESPONDENT, 4000, to, PORT, 60, StandardCharsets.US_ASCII.encode(text)).toIpv4();
     }
 
-    private static Ipv4Packet datagram(ByteBuffer payload) {
-        return new UdpPacket(CORRESPONDENT, 4000, GUEST, PORT, 60, payload).toIpv4();
-    }
-
     private static Ipv4Packet marker(String text) {
         ByteBuffer payload = StandardCharsets.US_ASCII.encode(text);
         return new UdpPacket(HOME_AGENT, AGENTS_PORT, GUEST, AGENTS_PORT, 60, payload).toIpv4();
     }
 
     /** How many packets have waited. */
-    private static long held(Datapath<?> datapath, Inet4Address homeAddress) {
+    static long held(Datapath<?> datapath, Inet4Address homeAddress) {
         return datapath.held().getOrDefault(homeAddress, 0L);
     }
 
@@ -556,26 +464,7 @@ class HoldTest {
         return datapath.drops().getOrDefault(Drop.NO_ROOM, 0L);
     }
 
-    private static void assertNothingDropped(Datapath<?> datapath) throws Exception {
-        datapath.drops().forEach((reason, count) -> assertEquals(0, count, reason.toString()));
-    }
-
-    private static void until(Callable<Boolean> condition) throws Exception {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!condition.call()) {
-            if (System.nanoTime() > deadline) {
-                throw new AssertionError("not within 30 s");
-            }
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
-        }
-    }
-
     private interface DatapathChange {
         void make() throws DatapathException;
-    }
-
-    private <T extends AutoCloseable> T open(T resource) {
-        opened.push(resource);
-        return resource;
     }
 }

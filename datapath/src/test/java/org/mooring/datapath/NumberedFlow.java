@@ -78,9 +78,11 @@ final class NumberedFlow implements AutoCloseable {
                 long due = TimeUnit.NANOSECONDS.toMicros(System.nanoTime() - begin) * PER_MILLISECOND / 1000;
                 for (int i = 0; i < AT_ONCE && newSent.get() < due && sent() - arrived.getAsInt() < UNDER_WAY; i++) {
                     if (!hasSentAllByOld()) {
-                        wire.send(byOld.apply(Numbered.encode(Path.OLD, oldSent.getAndIncrement())), router);
+                        wire.send(byOld.apply(Numbered.encode(Path.OLD, oldSent.get())), router);
+                        oldSent.incrementAndGet();
                     }
-                    wire.send(byNew.apply(Numbered.encode(Path.NEW, newSent.getAndIncrement())), router);
+                    wire.send(byNew.apply(Numbered.encode(Path.NEW, newSent.get())), router);
+                    newSent.incrementAndGet();
                 }
                 LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(50));
             }

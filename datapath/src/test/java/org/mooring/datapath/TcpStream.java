@@ -33,6 +33,9 @@ final class TcpStream implements AutoCloseable {
         }
         client.setSoTimeout(TIMEOUT_MILLIS);
         server.setSoTimeout(TIMEOUT_MILLIS);
+        // What they would still say to each other when they are closed, the next test would hear.
+        client.setSoLinger(true, 0);
+        server.setSoLinger(true, 0);
     }
 
     /** The CRC-32 of what is sent. */

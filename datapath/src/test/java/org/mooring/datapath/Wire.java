@@ -11,6 +11,7 @@ import org.mooring.linux.KernelException;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.NetworkNamespace;
 import org.mooring.linux.packet.EtherType;
+import org.mooring.linux.packet.EthernetFrame;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.PacketFilter;
 import org.mooring.linux.packet.PacketSocket;
@@ -57,14 +58,19 @@ final class Wire implements AutoCloseable {
 
     /** The next packet that satisfies {@code wanted}; those before it are forgotten. */
     Ipv4Packet await(Predicate<Ipv4Packet> wanted) throws InterruptedException {
+        return Ipv4Packet.parse(awaitFrame(wanted)).orElseThrow();
+    }
+
+    /** The same, with its frame. */
+    EthernetFrame awaitFrame(Predicate<Ipv4Packet> wanted) throws InterruptedException {
         while (true) {
             ReceivedFrame frame = frames.poll(DEADLINE_SECONDS, TimeUnit.SECONDS);
             if (frame == null) {
                 throw new AssertionError("no such packet on " + device.name());
             }
-            Optional<Ipv4Packet> packet = frame.ethernet().flatMap(Ipv4Packet::parse);
-            if (packet.filter(wanted).isPresent()) {
-                return packet.get();
+            Optional<EthernetFrame> ethernet = frame.ethernet();
+            if (ethernet.flatMap(Ipv4Packet::parse).filter(wanted).isPresent()) {
+                return ethernet.get();
             }
         }
     }

@@ -30,6 +30,14 @@ public sealed interface Action {
         }
     }
 
+    /** Send a revocation or its acknowledgment from port 434 of the care-of address (RFC 3543 §3.3, §3.4). */
+    record SendRevocationMessage(Ipv4Address homeAgent, int port, Octets message) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
     /**
      * Send from port 434 to a mobile node: in a frame to its MAC address, because nobody asks for the MAC address of a
      * visitor by ARP (RFC 3344 §4.2.2).
@@ -127,6 +135,14 @@ public sealed interface Action {
         }
     }
 
+    /** Say how many packets of a visitor have been redirected; answered by RedirectedCounted. */
+    record CountRedirected(Ipv4Address homeAddress, HandoverId id) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
     /** Deliver the packets of a visitor that was redirected here again; answered by VisitorRecalled or VisitorNotRecalled. */
     record RecallVisitor(Ipv4Address homeAddress) implements Action {
         @Override
@@ -159,7 +175,60 @@ public sealed interface Action {
         }
     }
 
-    /** Delete what was stored of a visitor; nobody waits for it, a stale one expires by itself. */
+    /** Make it durable that {@code visitor} is not served any more, and that its home agent is to be told; answered by RevocationStored, be it durable or not. */
+    record StoreRevocation(Visitor visitor, boolean namesake) implements Action {
+        /** Of one that is no namesake. */
+        public StoreRevocation(Visitor visitor) {
+            this(visitor, false);
+        }
+
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** As InstallVisitor, while another visitor has the home address (RFC 3024 §A.4). Answered in the same way. */
+    record InstallNamesake(Visitor visitor) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** End the forwarding of {@code visitor}, and of nobody else with its home address. Nobody waits for that. */
+    record RemoveNamesake(Visitor visitor) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** As StoreVisitor, and answered in the same way. */
+    record StoreNamesake(Visitor visitor) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Delete what was stored of {@code visitor}; nobody waits for it. */
+    record ForgetNamesake(Visitor visitor) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Delete what was stored of a revocation; nobody waits for it, a stale one ends with the visitor's lifetime. */
+    record ForgetRevocation(Visitor visitor) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Delete what was stored of a visitor; answered by VisitorForgotten if that is durable. A stale one expires by itself. */
     record ForgetVisitor(Ipv4Address homeAddress) implements Action {
         @Override
         public void on(Executor executor) {
@@ -189,6 +258,8 @@ public sealed interface Action {
 
         void execute(SendKeepalive action);
 
+        void execute(SendRevocationMessage action);
+
         void execute(SendToVisitor action);
 
         void execute(Advertise action);
@@ -205,6 +276,8 @@ public sealed interface Action {
 
         void execute(RedirectVisitor action);
 
+        void execute(CountRedirected action);
+
         void execute(RecallVisitor action);
 
         void execute(DeliverPacket action);
@@ -214,6 +287,18 @@ public sealed interface Action {
         void execute(StoreVisitor action);
 
         void execute(ForgetVisitor action);
+
+        void execute(InstallNamesake action);
+
+        void execute(RemoveNamesake action);
+
+        void execute(StoreNamesake action);
+
+        void execute(ForgetNamesake action);
+
+        void execute(StoreRevocation action);
+
+        void execute(ForgetRevocation action);
 
         void execute(ArmTimer action);
 

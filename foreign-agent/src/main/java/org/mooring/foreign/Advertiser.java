@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.foreign.Policy.ReverseTunnel;
+import org.mooring.foreign.Policy.Revocability;
 import org.mooring.protocol.wire.AdvertisementExtension;
 import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
 import org.mooring.protocol.wire.AdvertisementExtension.PrefixLengths;
@@ -29,16 +30,19 @@ final class Advertiser {
     /** RFC 1256 §4.1: routers that were started together do not advertise together. */
     private static final double LEAST_PART_OF_INTERVAL = 0.75;
 
+    private static final int FIRST_SEQUENCE = 0;
     private static final int LAST_SEQUENCE = 0xffff;
 
     /** RFC 3344 §2.3.2: a lower number tells of a restart. */
     private static final int SEQUENCE_AFTER_LAST = 256;
 
+    private final Challenges challenges;
     private final Consumer<Action> out;
     private final Map<String, Integer> sequences = new HashMap<>();
     private final Map<String, Integer> unsolicited = new HashMap<>();
 
-    Advertiser(Consumer<Action> out) {
+    Advertiser(Challenges challenges, Consumer<Action> out) {
+        this.challenges = challenges;
         this.out = out;
     }
 
@@ -75,15 +79,47 @@ final class Advertiser {
                 policy, link, Optional.of(linkAddress), from.isUnicast() ? from : Ipv4Address.LIMITED_BROADCAST, busy);
     }
 
+    /**
+     * Tells a mobile node that it is not registered here any more: number 0 says that whatever was registered is lost (RFC 3543 §4.1). The
+     * others on its link count on.
+     *
+     * @param busy it should not register here again
+     */
+    void tellRevoked(Policy policy, Visitor visitor, boolean busy) {
+        advertise(
+                policy,
+                visitor.link(),
+                Optional.of(visitor.linkAddress()),
+                visitor.homeAddress(),
+                busy,
+                FIRST_SEQUENCE);
+    }
+
     private void advertise(
             Policy policy, String link, Optional<Octets> linkAddress, Ipv4Address destination, boolean busy) {
+        advertise(policy, link, linkAddress, destination, busy, nextSequence(link));
+    }
+
+    private void advertise(
+            Policy policy,
+            String link,
+            Optional<Octets> linkAddress,
+            Ipv4Address destination,
+            boolean busy,
+            int sequence) {
         var address = Objects.requireNonNull(policy.links().get(link), "no such link");
         var advertising = policy.advertising();
         var extensions = new ArrayList<AdvertisementExtension>();
         extensions.add(new MobilityAgent(
-                nextSequence(link), policy.maxLifetime(), flags(policy, busy), List.of(policy.careOfAddress())));
+                sequence, policy.maxLifetime(), flags(policy, busy), List.of(policy.careOfAddress())));
         Optional.ofNullable(advertising.prefixLengths().get(link))
                 .ifPresent(length -> extensions.add(PrefixLengths.of(length)));
+        if (advertising.challenges()) {
+            // RFC 4721 §2, §2.1: behind those of RFC 3344.
+            extensions.add(new AdvertisementExtension.Challenge(linkAddress
+                    .map(octets -> challenges.tell(new Station(link, octets)))
+                    .orElseGet(() -> challenges.advertise(link))));
+        }
         // Code 16: who is no mobile node has another default router.
         var advertisement = AgentAdvertisement.of(
                 AgentAdvertisement.NO_COMMON_TRAFFIC,
@@ -102,6 +138,7 @@ final class Advertiser {
                 | (policy.reverseTunnel() == ReverseTunnel.REFUSED ? 0 : MobilityAgent.REVERSE_TUNNELING)
                 | (policy.encapsulations().contains(Encapsulation.GRE) ? MobilityAgent.GRE_ENCAPSULATION : 0)
                 | (policy.encapsulations().contains(Encapsulation.MINIMAL) ? MobilityAgent.MINIMAL_ENCAPSULATION : 0)
+                | (policy.revocation() == Revocability.REFUSED ? 0 : MobilityAgent.REVOCATION)
                 | (policy.advertising().registrationRequired() ? MobilityAgent.REGISTRATION_REQUIRED : 0)
                 | (policy.natTraversal().isBehindNat() ? MobilityAgent.UDP_TUNNELING : 0)
                 | (busy ? MobilityAgent.BUSY : 0);
@@ -109,7 +146,7 @@ final class Advertiser {
 
     /** Counts everything that is sent on {@code link}, to whomever. */
     private int nextSequence(String link) {
-        int sequence = sequences.getOrDefault(link, 0);
+        int sequence = sequences.getOrDefault(link, FIRST_SEQUENCE);
         sequences.put(link, sequence == LAST_SEQUENCE ? SEQUENCE_AFTER_LAST : sequence + 1);
         return sequence;
     }

@@ -8,9 +8,11 @@ import java.util.Map;
  *
  * @param interval the longest time between two advertisements to all; zero: only those who ask are told
  * @param registrationRequired R: also mobile nodes with a co-located care-of address are to register here
+ * @param challenges whether requests must say something that was made up lately (RFC 4721)
  * @param prefixLengths of the visitor links, by interface name; empty to say none, as no agent of a link may where another does not
  */
-public record Advertising(Duration interval, boolean registrationRequired, Map<String, Integer> prefixLengths) {
+public record Advertising(
+        Duration interval, boolean registrationRequired, boolean challenges, Map<String, Integer> prefixLengths) {
     /** Nobody is told but who asks. */
     static final Advertising ON_SOLICITATION = new Advertising(Duration.ZERO, false, Map.of());
 
@@ -22,6 +24,11 @@ public record Advertising(Duration interval, boolean registrationRequired, Map<S
 
     public Advertising {
         prefixLengths = Map.copyOf(prefixLengths);
+    }
+
+    /** Without challenges. */
+    Advertising(Duration interval, boolean registrationRequired, Map<String, Integer> prefixLengths) {
+        this(interval, registrationRequired, false, prefixLengths);
     }
 
     boolean isUnsolicited() {

@@ -5,13 +5,19 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.mooring.foreign.Policy.Compatibility;
 import org.mooring.foreign.VisitorList.HeldReply;
 import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.handover.HandoverMessage;
+import org.mooring.protocol.handover.HandoverMessage.Followed;
+import org.mooring.protocol.handover.HandoverMessage.Held;
 import org.mooring.protocol.handover.HandoverMessage.Redirected;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Challenge;
 import org.mooring.protocol.wire.Extension.Authentication;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.ForeignAgentError;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
@@ -24,23 +30,41 @@ final class Answers {
     /** Of UDP (RFC 3344 §3.3). */
     private static final int REGISTRATION_PORT = 434;
 
+    /** What is told if the kernel refuses. */
+    static final Denial REFUSED_BY_KERNEL =
+            new Denial(ReplyCode.FA_INSUFFICIENT_RESOURCES, "the kernel refused to forward its packets");
+
     private final DenialLimit denials = new DenialLimit();
     private final Supplier<Policy> policy;
+    private final Challenges challenges;
     private final Consumer<Action> actions;
 
-    Answers(Supplier<Policy> policy, Consumer<Action> actions) {
+    Answers(Supplier<Policy> policy, Challenges challenges, Consumer<Action> actions) {
         this.policy = policy;
+        this.challenges = challenges;
         this.actions = actions;
     }
 
-    /** Tells whose request waited for the kernel that it refused, if anybody's did. */
-    void refuse(Instant now, Optional<HeldReply> reply) {
-        reply.map(HeldReply::answered)
-                .ifPresent(answered -> deny(
-                        now,
-                        answered.origin(),
-                        answered.request(),
-                        new Denial(ReplyCode.FA_INSUFFICIENT_RESOURCES, "the kernel refused to forward its packets")));
+    /** Denies what the home agent has accepted, with a denial in place of its reply. */
+    void deny(Instant now, HeldReply reply, Denial denial) {
+        deny(now, reply.answered().origin(), reply.answered().request(), denial);
+    }
+
+    /**
+     * The same, but the home agent's reply goes on with it (RFC 4636 §4, §6), so that the mobile node knows that it is registered there.
+     *
+     * @param denial with a code that RFC 4636 §4 allows
+     */
+    void refuse(Instant now, HeldReply reply, Denial denial) {
+        if (policy.get().follows(Compatibility.RFC3344)) {
+            deny(now, reply, denial);
+            return;
+        }
+        var answered = reply.answered();
+        var error = RegistrationCodec.encode(List.of(new ForeignAgentError(denial.code())));
+        sendToVisitor(answered.origin(), answered.request(), reply.message().concat(error));
+        report(new Fact.RequestDenied(
+                answered.request().homeAddress(), answered.origin().link(), denial.code(), denial.why(), true));
     }
 
     /** Denies {@code request} (§3.7.2.3), unless the mobile node was denied less than a second ago. */
@@ -65,9 +89,10 @@ final class Answers {
 
     /** The addresses and ports of §3.7.2.3, which §3.7.3.2 uses as well. */
     private void sendToVisitor(Origin origin, RegistrationRequest request, Octets message) {
+        var challenging = message.concat(RegistrationCodec.encode(challenge(origin, request)));
         var sealed = mobileForeignAssociation(request)
-                .map(association -> new Seal(Kind.MOBILE_FOREIGN, association).appendTo(message))
-                .orElse(message);
+                .map(association -> new Seal(Kind.MOBILE_FOREIGN, association).appendTo(challenging))
+                .orElse(challenging);
         actions.accept(new Action.SendToVisitor(
                 origin.link(),
                 origin.linkAddress(),
@@ -75,6 +100,13 @@ final class Answers {
                 destination(origin, request),
                 origin.sourcePort(),
                 sealed));
+    }
+
+    /** RFC 4721 §3.3: in each reply, for the next request. */
+    private List<Challenge> challenge(Origin origin, RegistrationRequest request) {
+        return policy.get().advertising().challenges()
+                ? List.of(new Challenge(challenges.tell(Station.of(origin), request.homeAddress())))
+                : List.of();
     }
 
     /**
@@ -113,13 +145,27 @@ final class Answers {
 
     /** Sends REDIRECTED to the hook of a visitor that has left (docs/handover.md, "Messages beside registration"). */
     void tellRedirected(Visitor visitor, HandoverId id) {
+        tell(visitor, new Redirected(id));
+    }
+
+    /** So many packets had to wait for the visitor, and none waits any more. */
+    void tellHeld(Visitor visitor, HandoverId id, long packets) {
+        tell(visitor, new Held(id, (int) packets));
+    }
+
+    /** So many packets were redirected that came for the visitor when it had left. */
+    void tellFollowed(Visitor visitor, HandoverId id, long packets) {
+        tell(visitor, new Followed(id, (int) packets));
+    }
+
+    private void tell(Visitor visitor, HandoverMessage message) {
         actions.accept(new Action.SendToVisitor(
                 visitor.link(),
                 visitor.linkAddress(),
                 policy.get().links().getOrDefault(visitor.link(), policy.get().careOfAddress()),
                 visitor.homeAddress(),
                 REGISTRATION_PORT,
-                new Redirected(id).encode(policy.get().enterpriseNumber())));
+                message.encode(policy.get().enterpriseNumber())));
     }
 
     private void report(Fact fact) {

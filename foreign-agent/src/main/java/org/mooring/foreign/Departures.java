@@ -1,10 +1,14 @@
 package org.mooring.foreign;
 
+import static org.mooring.foreign.Event.Timer.Purpose.DEPARTURE;
+
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import org.mooring.foreign.Event.Timer;
 import org.mooring.foreign.Fact.Step;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.handover.HandoverId;
@@ -33,6 +37,9 @@ final class Departures {
             return new Departure(staged, end, next);
         }
     }
+
+    /** From COMMIT until all has come that the home agent sent here before it. The visitor is on the list for longer. */
+    private static final Duration UNDER_WAY = Duration.ofSeconds(1);
 
     /** Of visitors on the list, or about to be. */
     private final Map<Ipv4Address, Departure> departures = new HashMap<>();
@@ -104,9 +111,10 @@ final class Departures {
     }
 
     /** The kernel redirects as was asked. */
-    void redirected(Ipv4Address homeAddress, HandoverId id) {
+    void redirected(Ipv4Address homeAddress, HandoverId id, Instant now) {
         find(homeAddress, id).filter(Departure::hasLeft).ifPresent(departure -> {
             departures.put(homeAddress, departure.in(State.REDIRECTED));
+            actions.accept(new Action.ArmTimer(new Timer(DEPARTURE, homeAddress), now.plus(UNDER_WAY)));
             report(homeAddress, departure.staged(), Step.REDIRECTED);
         });
     }
@@ -116,6 +124,14 @@ final class Departures {
         return find(homeAddress, id)
                 .filter(departure -> departure.state() == State.REDIRECTED)
                 .isPresent();
+    }
+
+    /** What was under way to the visitor has come. */
+    void count(Ipv4Address homeAddress) {
+        Optional.ofNullable(departures.get(homeAddress))
+                .filter(departure -> departure.state() == State.REDIRECTED)
+                .ifPresent(departure -> actions.accept(new Action.CountRedirected(
+                        homeAddress, departure.staged().id())));
     }
 
     /** The kernel refused: the next COMMIT tries again. */

@@ -25,6 +25,14 @@ public sealed interface Event {
         }
     }
 
+    /** A datagram to port 434 arrived on a visitor link that is no registration message, but may repeat one (docs/handover.md, "Messages beside registration"). */
+    record RepeatedRequestReceived(Instant at, Origin origin, Octets datagram) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
     /** An Agent Solicitation on a visitor link (RFC 3344 §2.2). */
     record SolicitationReceived(Instant at, String link, Octets linkAddress, Ipv4Address from) implements Event {
         @Override
@@ -43,6 +51,30 @@ public sealed interface Event {
 
     /** A datagram arrived at the care-of address from the home agents' side. */
     record ReplyReceived(Instant at, Ipv4Address from, Decoded decoded) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** A revocation, or the acknowledgment of one, arrived at the care-of address (RFC 3543). */
+    record RevocationMessageReceived(Instant at, Ipv4Address from, int port, Decoded.Message message) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The operator ends the visit of {@code homeAddress}, if there is one. */
+    record RevocationOrdered(Instant at, Ipv4Address homeAddress) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** There is no such interface any more. */
+    record LinkGone(Instant at, String link) implements Event {
         @Override
         public void on(Handler handler) {
             handler.handle(this);
@@ -143,6 +175,19 @@ public sealed interface Event {
         }
     }
 
+    /**
+     * Packets were redirected.
+     *
+     * @param packets how many since the kernel was told to; empty where it couldn't say
+     */
+    record RedirectedCounted(Instant at, Ipv4Address homeAddress, HandoverId id, Optional<Long> packets)
+            implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
     /** The packets of {@code homeAddress} are delivered here again. */
     record VisitorRecalled(Instant at, Ipv4Address homeAddress) implements Event {
         @Override
@@ -169,6 +214,22 @@ public sealed interface Event {
 
     /** The store refused {@code visitor}. */
     record VisitorNotStored(Instant at, Visitor visitor, String why) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** Nothing is stored of a visitor any more. */
+    record VisitorForgotten(Instant at, Ipv4Address homeAddress) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** That {@code visitor} is revoked is stored, or can't be. */
+    record RevocationStored(Instant at, Visitor visitor) implements Event {
         @Override
         public void on(Handler handler) {
             handler.handle(this);
@@ -227,10 +288,23 @@ public sealed interface Event {
         }
     }
 
-    /** The agent starts with what it had stored; the kernel forwards for those that have not expired at {@code at}. */
-    record Restored(Instant at, List<Visitor> visitors) implements Event {
+    /**
+     * The agent starts with what it had stored; the kernel forwards for those that have not expired at {@code at}.
+     *
+     * @param namesakes those that came when others had their home addresses
+     * @param revoked those whose home agents have not acknowledged that they are not served any more
+     */
+    record Restored(Instant at, List<Visitor> visitors, List<Visitor> namesakes, List<Visitor> revoked)
+            implements Event {
         public Restored {
             visitors = List.copyOf(visitors);
+            namesakes = List.copyOf(namesakes);
+            revoked = List.copyOf(revoked);
+        }
+
+        /** All home agents know who is served. */
+        public Restored(Instant at, List<Visitor> visitors) {
+            this(at, visitors, List.of(), List.of());
         }
 
         @Override
@@ -258,7 +332,15 @@ public sealed interface Event {
             /** What waits for a visitor that comes. */
             ARRIVAL,
             /** The next keepalive of a UDP tunnel. */
-            KEEPALIVE
+            KEEPALIVE,
+            /** The repetition of a revocation. */
+            REVOCATION,
+            /** The end of the next of those that have one home address. */
+            NAMESAKE,
+            /** The redirect of a visitor that has left and is revoked. */
+            REDIRECT,
+            /** What is under way to a visitor that has left. */
+            DEPARTURE
         }
     }
 
@@ -266,11 +348,19 @@ public sealed interface Event {
     interface Handler {
         void handle(RequestReceived event);
 
+        void handle(RepeatedRequestReceived event);
+
         void handle(SolicitationReceived event);
 
         void handle(AdvertisementDue event);
 
         void handle(ReplyReceived event);
+
+        void handle(RevocationMessageReceived event);
+
+        void handle(RevocationOrdered event);
+
+        void handle(LinkGone event);
 
         void handle(HomeAgentUnreachable event);
 
@@ -294,6 +384,8 @@ public sealed interface Event {
 
         void handle(VisitorNotRedirected event);
 
+        void handle(RedirectedCounted event);
+
         void handle(VisitorRecalled event);
 
         void handle(VisitorNotRecalled event);
@@ -301,6 +393,10 @@ public sealed interface Event {
         void handle(VisitorStored event);
 
         void handle(VisitorNotStored event);
+
+        void handle(VisitorForgotten event);
+
+        void handle(RevocationStored event);
 
         void handle(HandoverMessageReceived event);
 

@@ -41,7 +41,23 @@ public sealed interface Fact {
         /** One waits, but for another Identification or from another home agent (RFC 3344 §3.7.3.1). */
         REPLY_DOES_NOT_MATCH,
         /** Tunnel data of no visitor, and no answer to a keepalive (RFC 3519 §4.3). */
-        TUNNEL_DATA
+        TUNNEL_DATA,
+        /** A mobile node without a co-located care-of address that offers revocation (RFC 3543 §4.2.1). */
+        REVOCATION_SUPPORT,
+        /** One that says that it isn't authenticated by the mobile node's association (RFC 5563 §5.1): for RFC 3344 §1.8 that is not recognised here. */
+        PROXY_REGISTRATION,
+        /** A challenge that no authentication follows (RFC 4721 §3.2). */
+        UNAUTHENTICATED_CHALLENGE,
+        /** RFC 3543 §3.3. */
+        REVOCATION_NOT_AUTHENTIC,
+        /** RFC 3543 §3.5: the A bit says that it comes from a foreign agent. */
+        REVOCATION_REFLECTED,
+        /** RFC 3543 §3.5, §4.2.2.2: older than the registration, or received before. */
+        REVOCATION_REPLAYED,
+        /** RFC 3543 §4.2.1: what was not registered as revocable. */
+        REVOCATION_NOT_AGREED,
+        /** RFC 3543 §3.5: an acknowledgment of nothing that was sent. */
+        REVOCATION_NOT_SENT
     }
 
     /** A datagram that could not be read was dropped (RFC 3344 §1.8). */
@@ -93,7 +109,7 @@ public sealed interface Fact {
             implements Fact {
         @Override
         public Level level() {
-            return Level.INFO;
+            return answered ? Level.INFO : Level.DEBUG;
         }
 
         @Override
@@ -145,7 +161,12 @@ public sealed interface Fact {
             /** It had left before, and is now staged to come again. */
             REDIRECTED,
             /** It had left before, and the kernel refused to have it back. */
-            REFUSED
+            REFUSED,
+            /** By the operator. */
+            REVOKED,
+            REVOKED_BY_HOME_AGENT,
+            /** Its link is gone, or not configured any more. */
+            LINK_GONE
         }
 
         @Override
@@ -251,6 +272,19 @@ public sealed interface Fact {
         }
     }
 
+    /** So many packets have followed a visitor that has left. */
+    record RedirectedCounted(Ipv4Address homeAddress, HandoverId id, long packets) implements Fact {
+        @Override
+        public Level level() {
+            return Level.INFO;
+        }
+
+        @Override
+        public String text() {
+            return "handover packets redirected home=" + homeAddress + " id=" + id + " packets=" + packets;
+        }
+    }
+
     /** A NAT on the way has forgotten the tunnel, or nothing passes at all (RFC 3519 §4.10). */
     record KeepalivesUnanswered(Ipv4Address homeAddress) implements Fact {
         @Override
@@ -260,7 +294,8 @@ public sealed interface Fact {
 
         @Override
         public String text() {
-            return "keepalives unanswered, the visitor is cut off until it registers again: lower nat-keepalive if a NAT forgets sooner home="
+            return "keepalives unanswered, the visitor is cut off until it registers again: lower nat-keepalive if a"
+                    + " NAT forgets sooner home="
                     + homeAddress;
         }
     }
@@ -301,6 +336,101 @@ public sealed interface Fact {
         @Override
         public String text() {
             return "visitor not stored, a restart would forget it home=" + homeAddress + " why=\"" + why + "\"";
+        }
+    }
+
+    /** The operator wanted to revoke whom nobody serves. */
+    record NothingToRevoke(Ipv4Address homeAddress) implements Fact {
+        @Override
+        public Level level() {
+            return Level.INFO;
+        }
+
+        @Override
+        public String text() {
+            return "nothing to revoke home=" + homeAddress;
+        }
+    }
+
+    /** A home agent was told that its mobile node is not served any more. */
+    record RevocationSent(Ipv4Address homeAddress, Ipv4Address homeAgent, int transmission) implements Fact {
+        @Override
+        public Level level() {
+            return transmission == 1 ? Level.INFO : Level.DEBUG;
+        }
+
+        @Override
+        public String text() {
+            return "revocation sent home=" + homeAddress + " home-agent=" + homeAgent + " transmission=" + transmission;
+        }
+    }
+
+    /** It knows. */
+    record RevocationAcknowledged(Ipv4Address homeAddress, Ipv4Address homeAgent, int transmissions) implements Fact {
+        @Override
+        public Level level() {
+            return Level.INFO;
+        }
+
+        @Override
+        public String text() {
+            return "revocation acknowledged home=" + homeAddress + " home-agent=" + homeAgent + " transmissions="
+                    + transmissions;
+        }
+    }
+
+    /** The registration would have ended by itself by now. */
+    record RevocationUnanswered(Ipv4Address homeAddress, Ipv4Address homeAgent, int transmissions) implements Fact {
+        @Override
+        public Level level() {
+            return Level.WARNING;
+        }
+
+        @Override
+        public String text() {
+            return "revocation never acknowledged home=" + homeAddress + " home-agent=" + homeAgent + " transmissions="
+                    + transmissions;
+        }
+    }
+
+    /** There is no association with the home agent any more, or it never agreed to revocation. */
+    record RevocationImpossible(Ipv4Address homeAddress, Ipv4Address homeAgent) implements Fact {
+        @Override
+        public Level level() {
+            return Level.WARNING;
+        }
+
+        @Override
+        public String text() {
+            return "revocation not sent: not agreed on, or no association any more home=" + homeAddress + " home-agent="
+                    + homeAgent;
+        }
+    }
+
+    /** The mobile node was told by an advertisement with sequence number 0 (RFC 3543 §4.1). */
+    record MobileNodeInformed(Ipv4Address homeAddress, String link, boolean busy) implements Fact {
+        @Override
+        public Level level() {
+            return Level.INFO;
+        }
+
+        @Override
+        public String text() {
+            return "mobile node told of the revocation home=" + homeAddress + " link=" + link
+                    + (busy ? " busy=yes" : "");
+        }
+    }
+
+    /** An interface has gone; its visitors are revoked. */
+    record LinkLost(String link, int visitors) implements Fact {
+        @Override
+        public Level level() {
+            return Level.WARNING;
+        }
+
+        @Override
+        public String text() {
+            return "link gone link=" + link + " visitors=" + visitors;
         }
     }
 

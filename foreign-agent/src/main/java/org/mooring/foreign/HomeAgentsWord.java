@@ -15,13 +15,19 @@ import org.mooring.protocol.wire.Extension.Authentication;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.UdpTunnelReply;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RevocationSupport;
 
 /**
  * What a reply tells the foreign agent itself: about a handover (docs/handover.md, "Octets"), and about the tunnel (RFC 3519 §3.2).
  *
  * @param udpTunnel none if it is not to be carried in UDP
+ * @param revocation what it offers of revocation (RFC 3543 §3.2)
  */
-record HomeAgentsWord(Optional<Previous> previous, Optional<Staged> staged, Optional<UdpTunnel> udpTunnel) {
+record HomeAgentsWord(
+        Optional<Previous> previous,
+        Optional<Staged> staged,
+        Optional<UdpTunnel> udpTunnel,
+        Optional<RevocationSupport> revocation) {
     static HomeAgentsWord of(Decoded.Message received, Ipv4Address homeAgent, Policy policy) {
         var said = said(received);
         boolean authentic =
@@ -30,7 +36,11 @@ record HomeAgentsWord(Optional<Previous> previous, Optional<Staged> staged, Opti
         return new HomeAgentsWord(
                 HandoverExtension.first(Previous.class, authenticated, policy.enterpriseNumber()),
                 HandoverExtension.first(Staged.class, authenticated, policy.enterpriseNumber()),
-                udpTunnel(said, policy));
+                udpTunnel(said, policy),
+                authenticated.stream()
+                        .filter(RevocationSupport.class::isInstance)
+                        .map(RevocationSupport.class::cast)
+                        .findFirst());
     }
 
     /** Of a home agent without an association, too: there is no other word on where its packets go (RFC 3519 §4.6). */

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.mooring.datapath.DatapathKind;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.security.SecurityAssociation;
@@ -27,6 +28,7 @@ import org.mooring.protocol.wire.UdpTunnelRequest;
  * @param compatibility which of the two RFCs rules where they differ
  * @param encapsulatingDelivery whether visitors may choose what goes through the reverse tunnel (RFC 3024 §5.2)
  * @param natTraversal whether tunnels may be carried in UDP
+ * @param revocation whether registrations are such that either agent can revoke them
  * @param mobileNodes mobile-foreign associations by home address
  * @param homeAgents foreign-home associations by the home agent's address
  */
@@ -42,6 +44,7 @@ public record Policy(
         Compatibility compatibility,
         ReverseTunnel reverseTunnel,
         boolean encapsulatingDelivery,
+        Revocability revocation,
         Advertising advertising,
         NatTraversal natTraversal,
         Map<Ipv4Address, List<SecurityAssociation>> mobileNodes,
@@ -53,7 +56,10 @@ public record Policy(
         homeAgents = Map.copyOf(homeAgents);
     }
 
-    /** One that follows RFC 5944, has IP in IP alone, a reverse tunnel in both delivery styles for who asks, is told of to who asks, and asks for no UDP tunnels. */
+    /**
+     * One that follows RFC 5944, has IP in IP alone, a reverse tunnel in both delivery styles for who asks, is told of to who asks, asks for no
+     * UDP tunnels, and revokes nothing.
+     */
     public Policy(
             Ipv4Address careOfAddress,
             Map<String, Ipv4Address> links,
@@ -76,6 +82,7 @@ public record Policy(
                 Compatibility.RFC5944,
                 ReverseTunnel.OPTIONAL,
                 true,
+                Revocability.REFUSED,
                 Advertising.ON_SOLICITATION,
                 NatTraversal.NONE,
                 mobileNodes,
@@ -94,6 +101,15 @@ public record Policy(
         /** Code 75 to who does not. */
         REQUIRED,
         /** Code 74 to who does. */
+        REFUSED
+    }
+
+    /** Whether a registration must let either agent revoke it (RFC 3543 §4.2.1). */
+    public enum Revocability {
+        OPTIONAL,
+        /** Code 65 where the home agent agrees to no revocation. */
+        REQUIRED,
+        /** Nothing is offered, and nothing revoked. */
         REFUSED
     }
 
@@ -128,6 +144,27 @@ public record Policy(
         boolean isBehindNat() {
             return asking == Asking.BEHIND_NAT;
         }
+    }
+
+    /** What of it a datapath can keep; what it can't is refused to who asks for it. */
+    public Policy keptBy(DatapathKind datapath) {
+        return new Policy(
+                careOfAddress,
+                links,
+                maxLifetime,
+                maxPending,
+                maxVisitors,
+                enterpriseNumber,
+                requireAssociation,
+                datapath.carried(encapsulations),
+                compatibility,
+                reverseTunnel,
+                encapsulatingDelivery && datapath.takesEncapsulatingDelivery(),
+                revocation,
+                advertising,
+                datapath.carries(Encapsulation.UDP) ? natTraversal : NatTraversal.NONE,
+                mobileNodes,
+                homeAgents);
     }
 
     /** Whether a visitor that was served before a restart is served after it. */

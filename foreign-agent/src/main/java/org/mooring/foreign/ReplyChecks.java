@@ -8,12 +8,18 @@ import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
 import org.mooring.protocol.wire.Extension.Nai;
+import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.ReplyCode;
 
 /** What the reply to {@code request} must pass before it is relayed (RFC 3344 §3.7.3.1). */
-record ReplyChecks(Policy policy, Decoded.Message received, RegistrationReply reply, RegistrationRequest request) {
+record ReplyChecks(
+        Policy policy,
+        Ipv4Address from,
+        Decoded.Message received,
+        RegistrationReply reply,
+        RegistrationRequest request) {
     /** The first check that fails: what the mobile node is told instead. */
     Optional<Denial> denial() {
         return foreignHomeAuthentication()
@@ -24,7 +30,7 @@ record ReplyChecks(Policy policy, Decoded.Message received, RegistrationReply re
 
     /** §3.7.3.1: where an association is shared, exactly one valid Foreign-Home extension. */
     private Optional<Denial> foreignHomeAuthentication() {
-        var associations = policy.foreignHome(request.homeAgent());
+        var associations = policy.foreignHome(from);
         if (associations.isEmpty()) {
             return Optional.empty();
         }
@@ -37,7 +43,7 @@ record ReplyChecks(Policy policy, Decoded.Message received, RegistrationReply re
         return Denial.when(
                 !excused && !(verified instanceof Verified.By),
                 ReplyCode.FA_HOME_AGENT_FAILED_AUTHENTICATION,
-                "foreign-home authentication of " + request.homeAgent() + ": " + verified);
+                "foreign-home authentication of " + from + ": " + verified);
     }
 
     /** RFC 3115 §2.4. */

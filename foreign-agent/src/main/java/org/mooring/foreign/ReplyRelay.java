@@ -6,11 +6,13 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.foreign.Fact.VisitorLeft.Why;
-import org.mooring.foreign.PendingRequest.Purpose;
+import org.mooring.foreign.Policy.Revocability;
 import org.mooring.foreign.VisitorList.HeldReply;
 import org.mooring.protocol.handover.HandoverExtension.Previous;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.nat.UdpTunnel;
+import org.mooring.protocol.revocation.RevocationTerms;
+import org.mooring.protocol.wire.Challenge;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.EncapsulatingDelivery;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -23,6 +25,7 @@ final class ReplyRelay {
     private final PendingRequests pending;
     private final Visits visits;
     private final Answers answers;
+    private final Revocations revocations;
     private final Supplier<Policy> policy;
     private final Consumer<Action> actions;
 
@@ -30,11 +33,13 @@ final class ReplyRelay {
             PendingRequests pending,
             Visits visits,
             Answers answers,
+            Revocations revocations,
             Supplier<Policy> policy,
             Consumer<Action> actions) {
         this.pending = pending;
         this.visits = visits;
         this.answers = answers;
+        this.revocations = revocations;
         this.policy = policy;
         this.actions = actions;
     }
@@ -59,7 +64,7 @@ final class ReplyRelay {
                 .filter(request -> request.isAnsweredBy(reply, from))
                 .findFirst();
         if (answered.isPresent()) {
-            receiveAnswer(now, answered.get(), received, reply);
+            receiveAnswer(now, from, answered.get(), received, reply);
         } else if (waiting.isEmpty()) {
             report(new Fact.Discarded(from.toString(), Fact.Discard.NO_PENDING_REQUEST));
         } else {
@@ -68,20 +73,37 @@ final class ReplyRelay {
     }
 
     private void receiveAnswer(
-            Instant now, PendingRequest answered, Decoded.Message received, RegistrationReply reply) {
-        var wrong = new ReplyChecks(policy.get(), received, reply, answered.request()).denial();
+            Instant now, Ipv4Address from, PendingRequest answered, Decoded.Message received, RegistrationReply reply) {
+        var wrong = new ReplyChecks(policy.get(), from, received, reply, answered.request()).denial();
         if (wrong.isPresent()) {
             denyPending(now, answered, wrong.get().code(), wrong.get().why());
             return;
         }
         pending.remove(answered);
         var ready = new HeldReply(answered, reply, AuthorizedPart.of(received));
-        var word = HomeAgentsWord.of(received, answered.request().homeAgent(), policy.get());
+        if (returnsAnotherChallenge(answered, reply)) {
+            answers.refuse(
+                    now,
+                    ready,
+                    new Denial(
+                            ReplyCode.FA_WRONG_CHALLENGE_FROM_HOME_AGENT,
+                            "the home agent's reply has another challenge than the request"));
+            return;
+        }
+        var word = HomeAgentsWord.of(received, from, policy.get());
         switch (answered.purpose()) {
             case REGISTRATION -> relay(now, ready, word);
             case PREPARATION -> relayPrepared(now, ready, word);
             case COMMIT -> answers.send(ready); // What there was to do is done; the mobile node is not here any more.
         }
+    }
+
+    /** RFC 4721 §3.3. */
+    private boolean returnsAnotherChallenge(PendingRequest answered, RegistrationReply reply) {
+        var returned = reply.extension(Challenge.class);
+        return policy.get().advertising().challenges()
+                && returned.isPresent()
+                && !returned.equals(answered.request().extension(Challenge.class));
     }
 
     // §3.7.3.2 Forwarding Replies to the Mobile Node
@@ -93,11 +115,26 @@ final class ReplyRelay {
             // A deregistration of another care-of address than ours says nothing about our visitor.
             if (request.isDeregistrationOfAll()
                     || request.careOfAddress().equals(policy.get().careOfAddress())) {
-                visits.end(reply.homeAddress(), Why.DEREGISTERED);
+                visits.end(VisitorKey.of(request), Why.DEREGISTERED);
             }
             answers.send(ready);
         } else if (reply.code().isAccepted() && !request.flags().decapsulationByMobileNode()) {
-            var visitor = visitor(now, ready, word.udpTunnel());
+            var terms = terms(ready.answered(), word);
+            if (terms.isEmpty() && policy.get().revocation() == Revocability.REQUIRED) {
+                answers.refuse(
+                        now,
+                        ready,
+                        new Denial(
+                                ReplyCode.FA_ADMINISTRATIVELY_PROHIBITED,
+                                "the home agent agrees to no revocation, and revocation is required"));
+                return;
+            }
+            var visitor = visitor(now, ready, word.udpTunnel(), terms);
+            if (visits.isNamesake(VisitorKey.of(visitor))) {
+                serveNamesake(now, visitor, ready);
+                return;
+            }
+            revocations.registered(visitor);
             visits.departures().registered(visitor);
             word.staged()
                     .filter(this::isElsewhere)
@@ -107,6 +144,27 @@ final class ReplyRelay {
             // Denied, which leaves an earlier registration as it is; or co-located, where no tunnel ends here.
             answers.send(ready);
         }
+    }
+
+    /** RFC 3024 §A.4. What it must have was verified before, unless the others have come since then. */
+    private void serveNamesake(Instant now, Visitor visitor, HeldReply ready) {
+        var why = visits.indistinct(VisitorKey.of(visitor), Station.of(visitor), visitor.reverseTunneling())
+                .map(Denial::why)
+                .or(() -> visitor.udpTunnel().map(tunnel -> "another visitor behind this NAT has this home address"));
+        if (why.isPresent()) {
+            answers.refuse(now, ready, new Denial(ReplyCode.FA_INSUFFICIENT_RESOURCES, why.get()));
+            revocations.refused(visitor);
+        } else {
+            revocations.registered(visitor);
+            visits.namesakes().install(visitor, ready);
+        }
+    }
+
+    /** RFC 3543 §4.2.1: both have said so. */
+    private static Optional<RevocationTerms> terms(PendingRequest answered, HomeAgentsWord word) {
+        return answered.offered()
+                .flatMap(told -> word.revocation()
+                        .map(support -> new RevocationTerms(told, support.timestamp(), support.informs())));
     }
 
     /** Whether packets can be redirected there. */
@@ -138,7 +196,8 @@ final class ReplyRelay {
             var previous = word.previous().map(Previous::careOfAddress).filter(address -> !address.equals(home));
             visits.staged()
                     .stage(
-                            new StagedVisitor(prepare.id(), visitor(ready, expiry, word.udpTunnel(), previous)),
+                            new StagedVisitor(
+                                    prepare.id(), visitor(ready, expiry, word.udpTunnel(), Optional.empty(), previous)),
                             ready,
                             now);
         } else if (visits.staged().isStaged(home, prepare.id())) {
@@ -146,7 +205,8 @@ final class ReplyRelay {
             var previous = visits.staged().find(home).flatMap(Visitor::previousCareOfAddress);
             visits.staged()
                     .stage(
-                            new StagedVisitor(prepare.id(), visitor(ready, expiry, word.udpTunnel(), previous)),
+                            new StagedVisitor(
+                                    prepare.id(), visitor(ready, expiry, word.udpTunnel(), Optional.empty(), previous)),
                             ready,
                             now);
         } else {
@@ -154,7 +214,8 @@ final class ReplyRelay {
         }
     }
 
-    private Visitor visitor(Instant now, HeldReply ready, Optional<UdpTunnel> udpTunnel) {
+    private Visitor visitor(
+            Instant now, HeldReply ready, Optional<UdpTunnel> udpTunnel, Optional<RevocationTerms> revocation) {
         int lifetime = Math.min(ready.reply().lifetime(), policy.get().maxLifetime());
         var home = ready.reply().homeAddress();
         var previous = visits.previousCareOfAddress(home);
@@ -162,6 +223,7 @@ final class ReplyRelay {
                 ready,
                 lifetime == RegistrationMessage.INFINITE_LIFETIME ? Visitor.NEVER : now.plusSeconds(lifetime),
                 udpTunnel,
+                revocation,
                 previous);
     }
 
@@ -169,6 +231,7 @@ final class ReplyRelay {
             HeldReply ready,
             Instant expiry,
             Optional<UdpTunnel> udpTunnel,
+            Optional<RevocationTerms> revocation,
             Optional<Ipv4Address> previousCareOfAddress) {
         var answered = ready.answered();
         var request = answered.request();
@@ -186,25 +249,24 @@ final class ReplyRelay {
                 request.identification(),
                 expiry,
                 udpTunnel,
+                revocation,
                 previousCareOfAddress);
     }
 
     /** §3.7.1: a request is not pending for ever. */
-    void timeOut(Instant now, Ipv4Address homeAddress, Purpose purpose) {
-        pending.find(homeAddress, purpose)
-                .filter(waiting -> !now.isBefore(waiting.deadline()))
-                .ifPresent(waiting -> denyPending(
+    void timeOut(Instant now, Ipv4Address homeAddress, boolean prepares) {
+        pending.over(homeAddress, prepares, now)
+                .forEach(waiting -> denyPending(
                         now,
                         waiting,
                         ReplyCode.FA_REGISTRATION_TIMEOUT,
-                        "no reply from home agent " + waiting.request().homeAgent()));
+                        "no reply from home agent " + waiting.homeAgent()));
     }
 
     /** §3.7.3, on ICMP errors. */
     void unreachable(Event.HomeAgentUnreachable event) {
         var code = codeFor(event);
-        pending.all().stream()
-                .filter(waiting -> waiting.request().homeAgent().equals(event.homeAgent()))
+        pending.at(event.homeAgent())
                 .filter(waiting -> event.request()
                         .map(quoted -> quoted.equals(waiting.request().identification()))
                         .orElse(true))

@@ -6,6 +6,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.mooring.foreign.Policy.Compatibility;
 import org.mooring.foreign.Policy.ReverseTunnel;
+import org.mooring.foreign.Policy.Revocability;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
 import org.mooring.protocol.wire.Decoded;
@@ -13,6 +14,7 @@ import org.mooring.protocol.wire.EncapsulatingDelivery;
 import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
+import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.ReplyCode;
 
@@ -25,23 +27,35 @@ final class RequestChecks {
     private final Decoded.Message received;
     private final RegistrationRequest request;
     private final Origin origin;
+    private final Supplier<Optional<Denial>> challenge;
+    private final Ipv4Address homeAgent;
 
-    RequestChecks(Policy policy, Decoded.Message received, RegistrationRequest request, Origin origin) {
+    /** @param challenge what is wrong with the request's challenge */
+    RequestChecks(
+            Policy policy,
+            Decoded.Message received,
+            RegistrationRequest request,
+            Origin origin,
+            Supplier<Optional<Denial>> challenge) {
         this.policy = policy;
         this.received = received;
         this.request = request;
         this.origin = origin;
+        this.challenge = challenge;
+        this.homeAgent = AskedHomeAgent.of(request);
     }
 
     /** The first check that fails. */
     Optional<Denial> denial() {
         return Stream.<Supplier<Optional<Denial>>>of(
                         this::mobileForeignAuthentication,
+                        challenge,
                         this::wellFormed,
                         this::homeAddress,
                         this::homeAgent,
                         this::association,
                         this::careOfAddress,
+                        this::coLocated,
                         this::lifetime,
                         this::encapsulation,
                         this::deliveryStyle,
@@ -104,7 +118,7 @@ final class RequestChecks {
                         "no home address is assigned through this agent")
                 .or(() -> Denial.when(
                         policy.isOwn(request.homeAddress())
-                                || request.homeAddress().equals(request.homeAgent()),
+                                || request.homeAddress().equals(homeAgent),
                         ReplyCode.FA_POORLY_FORMED_REQUEST,
                         "the home address is an agent's"));
     }
@@ -112,11 +126,11 @@ final class RequestChecks {
     /** §3.7.2 as RFC 5944 and its erratum 3116 have it, RFC 4433 §5.2: nowhere to relay to. */
     private Optional<Denial> homeAgent() {
         return Denial.when(
-                        !request.homeAgent().isUnicast(),
+                        !homeAgent.isUnicast(),
                         ReplyCode.FA_NONZERO_HOME_AGENT_REQUIRED,
                         "no home agent is assigned through this agent")
                 .or(() -> Denial.when(
-                        policy.isOwn(request.homeAgent()),
+                        policy.isOwn(homeAgent),
                         policy.follows(Compatibility.RFC3344)
                                 ? ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS
                                 : ReplyCode.FA_INVALID_HOME_AGENT_ADDRESS,
@@ -127,9 +141,9 @@ final class RequestChecks {
         return Denial.when(
                 policy.requireAssociation()
                         && policy.mobileForeign(request.homeAddress()).isEmpty()
-                        && policy.foreignHome(request.homeAgent()).isEmpty(),
+                        && policy.foreignHome(homeAgent).isEmpty(),
                 ReplyCode.FA_ADMINISTRATIVELY_PROHIBITED,
-                "no association with the mobile node or with home agent " + request.homeAgent());
+                "no association with the mobile node or with home agent " + homeAgent);
     }
 
     /** §3.7.2.1; RFC 5944 §3.7.2.1 lets deregistrations of any care-of address pass. */
@@ -140,6 +154,17 @@ final class RequestChecks {
                         && !request.careOfAddress().equals(policy.careOfAddress()),
                 ReplyCode.FA_INVALID_CARE_OF_ADDRESS,
                 "care-of address " + request.careOfAddress() + " is not offered, " + policy.careOfAddress() + " is");
+    }
+
+    /** RFC 3543 §4.3.1: R would have it registered here, where it can't be revoked (§4.3.2). */
+    private Optional<Denial> coLocated() {
+        return Denial.when(
+                request.flags().decapsulationByMobileNode()
+                        && !request.isDeregistration()
+                        && policy.revocation() != Revocability.REFUSED
+                        && policy.advertising().registrationRequired(),
+                ReplyCode.FA_ADMINISTRATIVELY_PROHIBITED,
+                "a registration with a co-located care-of address can't be revoked");
     }
 
     /** §3.7.2.1: the lifetime may not be changed in passing, so it is refused. */

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 import org.mooring.foreign.Event.Timer;
 import org.mooring.foreign.PendingRequest.Purpose;
 import org.mooring.foreign.Policy.Compatibility;
+import org.mooring.foreign.Policy.Revocability;
 import org.mooring.protocol.handover.HandoverExtension.Commit;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.security.Seal;
@@ -20,15 +21,19 @@ import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.ProxyAuthenticationMethod;
 import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.ReplyCode;
+import org.mooring.protocol.wire.RevocationSupport;
 
 /** Receives requests, and relays those that are valid (RFC 3344 §3.7.2). Confined to the agent loop. */
 final class RequestRelay {
     private final PendingRequests pending;
     private final Visits visits;
     private final Answers answers;
+    private final Revocations revocations;
+    private final Challenges challenges;
     private final Supplier<Policy> policy;
     private final Consumer<Action> actions;
 
@@ -36,11 +41,15 @@ final class RequestRelay {
             PendingRequests pending,
             Visits visits,
             Answers answers,
+            Revocations revocations,
+            Challenges challenges,
             Supplier<Policy> policy,
             Consumer<Action> actions) {
         this.pending = pending;
         this.visits = visits;
         this.answers = answers;
+        this.revocations = revocations;
+        this.challenges = challenges;
         this.policy = policy;
         this.actions = actions;
     }
@@ -51,7 +60,13 @@ final class RequestRelay {
             report(new Fact.Unreadable(origin.source().toString(), undecodable.reason(), undecodable.offset()));
         } else if (decoded instanceof Decoded.Message received
                 && received.message() instanceof RegistrationRequest request) {
-            if (DeviceAddress.isUnicast(origin.linkAddress())) {
+            if (request.extension(ProxyAuthenticationMethod.class).isPresent()) {
+                report(new Fact.Discarded(origin.source().toString(), Fact.Discard.PROXY_REGISTRATION));
+            } else if (offersRevocation(request)) {
+                report(new Fact.Discarded(origin.source().toString(), Fact.Discard.REVOCATION_SUPPORT));
+            } else if (policy.get().advertising().challenges() && Challenges.isUnauthenticated(request)) {
+                report(new Fact.Discarded(origin.source().toString(), Fact.Discard.UNAUTHENTICATED_CHALLENGE));
+            } else if (DeviceAddress.isUnicast(origin.linkAddress())) {
                 receive(now, origin, received, request);
             } else {
                 report(new Fact.Discarded(origin.source().toString(), Fact.Discard.BAD_LINK_ADDRESS));
@@ -61,37 +76,85 @@ final class RequestRelay {
         }
     }
 
+    /** RFC 3543 §4.2.1: a mobile node without a co-located care-of address must not, and hears nothing. */
+    private static boolean offersRevocation(RegistrationRequest request) {
+        return !request.flags().decapsulationByMobileNode()
+                && request.extension(RevocationSupport.class).isPresent();
+    }
+
     private void receive(Instant now, Origin origin, Decoded.Message received, RegistrationRequest request) {
-        new RequestChecks(policy.get(), received, request, origin)
+        new RequestChecks(policy.get(), received, request, origin, () -> challenge(origin, request))
                 .denial()
-                .or(() -> resources(request, purpose(request)))
+                .or(() -> resources(origin, request))
                 .ifPresentOrElse(
                         denial -> answers.deny(now, origin, request, denial),
                         () -> relay(now, origin, received, request));
     }
 
+    private Optional<Denial> challenge(Origin origin, RegistrationRequest request) {
+        return policy.get().advertising().challenges()
+                ? challenges.denial(
+                        origin,
+                        request,
+                        !policy.get().mobileForeign(request.homeAddress()).isEmpty(),
+                        pending.of(request.homeAddress()))
+                : Optional.empty();
+    }
+
     /** §3.7.1: what is already listed stays as it is; it takes no further resources to renew it. */
-    private Optional<Denial> resources(RegistrationRequest request, Purpose purpose) {
+    private Optional<Denial> resources(Origin origin, RegistrationRequest request) {
         var home = request.homeAddress();
-        if (isAnothers(home, request.homeAgent())) {
-            return Optional.of(insufficient("another home agent's visitor has this home address"));
+        var key = VisitorKey.of(request);
+        var indistinct = Optional.of(key)
+                .filter(any -> isTunnelEnd(request) && visits.isNamesake(key))
+                .flatMap(any -> namesake(origin, request));
+        if (indistinct.isPresent()) {
+            return indistinct;
         }
-        if (pending.find(home, purpose).isEmpty()
-                && pending.size() >= policy.get().maxPending()) {
+        if (!pending.hasRoomFor(
+                origin,
+                request,
+                purpose(request),
+                isKnown(origin, request),
+                policy.get().maxPending())) {
             return Optional.of(insufficient("too many pending requests"));
         }
-        boolean arrives =
-                !request.isDeregistration() && visits.of(home).findAny().isEmpty();
+        boolean arrives = !request.isDeregistration()
+                && !visits.namesakes().contains(key)
+                && visits.of(home).noneMatch(visitor -> visitor.homeAgent().equals(key.homeAgent()));
         if (arrives && visits.size() >= policy.get().maxVisitors()) {
             return Optional.of(insufficient("too many visitors"));
         }
         return Optional.empty();
     }
 
-    private boolean isAnothers(Ipv4Address homeAddress, Ipv4Address homeAgent) {
-        var listed = visits.of(homeAddress).map(Visitor::homeAgent);
-        var waiting = pending.of(homeAddress).map(PendingRequest::request).map(RegistrationRequest::homeAgent);
-        return Stream.concat(listed, waiting).anyMatch(other -> !other.equals(homeAgent));
+    /** Whether a tunnel would end here, if the request is accepted. */
+    private static boolean isTunnelEnd(RegistrationRequest request) {
+        return !request.isDeregistration() && !request.flags().decapsulationByMobileNode();
+    }
+
+    /** RFC 3024 §A.4 assumes care-of addresses that are no NAT's business. */
+    private Optional<Denial> namesake(Origin origin, RegistrationRequest request) {
+        var linkAddress = DeviceAddress.of(request).orElse(origin.linkAddress());
+        return Denial.when(
+                        purpose(request) == Purpose.PREPARATION
+                                || policy.get().natTraversal().isBehindNat(),
+                        ReplyCode.FA_INSUFFICIENT_RESOURCES,
+                        "another home agent's visitor has this home address")
+                .or(() -> visits.indistinct(
+                        VisitorKey.of(request),
+                        new Station(origin.link(), linkAddress),
+                        request.flags().reverseTunneling()));
+    }
+
+    /** A mobile node that has authenticated itself to us, or is here or expected from the very station that asks. */
+    private boolean isKnown(Origin origin, RegistrationRequest request) {
+        return !policy.get().mobileForeign(request.homeAddress()).isEmpty()
+                || Stream.concat(
+                                visits.of(request.homeAddress()),
+                                visits.namesakes().of(request.homeAddress()))
+                        .anyMatch(visitor -> visitor.homeAgent().equals(AskedHomeAgent.of(request))
+                                && Station.of(visitor).equals(Station.of(origin)));
     }
 
     private Purpose purpose(RegistrationRequest request) {
@@ -111,24 +174,41 @@ final class RequestRelay {
     private void relay(Instant now, Origin origin, Decoded.Message received, RegistrationRequest request) {
         var home = request.homeAddress();
         var deadline = now.plus(pendingTime(request));
+        challenges.use(origin, request);
         // First of all: the packets that come from now on are for the paused mobile node.
         boolean commits = commit(now, origin, request);
         abort(request);
         var purpose = commits ? Purpose.COMMIT : purpose(request);
-        pending.put(new PendingRequest(origin, request, purpose, deadline));
-        actions.accept(new Action.ArmTimer(
-                new Timer(purpose == Purpose.PREPARATION ? PENDING_PREPARATION : PENDING_REQUEST, home), deadline));
+        var homeAgent = AskedHomeAgent.of(request);
+        var associations = policy.get().foreignHome(homeAgent);
+        boolean authenticated = !associations.isEmpty() && isAuthenticated(request);
+        var offered = Optional.of(revocations.timestamp(now)).filter(time -> authenticated && isRevocable(request));
+        pending.put(
+                new PendingRequest(origin, request, purpose, offered, deadline, isKnown(origin, request)),
+                policy.get().maxPending());
+        armPending(home, purpose == Purpose.PREPARATION);
 
         var message = AuthorizedPart.of(received).concat(RegistrationCodec.encode(udpTunnelRequest(request)));
-        var associations = policy.get().foreignHome(request.homeAgent());
-        if (!associations.isEmpty() && isAuthenticated(request)) {
-            message = new Seal(Kind.FOREIGN_HOME, associations.get(0)).appendTo(message);
+        if (authenticated) {
+            var offer = offered.map(time -> new RevocationSupport(true, time)).stream()
+                    .toList();
+            message = new Seal(Kind.FOREIGN_HOME, associations.get(0))
+                    .appendTo(message.concat(RegistrationCodec.encode(offer)));
         }
-        actions.accept(new Action.RelayToHomeAgent(request.homeAgent(), message));
-        report(new Fact.RequestRelayed(home, request.homeAgent(), origin.link(), request.lifetime()));
-        if (purpose == Purpose.REGISTRATION && !request.isDeregistration()) {
+        actions.accept(new Action.RelayToHomeAgent(homeAgent, message));
+        report(new Fact.RequestRelayed(home, homeAgent, origin.link(), request.lifetime()));
+        if (purpose == Purpose.REGISTRATION
+                && !request.isDeregistration()
+                && !visits.isNamesake(VisitorKey.of(request))) {
             visits.arrivals().confirm(home, now);
         }
+    }
+
+    /** For the one that is to be given up first. */
+    void armPending(Ipv4Address homeAddress, boolean prepares) {
+        pending.deadline(homeAddress, prepares)
+                .ifPresent(deadline -> actions.accept(new Action.ArmTimer(
+                        new Timer(prepares ? PENDING_PREPARATION : PENDING_REQUEST, homeAddress), deadline)));
     }
 
     /**
@@ -136,8 +216,7 @@ final class RequestRelay {
      * would come here.
      */
     private List<Extension> udpTunnelRequest(RegistrationRequest request) {
-        boolean endsHere = !request.isDeregistration() && !request.flags().decapsulationByMobileNode();
-        return policy.get().natTraversal().request().filter(any -> endsHere).stream()
+        return policy.get().natTraversal().request().filter(any -> isTunnelEnd(request)).stream()
                 .map(Extension.class::cast)
                 .toList();
     }
@@ -155,6 +234,14 @@ final class RequestRelay {
         return policy.get().follows(Compatibility.RFC3344)
                 || (!request.isDeregistration()
                         && request.careOfAddress().equals(policy.get().careOfAddress()));
+    }
+
+    /** RFC 3543 §4.2.1: not where no tunnel will end here (§4.3.2), and a PREPARE registers nobody. */
+    private boolean isRevocable(RegistrationRequest request) {
+        return policy.get().revocation() != Revocability.REFUSED
+                && !request.isDeregistration()
+                && !request.flags().decapsulationByMobileNode()
+                && handover(request).prepare().isEmpty();
     }
 
     /** Whether {@code request} is a COMMIT that is acted upon. Its sender must be the visitor: whoever else knows the id is nobody's friend. */
@@ -177,8 +264,7 @@ final class RequestRelay {
     private boolean isVisitor(Ipv4Address homeAddress, Origin origin) {
         return visits.visitors()
                 .find(homeAddress)
-                .filter(visitor -> visitor.link().equals(origin.link())
-                        && visitor.linkAddress().equals(origin.linkAddress()))
+                .filter(visitor -> Station.of(visitor).equals(Station.of(origin)))
                 .isPresent();
     }
 
@@ -190,10 +276,23 @@ final class RequestRelay {
                 .ifPresent(visitor -> answers.tellRedirected(visitor, id));
     }
 
+    void tellFollowed(Ipv4Address homeAddress, HandoverId id, long packets) {
+        visits.visitors()
+                .find(homeAddress)
+                .filter(visitor -> visits.departures().isRedirected(homeAddress, id))
+                .ifPresent(visitor -> {
+                    report(new Fact.RedirectedCounted(homeAddress, id, packets));
+                    answers.tellFollowed(visitor, id, packets);
+                });
+    }
+
     private void abort(RegistrationRequest request) {
         handover(request).abort().ifPresent(abort -> {
             visits.staged().abort(request.homeAddress(), abort.id());
-            visits.departures().abort(request.homeAddress(), abort.id());
+            // One that is revoked is recalled when it is registered again, if at all.
+            if (visits.visitors().find(request.homeAddress()).isPresent()) {
+                visits.departures().abort(request.homeAddress(), abort.id());
+            }
         });
     }
 

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.Optional;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.protocol.nat.UdpTunnel;
+import org.mooring.protocol.revocation.RevocationTerms;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -21,6 +22,7 @@ import org.mooring.protocol.wire.Octets;
  * @param identification of the request that was accepted
  * @param expiry {@link #NEVER} for an infinite lifetime
  * @param udpTunnel what the home agent has assented to, if the tunnel is carried in UDP (RFC 3519)
+ * @param revocation empty if neither agent can revoke its registration (RFC 3543 §4.2.1)
  * @param previousCareOfAddress from where packets may be redirected to here (docs/handover.md, "Foreign agent")
  */
 public record Visitor(
@@ -35,8 +37,39 @@ public record Visitor(
         Identification identification,
         Instant expiry,
         Optional<UdpTunnel> udpTunnel,
+        Optional<RevocationTerms> revocation,
         Optional<Ipv4Address> previousCareOfAddress) {
     public static final Instant NEVER = Instant.MAX;
+
+    /** One whose registration can't be revoked. */
+    public Visitor(
+            Ipv4Address homeAddress,
+            String link,
+            Octets linkAddress,
+            Ipv4Address homeAgent,
+            Ipv4Address careOfAddress,
+            Encapsulation encapsulation,
+            boolean reverseTunneling,
+            Optional<Ipv4Address> encapsulatesTo,
+            Identification identification,
+            Instant expiry,
+            Optional<UdpTunnel> udpTunnel,
+            Optional<Ipv4Address> previousCareOfAddress) {
+        this(
+                homeAddress,
+                link,
+                linkAddress,
+                homeAgent,
+                careOfAddress,
+                encapsulation,
+                reverseTunneling,
+                encapsulatesTo,
+                identification,
+                expiry,
+                udpTunnel,
+                Optional.empty(),
+                previousCareOfAddress);
+    }
 
     boolean hasExpired(Instant now) {
         return !now.isBefore(expiry);

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.mooring.foreign.Event.Timer;
 import org.mooring.foreign.Fact.VisitorLeft.Why;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -22,7 +23,7 @@ import org.mooring.protocol.wire.RegistrationReply;
  */
 final class VisitorList {
     /** A visitor does not expire while its renewal is with the kernel. */
-    private static final Duration RECHECK_TIME = Duration.ofSeconds(1);
+    static final Duration RECHECK_TIME = Duration.ofSeconds(1);
 
     /**
      * A reply that waits until the visitor is served and stored.
@@ -100,8 +101,27 @@ final class VisitorList {
         return ends;
     }
 
-    /** After a restart: the kernel forwards for those that {@code policy} still serves. */
-    void restore(List<Visitor> stored, Policy policy, Instant now) {
+    /** What is listed and what is being installed: not all of it has been told to its mobile node yet. */
+    Stream<Visitor> of(Ipv4Address homeAddress) {
+        return Stream.concat(Stream.ofNullable(visitors.get(homeAddress)), held.keySet().stream())
+                .filter(visitor -> visitor.homeAddress().equals(homeAddress))
+                .distinct();
+    }
+
+    /** Takes a visitor that has left off the list; the kernel goes on to redirect its packets. */
+    void release(Ipv4Address homeAddress, Why why) {
+        if (visitors.remove(homeAddress) != null) {
+            actions.accept(new Action.ForgetVisitor(homeAddress));
+            report(new Fact.VisitorLeft(homeAddress, why));
+        }
+    }
+
+    /**
+     * After a restart: the kernel forwards for those that {@code policy} still serves.
+     *
+     * @return those that are not served any more before their time
+     */
+    List<Visitor> restore(List<Visitor> stored, Policy policy, Instant now) {
         for (var visitor : stored) {
             if (policy.serves(visitor, now)) {
                 add(visitor);
@@ -110,6 +130,9 @@ final class VisitorList {
             }
         }
         report(new Fact.VisitorsRestored(visitors.size(), stored.size() - visitors.size()));
+        return stored.stream()
+                .filter(visitor -> !policy.serves(visitor, now) && !visitor.hasExpired(now))
+                .toList();
     }
 
     private void add(Visitor visitor) {

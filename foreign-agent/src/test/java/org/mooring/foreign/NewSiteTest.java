@@ -287,7 +287,7 @@ class NewSiteTest extends HandoverSite {
 
         assertTrue(deeds(others).stream().noneMatch(Action.UnstageVisitor.class::isInstance));
         assertEquals(new Action.UnstageVisitor(HOME), own.get(0));
-        assertInstanceOf(Action.RelayToHomeAgent.class, deeds(own).get(2));
+        assertTrue(deeds(own).stream().anyMatch(Action.RelayToHomeAgent.class::isInstance));
         assertEquals(List.of(), agent.staged());
     }
 

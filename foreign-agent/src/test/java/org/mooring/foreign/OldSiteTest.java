@@ -13,13 +13,17 @@ import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.foreign.Event.Timer;
+import org.mooring.foreign.Event.Timer.Purpose;
 import org.mooring.foreign.Fact.Step;
 import org.mooring.protocol.handover.HandoverExtension.Abort;
 import org.mooring.protocol.handover.HandoverExtension.Arm;
 import org.mooring.protocol.handover.HandoverExtension.Commit;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
+import org.mooring.protocol.handover.HandoverMessage;
+import org.mooring.protocol.handover.HandoverMessage.Followed;
 import org.mooring.protocol.handover.HandoverMessage.Redirected;
 import org.mooring.protocol.wire.Extension.DeviceId;
+import org.mooring.protocol.wire.ForeignAgentError;
 import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.ReplyCode;
 
@@ -119,7 +123,7 @@ class OldSiteTest extends HandoverSite {
 
         assertFalse(asked.contains(redirected()));
         assertFalse(askedAgain.contains(redirected()));
-        assertEquals(List.of(redirected()), deeds(done));
+        assertEquals(List.of(countLater(), redirected()), deeds(done));
     }
 
     @Test
@@ -128,7 +132,9 @@ class OldSiteTest extends HandoverSite {
         arm(new Staged(HANDOVER, HOME, HOLD));
         commit(HANDOVER);
 
-        assertEquals(List.of(redirected()), deeds(agent.handle(new Event.VisitorRedirected(now, HOME, HANDOVER))));
+        assertEquals(
+                List.of(countLater(), redirected()),
+                deeds(agent.handle(new Event.VisitorRedirected(now, HOME, HANDOVER))));
     }
 
     @Test
@@ -141,10 +147,42 @@ class OldSiteTest extends HandoverSite {
         assertEquals(List.of(), agent.handle(new Event.VisitorRedirected(now, HOME, HANDOVER)));
     }
 
-    /** From the agent's address on the link, in a frame to the visitor. */
+    @Test
+    void tellsTheHookAfterASecondHowManyPacketsWereRedirected() {
+        leave();
+        now = now.plusSeconds(1);
+        assertEquals(List.of(new Action.CountRedirected(HOME, HANDOVER)), counted());
+
+        assertEquals(
+                List.of(toTheHook(new Followed(HANDOVER, 17))),
+                deeds(agent.handle(new Event.RedirectedCounted(now, HOME, HANDOVER, Optional.of(17L)))));
+        assertEquals(List.of(), agent.handle(new Event.RedirectedCounted(now, HOME, HANDOVER, Optional.empty())));
+    }
+
+    @Test
+    void countsNothingForAVisitorThatIsBackByThen() {
+        leave();
+        receive(ORIGIN, asks(says(new Abort(HANDOVER))));
+
+        assertEquals(List.of(), counted());
+        assertEquals(List.of(), agent.handle(new Event.RedirectedCounted(now, HOME, HANDOVER, Optional.of(17L))));
+    }
+
+    private List<Action> counted() {
+        return agent.handle(new Event.TimerFired(now, new Timer(Purpose.DEPARTURE, HOME)));
+    }
+
+    private Action countLater() {
+        return new Action.ArmTimer(new Timer(Purpose.DEPARTURE, HOME), now.plusSeconds(1));
+    }
+
     private static Action redirected() {
-        return new Action.SendToVisitor(
-                LINK, MAC, LINK_ADDRESS, HOME, 434, new Redirected(HANDOVER).encode(DEFAULT_ENTERPRISE_NUMBER));
+        return toTheHook(new Redirected(HANDOVER));
+    }
+
+    /** From the agent's address on the link, in a frame to the visitor. */
+    private static Action toTheHook(HandoverMessage message) {
+        return new Action.SendToVisitor(LINK, MAC, LINK_ADDRESS, HOME, 434, message.encode(DEFAULT_ENTERPRISE_NUMBER));
     }
 
     @Test
@@ -365,7 +403,11 @@ class OldSiteTest extends HandoverSite {
         var actions = agent.handle(new Event.VisitorNotInstalled(now, visitor, "busy"));
 
         assertTrue(actions.contains(new Action.RemoveVisitor(HOME)));
-        assertDenied(ReplyCode.FA_INSUFFICIENT_RESOURCES, actions);
+        assertEquals(
+                Optional.of(ReplyCode.FA_INSUFFICIENT_RESOURCES),
+                denial(actions)
+                        .flatMap(reply -> reply.extension(ForeignAgentError.class))
+                        .map(ForeignAgentError::code));
         assertEquals(List.of(), agent.visitors());
     }
 

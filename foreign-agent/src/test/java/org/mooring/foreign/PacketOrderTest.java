@@ -22,6 +22,7 @@ import org.mooring.protocol.handover.HandoverExtension.Previous;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.handover.HandoverMessage;
 import org.mooring.protocol.handover.HandoverMessage.End;
+import org.mooring.protocol.handover.HandoverMessage.Held;
 import org.mooring.protocol.handover.HandoverMessage.Marker;
 import org.mooring.protocol.handover.HandoverMessage.Redirected;
 import org.mooring.protocol.handover.HandoverMessage.Rescued;
@@ -105,13 +106,36 @@ class PacketOrderTest extends HandoverSite {
     }
 
     @Test
-    void confirmIsRelayedAndThenNothingWaitsAnyMore() {
+    @DisplayName("HELD: for the record of the hook")
+    void tellsTheHookHowManyPacketsHadToWaitOnceNoneDoes() {
+        stage();
+        confirm();
+        now = now.plusMillis(100);
+        agent.handle(new Event.TimerFired(now, new Timer(ARRIVAL, HOME)));
+        var open = new Action.OpenRoom(HOME, HANDOVER, NEW, Opening.CONFIRM);
+
+        var none = agent.handle(new Event.RoomOpened(now, open, 0));
+        var actions = agent.handle(new Event.RoomOpened(now, open, 12));
+
+        assertEquals(1, none.size());
+        var told = assertInstanceOf(Action.SendToVisitor.class, actions.get(1));
+        assertEquals(new Held(HANDOVER, 12).encode(DEFAULT_ENTERPRISE_NUMBER), told.message());
+        assertEquals(HOME, told.destination());
+    }
+
+    @Test
+    void confirmIsRelayedAndSoonAfterThatNothingWaitsAnyMore() {
         stage();
 
         var actions = deeds(receive(ORIGIN, asks(DeviceId.ethernet(MAC))));
+        now = now.plusMillis(100);
+        var later = agent.handle(new Event.TimerFired(now, new Timer(ARRIVAL, HOME)));
 
         assertInstanceOf(Action.RelayToHomeAgent.class, actions.get(1));
-        assertEquals(List.of(open(OLD, Opening.CONFIRM), open(NEW, Opening.CONFIRM)), actions.subList(2, 4));
+        assertEquals(
+                List.of(),
+                actions.stream().filter(Action.OpenRoom.class::isInstance).toList());
+        assertEquals(List.of(open(OLD, Opening.CONFIRM), open(NEW, Opening.CONFIRM)), later.subList(0, 2));
     }
 
     @Test

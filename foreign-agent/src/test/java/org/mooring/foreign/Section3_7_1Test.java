@@ -15,6 +15,7 @@ import org.mooring.datapath.Encapsulation;
 import org.mooring.foreign.Event.Timer;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.ReplyCode;
 
@@ -79,12 +80,142 @@ class Section3_7_1Test {
     }
 
     @Test
-    void aStaleTimerChangesNothing() {
+    void aStaleTimerIsArmedAnew() {
         agent.handle(requestReceived(NOW, sealed(request())));
         agent.handle(requestReceived(NOW.plusSeconds(3), sealed(request(HOME, 300, ID.next()))));
 
-        assertEquals(List.of(), agent.handle(pendingTimer(NOW.plusSeconds(7))));
+        assertEquals(
+                List.of(new Action.ArmTimer(new Timer(PENDING_REQUEST, HOME), NOW.plusSeconds(10))),
+                agent.handle(pendingTimer(NOW.plusSeconds(7))));
         assertEquals(1, agent.pending().size());
+    }
+
+    @Test
+    @DisplayName(
+            "who sends in a mobile node's name from another station takes its place neither in the list nor with the home agent")
+    void anotherStationTakesNobodysPlace() {
+        agent.handle(requestReceived(NOW, sealed(request())));
+        agent.handle(requestReceived(NOW.plusSeconds(1), station(66), sealed(request(HOME, 300, ID.next()))));
+
+        var replies = agent.handle(
+                replyReceived(NOW.plusSeconds(2), sealed(reply(request(), ReplyCode.HA_INSUFFICIENT_RESOURCES, 300))));
+
+        assertEquals(
+                List.of(MAC),
+                replies.stream()
+                        .filter(Action.SendToVisitor.class::isInstance)
+                        .map(action -> ((Action.SendToVisitor) action).linkAddress())
+                        .toList());
+        assertEquals(
+                List.of(ID.next()),
+                agent.pending().stream()
+                        .map(pending -> pending.request().identification())
+                        .toList());
+    }
+
+    @Test
+    @DisplayName("each of two that wait under one home address is given up at its own time")
+    void eachIsGivenUpAtItsOwnTime() {
+        agent.handle(requestReceived(NOW, sealed(request())));
+        var second =
+                agent.handle(requestReceived(NOW.plusSeconds(1), station(66), sealed(request(HOME, 300, ID.next()))));
+
+        var first = agent.handle(pendingTimer(NOW.plusSeconds(7)));
+        agent.handle(pendingTimer(NOW.plusSeconds(8)));
+
+        assertEquals(
+                new Action.ArmTimer(new Timer(PENDING_REQUEST, HOME), NOW.plusSeconds(7)),
+                deeds(second).get(0));
+        assertEquals(
+                List.of(new Action.ArmTimer(new Timer(PENDING_REQUEST, HOME), NOW.plusSeconds(8))),
+                first.stream().filter(Action.ArmTimer.class::isInstance).toList());
+        assertEquals(List.of(), agent.pending());
+    }
+
+    @Test
+    @DisplayName("a station that floods the list makes room for others, its oldest first, and gets no more for itself")
+    void oneStationsFloodLeavesRoomForOthers() {
+        for (int host = 1; host < POLICY.maxPending(); host++) {
+            agent.handle(requestReceived(NOW, station(66), stranger(host)));
+        }
+        agent.handle(requestReceived(NOW, station(1), stranger(99)));
+        var denied = agent.handle(requestReceived(NOW, station(66), stranger(5)));
+
+        var admitted = agent.handle(requestReceived(NOW, sealed(request())));
+
+        assertEquals(
+                Optional.of(ReplyCode.FA_INSUFFICIENT_RESOURCES), denial(denied).map(RegistrationReply::code));
+        assertEquals(Optional.empty(), denial(admitted));
+        assertEquals(List.of("10.1.0.50", "10.1.1.2", "10.1.1.3", "10.1.1.4", "10.1.1.99"), waiting());
+    }
+
+    @Test
+    @DisplayName("where each comes from a station of its own, who has waited longest gives way")
+    void whoHasWaitedLongestGivesWay() {
+        for (int host = 1; host <= POLICY.maxPending(); host++) {
+            agent.handle(requestReceived(NOW, station(host), stranger(host)));
+        }
+        agent.handle(requestReceived(NOW, station(1), stranger(1)));
+
+        agent.handle(requestReceived(NOW, sealed(request())));
+
+        assertEquals(List.of("10.1.0.50", "10.1.1.1", "10.1.1.3", "10.1.1.4", "10.1.1.5"), waiting());
+    }
+
+    @Test
+    @DisplayName("who is served already finds a place, and keeps it, whoever else asks")
+    void aVisitorsRenewalIsNotCrowdedOut() {
+        serve(agent, NOW, request(), 300);
+        for (int host = 1; host <= POLICY.maxPending(); host++) {
+            agent.handle(requestReceived(NOW, station(host), stranger(host)));
+        }
+        agent.handle(requestReceived(NOW, sealed(request(HOME, 300, ID.next()))));
+        for (int host = 11; host <= 20; host++) {
+            agent.handle(requestReceived(NOW, station(host), stranger(host)));
+        }
+
+        assertEquals(List.of("10.1.0.50", "10.1.1.17", "10.1.1.18", "10.1.1.19", "10.1.1.20"), waiting());
+    }
+
+    @Test
+    @DisplayName("who claims to be served, from another station, is a stranger like others")
+    void anImpostorIsAStranger() {
+        serve(agent, NOW, request(), 300);
+        agent.handle(requestReceived(NOW, station(66), sealed(request(HOME, 300, ID.next()))));
+        for (int host = 1; host <= POLICY.maxPending(); host++) {
+            agent.handle(requestReceived(NOW, station(host), stranger(host)));
+        }
+
+        assertEquals(List.of("10.1.1.1", "10.1.1.2", "10.1.1.3", "10.1.1.4", "10.1.1.5"), waiting());
+    }
+
+    @Test
+    @DisplayName("where all that wait are served already, a stranger is denied with code 66")
+    void noVisitorGivesWay() {
+        for (int host = 1; host <= POLICY.maxPending(); host++) {
+            serve(agent, NOW, request(Ipv4Address.of("10.1.1." + host), 300, ID), 300);
+            agent.handle(requestReceived(NOW, sealed(request(Ipv4Address.of("10.1.1." + host), 300, ID.next()))));
+        }
+
+        var denied = agent.handle(requestReceived(NOW, station(66), sealed(request())));
+
+        assertEquals(
+                Optional.of(ReplyCode.FA_INSUFFICIENT_RESOURCES), denial(denied).map(RegistrationReply::code));
+        assertEquals(POLICY.maxPending(), agent.pending().size());
+    }
+
+    private static Origin station(int number) {
+        return new Origin(LINK, Octets.ofHex("0200000000%02x".formatted(number)), HOME, PORT, LINK_ADDRESS, 255);
+    }
+
+    private static Octets stranger(int host) {
+        return sealed(request(Ipv4Address.of("10.1.1." + host), 300, ID));
+    }
+
+    private List<String> waiting() {
+        return agent.pending().stream()
+                .map(pending -> pending.request().homeAddress().toString())
+                .toList();
     }
 
     @Test
@@ -102,7 +233,7 @@ class Section3_7_1Test {
     }
 
     @Test
-    void aHomeAddressIsServedForOneHomeAgentOnly() {
+    void aStationIsServedForOneHomeAgentOnly() {
         var other = Ipv4Address.of("10.9.0.1");
         var open = new ForeignAgent(new Policy(
                 CARE_OF,

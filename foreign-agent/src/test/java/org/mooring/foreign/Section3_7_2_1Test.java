@@ -18,13 +18,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.foreign.Policy.Compatibility;
 import org.mooring.foreign.Policy.NatTraversal;
 import org.mooring.foreign.Policy.ReverseTunnel;
+import org.mooring.foreign.Policy.Revocability;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.DynamicHomeAgent;
 import org.mooring.protocol.wire.EncapsulatingDelivery;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.ProxyAuthenticationMethod;
 import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.RegistrationRequest;
@@ -159,6 +162,74 @@ class Section3_7_2_1Test {
     }
 
     @ParameterizedTest
+    @CsvSource({"0.0.0.0, false", "255.255.255.255, false", "255.255.255.255, true", "10.1.0.9, false"})
+    @DisplayName("RFC 4433 §5.2: a Requested Home Agent is whom the request is relayed to, and who answers it")
+    void requestedHomeAgent(String field, boolean longForm) {
+        var requested = new DynamicHomeAgent(DynamicHomeAgent.REQUESTED, HOME_AGENT, longForm);
+        var request = withExtensions(withHomeAgent(request(), Ipv4Address.of(field)), requested);
+
+        var relayed = agent.handle(requestReceived(NOW, sealed(request)));
+        var reply = reply(withHomeAgent(request, HOME_AGENT), ReplyCode.ACCEPTED, 300);
+        var installed = agent.handle(replyReceived(NOW, sealed(reply)));
+
+        assertEquals(
+                List.of(new Action.RelayToHomeAgent(HOME_AGENT, FOR_FOREIGN_AGENT.appendTo(sealed(request)))),
+                relayed.stream()
+                        .filter(Action.RelayToHomeAgent.class::isInstance)
+                        .toList());
+        assertEquals(
+                List.of(HOME_AGENT),
+                installed.stream()
+                        .filter(Action.InstallVisitor.class::isInstance)
+                        .map(action ->
+                                ((Action.InstallVisitor) action).visitor().homeAgent())
+                        .toList());
+    }
+
+    @Test
+    @DisplayName("RFC 4433 §5.2: one that is no unicast address is denied with code 90, this agent's own with 116")
+    void requestedHomeAgentThatCannotBe() {
+        for (var wrong : List.of("0.0.0.0", "255.255.255.255", "224.0.0.11")) {
+            var requested = new DynamicHomeAgent(DynamicHomeAgent.REQUESTED, Ipv4Address.of(wrong));
+            assertDenied(
+                    ReplyCode.FA_NONZERO_HOME_AGENT_REQUIRED,
+                    new ForeignAgent(POLICY),
+                    sealed(withExtensions(request(), requested)));
+        }
+        var own = new DynamicHomeAgent(DynamicHomeAgent.REQUESTED, CARE_OF);
+        assertDenied(ReplyCode.FA_INVALID_HOME_AGENT_ADDRESS, agent, sealed(withExtensions(request(), own)));
+    }
+
+    @Test
+    @DisplayName(
+            "RFC 4433 §5.2: what the mobile node's authenticator does not cover requests nobody, nor does what sends"
+                    + " it elsewhere")
+    void requestsNobody() {
+        var nobody = withHomeAgent(request(), Ipv4Address.UNSPECIFIED);
+        var requested = new DynamicHomeAgent(DynamicHomeAgent.REQUESTED, HOME_AGENT);
+        var redirected = new DynamicHomeAgent(DynamicHomeAgent.REDIRECTED, HOME_AGENT);
+        assertDenied(
+                ReplyCode.FA_NONZERO_HOME_AGENT_REQUIRED,
+                agent,
+                sealed(nobody).concat(RegistrationCodec.encode(List.of(requested))));
+        assertDenied(
+                ReplyCode.FA_NONZERO_HOME_AGENT_REQUIRED,
+                new ForeignAgent(POLICY),
+                sealed(withExtensions(nobody, redirected)));
+    }
+
+    @Test
+    @DisplayName(
+            "RFC 5563 §5.1, RFC 3344 §1.8: who is not authenticated by the mobile node's association hears nothing")
+    void proxyRegistration() {
+        var request = withExtensions(request(), new ProxyAuthenticationMethod(ProxyAuthenticationMethod.FOREIGN_HOME));
+
+        assertEquals(
+                List.of(new Action.Report(new Fact.Discarded(HOME.toString(), Fact.Discard.PROXY_REGISTRATION))),
+                agent.handle(requestReceived(NOW, sealed(request))));
+    }
+
+    @ParameterizedTest
     @ValueSource(strings = {"198.51.100.2", "10.2.0.2"})
     @DisplayName("RFC 5944 §3.7.2, erratum 3116: denies with code 116 when the home agent's address is its own")
     void homeAgentIsOurselves(String homeAgent) {
@@ -260,6 +331,7 @@ class Section3_7_2_1Test {
                 Compatibility.RFC5944,
                 ReverseTunnel.OPTIONAL,
                 false,
+                Revocability.REFUSED,
                 Advertising.ON_SOLICITATION,
                 NatTraversal.NONE,
                 Map.of(),

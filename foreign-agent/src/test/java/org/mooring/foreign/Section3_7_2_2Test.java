@@ -10,6 +10,7 @@ import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.foreign.Event.Timer;
+import org.mooring.protocol.handover.RepeatedRequest;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.DeviceId;
@@ -94,6 +95,26 @@ class Section3_7_2_2Test {
     }
 
     @Test
+    @DisplayName("docs/handover.md, AGAIN: what repeats a request is relayed as that request, and checked as that")
+    void relaysWhatIsSentAgain() {
+        var agent = new ForeignAgent(POLICY);
+        var relayed = relayed(agent, MESSAGE);
+
+        assertEquals(relayed, relayedAgain(agent, MESSAGE, DEFAULT_ENTERPRISE_NUMBER));
+        assertEquals(relayed, relayedAgain(new ForeignAgent(POLICY), MESSAGE, DEFAULT_ENTERPRISE_NUMBER));
+        assertEquals(1, agent.pending().size());
+        assertEquals(List.of(), relayedAgain(agent, MESSAGE, DEFAULT_ENTERPRISE_NUMBER + 1));
+        assertEquals(List.of(), relayedAgain(agent, MESSAGE.slice(0, 30), DEFAULT_ENTERPRISE_NUMBER));
+        var elsewhere = sealed(withCareOfAddress(request(), Ipv4Address.of("198.51.100.3")));
+        assertEquals(List.of(), relayedAgain(agent, elsewhere, DEFAULT_ENTERPRISE_NUMBER));
+    }
+
+    private static List<Octets> relayedAgain(ForeignAgent agent, Octets message, int enterpriseNumber) {
+        var again = RepeatedRequest.encode(message, enterpriseNumber);
+        return relayed(agent.handle(new Event.RepeatedRequestReceived(NOW, ORIGIN, again)));
+    }
+
+    @Test
     @DisplayName("§3.7.2: an entry that is there stays as it is until the reply")
     void keepsTheVisitor() {
         var agent = new ForeignAgent(POLICY);
@@ -105,7 +126,11 @@ class Section3_7_2_2Test {
     }
 
     private static List<Octets> relayed(ForeignAgent agent, Octets message) {
-        return agent.handle(requestReceived(NOW, message)).stream()
+        return relayed(agent.handle(requestReceived(NOW, message)));
+    }
+
+    private static List<Octets> relayed(List<Action> actions) {
+        return actions.stream()
                 .filter(Action.RelayToHomeAgent.class::isInstance)
                 .map(action -> ((Action.RelayToHomeAgent) action).message())
                 .toList();

@@ -21,12 +21,14 @@ import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
 import org.mooring.protocol.wire.Extension.DeviceId;
 import org.mooring.protocol.wire.Extension.Nai;
+import org.mooring.protocol.wire.ForeignAgentError;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationMessage;
 import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.RegistrationRequest.Flags;
 import org.mooring.protocol.wire.ReplyCode;
 
@@ -69,7 +71,11 @@ class Section3_7_3Test {
 
         var actions = agent.handle(new Event.VisitorNotInstalled(NOW, visitor, "no space left on device"));
 
-        assertEquals(Optional.of(reply(request(), ReplyCode.FA_INSUFFICIENT_RESOURCES, 300)), denial(actions));
+        assertEquals(
+                Optional.of(ReplyCode.FA_INSUFFICIENT_RESOURCES),
+                denial(actions)
+                        .flatMap(reply -> reply.extension(ForeignAgentError.class))
+                        .map(ForeignAgentError::code));
         assertEquals(
                 new Fact.KernelRefused(HOME, "install", "no space left on device"),
                 facts(actions).get(0));
@@ -195,6 +201,70 @@ class Section3_7_3Test {
         assertEquals(
                 Optional.of(ReplyCode.FA_HOME_AGENT_FAILED_AUTHENTICATION),
                 denial(forged).map(RegistrationReply::code));
+    }
+
+    @Test
+    @DisplayName("§3.6.1.2: a home agent that was looked for by its network's broadcast address tells its own")
+    void relaysTheWordOfAHomeAgentThatWasLookedFor() {
+        var open = new ForeignAgent(new Policy(
+                CARE_OF,
+                POLICY.links(),
+                MAX_LIFETIME,
+                5,
+                10,
+                DEFAULT_ENTERPRISE_NUMBER,
+                false,
+                Map.of(),
+                POLICY.homeAgents()));
+        var looking = withHomeAgent(request(), Ipv4Address.of("10.1.0.255"));
+        open.handle(requestReceived(NOW, sealed(looking)));
+
+        assertDiscarded(
+                Fact.Discard.REPLY_DOES_NOT_MATCH,
+                open.handle(replyReceived(NOW, sealed(withCode(looking, ReplyCode.ACCEPTED, HOME_AGENT)))));
+        assertDiscarded(
+                Fact.Discard.REPLY_DOES_NOT_MATCH,
+                open.handle(replyReceived(
+                        NOW,
+                        sealed(withCode(
+                                looking, ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS, Ipv4Address.of("10.1.0.2"))))));
+        var told = withCode(looking, ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS, HOME_AGENT);
+        assertEquals(
+                List.of(toVisitor(Seal.encode(told, BY_HOME_AGENT))),
+                deeds(open.handle(replyReceived(NOW, sealed(told)))));
+    }
+
+    @Test
+    @DisplayName("RFC 5944 §3.5.4: the association is that with the home agent that answers")
+    void aHomeAgentThatWasLookedForAuthenticatesItself() {
+        var other = new Seal(Kind.FOREIGN_HOME, association(0x1002, "77"));
+        var looking = withHomeAgent(request(), Ipv4Address.of("10.1.0.255"));
+        var told = withCode(looking, ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS, HOME_AGENT);
+        var knowing = new ForeignAgent(new Policy(
+                CARE_OF,
+                POLICY.links(),
+                MAX_LIFETIME,
+                5,
+                10,
+                DEFAULT_ENTERPRISE_NUMBER,
+                false,
+                Map.of(),
+                Map.of(HOME_AGENT, List.of(FOREIGN_HOME), looking.homeAgent(), List.of(association(0x1002, "77")))));
+        knowing.handle(requestReceived(NOW, sealed(looking)));
+
+        assertEquals(
+                Optional.of(ReplyCode.FA_HOME_AGENT_FAILED_AUTHENTICATION),
+                denial(knowing.handle(replyReceived(NOW, Seal.encode(told, BY_HOME_AGENT, other))))
+                        .map(RegistrationReply::code));
+        knowing.handle(requestReceived(NOW.plusSeconds(1), sealed(looking)));
+        assertEquals(
+                Optional.of(told.code()),
+                denial(knowing.handle(replyReceived(NOW.plusSeconds(1), sealed(told))))
+                        .map(RegistrationReply::code));
+    }
+
+    private static RegistrationReply withCode(RegistrationRequest request, ReplyCode code, Ipv4Address homeAgent) {
+        return new RegistrationReply(code, 0, request.homeAddress(), homeAgent, request.identification(), List.of());
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
@@ -382,6 +383,12 @@ class SequenceTest {
         }
 
         @Override
+        public void execute(Action.CountRedirected action) {
+            Optional<Long> packets = random.nextInt(6) == 0 ? Optional.empty() : Optional.of(random.nextLong(1000));
+            kernelWork.add(() -> handle(new Event.RedirectedCounted(now, action.homeAddress(), action.id(), packets)));
+        }
+
+        @Override
         public void execute(Action.RecallVisitor action) {
             boolean refused = random.nextInt(6) == 0;
             kernelWork.add(() -> {
@@ -424,6 +431,41 @@ class SequenceTest {
         @Override
         public void execute(Action.ForgetVisitor action) {
             storeWork.add(() -> store.remove(action.homeAddress()));
+        }
+
+        @Override
+        public void execute(Action.InstallNamesake action) {
+            throw new AssertionError(action);
+        }
+
+        @Override
+        public void execute(Action.RemoveNamesake action) {
+            throw new AssertionError(action);
+        }
+
+        @Override
+        public void execute(Action.StoreNamesake action) {
+            throw new AssertionError(action);
+        }
+
+        @Override
+        public void execute(Action.ForgetNamesake action) {
+            throw new AssertionError(action);
+        }
+
+        @Override
+        public void execute(Action.SendRevocationMessage action) {
+            throw new AssertionError(action);
+        }
+
+        @Override
+        public void execute(Action.StoreRevocation action) {
+            throw new AssertionError(action);
+        }
+
+        @Override
+        public void execute(Action.ForgetRevocation action) {
+            throw new AssertionError(action);
         }
 
         @Override

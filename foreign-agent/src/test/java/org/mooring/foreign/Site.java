@@ -73,6 +73,15 @@ final class Site {
 
     /** {@link #POLICY}, but for these. */
     static Policy policy(Compatibility compatibility, ReverseTunnel reverseTunnel, Advertising advertising) {
+        return policy(compatibility, reverseTunnel, advertising, POLICY.mobileNodes());
+    }
+
+    /** {@link #POLICY}, but for these. */
+    static Policy policy(
+            Compatibility compatibility,
+            ReverseTunnel reverseTunnel,
+            Advertising advertising,
+            Map<Ipv4Address, List<SecurityAssociation>> mobileNodes) {
         return new Policy(
                 CARE_OF,
                 POLICY.links(),
@@ -85,9 +94,10 @@ final class Site {
                 compatibility,
                 reverseTunnel,
                 true,
+                Policy.Revocability.REFUSED,
                 advertising,
                 NatTraversal.NONE,
-                POLICY.mobileNodes(),
+                mobileNodes,
                 POLICY.homeAgents());
     }
 
@@ -105,6 +115,7 @@ final class Site {
                 Compatibility.RFC5944,
                 ReverseTunnel.OPTIONAL,
                 true,
+                Policy.Revocability.REFUSED,
                 new Advertising(Duration.ofMinutes(1), true, Map.of()),
                 new NatTraversal(asking, keepalive),
                 POLICY.mobileNodes(),
@@ -127,6 +138,7 @@ final class Site {
                 Compatibility.RFC5944,
                 ReverseTunnel.OPTIONAL,
                 true,
+                Policy.Revocability.REFUSED,
                 Advertising.ON_SOLICITATION,
                 POLICY.natTraversal(),
                 POLICY.mobileNodes(),

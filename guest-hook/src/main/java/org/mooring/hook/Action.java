@@ -7,8 +7,11 @@ import org.mooring.protocol.handover.Arrival.Opening;
 import org.mooring.protocol.handover.Arrival.Room;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.Extension;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationRequest;
 
 /** What the hook wants done. {@link Executor} is the exhaustive dispatch. */
@@ -36,6 +39,7 @@ public sealed interface Action {
      *
      * @param guest whose registration it is
      * @param agent the address of who is {@code to} have it
+     * @param forForeignAgent stands behind what the home agent is to have (RFC 3344 §3.6.1.3)
      */
     record SendRequest(
             Guest guest,
@@ -44,12 +48,36 @@ public sealed interface Action {
             Agent to,
             Ipv4Address agent,
             RegistrationRequest request,
+            List<Extension> forForeignAgent,
             List<Seal> seals)
             implements Action {
         public SendRequest {
+            forForeignAgent = List.copyOf(forForeignAgent);
             seals = List.copyOf(seals);
         }
 
+        /** As it stands in a datagram. */
+        public Octets octets() {
+            Octets octets = RegistrationCodec.encode(request);
+            for (Seal seal : seals) {
+                octets = seal.kind() == Kind.MOBILE_FOREIGN
+                        ? seal.appendTo(octets.concat(RegistrationCodec.encode(forForeignAgent)))
+                        : seal.appendTo(octets);
+            }
+            return octets;
+        }
+
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /**
+     * Sends the octets of a request that has just been sent once more, in a message that is no request for who knows no handovers
+     * (docs/handover.md, "Messages beside registration").
+     */
+    record RepeatRequest(SendRequest request) implements Action {
         @Override
         public void on(Executor executor) {
             executor.execute(this);
@@ -169,6 +197,27 @@ public sealed interface Action {
         }
     }
 
+    /**
+     * QEMU reads no more, and nobody was told where the guest goes: what it hasn't read of the kept frames, and what still comes, waits for {@link SendEnd}, and
+     * is sent on the link then, and each frame that comes after that, until {@link ForgetFrames}.
+     *
+     * @param stopped since when QEMU doesn't read
+     */
+    record HoldFrames(Guest guest, Instant stopped) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Has the link learn where the guest's link-layer address is; says nothing of its home address (RFC 3344 §4.6). */
+    record TellLink(Guest guest) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
     /** Sends END: what follows of {@link RescueFrames} is not worth waiting for. {@link Event.FramesRescued} tells how many there were. */
     record SendEnd(Guest guest) implements Action {
         @Override
@@ -202,7 +251,7 @@ public sealed interface Action {
     }
 
     /** Lets those of a guest's packets go on that wait in {@code room}. */
-    record OpenRoom(Ipv4Address homeAddress, Room room, Opening why) implements Action {
+    record OpenRoom(Ipv4Address homeAddress, HandoverId id, Room room, Opening why) implements Action {
         @Override
         public void on(Executor executor) {
             executor.execute(this);
@@ -253,6 +302,8 @@ public sealed interface Action {
     interface Executor {
         void execute(SendRequest action);
 
+        void execute(RepeatRequest action);
+
         void execute(SendKeepalive action);
 
         void execute(ResolveAgent action);
@@ -276,6 +327,10 @@ public sealed interface Action {
         void execute(KeepFrames action);
 
         void execute(RescueFrames action);
+
+        void execute(HoldFrames action);
+
+        void execute(TellLink action);
 
         void execute(SendEnd action);
 

@@ -4,15 +4,18 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
 import org.mooring.protocol.wire.AdvertisementExtension.PrefixLengths;
 import org.mooring.protocol.wire.AgentAdvertisement;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
 
 /**
  * A foreign agent as its advertisements tell of it (RFC 3344 §2.1).
  *
  * @param says the latest Mobility Agent Advertisement Extension
+ * @param challenge what requests shall say (RFC 4721 §2)
  * @param careOfAddresses those that it offers and that may be used; empty if it serves no more
  * @param networks those of its routers; empty if it tells no prefix lengths
  * @param heard when it was heard last
@@ -22,6 +25,7 @@ import org.mooring.protocol.wire.Ipv4Address;
 public record AdvertisedAgent(
         Ipv4Address address,
         MobilityAgent says,
+        Optional<Octets> challenge,
         List<Ipv4Address> careOfAddresses,
         List<Network> networks,
         Instant heard,
@@ -52,6 +56,7 @@ public record AdvertisedAgent(
         return new AdvertisedAgent(
                 address,
                 says,
+                advertisement.challenge(),
                 careOfAddresses,
                 networks(advertisement),
                 at,
@@ -63,7 +68,7 @@ public record AdvertisedAgent(
     AdvertisedAgent after(AdvertisedAgent before) {
         boolean started = says.sequence() < before.says.sequence() && says.sequence() < FIRST_AFTER_ROLLOVER;
         return new AdvertisedAgent(
-                address, says, careOfAddresses, networks, heard, expires, before.starts + (started ? 1 : 0));
+                address, says, challenge, careOfAddresses, networks, heard, expires, before.starts + (started ? 1 : 0));
     }
 
     /** Whether it is there, and serves visitors: those whom it has, if it {@link #isBusy}. */
@@ -87,7 +92,8 @@ public record AdvertisedAgent(
                 address,
                 careOfAddresses.contains(inUse) ? inUse : careOfAddresses.get(0),
                 says.registrationLifetime(),
-                says.has(MobilityAgent.REVERSE_TUNNELING));
+                says.has(MobilityAgent.REVERSE_TUNNELING),
+                challenge);
     }
 
     /** §2.4.2.2: whether both tell their networks, and have none in common. */

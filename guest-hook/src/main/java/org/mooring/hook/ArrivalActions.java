@@ -18,7 +18,7 @@ record ArrivalActions(Consumer<Action> actions) implements Arrivals.Out {
 
     @Override
     public void open(Arrival arrival, Room room, Opening why) {
-        actions.accept(new Action.OpenRoom(arrival.homeAddress(), room, why));
+        actions.accept(new Action.OpenRoom(arrival.homeAddress(), arrival.id(), room, why));
     }
 
     @Override

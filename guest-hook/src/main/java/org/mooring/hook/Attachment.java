@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Action.Agent;
 import org.mooring.hook.Action.ResolveAgent;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.ReplyCode;
 
@@ -34,17 +35,20 @@ final class Attachment {
     private final Guest guest;
     private final Link link;
     private final @Nullable Discovery discovery;
+    private final @Nullable Discovery agents;
     private final Map<Ipv4Address, Instant> passedOver = new HashMap<>();
     private @Nullable TunnelEnd tunnelEnd;
     private Ipv4Address homeAgent;
     private int starts;
+    private Optional<Octets> told = Optional.empty();
 
-    /** @param discovery absent where no agents are discovered */
-    Attachment(Guest guest, Link link, @Nullable Discovery discovery) {
+    /** @param agents of the link, absent where none is discovered; with a tunnel end that is configured they serve nobody */
+    Attachment(Guest guest, Link link, @Nullable Discovery agents) {
         this.guest = guest;
         this.link = link;
-        this.discovery = guest.atHome() ? null : discovery;
+        this.agents = agents;
         this.tunnelEnd = guest.atHome() ? null : link.tunnelEnd();
+        this.discovery = guest.atHome() || link.tunnelEnd() != null ? null : agents;
         this.homeAgent = guest.homeAgent();
     }
 
@@ -77,6 +81,16 @@ final class Attachment {
         homeAgent = guest.homeAgent();
     }
 
+    /** RFC 4721 §3.3: the foreign agent's latest reply told what the next request shall say, or it didn't. */
+    void challenged(Optional<Octets> challenge) {
+        told = challenge;
+    }
+
+    /** What a request through {@code agent} says to be known as one of now (RFC 4721 §3.1), if whoever reads it can know the guest. */
+    Optional<Octets> challenge(ForeignAgent agent) {
+        return guest.foreignAssociation() == null ? Optional.empty() : told.or(agent::challenge);
+    }
+
     /** This host's own address on the link. */
     Ipv4Address hostAddress() {
         return link.hostAddress();
@@ -94,6 +108,11 @@ final class Attachment {
             throw new AssertionError("nobody serves " + guest.name() + " here");
         }
         return tunnelEnd;
+    }
+
+    /** Through whom it is to be registered though its care-of address is co-located: an agent of the link requires that (RFC 3344 §2.1.1, R). */
+    Optional<ForeignAgent> required(Instant at) {
+        return agents == null || !(tunnelEnd instanceof CoLocated) ? Optional.empty() : agents.requiring(at);
     }
 
     /** Whether the guest could be registered here, be it later. */
@@ -220,6 +239,7 @@ final class Attachment {
     }
 
     private Change use(AdvertisedAgent agent) {
+        told = Optional.empty();
         tunnelEnd = agent.offer(tunnelEnd == null ? Ipv4Address.UNSPECIFIED : tunnelEnd.careOfAddress());
         starts = agent.starts();
         return Change.REGISTER;
@@ -227,7 +247,14 @@ final class Attachment {
 
     /** H: its own home agent would say that it is none for it (§3.7.2). */
     private boolean isAcceptable(AdvertisedAgent agent, Instant at) {
-        return !isPassedOver(agent.address(), at) && !agent.address().equals(homeAgent);
+        return !isPassedOver(agent.address(), at)
+                && !agent.address().equals(homeAgent)
+                && isAnswerable(agent.challenge());
+    }
+
+    /** RFC 4721 §3.1: without an association, only who knows of the home agent's AAA can answer. */
+    private boolean isAnswerable(Optional<Octets> challenge) {
+        return challenge.isEmpty() || guest.foreignAssociation() != null;
     }
 
     private boolean isPassedOver(Ipv4Address agent, Instant at) {

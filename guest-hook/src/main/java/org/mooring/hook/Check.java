@@ -88,7 +88,10 @@ final class Check {
         if (at.isBefore(deadline)) {
             send(at, out);
         } else {
-            String verdict = isSearching() ? Fact.NOBODY_HEARD : "no answer from " + attachment.agent();
+            String verdict = isSearching()
+                    ? Fact.NOBODY_HEARD
+                    : "no answer from " + attachment.agent()
+                            + ": is it running, and does UDP port 434 pass between here and there?";
             answer(Optional.empty(), Optional.empty(), verdict, out);
         }
     }
@@ -144,7 +147,7 @@ final class Check {
         request = runsHere ? requests.renewal(at) : requests.check(at);
         sentAt = at;
         out.add(request);
-        retransmission.sent();
+        retransmission.sent(0);
         Instant again = at.plus(retransmission.patience());
         arm(deadline != null && deadline.isBefore(again) ? deadline : again, out);
     }

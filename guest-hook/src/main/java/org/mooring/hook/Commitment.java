@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Action.ArmTimer;
+import org.mooring.hook.Action.RepeatRequest;
 import org.mooring.hook.Action.Report;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.protocol.handover.HandoverId;
@@ -69,7 +70,7 @@ final class Commitment {
         if (request == null || due == null || at.isBefore(due)) {
             return;
         }
-        out.add(request);
+        out.add(new RepeatRequest(request));
         repeated++;
         armNext(out);
     }

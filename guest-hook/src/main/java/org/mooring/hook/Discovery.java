@@ -134,6 +134,14 @@ final class Discovery {
                 .min(Comparator.comparing(agent -> !agent.says().has(MobilityAgent.REVERSE_TUNNELING)));
     }
 
+    /** One with R: who registers on this link has to do so through it, or another one that says so (§2.1.1). */
+    Optional<ForeignAgent> requiring(Instant at) {
+        return agents.values().stream()
+                .filter(agent -> agent.serves(at) && agent.says().has(MobilityAgent.REGISTRATION_REQUIRED))
+                .min(Comparator.comparing(AdvertisedAgent::isBusy))
+                .map(agent -> agent.offer(Ipv4Address.UNSPECIFIED));
+    }
+
     /**
      * §2.4.2.2: who was heard on another network since {@code agent} was heard last, which is longer ago than it takes for one
      * advertisement to be lost. Where both are still heard, there are two networks on this link, and nobody has moved.

@@ -90,6 +90,14 @@ public sealed interface Event {
         }
     }
 
+    /** A guest's link-layer address was heard from the link: it runs at another host there. */
+    record HeardOnLink(Instant at, String guest) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
     /** A foreign agent has begun to send after a guest what comes to it (REDIRECTED). */
     record Redirected(Instant at, HandoverId id) implements Event {
         @Override
@@ -193,6 +201,8 @@ public sealed interface Event {
         void handle(AdvertisementReceived event);
 
         void handle(DiscoveryDue event);
+
+        void handle(HeardOnLink event);
 
         void handle(Redirected event);
 

@@ -38,10 +38,11 @@ public record Fact(
 
     /** Why a guest can't be registered. */
     static final String NOBODY_VISITS =
-            "neither a foreign agent nor a care-of address is configured: no guest may visit here";
+            "no guest may visit here: add [foreign-agent] or [co-located] to the hook's configuration";
 
     /** Why a guest can't be registered yet. */
-    static final String NOBODY_HEARD = "no foreign agent is heard on this link";
+    static final String NOBODY_HEARD =
+            "no foreign agent is heard on this link: is one running here, and does it advertise?";
 
     /** The Identification of a reply tells the home agent's time to the second. */
     private static final Duration CLOCKS_AGREE = Duration.ofSeconds(2);
@@ -250,6 +251,11 @@ public record Fact(
                         .formatted(guest.name(), why));
     }
 
+    static Fact notWelcome(Guest guest, String why) {
+        return warning(
+                guest.name(), "guest would not be registered here guest=%s reason=\"%s\"".formatted(guest.name(), why));
+    }
+
     static Fact armed(Guest guest, Optional<Staged> staged, Duration roundTrip) {
         return info(
                         guest.name(),
@@ -300,6 +306,13 @@ public record Fact(
                         .formatted(rescued, lost, guest.name()));
     }
 
+    static Fact notHeardOnLink(Guest guest) {
+        return info(
+                guest.name(),
+                "what came to the guest's tap last is dropped, the guest isn't heard on this link guest=%s"
+                        .formatted(guest.name()));
+    }
+
     static Fact notRescued(Guest guest) {
         return info(
                 guest.name(),
@@ -325,6 +338,14 @@ public record Fact(
         return info(
                 guest.name(),
                 "foreign agent allows a shorter lifetime guest=%s lifetime=%ds".formatted(guest.name(), lifetime));
+    }
+
+    /** RFC 4721 §3.2: it has another challenge now, and the next request answers that. */
+    static Fact challenged(Guest guest, ReplyCode code) {
+        return info(
+                guest.name(),
+                "foreign agent wants another challenge answered guest=%s code=%d: answering that"
+                        .formatted(guest.name(), code.value()));
     }
 
     /** @param ahead how far the home agent's clock is ahead of this host's; negative if it is behind */
@@ -368,8 +389,8 @@ public record Fact(
     }
 
     static Fact unexpectedReply(Guest guest) {
-        return debug(
-                guest.name(), "reply discarded guest=%s reason=\"answers no request of ours\"".formatted(guest.name()));
+        // Anybody can have this said, as often as the network permits: no format is to be read for it.
+        return debug(guest.name(), "reply discarded guest=" + guest.name() + " reason=\"answers no request of ours\"");
     }
 
     static Fact unauthenticReply(Guest guest, ReplyCode code, String why) {

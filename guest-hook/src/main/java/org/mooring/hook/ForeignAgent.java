@@ -1,6 +1,8 @@
 package org.mooring.hook;
 
+import java.util.Optional;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
 
 /**
  * A foreign agent of this host's link, as it is configured or as it advertises itself (RFC 3344 §2.1.1).
@@ -9,14 +11,27 @@ import org.mooring.protocol.wire.Ipv4Address;
  * @param careOfAddress what it offers to visitors
  * @param longestLifetime the longest that it may grant, in seconds; 0xffff is infinity
  * @param reverseTunneling whether it sends what visitors send through their tunnels (RFC 3024 §3.1)
+ * @param challenge what it has advertised last for requests to say (RFC 4721 §2)
  */
 public record ForeignAgent(
-        Ipv4Address address, Ipv4Address careOfAddress, int longestLifetime, boolean reverseTunneling)
+        Ipv4Address address,
+        Ipv4Address careOfAddress,
+        int longestLifetime,
+        boolean reverseTunneling,
+        Optional<Octets> challenge)
         implements TunnelEnd {
     private static final int INFINITE = 0xffff;
 
+    /**
+     * One whose address nobody knows (RFC 3344 §3.6.1.1): it is sent to as one of all mobility agents, which no router passes on, and a
+     * reverse tunnel needs more (RFC 3024 §3.2).
+     */
+    public static ForeignAgent withoutAddress(Ipv4Address careOfAddress) {
+        return new ForeignAgent(Ipv4Address.ALL_MOBILITY_AGENTS, careOfAddress, INFINITE, false, Optional.empty());
+    }
+
     /** One that is configured: its denials will tell its limits. */
     public ForeignAgent(Ipv4Address address, Ipv4Address careOfAddress) {
-        this(address, careOfAddress, INFINITE, true);
+        this(address, careOfAddress, INFINITE, true, Optional.empty());
     }
 }

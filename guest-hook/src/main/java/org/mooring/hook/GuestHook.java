@@ -169,6 +169,14 @@ public final class GuestHook {
         }
 
         @Override
+        public void handle(Event.HeardOnLink event) {
+            MobileNode mobileNode = mobileNodes.get(event.guest());
+            if (mobileNode != null) {
+                mobileNode.heardOnLink(event.at(), out);
+            }
+        }
+
+        @Override
         public void handle(Event.Redirected event) {
             mobileNodes.values().forEach(mobileNode -> mobileNode.redirected(event.id(), event.at(), out));
         }

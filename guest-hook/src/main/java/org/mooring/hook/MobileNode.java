@@ -11,9 +11,11 @@ import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Action.Announce;
 import org.mooring.hook.Action.AnswerPreparation;
 import org.mooring.hook.Action.ArmTimer;
+import org.mooring.hook.Action.LeadToPort;
 import org.mooring.hook.Action.ReleasePort;
 import org.mooring.hook.Action.Report;
 import org.mooring.hook.Action.SetPort;
+import org.mooring.hook.Action.TellLink;
 import org.mooring.protocol.handover.Arrivals;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.handover.HandoverId;
@@ -74,7 +76,7 @@ final class MobileNode {
         this.attachment = attachment;
         MobileNodeReplay replay = MobileNodeReplay.of(guest.association().replayProtection());
         Requests requests = new Requests(guest, attachment, replay, enterpriseNumber, random);
-        Replies replies = new Replies(guest, replay, enterpriseNumber);
+        Replies replies = new Replies(guest, attachment, replay, enterpriseNumber);
         registration = new Registration(guest, attachment, requests, replies, replay);
         tunnel = new OwnTunnel(guest, link, arrivals);
         preparation = new Preparation(guest, attachment, tunnel, requests, replies, replay, plainAgents, random);
@@ -162,8 +164,16 @@ final class MobileNode {
         } else {
             attachment.review(true, at);
         }
+        boolean sameSite = before == Phase.ARRIVING && preparation.changesNothing();
+        if (sameSite) {
+            // What is sent with its link-layer address has the link bring it here from then on.
+            out.add(new LeadToPort(guest));
+        }
         register(before == Phase.ARRIVING ? Errand.CONFIRM : takingBack(), at, out);
         tunnel.runs(out);
+        if (sameSite && !guest.atHome()) {
+            out.add(new TellLink(guest));
+        }
         preparation.confirmed(out);
         commitment.end();
         rescue.end(out);
@@ -291,9 +301,9 @@ final class MobileNode {
                 tunnel.registered(registration.udpTunnel(), at, out);
                 keepAlive(at);
             } else if (isVisiting() && registration.state() == Registration.State.DENIED) {
-                denied(reply.code(), at, out);
+                denied(registration.lastCode().orElse(reply.code()), at, out);
             }
-            if (phase == Phase.RUNNING && migrating && registration.staged(at).isPresent()) {
+            if (phase == Phase.RUNNING && migrating && reply.code().isAccepted()) {
                 rescue.keep(out);
             }
         } else if (preparation.isAnsweredBy(reply)) {
@@ -337,6 +347,11 @@ final class MobileNode {
     /** The foreign agent has begun to send after the guest what comes to it. */
     void redirected(HandoverId id, Instant at, List<Action> out) {
         rescue.redirected(id, at, out);
+    }
+
+    /** The guest's link-layer address was heard from the link. */
+    void heardOnLink(Instant at, List<Action> out) {
+        rescue.heardOnLink(at, out);
     }
 
     /** What came of a change of what becomes of the guest's packets. */
@@ -468,8 +483,9 @@ final class MobileNode {
     private void stopIfMigrating(Instant stopped, Instant at, List<Action> out) {
         if (migrating && paused && (phase == Phase.RUNNING || phase == Phase.GONE)) {
             // Before all else: from now on each packet that still comes here is late.
-            registration.staged(at).ifPresent(staged -> commit(staged, stopped, at, out));
-            rescue.endUnlessCommitted(out);
+            registration
+                    .staged(at)
+                    .ifPresentOrElse(staged -> commit(staged, stopped, at, out), () -> rescue.hold(stopped, at, out));
             silence();
             enter(Phase.STOPPED, at, out);
         }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Action.AnswerPreparation;
 import org.mooring.hook.Action.ArmTimer;
 import org.mooring.hook.Action.LeadToPort;
+import org.mooring.hook.Action.RepeatRequest;
 import org.mooring.hook.Action.Report;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.protocol.handover.HandoverExtension.Previous;
@@ -33,9 +34,6 @@ final class Preparation {
 
     /** Code 133 may correct a request at once so often; §3.6 has further ones a second apart. */
     private static final int CORRECTIONS = 2;
-
-    /** After a request that isn't answered: the same octets again. Whoever brings the guest need not wait a second for one that was lost. */
-    private static final List<Duration> AGAIN = List.of(Duration.ofMillis(200), Duration.ofMillis(500));
 
     /** What isn't aborted ends with its hold time. */
     private static final int ABORT_REQUESTS = 3;
@@ -74,7 +72,6 @@ final class Preparation {
     private Duration hold = HOLD;
     private int correctionsLeft;
     private @Nullable SendRequest request;
-    private int repeated;
     private Instant sentAt = Instant.EPOCH;
     private Instant deadline = Instant.EPOCH;
     private @Nullable Instant due;
@@ -105,13 +102,15 @@ final class Preparation {
             return;
         }
         if (state == State.STAGED) {
+            // Whoever told first may have done so before there was a port.
+            out.add(new LeadToPort(guest));
             out.add(new AnswerPreparation(guest, outcome));
             return;
         }
         end();
-        Optional<String> hopeless = hopeless(at);
+        Optional<PreparationOutcome> hopeless = hopeless(at);
         if (hopeless.isPresent()) {
-            decide(PreparationOutcome.plain(hopeless.get()), at, out);
+            decide(hopeless.get(), at, out);
             return;
         }
         deadline = at.plus(LONGEST);
@@ -131,10 +130,10 @@ final class Preparation {
 
     /** There is one now. */
     void found(Instant at, List<Action> out) {
-        Optional<String> hopeless = hopeless(at);
+        Optional<PreparationOutcome> hopeless = hopeless(at);
         if (hopeless.isPresent()) {
             stopAsking();
-            decide(PreparationOutcome.plain(hopeless.get()), at, out);
+            decide(hopeless.get(), at, out);
         } else {
             ask(at, out);
         }
@@ -149,7 +148,13 @@ final class Preparation {
                 .map(agent -> Duration.ofSeconds(Math.min(HOLD.toSeconds(), agent.longestLifetime())))
                 .orElse(HOLD);
         correctionsLeft = CORRECTIONS;
+        retransmission.reset();
         send(at, out);
+    }
+
+    /** Whether the guest comes from another host of this site. */
+    boolean changesNothing() {
+        return state == State.DECIDED && outcome.prepared() == PreparationOutcome.Prepared.NOTHING;
     }
 
     /** The guest runs here: what follows is its registration's. */
@@ -188,10 +193,15 @@ final class Preparation {
             decide(PreparationOutcome.plain(Fact.NOBODY_HEARD), at, out);
         } else if (state == State.ASKED && !at.isBefore(deadline)) {
             stopAsking();
-            decide(PreparationOutcome.plain(unauthentic.orElse("no answer from " + attachment.agent())), at, out);
+            decide(
+                    unauthentic
+                            .map(PreparationOutcome::denied)
+                            .orElseGet(() -> PreparationOutcome.plain("no answer from " + attachment.agent())),
+                    at,
+                    out);
         } else if (request != null && repeats()) {
-            out.add(request);
-            repeated++;
+            out.add(new RepeatRequest(request));
+            retransmission.repeated(true);
             armForSilence(out);
         } else if (state == State.ABORTING && retransmission.requests() >= ABORT_REQUESTS) {
             end();
@@ -242,6 +252,8 @@ final class Preparation {
             if (correctionsLeft == CORRECTIONS) {
                 out.add(new Report(at, Fact.clocksDiffer(guest, replay.offset())));
             }
+            correct(at, out);
+        } else if (denial == Denial.CHALLENGED && guest.foreignAssociation() != null && correctionsLeft > 0) {
             correct(at, out);
         } else if (denial == Denial.LIFETIME_TOO_LONG && reply.lifetime() > 0 && reply.lifetime() < hold.toSeconds()) {
             hold = Duration.ofSeconds(reply.lifetime());
@@ -313,6 +325,7 @@ final class Preparation {
     private void correct(Instant at, List<Action> out) {
         if (correctionsLeft > 0) {
             correctionsLeft--;
+            retransmission.reset();
             send(at, out);
         } else {
             askAgain(out);
@@ -322,7 +335,7 @@ final class Preparation {
     /** When the request would have been repeated, had no reply come. */
     private void askAgain(List<Action> out) {
         request = null;
-        arm(sentAt.plus(patience()), out);
+        arm(sentAt.plus(retransmission.patience()), out);
     }
 
     private void denied(ReplyCode code, Instant at, List<Action> out) {
@@ -338,7 +351,8 @@ final class Preparation {
         }
         stopAsking();
         id = null;
-        decide(PreparationOutcome.plain(why), at, out);
+        boolean lasting = !isUnknownExtension(code) && Denial.of(code).isLasting();
+        decide(lasting ? PreparationOutcome.denied(why) : PreparationOutcome.plain(why), at, out);
     }
 
     /** RFC 3115 §2.4. */
@@ -351,6 +365,8 @@ final class Preparation {
     private void decide(PreparationOutcome decided, Instant at, List<Action> out) {
         if (decided.prepared() == PreparationOutcome.Prepared.PLAIN) {
             out.add(new Report(at, Fact.notPrepared(guest, decided.why())));
+        } else if (decided.prepared() == PreparationOutcome.Prepared.DENIED) {
+            out.add(new Report(at, Fact.notWelcome(guest, decided.why())));
         }
         if (decided.prepared() == PreparationOutcome.Prepared.STAGED) {
             // Its care-of address is another one now, so that it isn't on this link.
@@ -367,13 +383,14 @@ final class Preparation {
     }
 
     /** Why nobody needs to be asked. */
-    private Optional<String> hopeless(Instant at) {
+    private Optional<PreparationOutcome> hopeless(Instant at) {
         if (!attachment.isPossible()) {
-            return Optional.of(Fact.NOBODY_VISITS);
+            return Optional.of(PreparationOutcome.denied(Fact.NOBODY_VISITS));
         }
         return foreignAgent()
                 .flatMap(agent -> plainAgents.why(agent, at))
-                .or(() -> plainAgents.why(attachment.homeAgent(), at));
+                .or(() -> plainAgents.why(attachment.homeAgent(), at))
+                .map(PreparationOutcome::plain);
     }
 
     /** Through which the guest would be registered here. */
@@ -397,23 +414,19 @@ final class Preparation {
     private void send(SendRequest next, Instant at, List<Action> out) {
         request = next;
         sentAt = at;
-        repeated = 0;
         out.add(next);
-        retransmission.sent();
+        retransmission.sent(next.request().lifetime());
         armForSilence(out);
     }
 
     private void armForSilence(List<Action> out) {
-        arm(sentAt.plus(repeats() ? AGAIN.get(repeated) : patience()), out);
+        Duration silence =
+                retransmission.again(true).filter(again -> state == State.ASKED).orElseGet(retransmission::patience);
+        arm(sentAt.plus(silence), out);
     }
 
     private boolean repeats() {
-        return state == State.ASKED && repeated < AGAIN.size();
-    }
-
-    /** While somebody waits, a request a second (RFC 3344 §3.6.3). */
-    private Duration patience() {
-        return state == State.ASKED ? Retransmission.SPACING : retransmission.patience();
+        return state == State.ASKED && retransmission.again(true).isPresent();
     }
 
     private void arm(Instant wanted, List<Action> out) {

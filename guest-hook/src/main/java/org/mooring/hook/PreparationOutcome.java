@@ -13,7 +13,9 @@ public record PreparationOutcome(Prepared prepared, String why) {
         /** The guest's care-of address doesn't change. */
         NOTHING,
         /** Nobody is prepared: the registration at RESUME does it all. */
-        PLAIN
+        PLAIN,
+        /** An agent says what it would say to the registration at RESUME, too: the guest would be cut off here. */
+        DENIED
     }
 
     static PreparationOutcome staged() {
@@ -26,5 +28,9 @@ public record PreparationOutcome(Prepared prepared, String why) {
 
     static PreparationOutcome plain(String why) {
         return new PreparationOutcome(Prepared.PLAIN, why);
+    }
+
+    static PreparationOutcome denied(String why) {
+        return new PreparationOutcome(Prepared.DENIED, why);
     }
 }

@@ -4,17 +4,18 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Action.ArmTimer;
+import org.mooring.hook.Action.RepeatRequest;
 import org.mooring.hook.Action.Report;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.security.MobileNodeReplay;
 import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.ForeignAgentError;
 import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.ReplyCode;
 
@@ -25,7 +26,7 @@ import org.mooring.protocol.wire.ReplyCode;
  * <p>§3.6 allows one registration a second "in the absence of link-layer indications". QEMU's RESUME is such an
  * indication, so a request follows it at once; and where the reply only corrects that request (codes 133 and 69), the
  * corrected one follows at once as well, for it is the registration that the indication is for. All later requests keep
- * their distance of a second, and so do retransmissions (§3.6.3), which no indication excuses.
+ * their distance of a second, their corrections too, and so do retransmissions (§3.6.3), which no indication excuses.
  */
 final class Registration {
     /** Codes 133 and 69 may each correct the first request once. */
@@ -38,12 +39,6 @@ final class Registration {
     private static final int DEPARTURE_REQUESTS = 4;
 
     private static final int INFINITE = 0xffff;
-
-    /**
-     * After an ARM that isn't answered: the same octets again. A lost one must not cost what the handover is for, and a STOP may come within
-     * the second that §3.6.3 leaves between requests.
-     */
-    private static final List<Duration> ARM_AGAIN = List.of(Duration.ofMillis(200), Duration.ofMillis(500));
 
     /** How far it is. */
     enum State {
@@ -68,6 +63,7 @@ final class Registration {
     private int lifetime;
     private int correctionsLeft;
     private boolean renewal;
+    private @Nullable TunnelEnd toBeUndone;
     private @Nullable SendRequest request;
     private Instant sentAt = Instant.EPOCH;
     private @Nullable Instant due;
@@ -76,7 +72,6 @@ final class Registration {
     private @Nullable Duration roundTrip;
     private @Nullable Staged staged;
     private Instant stagedUntil = Instant.EPOCH;
-    private int repeated;
     private Optional<UdpTunnel> udpTunnel = Optional.empty();
 
     Registration(Guest guest, Attachment attachment, Requests requests, Replies replies, MobileNodeReplay replay) {
@@ -133,6 +128,7 @@ final class Registration {
         staged = null;
         correctionsLeft = CORRECTIONS;
         renewal = false;
+        toBeUndone = null;
         expires = null;
         udpTunnel = Optional.empty();
         lastCode = null;
@@ -149,7 +145,9 @@ final class Registration {
         setPurpose(purpose);
         errand = state == State.NONE ? Errand.REGISTRATION : errand;
         staged = null;
+        toBeUndone = null;
         renewal = false;
+        correctionsLeft = 0;
         complaints.clear();
         retransmission.reset();
         Instant soonest = sentAt.plus(Retransmission.SPACING);
@@ -215,19 +213,19 @@ final class Registration {
             return;
         }
         due = null;
-        if (repeatsArm()) {
-            out.add(Objects.requireNonNull(request));
-            repeated++;
-            armForSilence(out);
-            return;
-        }
-        if (request != null && at.isBefore(sentAt.plus(retransmission.patienceInSilence()))) {
+        if (request != null && at.isBefore(sentAt.plus(silence()))) {
             armForSilence(out); // It was to repeat an ARM that isn't one any more.
             return;
         }
         if (expires != null && !at.isBefore(expires)) {
             out.add(new Report(at, Fact.lapsed(guest)));
             expires = null;
+        }
+        if (request != null && retransmission.again(isHurried()).isPresent()) {
+            out.add(new RepeatRequest(request));
+            retransmission.repeated(isHurried());
+            armForSilence(out);
+            return;
         }
         if (state == State.ACCEPTED) {
             renew(at, out);
@@ -276,11 +274,23 @@ final class Registration {
                 udpTunnel = genuine.udpTunnel(answered.request(), visit.tunnelEnd());
             }
         }
+        var refusal = foreignAgentsRefusal(answered, reply);
         request = null;
         due = null;
-        lastCode = reply.code();
+        lastCode = refusal.orElse(reply.code());
         roundTrip = Duration.between(sentAt, at);
         retransmission.answered(roundTrip);
+        if (refusal.isPresent() && purpose instanceof Purpose.Visit visit) {
+            replay.observe(answered.request().identification());
+            toBeUndone = visit.tunnelEnd();
+            refused(refusal.get(), at, out);
+            return;
+        }
+        if (reply.code().isAccepted() && answered.request().isDeregistration() && purpose instanceof Purpose.Visit) {
+            state = State.DENIED; // As it was; now the home agent knows.
+            askAgain(out);
+            return;
+        }
         // §3.4: a lifetime of zero in a success means "deregistered", which isn't what a visitor asked for.
         if (reply.code().isAccepted() && (reply.lifetime() > 0 || !(purpose instanceof Purpose.Visit))) {
             replay.observe(answered.request().identification());
@@ -291,25 +301,50 @@ final class Registration {
     }
 
     private void send(Instant at, List<Action> out) {
-        send(purpose.request(requests, errand, lifetime, at), at, out);
+        TunnelEnd undone = toBeUndone;
+        toBeUndone = null;
+        send(
+                undone == null ? purpose.request(requests, errand, lifetime, at) : requests.departure(undone, at),
+                at,
+                out);
     }
 
     private void send(SendRequest next, Instant at, List<Action> out) {
         request = next;
         sentAt = at;
         state = State.REQUESTED;
-        repeated = 0;
         out.add(next);
-        retransmission.sent();
+        retransmission.sent(next.request().lifetime());
         armForSilence(out);
     }
 
-    private boolean repeatsArm() {
-        return request != null && errand.kind() == RequestKind.ARM && repeated < ARM_AGAIN.size();
+    /** RFC 4636 §5: why the foreign agent does not serve whom the home agent has registered. */
+    private Optional<ReplyCode> foreignAgentsRefusal(SendRequest answered, RegistrationReply reply) {
+        return reply.extension(ForeignAgentError.class)
+                .filter(error -> answered.to() == Action.Agent.FOREIGN_AGENT
+                        && reply.code().isAccepted()
+                        && !answered.request().isDeregistration())
+                .map(ForeignAgentError::code);
+    }
+
+    /** RFC 4636 §5: the next request tells the home agent that nobody is there; only then the registration is asked for again. */
+    private void refused(ReplyCode code, Instant at, List<Action> out) {
+        state = State.DENIED;
+        complain("code " + code.value(), at, Fact.denied(guest, code, Denial.of(code), retransmission.patience()), out);
+        askAgain(out);
+    }
+
+    /** ARM has to be answered before the guest stops. */
+    private boolean isHurried() {
+        return errand.kind() == RequestKind.ARM;
+    }
+
+    private Duration silence() {
+        return retransmission.again(isHurried()).orElseGet(retransmission::patience);
     }
 
     private void armForSilence(List<Action> out) {
-        arm(sentAt.plus(repeatsArm() ? ARM_AGAIN.get(repeated) : retransmission.patienceInSilence()), out);
+        arm(sentAt.plus(silence()), out);
     }
 
     private void arm(Instant due, List<Action> out) {
@@ -319,6 +354,7 @@ final class Registration {
 
     private void accepted(RegistrationReply reply, Duration roundTrip, Instant at, List<Action> out) {
         state = State.ACCEPTED;
+        correctionsLeft = 0; // What comes next nothing on the link has indicated.
         boolean newsworthy = !renewal || !complaints.isEmpty();
         complaints.clear();
         boolean armed = errand.kind() == RequestKind.ARM;
@@ -390,6 +426,9 @@ final class Registration {
             lifetime = reply.lifetime();
             out.add(new Report(at, Fact.lifetimeShortened(guest, lifetime)));
             correct(at, out);
+        } else if (denial == Denial.CHALLENGED && guest.foreignAssociation() != null) {
+            complain("challenge", at, Fact.challenged(guest, reply.code()), out);
+            correct(at, out);
         } else if (denial == Denial.NOT_WANTED) {
             state = State.REFUSED;
             out.add(new Report(at, Fact.refused(guest, reply.code(), denial)));
@@ -403,13 +442,14 @@ final class Registration {
         }
     }
 
+    /** Who answers isn't silent: whatever the next request waits for, it is not longer than the first. */
     private void correct(Instant at, List<Action> out) {
+        retransmission.reset();
         if (correctionsLeft > 0) {
             correctionsLeft--;
-            retransmission.reset();
             send(at, out);
         } else {
-            askAgain(out);
+            arm(sentAt.plus(Retransmission.SPACING), out);
         }
     }
 

@@ -7,6 +7,7 @@ import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.MobileNodeReplay;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
+import org.mooring.protocol.wire.Challenge;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
@@ -14,7 +15,7 @@ import org.mooring.protocol.wire.Extension.UdpTunnelReply;
 import org.mooring.protocol.wire.RegistrationReply;
 
 /** Reads the replies to one guest: the validity checks of RFC 3344 §3.6.2.1, in their order. */
-record Replies(Guest guest, MobileNodeReplay replay, int enterpriseNumber) {
+record Replies(Guest guest, Attachment attachment, MobileNodeReplay replay, int enterpriseNumber) {
     /**
      * Checks a reply whose Identification is that of the request.
      *
@@ -27,6 +28,7 @@ record Replies(Guest guest, MobileNodeReplay replay, int enterpriseNumber) {
             if (verified instanceof Verified.Not not) {
                 return new Reply.Unauthentic(reply, "mobile-foreign authentication: " + words(not));
             }
+            attachment.challenged(reply.extension(Challenge.class).map(Challenge::value));
         }
         // The foreign agent can't authenticate for the home agent: its own codes come without (§3.6.2.1, G.2).
         if (agent == Agent.FOREIGN_AGENT && reply.code().isFromForeignAgent()) {

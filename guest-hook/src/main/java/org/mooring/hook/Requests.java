@@ -11,6 +11,7 @@ import org.mooring.hook.Action.Sender;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.security.MobileNodeReplay;
 import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.Challenge;
 import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.DeviceId;
@@ -111,6 +112,12 @@ final class Requests {
         Flags ofItsOwn = flags.plus(Flags.REVERSE_TUNNELING)
                 .plus(Flags.DECAPSULATION_BY_MOBILE_NODE)
                 .plus(encapsulation());
+        var required = attachment.required(now);
+        if (required.isPresent()) {
+            // §3.1. From this host's own address, which is the care-of address: so the agent knows where the reply
+            // goes.
+            return throughForeignAgent(required.get(), errand, Sender.HOST, ofItsOwn, lifetime, careOfAddress, now);
+        }
         // RFC 3519 §4.4: a UDP tunnel is asked for, unless one is to end.
         List<Extension> asked = new ArrayList<>();
         if (tunnelEnd instanceof CoLocated here && lifetime > 0) {
@@ -144,8 +151,10 @@ final class Requests {
         if (foreignAssociation != null) {
             seals.add(new Seal(Kind.MOBILE_FOREIGN, foreignAssociation));
         }
+        List<Extension> challenge = attachment.challenge(foreignAgent).<Extension>map(Challenge::new).stream()
+                .toList();
         return new SendRequest(
-                guest, errand.kind(), sender, Agent.FOREIGN_AGENT, foreignAgent.address(), request, seals);
+                guest, errand.kind(), sender, Agent.FOREIGN_AGENT, foreignAgent.address(), request, challenge, seals);
     }
 
     private SendRequest toHomeAgent(
@@ -161,6 +170,7 @@ final class Requests {
                 Agent.HOME_AGENT,
                 attachment.homeAgent(),
                 request,
+                List.of(),
                 List.of(new Seal(Kind.MOBILE_HOME, guest.association())));
     }
 

@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Action.ArmTimer;
 import org.mooring.hook.Action.ForgetFrames;
+import org.mooring.hook.Action.HoldFrames;
 import org.mooring.hook.Action.KeepFrames;
 import org.mooring.hook.Action.Report;
 import org.mooring.hook.Action.RescueFrames;
@@ -29,9 +30,13 @@ final class Rescue {
     /** After the first END: nobody answers it. */
     private static final List<Duration> END_AGAIN = List.of(Duration.ofMillis(20), Duration.ofMillis(60));
 
+    /** After the stop, until the guest is heard on this link: QEMU's longest pause. */
+    private static final Duration HEARD_AT_LATEST = Duration.ofSeconds(10);
+
     private enum State {
         NONE,
         KEEPING,
+        HOLDING,
         RESCUING
     }
 
@@ -59,6 +64,31 @@ final class Rescue {
     }
 
     /**
+     * Nobody was told where the guest goes. If it goes on at another host of this link, what is unread here follows it when it is heard there.
+     *
+     * @param stopped when the guest did
+     */
+    void hold(Instant stopped, Instant at, List<Action> out) {
+        if (state == State.KEEPING) {
+            state = State.HOLDING;
+            told = false;
+            out.add(new HoldFrames(guest, stopped));
+            armOver(at.plus(HEARD_AT_LATEST), out);
+        }
+    }
+
+    /** The guest runs at another host of this link. */
+    void heardOnLink(Instant at, List<Action> out) {
+        if (state == State.HOLDING) {
+            state = State.RESCUING;
+            ended = at;
+            endsRepeated = END_AGAIN.size();
+            out.add(new SendEnd(guest));
+            armOver(at.plus(LATE), out);
+        }
+    }
+
+    /**
      * COMMIT was sent. Who will put the guest's packets in order is told what is unread here, and then what still comes.
      *
      * @param stopped when the guest did
@@ -74,8 +104,7 @@ final class Rescue {
         endsRepeated = 0;
         out.add(new RescueFrames(guest, staged.id(), agentOf(staged), stopped));
         armEnd(at.plus(END_AT_LATEST), out);
-        due = at.plus(LATE);
-        out.add(new ArmTimer(guest, Timer.RESCUE, due));
+        armOver(at.plus(LATE), out);
     }
 
     /** The foreign agent sends after the guest what comes to it: here nothing more comes that is worth waiting for. */
@@ -126,7 +155,7 @@ final class Rescue {
             return false;
         }
         if (!told) {
-            Fact fact = Fact.notRescued(guest);
+            Fact fact = state == State.HOLDING ? Fact.notHeardOnLink(guest) : Fact.notRescued(guest);
             out.add(new Report(at, left ? fact.thatSettles() : fact));
         }
         end(out);
@@ -153,7 +182,7 @@ final class Rescue {
 
     /** Whether what comes to the tap follows the guest. */
     boolean isPending() {
-        return state == State.RESCUING;
+        return state == State.RESCUING || state == State.HOLDING;
     }
 
     /** Whether the outcome is still to come. */
@@ -182,6 +211,11 @@ final class Rescue {
         if (endsRepeated < END_AGAIN.size()) {
             armEnd(first.plus(END_AGAIN.get(endsRepeated)), out);
         }
+    }
+
+    private void armOver(Instant at, List<Action> out) {
+        due = at;
+        out.add(new ArmTimer(guest, Timer.RESCUE, at));
     }
 
     private void armEnd(Instant at, List<Action> out) {

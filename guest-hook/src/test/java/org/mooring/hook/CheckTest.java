@@ -90,7 +90,9 @@ class CheckTest {
         }
         var outcome = scene.checked().orElseThrow();
         assertEquals(Optional.empty(), outcome.code());
-        assertEquals("no answer from foreign-agent 10.2.0.2", outcome.verdict());
+        assertEquals(
+                "no answer from foreign-agent 10.2.0.2: is it running, and does UDP port 434 pass between here and there?",
+                outcome.verdict());
         assertTrue(
                 Duration.between(Scene.START, scene.now()).compareTo(Duration.ofSeconds(7)) > 0,
                 "the foreign agent has not had its 7 s");

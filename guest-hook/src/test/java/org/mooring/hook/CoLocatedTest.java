@@ -34,6 +34,7 @@ import org.mooring.protocol.handover.HandoverMessage;
 import org.mooring.protocol.handover.HandoverMessage.End;
 import org.mooring.protocol.handover.HandoverMessage.Marker;
 import org.mooring.protocol.handover.HandoverMessage.Rescued;
+import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 
@@ -42,6 +43,10 @@ class CoLocatedTest {
     private static final Ipv4Address OTHER_SITE = Ipv4Address.of("203.0.113.7");
     private static final Staged LEAVING = new Staged(new HandoverId(7), OTHER_SITE, 60);
     private static final Forwarding INSTALL = new Forwarding.Install(Encapsulation.IPIP, Optional.empty());
+
+    /** An agent of the link that wants everybody registered through it. */
+    private static final Advertised REQUIRING =
+            Advertised.by("10.2.0.2", 7, "198.51.100.2").with(MobilityAgent.REGISTRATION_REQUIRED);
 
     private final Scene scene = Scene.coLocated();
 
@@ -62,6 +67,43 @@ class CoLocatedTest {
         assertTrue(sent < installed, "nothing waits for the kernel");
         scene.homeAgentReplies(request, 0, 300);
         assertEquals("accepted", scene.status().registration());
+    }
+
+    @Test
+    @DisplayName(
+            "RFC 3344 §2.1.1, §3.1: it registers through a foreign agent that requires that, with its own care-of address")
+    void registersThroughWhoRequiresIt() {
+        var among = Scene.coLocatedAmongAgents();
+        among.handle(REQUIRING.at(among.now()));
+        among.happens(Happening.RUNNING);
+        SendRequest request = among.request();
+        assertEquals(Agent.FOREIGN_AGENT, request.to());
+        assertEquals(Ipv4Address.of("10.2.0.2"), request.agent());
+        assertEquals(Sender.HOST, request.sender());
+        assertEquals(Scene.HOST, request.request().careOfAddress());
+        assertTrue(request.request().flags().decapsulationByMobileNode());
+        assertTrue(request.request().flags().reverseTunneling());
+        among.homeAgentReplies(request, 0, 300);
+        assertEquals("accepted", among.status().registration());
+    }
+
+    @Test
+    @DisplayName("no other agent's presence changes anything")
+    void registersStraightWhereNobodyRequiresIt() {
+        var among = Scene.coLocatedAmongAgents();
+        among.handle(REQUIRING.without(MobilityAgent.REGISTRATION_REQUIRED).at(among.now()));
+        among.happens(Happening.RUNNING);
+        assertEquals(Agent.HOME_AGENT, among.request().to());
+        assertEquals(Scene.HOST, among.request().request().careOfAddress());
+    }
+
+    @Test
+    void registersStraightAgainWhenTheAgentIsGone() {
+        var among = Scene.coLocatedAmongAgents();
+        among.handle(REQUIRING.at(among.now()));
+        among.wait(Duration.ofSeconds(Advertised.USUAL_LIFETIME));
+        among.happens(Happening.RUNNING);
+        assertEquals(Agent.HOME_AGENT, among.request().to());
     }
 
     @Test
@@ -137,24 +179,26 @@ class CoLocatedTest {
                         new DeliverPacket(Scene.HOME_ADDRESS, packet(2))),
                 scene.lastActions());
         hear(new End(id, 2));
-        assertEquals(List.of(new OpenRoom(Scene.HOME_ADDRESS, Room.OLD, Opening.END)), scene.lastActions());
+        assertEquals(List.of(new OpenRoom(Scene.HOME_ADDRESS, id, Room.OLD, Opening.END)), scene.lastActions());
         scene.handle(new Event.MarkerReceived(
                 scene.now(), Scene.HOME_ADDRESS, new Marker(id).encode(Scene.ENTERPRISE_NUMBER)));
-        assertEquals(List.of(new OpenRoom(Scene.HOME_ADDRESS, Room.NEW, Opening.MARKER)), scene.lastActions());
+        assertEquals(List.of(new OpenRoom(Scene.HOME_ADDRESS, id, Room.NEW, Opening.MARKER)), scene.lastActions());
     }
 
     @Test
-    @DisplayName("without a COMMIT nothing was rescued: once the guest is registered nothing waits")
+    @DisplayName("without a COMMIT nothing was rescued: soon after the guest is registered nothing waits")
     void registeredHereNothingWaitsForAnEndThatDoesNotCome() {
-        arrived();
+        HandoverId id = arrived();
         scene.happens(Happening.RUNNING);
         assertEquals(
                 List.of(new Forward(
                         scene.guest(), new Forwarding.Install(Encapsulation.IPIP, Optional.of(OTHER_SITE)))),
                 forwards());
         scene.homeAgentReplies(scene.request(), 0, 300);
-        assertTrue(scene.lastActions().contains(new OpenRoom(Scene.HOME_ADDRESS, Room.OLD, Opening.CONFIRM)));
-        assertTrue(scene.lastActions().contains(new OpenRoom(Scene.HOME_ADDRESS, Room.NEW, Opening.CONFIRM)));
+        scene.wait(Duration.ofMillis(100));
+        scene.handle(new Event.ArrivalDue(scene.now(), Scene.HOME_ADDRESS));
+        assertTrue(scene.lastActions().contains(new OpenRoom(Scene.HOME_ADDRESS, id, Room.OLD, Opening.CONFIRM)));
+        assertTrue(scene.lastActions().contains(new OpenRoom(Scene.HOME_ADDRESS, id, Room.NEW, Opening.CONFIRM)));
     }
 
     @Test

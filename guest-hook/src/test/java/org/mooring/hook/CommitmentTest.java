@@ -64,7 +64,7 @@ class CommitmentTest {
         for (int millis : List.of(200, 500)) {
             scene.fire(Timer.REGISTRATION);
             assertEquals(sent.plusMillis(millis), scene.now());
-            assertEquals(first, scene.request(), "the same octets: a lost datagram costs no second");
+            assertEquals(first, scene.repeated(), "the same octets: a lost datagram costs no second");
         }
         scene.fire(Timer.REGISTRATION);
         assertEquals(sent.plusSeconds(1), scene.now());
@@ -177,10 +177,10 @@ class CommitmentTest {
         Instant stopped = scene.now();
         scene.fire(Timer.COMMITMENT);
         assertEquals(stopped.plusMillis(30), scene.now());
-        assertEquals(commit, scene.request());
+        assertEquals(commit, scene.repeated());
         scene.fire(Timer.COMMITMENT);
         assertEquals(stopped.plusMillis(100), scene.now());
-        assertEquals(commit, scene.request());
+        assertEquals(commit, scene.repeated());
         assertEquals(Optional.empty(), scene.due(Timer.COMMITMENT));
     }
 
@@ -191,7 +191,7 @@ class CommitmentTest {
         Instant again = scene.due(Timer.COMMITMENT).orElseThrow();
         scene.happens(Happening.MIGRATION_COMPLETED);
         scene.handle(new Event.TimerFired(again, Scene.NAME, Timer.COMMITMENT));
-        assertEquals(1, scene.requests().size());
+        assertEquals(RequestKind.COMMIT, scene.repeated().kind());
     }
 
     @Test
@@ -224,7 +224,7 @@ class CommitmentTest {
                 Scene.reply(commit, 0, 300, commit.request().identification()),
                 new Seal(Kind.MOBILE_HOME, Scene.OTHER_KEY));
         scene.handle(new Event.TimerFired(again, Scene.NAME, Timer.COMMITMENT));
-        assertEquals(commit, scene.request());
+        assertEquals(commit, scene.repeated());
     }
 
     @Test

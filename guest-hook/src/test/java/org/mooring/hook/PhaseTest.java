@@ -174,10 +174,10 @@ class PhaseTest {
         register();
         scene.happens(Happening.ENDED);
         for (int i = 1; i < 4; i++) {
-            scene.fire(Timer.REGISTRATION);
+            scene.firePastRepetitions(Timer.REGISTRATION);
             assertEquals(1, scene.requests().size());
         }
-        scene.fire(Timer.REGISTRATION);
+        scene.firePastRepetitions(Timer.REGISTRATION);
         assertEquals(List.of(), scene.requests());
         assertTrue(scene.facts().contains(Fact.gaveUp(scene.guest(), Scene.CARE_OF_ADDRESS)));
     }

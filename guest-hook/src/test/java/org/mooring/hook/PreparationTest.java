@@ -79,6 +79,29 @@ class PreparationTest {
     }
 
     @Test
+    @DisplayName("a move within the site: the link's bridges have learnt that the guest is at the other host")
+    void atTheResumeOfAMoveWithinTheSiteTheLinkIsTold() {
+        scene.homeAgentReplies(arrive(scene), 0, 60, clock(Duration.ZERO));
+        List<Action> actions = scene.happens(Happening.RUNNING);
+        assertEquals(RequestKind.CONFIRM, scene.request().kind());
+        int sent = actions.indexOf(scene.request());
+        int led = actions.indexOf(new Action.LeadToPort(scene.guest()));
+        assertTrue(0 <= led && led < sent, "CONFIRM is the first that the link hears of it");
+        assertTrue(sent < actions.indexOf(new Action.TellLink(scene.guest())));
+    }
+
+    @Test
+    @DisplayName("at home it is told by gratuitous ARP")
+    void atHomeTheLinkIsToldByArpAlone() {
+        var home = Scene.home();
+        home.homeAgentReplies(arrive(home), 0, 0, clock(Duration.ZERO));
+        List<Action> actions = home.happens(Happening.RUNNING);
+        assertTrue(actions.contains(new Action.LeadToPort(home.guest())));
+        assertTrue(actions.contains(new Action.Announce(home.guest())));
+        assertFalse(actions.contains(new Action.TellLink(home.guest())));
+    }
+
+    @Test
     void whatWasDecidedIsToldAgain() {
         staged(arrive(scene));
         scene.happens(Happening.ARRIVING);
@@ -101,19 +124,39 @@ class PreparationTest {
         assertEquals(Scene.START.plusSeconds(1), scene.now());
         assertEquals(prepare(first).id(), prepare(second).id());
         assertTrue(second.request().identification().isAfter(first.request().identification()));
-        SendRequest third = assertRepeated(second);
-        assertRepeatedTwice(third);
+        assertRepeated(second, 200, 500, 1000);
         scene.fire(Timer.PREPARATION);
         assertEquals(Scene.START.plusSeconds(3), scene.now());
         assertEquals(Optional.of(PreparationOutcome.plain("no answer from foreign-agent 10.2.0.2")), scene.prepared());
         assertEquals(List.of(), scene.requests());
     }
 
+    @ParameterizedTest(name = "code {0}")
+    @ValueSource(ints = {64, 65, 67, 68, 70, 77, 128, 129, 131, 132, 136, 149})
+    @DisplayName("what would be said to the registration, too, is told to whoever brings the guest")
+    void aLastingDenialIsToldAsSuch(int code) {
+        scene.homeAgentReplies(arrive(scene), code, 0);
+        PreparationOutcome outcome = scene.prepared().orElseThrow();
+        assertEquals(Prepared.DENIED, outcome.prepared());
+        assertTrue(outcome.why().contains("code " + code), outcome::why);
+        assertEquals(Fact.Severity.WARNING, scene.facts().get(0).severity());
+        scene.happens(Happening.ENDED);
+        assertEquals(RequestKind.PREPARE, arrive(scene).kind(), "it is asked anew: it may be mended");
+    }
+
+    @ParameterizedTest(name = "code {0}")
+    @ValueSource(ints = {66, 78, 80, 88, 130, 135})
+    @DisplayName("what may be over when the guest runs is no reason not to bring it")
+    void aPassingDenialIsPlain(int code) {
+        scene.homeAgentReplies(arrive(scene), code, 0);
+        assertEquals(Prepared.PLAIN, scene.prepared().orElseThrow().prepared());
+    }
+
     @Test
     @DisplayName("silence isn't remembered: the agent may be back")
     void afterSilenceTheNextGuestIsPreparedForAgain() {
         arrive(scene);
-        for (int i = 0; i < 9; i++) {
+        while (scene.prepared().isEmpty()) {
             scene.fire(Timer.PREPARATION);
         }
         assertEquals(Prepared.PLAIN, scene.prepared().orElseThrow().prepared());
@@ -122,17 +165,17 @@ class PreparationTest {
 
     /** A lost datagram costs no second: the same octets again, then the next request; returns that. */
     private SendRequest assertRepeated(SendRequest request) {
-        assertRepeatedTwice(request);
+        assertRepeated(request, 200, 500);
         scene.fire(Timer.PREPARATION);
         return scene.request();
     }
 
-    private void assertRepeatedTwice(SendRequest request) {
+    private void assertRepeated(SendRequest request, int... afterMillis) {
         Instant sent = scene.now();
-        for (int millis : List.of(200, 500)) {
+        for (int millis : afterMillis) {
             scene.fire(Timer.PREPARATION);
             assertEquals(sent.plusMillis(millis), scene.now());
-            assertEquals(request, scene.request());
+            assertEquals(request, scene.repeated());
         }
     }
 
@@ -151,9 +194,9 @@ class PreparationTest {
 
     @Test
     void aLateCorrectionDoesNotMakeAnybodyWaitLonger() {
-        SendRequest third = assertRepeated(assertRepeated(arrive(scene)));
-        scene.wait(Duration.ofMillis(700));
-        scene.homeAgentResynchronises(third, Duration.ofSeconds(60));
+        SendRequest second = assertRepeated(arrive(scene));
+        scene.wait(Duration.ofMillis(1700));
+        scene.homeAgentResynchronises(second, Duration.ofSeconds(60));
         assertEquals(1, scene.requests().size());
         scene.fire(Timer.PREPARATION);
         assertEquals(Optional.of(Scene.START.plusSeconds(3)), scene.due(Timer.PREPARATION));
@@ -204,7 +247,7 @@ class PreparationTest {
         var none = Scene.visitingWithoutForeignAgent();
         none.happens(Happening.ARRIVING);
         assertEquals(List.of(), none.requests());
-        assertEquals(Prepared.PLAIN, none.prepared().orElseThrow().prepared());
+        assertEquals(Prepared.DENIED, none.prepared().orElseThrow().prepared(), "nor will it be registered");
     }
 
     @Test
@@ -217,7 +260,9 @@ class PreparationTest {
         assertEquals(Optional.empty(), scene.prepared());
         scene.wait(Duration.ofSeconds(3));
         scene.handle(new Event.TimerFired(scene.now(), Scene.NAME, Timer.PREPARATION));
-        assertTrue(scene.prepared().orElseThrow().why().contains("the keys differ"));
+        PreparationOutcome outcome = scene.prepared().orElseThrow();
+        assertEquals(Prepared.DENIED, outcome.prepared(), "with a wrong key, the home agent's own denial is no better");
+        assertTrue(outcome.why().contains("the keys differ"), outcome::why);
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.hook.Action.ForgetFrames;
+import org.mooring.hook.Action.HoldFrames;
 import org.mooring.hook.Action.KeepFrames;
 import org.mooring.hook.Action.RescueFrames;
 import org.mooring.hook.Action.SendEnd;
@@ -39,12 +40,61 @@ class RescueTest {
     }
 
     @Test
-    void withNothingStagedNoneAreKept() {
+    @DisplayName("within one site: what is unread waits until the guest is heard from another host of the link")
+    void withNothingStagedItWaitsForTheGuestToBeHeardOnTheLink() {
         arm(scene);
         scene.homeAgentReplies(scene.request(), 0, 300);
-        assertEquals(List.of(), frameActions(scene));
+        assertEquals(List.of(new KeepFrames(scene.guest())), frameActions(scene));
+        Instant stopped = scene.now();
+        scene.happens(Happening.STOPPED);
+        assertEquals(List.of(new HoldFrames(scene.guest(), stopped)), frameActions(scene));
+        scene.happens(Happening.MIGRATION_COMPLETED);
+        assertEquals(Optional.of(scene.port(PortRule.SHUT, PortRule.ARRIVING)), port(scene));
+        assertFalse(scene.facts().get(0).settling());
+
+        scene.handle(new Event.HeardOnLink(scene.now(), Scene.NAME));
+        assertEquals(List.of(new SendEnd(scene.guest())), frameActions(scene));
+        scene.handle(new Event.HeardOnLink(scene.now(), Scene.NAME));
+        assertEquals(List.of(), frameActions(scene), "it has gone after the guest already");
+        scene.handle(new Event.FramesRescued(scene.now(), Scene.NAME, 87, 0));
+        assertTrue(scene.facts().get(0).settling());
+        rescueTimer(scene);
+        assertEquals(List.of(new ForgetFrames(scene.guest())), frameActions(scene));
+        assertEquals(Optional.of(scene.port(PortRule.SHUT, PortRule.SHUT)), port(scene));
+    }
+
+    @Test
+    void whatWaitsForAGuestThatIsNotHeardIsDropped() {
+        arm(scene);
+        scene.homeAgentReplies(scene.request(), 0, 300);
         scene.happens(Happening.STOPPED, Happening.MIGRATION_COMPLETED);
-        assertEquals(List.of(), frameActions(scene));
+        scene.fire(Timer.RESCUE);
+        assertEquals(List.of(new ForgetFrames(scene.guest())), frameActions(scene));
+        Fact fact = scene.facts().get(0);
+        assertTrue(fact.line().contains("isn't heard on this link"), fact.line());
+        assertTrue(fact.settling());
+        scene.handle(new Event.HeardOnLink(scene.now(), Scene.NAME));
+        assertEquals(List.of(), scene.lastActions());
+    }
+
+    @Test
+    @DisplayName("QEMU reads it, then")
+    void whatWaitsIsForgottenIfTheGuestRunsHereAgain() {
+        arm(scene);
+        scene.homeAgentReplies(scene.request(), 0, 300);
+        scene.happens(Happening.STOPPED);
+        scene.happens(Happening.MIGRATION_FAILED);
+        assertEquals(List.of(new ForgetFrames(scene.guest())), frameActions(scene));
+        scene.handle(new Event.HeardOnLink(scene.now(), Scene.NAME));
+        assertEquals(List.of(), scene.lastActions());
+    }
+
+    @Test
+    void aCommittedGuestIsNotWaitedForOnTheLink() {
+        armed(scene);
+        stop(scene);
+        scene.handle(new Event.HeardOnLink(scene.now(), Scene.NAME));
+        assertEquals(List.of(), scene.lastActions());
     }
 
     @Test
@@ -288,7 +338,12 @@ class RescueTest {
 
     private static List<Action> frameActions(Scene scene) {
         return scene.lastActions().stream()
-                .filter(action -> Stream.of(KeepFrames.class, RescueFrames.class, SendEnd.class, ForgetFrames.class)
+                .filter(action -> Stream.of(
+                                KeepFrames.class,
+                                HoldFrames.class,
+                                RescueFrames.class,
+                                SendEnd.class,
+                                ForgetFrames.class)
                         .anyMatch(kind -> kind.isInstance(action)))
                 .toList();
     }

@@ -11,6 +11,7 @@ import org.mooring.datapath.Encapsulation;
 import org.mooring.hook.Action.AnswerCheck;
 import org.mooring.hook.Action.AnswerPreparation;
 import org.mooring.hook.Action.ArmTimer;
+import org.mooring.hook.Action.RepeatRequest;
 import org.mooring.hook.Action.Report;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.hook.Action.SetPort;
@@ -26,6 +27,7 @@ import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.ForeignAgentError;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -161,15 +163,29 @@ final class Scene {
 
     /** Agents on {@link #HOST}'s network are discovered, if what they offer is in 198.51.100.0/24. */
     static Scene discovering() {
+        return amongAgents(null, null);
+    }
+
+    /** As {@link #discovering}, with an association with whoever serves the guest. */
+    static Scene discoveringWithMobileForeignAssociation() {
+        return amongAgents(null, MOBILE_FOREIGN);
+    }
+
+    private static Scene amongAgents(@Nullable TunnelEnd tunnelEnd, @Nullable SecurityAssociation mobileForeign) {
         return new Scene(
                 new Link(
                         HOST,
-                        null,
+                        tunnelEnd,
                         new Discoverable(
                                 address -> address.toString().startsWith("10.2.0."),
                                 careOfAddress -> careOfAddress.toString().startsWith("198.51.100."))),
                 false,
-                null);
+                mobileForeign);
+    }
+
+    /** This host is the tunnel's end, and agents are discovered as in {@link #discovering}. */
+    static Scene coLocatedAmongAgents() {
+        return amongAgents(new CoLocated(HOST, NatTraversal.NONE), null);
     }
 
     static Scene coLocated() {
@@ -228,6 +244,13 @@ final class Scene {
         return handle(new TimerFired(now, NAME, timer));
     }
 
+    /** As {@link #fire}, again and again until more is done than to repeat what was sent. */
+    void firePastRepetitions(Timer timer) {
+        do {
+            fire(timer);
+        } while (latest.stream().anyMatch(RepeatRequest.class::isInstance));
+    }
+
     /** Moves the clock to when the latest timer of the discovery is due, and lets it fire. */
     List<Action> discover() {
         now = discoveryDue().orElseThrow();
@@ -259,6 +282,18 @@ final class Scene {
             throw new AssertionError("not one request but " + requests.size() + ": " + latest);
         }
         return requests.get(0);
+    }
+
+    /** The one request that the latest actions repeat. They have no other. */
+    SendRequest repeated() {
+        var repeated = latest.stream()
+                .filter(RepeatRequest.class::isInstance)
+                .map(action -> ((RepeatRequest) action).request())
+                .toList();
+        if (repeated.size() != 1 || !requests().isEmpty()) {
+            throw new AssertionError("not one repeated request, and no other: " + latest);
+        }
+        return repeated.get(0);
     }
 
     List<SendRequest> requests() {
@@ -314,6 +349,14 @@ final class Scene {
         return replied(reply(to, code, lifetime, to.request().identification()));
     }
 
+    /** The foreign agent passes on that the home agent has accepted, and does not honour it (RFC 4636 §4). */
+    List<Action> foreignAgentRefuses(SendRequest to, int code) {
+        wait(ROUND_TRIP);
+        var octets = Seal.encode(reply(to, 0, 300, to.request().identification()), homeSeal())
+                .concat(RegistrationCodec.encode(List.of(new ForeignAgentError(new ReplyCode(code)))));
+        return handle(new ReplyReceived(now, RegistrationCodec.decode(octets)));
+    }
+
     List<Action> replied(RegistrationReply reply, Seal... seals) {
         wait(ROUND_TRIP);
         return handle(received(now, reply, seals));
@@ -342,8 +385,7 @@ final class Scene {
     }
 
     static Decoded decoded(SendRequest request) {
-        return RegistrationCodec.decode(
-                Seal.encode(request.request(), request.seals().toArray(Seal[]::new)));
+        return RegistrationCodec.decode(request.octets());
     }
 
     private static SecurityAssociation association(int spi, String key) {

@@ -382,10 +382,10 @@ class Section2_4Test {
         hears(Advertised.by(SECOND, 0, OTHER_CARE_OF));
         scene.happens(Happening.RUNNING);
         for (int i = 0; i < 2; i++) {
-            scene.fire(Timer.REGISTRATION);
+            scene.firePastRepetitions(Timer.REGISTRATION);
             assertEquals(Ipv4Address.of(FIRST), scene.request().agent());
         }
-        scene.fire(Timer.REGISTRATION);
+        scene.firePastRepetitions(Timer.REGISTRATION);
         assertEquals(Ipv4Address.of(SECOND), scene.request().agent());
     }
 
@@ -552,6 +552,7 @@ class Section2_4Test {
     }
 
     private static ForeignAgent foreignAgent(String address, String careOfAddress, int longestLifetime) {
-        return new ForeignAgent(Ipv4Address.of(address), Ipv4Address.of(careOfAddress), longestLifetime, true);
+        return new ForeignAgent(
+                Ipv4Address.of(address), Ipv4Address.of(careOfAddress), longestLifetime, true, Optional.empty());
     }
 }

@@ -2,6 +2,7 @@ package org.mooring.hook;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -79,6 +80,43 @@ class Section3_6_2_1Test {
         assertEquals(
                 Identification.of(Scene.START.plusSeconds(1), 0x123).high(),
                 scene.request().request().identification().high());
+    }
+
+    @Test
+    @DisplayName("§5.7.1, T23: nor by one whose low half is another request's, be it authentic")
+    void aResynchronisationWithAnotherLowHalfMovesNoClock() {
+        scene.happens(Happening.RUNNING);
+        Instant due = scene.due(Timer.REGISTRATION).orElseThrow();
+        var identification = scene.request().request().identification();
+        scene.replied(
+                Scene.reply(
+                        scene.request(),
+                        133,
+                        0,
+                        Identification.of(identification.high() + 3600, identification.low() + 1)),
+                Scene.homeSeal());
+        assertEquals(List.of(Fact.unexpectedReply(scene.guest())), scene.facts());
+        scene.handle(new Event.TimerFired(due, Scene.NAME, Timer.REGISTRATION));
+        assertEquals(
+                Identification.of(due, 0).high(),
+                scene.request().request().identification().high());
+    }
+
+    @Test
+    @DisplayName("§3.6.2.1: of mobile-foreign authentication there is exactly one, and it is right")
+    void aWrongOrSecondMobileForeignAuthenticationIsDiscarded() {
+        var shared = Scene.visitingWithMobileForeignAssociation();
+        shared.happens(Happening.RUNNING);
+        var request = shared.request();
+        var reply = Scene.reply(request, 0, 300, request.request().identification());
+        var right = new Seal(Kind.MOBILE_FOREIGN, Scene.MOBILE_FOREIGN);
+        shared.replied(reply, Scene.homeSeal(), new Seal(Kind.MOBILE_FOREIGN, Scene.OTHER_KEY));
+        shared.replied(reply, Scene.homeSeal(), right, right);
+        assertEquals("requested", shared.status().registration());
+        shared.replied(reply, Scene.homeSeal(), Scene.homeSeal(), right);
+        assertEquals("requested", shared.status().registration(), "nor a second mobile-home authentication");
+        shared.replied(reply, Scene.homeSeal(), right);
+        assertEquals("accepted", shared.status().registration());
     }
 
     @Test

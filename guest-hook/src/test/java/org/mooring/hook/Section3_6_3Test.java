@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -17,18 +18,65 @@ class Section3_6_3Test {
     private final Scene scene = Scene.visiting();
 
     @Test
-    void requestsAreASecondApartAtFirstAndThenTwiceAsFarEachTime() {
+    @DisplayName("T99: each timeout is twice the one before, up to half a minute, for as long as the guest is here")
+    void eachTimeoutIsTwiceTheOneBefore() {
         scene.happens(Happening.RUNNING);
+        assertEquals(List.of(1L, 2L, 4L, 8L, 16L, 30L, 30L, 30L), secondsBetweenRequests(8));
+    }
+
+    @Test
+    @DisplayName("T99: none is longer than the lifetime that is asked for")
+    void noTimeoutIsLongerThanTheLifetime() {
+        scene.happens(Happening.RUNNING);
+        scene.foreignAgentReplies(scene.request(), 69, 6);
+        assertEquals(6, scene.request().request().lifetime());
+        assertEquals(List.of(1L, 2L, 4L, 6L, 6L), secondsBetweenRequests(5));
+    }
+
+    private List<Long> secondsBetweenRequests(int count) {
+        var seconds = new ArrayList<Long>();
         Instant sent = scene.now();
-        Duration expected = SECOND;
-        for (int i = 1; i < 22; i++) {
-            scene.fire(Timer.REGISTRATION);
+        for (int i = 0; i < count; i++) {
+            scene.firePastRepetitions(Timer.REGISTRATION);
             assertEquals(1, scene.requests().size());
-            assertEquals(expected, Duration.between(sent, scene.now()));
+            seconds.add(Duration.between(sent, scene.now()).toSeconds());
             sent = scene.now();
-            expected = Duration.ofSeconds(i < 15 ? 2 : 30);
         }
-        assertEquals(Duration.ofSeconds(30), expected);
+        return seconds;
+    }
+
+    @Test
+    @DisplayName("§3.6: nothing indicates a renewal, so that a denial corrects it a second after it was sent")
+    void aDenialOfARenewalIsNotCorrectedAtOnce() {
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentReplies(scene.request(), 0, 300);
+        scene.fire(Timer.REGISTRATION);
+        Instant sent = scene.now();
+        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
+        assertEquals(List.of(), scene.requests());
+        scene.fire(Timer.REGISTRATION);
+        assertEquals(SECOND, Duration.between(sent, scene.now()));
+        assertEquals(1, scene.requests().size());
+    }
+
+    @Test
+    @DisplayName(
+            "an agent that comes back needn't wait for the next request: the latest one leaves again each second, in what is none")
+    void theLatestRequestIsRepeatedEachSecondForSix() {
+        scene.happens(Happening.RUNNING);
+        for (int i = 0; i < 3; i++) {
+            scene.firePastRepetitions(Timer.REGISTRATION);
+        }
+        var request = scene.request();
+        Instant sent = scene.now();
+        for (int seconds = 1; seconds <= 6; seconds++) {
+            scene.fire(Timer.REGISTRATION);
+            assertEquals(sent.plusSeconds(seconds), scene.now());
+            assertEquals(request, scene.repeated());
+        }
+        scene.fire(Timer.REGISTRATION);
+        assertEquals(sent.plusSeconds(8), scene.now());
+        assertEquals(1, scene.requests().size());
     }
 
     @Test
@@ -36,7 +84,7 @@ class Section3_6_3Test {
         scene.happens(Happening.RUNNING);
         Identification before = scene.request().request().identification();
         for (int i = 0; i < 5; i++) {
-            scene.fire(Timer.REGISTRATION);
+            scene.firePastRepetitions(Timer.REGISTRATION);
             Identification after = scene.request().request().identification();
             assertTrue(after.isAfter(before));
             before = after;
@@ -51,6 +99,9 @@ class Section3_6_3Test {
         scene.replied(Scene.reply(request, 0, 300, request.request().identification()), Scene.homeSeal());
         scene.fire(Timer.REGISTRATION);
         Instant renewed = scene.now();
+        scene.fire(Timer.REGISTRATION);
+        assertEquals(1, Duration.between(renewed, scene.now()).toSeconds());
+        scene.repeated();
         var roundTrip = Scene.ROUND_TRIP.plusMillis(900);
         assertEquals(
                 renewed.plus(roundTrip.multipliedBy(2)).plusMillis(100),
@@ -62,9 +113,9 @@ class Section3_6_3Test {
         scene.happens(Happening.RUNNING);
         scene.fire(Timer.REGISTRATION);
         assertEquals(List.of(), scene.facts(), "one request may get lost");
-        scene.fire(Timer.REGISTRATION);
+        scene.firePastRepetitions(Timer.REGISTRATION);
         assertEquals(List.of(Fact.noAnswer(scene.guest(), "foreign-agent 10.2.0.2", 2)), scene.facts());
-        scene.fire(Timer.REGISTRATION);
+        scene.firePastRepetitions(Timer.REGISTRATION);
         assertEquals(List.of(), scene.facts());
     }
 

@@ -6,6 +6,7 @@ import org.mooring.home.Change.Acceptance;
 import org.mooring.home.Change.Purpose;
 import org.mooring.home.Change.Standing;
 import org.mooring.protocol.handover.HandoverExtension.Prepare;
+import org.mooring.protocol.revocation.RevocationTerms;
 
 /** What an accepted request changes: RFC 3344 §3.8.2.2, and docs/handover.md, "Home agent". */
 record AcceptanceRules(Policy policy) {
@@ -19,11 +20,14 @@ record AcceptanceRules(Policy policy) {
         if (committing.isPresent() && handover.abort().isEmpty()) {
             return commit(node, acceptance, committing.get());
         }
-        // A COMMIT that is sent again is dated anew, and a late one may be newer than CONFIRM where clocks
-        // were misjudged: it must not take the mobile node back to where it comes from.
-        boolean late = handover.commit().isPresent()
+        // A COMMIT that is sent again is dated anew, and a late one, or a late ARM, may be newer than CONFIRM where
+        // clocks were misjudged: it must not take the mobile node back to where it comes from.
+        boolean late = (handover.arm() || handover.commit().isPresent())
                 && handover.abort().isEmpty()
-                && (handover.commit().equals(node.committed()) || !isThere(node, acceptance));
+                && (handover.commit()
+                                .filter(id -> node.committed().equals(Optional.of(id)))
+                                .isPresent()
+                        || !isThere(node, acceptance));
         return late ? unchanged(node, acceptance) : register(node, acceptance);
     }
 
@@ -151,6 +155,9 @@ record AcceptanceRules(Policy policy) {
 
     private static MobilityBinding binding(MobileNodeState node, Acceptance acceptance) {
         var received = acceptance.received();
+        var revocation = acceptance
+                .offer()
+                .map(offer -> new RevocationTerms(node.timestamp(received.at()), offer.timestamp(), offer.informs()));
         var request = received.request();
         var peer = acceptance.tunnel().peer();
         return new MobilityBinding(
@@ -163,7 +170,8 @@ record AcceptanceRules(Policy policy) {
                 request.identification(),
                 acceptance.association().spi(),
                 received.from(),
-                node.generationWith(peer));
+                node.generationWith(peer),
+                revocation);
     }
 
     /** To what is staged, by a flip if the kernel has it still, and as it is: a deregistration in between takes it away. */

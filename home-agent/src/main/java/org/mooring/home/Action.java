@@ -35,6 +35,22 @@ public sealed interface Action {
         }
     }
 
+    /** Sends a revocation or its acknowledgment, with its authentication extension, from the agent's address, port 434 (RFC 3543 §3.3, §3.4). */
+    record SendRevocationMessage(Endpoint to, Octets wire) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Tells who speaks for a mobile node at home; a datagram to it on the home link, port 434. */
+    record TellAtHome(Ipv4Address homeAddress, Octets message) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
     /** Something for the kernel; answered by one {@link Event.ForwardingChanged} or {@link Event.ForwardingFailed}. */
     sealed interface Forwarding extends Action {
         Ipv4Address homeAddress();
@@ -206,6 +222,14 @@ public sealed interface Action {
         }
     }
 
+    /** Say on the home link that {@code homeAddress} is in use, to {@code prober}, who asks before it takes it (RFC 5227 §2.1.1). */
+    record AnswerProbe(Ipv4Address homeAddress, MacAddress prober) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
     /** Something an operator wants to know. RFC 3344's "silently discard" is silent on the wire, not in the log. */
     record Report(Fact fact) implements Action {
         @Override
@@ -227,6 +251,10 @@ public sealed interface Action {
         void execute(SendReply action);
 
         void execute(SendTunnelData action);
+
+        void execute(SendRevocationMessage action);
+
+        void execute(TellAtHome action);
 
         void execute(InstallForwarding action);
 
@@ -261,6 +289,8 @@ public sealed interface Action {
         void execute(AnnounceAway action);
 
         void execute(AnnounceHome action);
+
+        void execute(AnswerProbe action);
 
         void execute(Report action);
     }

@@ -6,14 +6,19 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import org.mooring.home.MobileNodeState.Answered;
+import org.mooring.protocol.security.ReplayGuard;
 import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.ReplyCode;
+import org.mooring.protocol.wire.RevocationSupport;
 
 /** Accepts, denies, repeats or says nothing, and counts it. Confined to the agent loop. */
 final class Answers {
     /** Denials that somebody who has no key can provoke, with garbage or with what was recorded before. */
-    private static final Set<ReplyCode> RATE_LIMITED =
-            Set.of(ReplyCode.HA_MOBILE_NODE_FAILED_AUTHENTICATION, ReplyCode.HA_IDENTIFICATION_MISMATCH);
+    private static final Set<ReplyCode> RATE_LIMITED = Set.of(
+            ReplyCode.HA_MOBILE_NODE_FAILED_AUTHENTICATION,
+            ReplyCode.HA_IDENTIFICATION_MISMATCH,
+            ReplyCode.HA_PMIP_UNSUPPORTED);
 
     private static final int DISCARDS_LOGGED_AT_ONCE = 10;
 
@@ -42,9 +47,20 @@ final class Answers {
                 node.guard(acceptance.association()).accepted(received.request().identification()),
                 acceptance.association(),
                 Optional.of(acceptance.tunnel()),
-                HandoverReply.to(received, done, at));
+                HandoverReply.to(received, done, at),
+                support(acceptance, done));
         node.answered(new Answered(received, reply));
         send(node, reply, acceptance.code(), at);
+    }
+
+    /** RFC 3543 §3.2: only to who offered it, and I only to who set it. */
+    private static Optional<RevocationSupport> support(Change.Acceptance acceptance, Change done) {
+        return acceptance
+                .offer()
+                .filter(offer -> done.purpose() == Change.Purpose.REGISTRATION)
+                .flatMap(offer -> done.after().newest())
+                .flatMap(MobilityBinding::revocation)
+                .map(terms -> new RevocationSupport(terms.informs(), terms.told()));
     }
 
     void repeat(MobileNodeState node, Answered answered) {
@@ -88,13 +104,21 @@ final class Answers {
                 denial.code(),
                 request.lifetime(),
                 authentic
-                        ? guard.denied(request.identification(), received.at())
+                        ? denied(denial.code(), guard, received)
                         : guard.unauthenticated(request.identification(), received.at()),
                 association,
                 Optional.empty(),
-                HandoverReply.toDenied(received, at));
+                HandoverReply.toDenied(received, at),
+                Optional.empty());
         send(node, reply, denial.code(), at);
         log(new Fact.Denied(denial.code(), node.homeAddress(), received.from(), denial.reason()));
+    }
+
+    private static Identification denied(ReplyCode code, ReplayGuard guard, ReceivedRequest received) {
+        var identification = received.request().identification();
+        return code.equals(ReplyCode.HA_IDENTIFICATION_MISMATCH)
+                ? guard.mismatched(identification, received.at())
+                : guard.denied(identification, received.at());
     }
 
     void discard(Discard discard, Endpoint from, Instant at) {

@@ -29,12 +29,14 @@ final class BindingChanges {
 
     private final Answers answers;
     private final PacketOrder order;
+    private final Revocations revocations;
     private final ChangeReport facts;
     private final Consumer<Action> out;
 
-    BindingChanges(Answers answers, PacketOrder order, Consumer<Action> out) {
+    BindingChanges(Answers answers, PacketOrder order, Revocations revocations, Consumer<Action> out) {
         this.answers = answers;
         this.order = order;
+        this.revocations = revocations;
         this.facts = new ChangeReport(this::log);
         this.out = out;
     }
@@ -49,7 +51,12 @@ final class BindingChanges {
     /** Takes up what was stored, be it alive or over by now. */
     void restore(MobileNodeState node, MobileNodeRecord stored, Instant at) {
         node.restore(stored);
+        revocations.finish(node, stored.revoked(), stored.bindings().isEmpty(), at);
         var alive = stored.bindings().alive(at);
+        if (node.associations().isEmpty() && !alive.isEmpty()) {
+            revokeUnconfigured(node, alive);
+            return;
+        }
         alive.all().forEach(binding -> log(new Fact.BindingRestored(binding)));
         endExpired(node, at);
         if (!alive.peers().isEmpty()) {
@@ -79,6 +86,9 @@ final class BindingChanges {
             deny(node, change, at);
         } else if (change.acceptance().isPresent()) {
             restore(node, change, at);
+        } else if (change.purpose() == Change.Purpose.REVOCATION) {
+            node.endChange();
+            retryRevocation(node, change, at);
         } else {
             node.endChange();
             var purpose = change.purpose() == Change.Purpose.UNSTAGING ? Purpose.HOLD : Purpose.LIFETIME;
@@ -94,19 +104,88 @@ final class BindingChanges {
         log(new Fact.StoreRefused(node.homeAddress(), reason));
         if (change.acceptance().isPresent()) {
             restore(node, change, at);
+        } else if (change.purpose() == Change.Purpose.REVOCATION) {
+            // A restart would find the binding alive.
+            change.enter(Step.STALLED);
+            retryRevocation(node, change, at);
         } else {
             // The stored binding's lifetime is over, and a restart will see that.
             finish(node, change, at);
         }
     }
 
+    private void retryRevocation(MobileNodeState node, Change change, Instant at) {
+        // A foreign agent asks again by itself, unless it waits for the store.
+        if (change.revocation().isEmpty() || change.step() == Step.STALLED) {
+            out.accept(new Action.ArmTimer(
+                    new Timer(Purpose.REVOCATION_RETRY, node.homeAddress()), at.plus(REMOVAL_RETRY)));
+        }
+    }
+
+    /** Ends the binding before its time, now or after the change under way. */
+    void revoke(MobileNodeState node) {
+        if (node.change().isPresent()) {
+            node.revokeLater();
+        } else {
+            revoke(node, Optional.empty());
+        }
+    }
+
+    /** Ends the binding as its foreign agent says. Nothing else may be under way for this mobile node. */
+    void revoke(MobileNodeState node, ReceivedRevocation arrived) {
+        revoke(node, Optional.of(arrived));
+    }
+
+    private void revoke(MobileNodeState node, Optional<ReceivedRevocation> arrived) {
+        var others = arrived.map(one -> one.revocation().foreignDomainAddress())
+                .map(node.bindings()::without)
+                .orElse(BindingList.NONE);
+        if (others.equals(node.bindings())) {
+            log(new Fact.NothingToRevoke(node.homeAddress()));
+        } else {
+            begin(node, Change.revocation(node.homeAddress(), node.standing(), others, arrived));
+        }
+    }
+
+    /** Ends what is bound, or about to be, though its mobile node is not configured any more. */
+    void revokeUnconfigured(MobileNodeState node) {
+        var bound = node.change().map(Change::after).orElseGet(node::bindings);
+        if (!bound.isEmpty()) {
+            revokeUnconfigured(node, bound);
+        }
+    }
+
+    private void revokeUnconfigured(MobileNodeState node, BindingList bound) {
+        bound.all().forEach(binding -> log(new Fact.MobileNodeUnconfigured(binding)));
+        revoke(node);
+    }
+
+    /** Asks the kernel or the store again that refused to end a binding. */
+    void revokeAgain(MobileNodeState node) {
+        var stalled = node.change().filter(change -> change.step() == Step.STALLED);
+        if (stalled.isPresent()) {
+            persist(node, stalled.get());
+        } else if (node.change().isEmpty() && !node.bindings().isEmpty()) {
+            revoke(node);
+        }
+    }
+
     private void finish(MobileNodeState node, Change change, Instant at) {
+        var revoked = node.revokedAfter(change);
         node.commit(change);
         change.acceptance().ifPresent(acceptance -> answers.accept(node, acceptance, change, at));
         change.answer().ifPresent(out);
         armLifetime(node.homeAddress(), change.after());
         holdOn(node, change, at);
         facts.report(change);
+        change.revocation()
+                .ifPresent(arrived -> revocations.acknowledge(
+                        Optional.of(node),
+                        arrived,
+                        change.ended()
+                                .flatMap(ended -> ended.revocation().stream())
+                                .findFirst()));
+        revocations.finish(node, revoked, change.purpose() == Change.Purpose.REVOCATION, at);
         order.finish(node.homeAddress(), change, at);
         tellHomeLink(node, change, at);
         if (change.aborts() && node.isTunnelStaged()) {

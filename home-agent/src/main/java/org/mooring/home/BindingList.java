@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.mooring.datapath.DatapathKind;
 import org.mooring.protocol.wire.Ipv4Address;
 
 /** The bindings of one mobile node (RFC 3344 §3.8.1), each with a care-of address of its own; what was registered last comes last. */
@@ -29,6 +30,13 @@ public record BindingList(List<MobilityBinding> all) {
 
     Optional<MobilityBinding> newest() {
         return isEmpty() ? Optional.empty() : Optional.of(all.get(all.size() - 1));
+    }
+
+    /** However the tunnel may be. */
+    Optional<MobilityBinding> at(Ipv4Address careOfAddress) {
+        return all.stream()
+                .filter(binding -> binding.careOfAddress().equals(careOfAddress))
+                .findFirst();
     }
 
     Optional<MobilityBinding> with(Peer peer) {
@@ -70,6 +78,14 @@ public record BindingList(List<MobilityBinding> all) {
     public BindingList alive(Instant now) {
         return new BindingList(
                 all.stream().filter(binding -> !binding.isExpired(now)).toList());
+    }
+
+    /** Those that a datapath can keep, or the newest of them. */
+    BindingList keptBy(DatapathKind datapath) {
+        var kept = new BindingList(all.stream()
+                .filter(binding -> datapath.carries(binding.peer().encapsulation()))
+                .toList());
+        return datapath.copies() ? kept : new BindingList(kept.newest().stream().toList());
     }
 
     /** None if no lifetime ever ends. */

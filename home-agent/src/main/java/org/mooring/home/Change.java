@@ -2,8 +2,11 @@ package org.mooring.home;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.ReplyCode;
+import org.mooring.protocol.wire.RevocationSupport;
 
 /**
  * A change of one mobile node's bindings, or of what is staged for it, that is under way: first the kernel, then the store, then the reply. What
@@ -21,13 +24,17 @@ final class Change {
         /** A COMMIT of the staged entry. */
         COMMIT,
         /** The first keepalive tells where a UDP tunnel ends (RFC 3519 §4.6). */
-        KEEPALIVE
+        KEEPALIVE,
+        /** The operator, or the foreign agent, ends the binding before its time (RFC 3543). */
+        REVOCATION
     }
 
     /** Whose answer is awaited. */
     enum Step {
         FORWARDING,
         PERSISTING,
+        /** The store has refused, and is asked again later. */
+        STALLED,
         RESTORING
     }
 
@@ -35,13 +42,15 @@ final class Change {
      * The request that asked for the change.
      *
      * @param lifetime that is granted, in seconds
+     * @param offer what it offers of revocation (RFC 3543)
      */
     record Acceptance(
             ReceivedRequest received,
             SecurityAssociation association,
             ReplyCode code,
             int lifetime,
-            UdpTunnelChoice tunnel) {}
+            UdpTunnelChoice tunnel,
+            Optional<RevocationSupport> offer) {}
 
     /** Where a mobile node is, and where it may go next. */
     record Standing(BindingList bindings, Optional<StagedEntry> staged) {
@@ -60,6 +69,7 @@ final class Change {
     private final Standing after;
     private final Optional<Action.Forwarding> forwarding;
     private final Optional<Action> answer;
+    private final Optional<ReceivedRevocation> revocation;
     private Step step;
 
     /**
@@ -72,7 +82,7 @@ final class Change {
             Standing before,
             Standing after,
             Optional<Action.Forwarding> forwarding) {
-        this(purpose, acceptance, before, after, forwarding, Optional.empty());
+        this(purpose, acceptance, before, after, forwarding, Optional.empty(), Optional.empty());
     }
 
     /**
@@ -88,7 +98,8 @@ final class Change {
                 before,
                 before.with(bindings),
                 Optional.of(Action.Forwarding.of(after.homeAddress(), bindings)),
-                Optional.of(answer));
+                Optional.of(answer),
+                Optional.empty());
     }
 
     private Change(
@@ -97,14 +108,34 @@ final class Change {
             Standing before,
             Standing after,
             Optional<Action.Forwarding> forwarding,
-            Optional<Action> answer) {
+            Optional<Action> answer,
+            Optional<ReceivedRevocation> revocation) {
         this.purpose = purpose;
         this.acceptance = acceptance;
         this.before = before;
         this.after = after;
         this.forwarding = forwarding;
         this.answer = answer;
+        this.revocation = revocation;
         this.step = Step.FORWARDING;
+    }
+
+    /**
+     * The end of bindings before their time; with the last one, what is staged ends as well.
+     *
+     * @param others the bindings that stay
+     * @param revocation the foreign agent's; none if the operator revokes
+     */
+    static Change revocation(
+            Ipv4Address homeAddress, Standing before, BindingList others, Optional<ReceivedRevocation> revocation) {
+        return new Change(
+                Purpose.REVOCATION,
+                Optional.empty(),
+                before,
+                others.isEmpty() ? new Standing(others, Optional.empty()) : before.with(others),
+                Optional.of(Action.Forwarding.of(homeAddress, others)),
+                Optional.empty(),
+                revocation);
     }
 
     Purpose purpose() {
@@ -113,6 +144,11 @@ final class Change {
 
     Optional<Acceptance> acceptance() {
         return acceptance;
+    }
+
+    /** What asked for it, if that was a foreign agent's revocation. */
+    Optional<ReceivedRevocation> revocation() {
+        return revocation;
     }
 
     BindingList before() {
@@ -170,6 +206,12 @@ final class Change {
                         && acceptance
                                 .filter(a -> a.received().request().isDeregistrationOfAll())
                                 .isPresent();
+    }
+
+    /** The bindings of care-of addresses that have none any more. */
+    Stream<MobilityBinding> ended() {
+        return before().all().stream()
+                .filter(binding -> after().at(binding.careOfAddress()).isEmpty());
     }
 
     /** Where the mobile node was before it went to what was staged. */

@@ -12,7 +12,7 @@ record ChangeReport(Consumer<Fact> log) {
     void report(Change change) {
         staged(change);
         switch (change.purpose()) {
-            case REGISTRATION, COMMIT, KEEPALIVE -> binding(change);
+            case REGISTRATION, COMMIT, KEEPALIVE, REVOCATION -> binding(change);
             case PREPARATION -> {}
             case UNSTAGING ->
                 change.acceptance().map(Change.Acceptance::received).ifPresent(this::unstaged);
@@ -46,6 +46,9 @@ record ChangeReport(Consumer<Fact> log) {
     }
 
     private static End end(Change change) {
+        if (change.purpose() == Change.Purpose.REVOCATION) {
+            return change.revocation().isPresent() ? End.REVOKED_BY_FOREIGN_AGENT : End.REVOKED;
+        }
         if (change.purpose() == Change.Purpose.COMMIT) {
             return End.RETURNED;
         }
@@ -87,6 +90,9 @@ record ChangeReport(Consumer<Fact> log) {
     private static How how(Change change) {
         if (change.purpose() == Change.Purpose.COMMIT) {
             return How.COMMITTED;
+        }
+        if (change.purpose() == Change.Purpose.REVOCATION) {
+            return How.REVOKED;
         }
         if (change.acceptance().isEmpty()) {
             return How.EXPIRED;

@@ -18,6 +18,16 @@ public enum Discard {
     HANDOVER_MESSAGE("a handover message that is not followed"),
     /** RFC 3519 §4.3. */
     TUNNEL_DATA("tunnel data that belongs to no binding"),
+    /** RFC 3543 §3.3. */
+    REVOCATION_NOT_AUTHENTIC("a revocation message without a valid authentication"),
+    /** RFC 3543 §3.5: the A bit says that it comes from a home agent. */
+    REVOCATION_REFLECTED("a revocation that a home agent has sent"),
+    /** RFC 3543 §3.5, §4.2.3.2. */
+    REVOCATION_REPLAYED("a revocation that is older than the registration, or was received before"),
+    /** RFC 3543 §4.2.1. */
+    REVOCATION_NOT_AGREED("a revocation of what was not registered as revocable"),
+    /** RFC 3543 §3.5. */
+    REVOCATION_NOT_SENT("an acknowledgment of no revocation that was sent"),
     /** The same request is being served: its reply is on the way. */
     IN_PROGRESS("the same request is in progress"),
     /** A newer request of the same mobile node waits for the one in progress. */
@@ -37,7 +47,10 @@ public enum Discard {
 
     /** Whether it may be a configuration that is missing, or somebody who tries. */
     boolean isSuspicious() {
-        return this == UNKNOWN_MOBILE_NODE || this == NO_AUTHORIZATION || this == UNKNOWN_FOREIGN_AGENT;
+        return this == UNKNOWN_MOBILE_NODE
+                || this == NO_AUTHORIZATION
+                || this == UNKNOWN_FOREIGN_AGENT
+                || this == REVOCATION_NOT_AUTHENTIC;
     }
 
     static String words(Refusal refusal) {

@@ -2,6 +2,7 @@ package org.mooring.home;
 
 import java.time.Instant;
 import java.util.List;
+import org.mooring.linux.MacAddress;
 import org.mooring.protocol.handover.Arrival.Room;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -80,7 +81,7 @@ public sealed interface Event {
     }
 
     /** A datagram on port 434 that is no registration message (docs/handover.md, "Messages beside registration"). */
-    record HandoverMessageReceived(Instant at, Endpoint from, Octets datagram) implements Event {
+    record HandoverMessageReceived(Instant at, Endpoint from, Ipv4Address to, Octets datagram) implements Event {
         @Override
         public void on(Handler handler) {
             handler.handle(this);
@@ -97,6 +98,14 @@ public sealed interface Event {
 
     /** A broadcast came from the home link: a whole IPv4 packet. */
     record BroadcastReceived(Instant at, Octets packet) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** On the home link, {@code mac} asks if {@code address} is free before it takes it (RFC 5227 §2.1.1). */
+    record ArpProbed(Instant at, Ipv4Address address, MacAddress mac) implements Event {
         @Override
         public void on(Handler handler) {
             handler.handle(this);
@@ -131,7 +140,15 @@ public sealed interface Event {
         }
     }
 
-    /** The operator changed associations or limits. Bindings stay. */
+    /** The operator ends the binding of {@code homeAddress}, if there is one. */
+    record RevocationOrdered(Instant at, Ipv4Address homeAddress) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The operator changed associations or limits. Bindings stay, but those of mobile nodes that are not configured any more are revoked. */
     record PolicyChanged(Instant at, Policy policy) implements Event {
         @Override
         public void on(Handler handler) {
@@ -150,7 +167,13 @@ public sealed interface Event {
             /** The end of what is staged. */
             HOLD,
             /** What waits for a mobile node that comes home. */
-            ARRIVAL
+            ARRIVAL,
+            /** The repetition of a MARKER. */
+            MARKER,
+            /** The repetition of a revocation. */
+            REVOCATION,
+            /** The kernel or the store, which refused to end a binding, is asked again. */
+            REVOCATION_RETRY
         }
     }
 
@@ -176,11 +199,15 @@ public sealed interface Event {
 
         void handle(BroadcastReceived event);
 
+        void handle(ArpProbed event);
+
         void handle(WaitBegan event);
 
         void handle(RoomOpened event);
 
         void handle(TimerFired event);
+
+        void handle(RevocationOrdered event);
 
         void handle(PolicyChanged event);
     }

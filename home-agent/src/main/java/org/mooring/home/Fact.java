@@ -84,7 +84,10 @@ public sealed interface Fact {
             REPLACED,
             /** By a COMMIT: the mobile node is paused on its way home. */
             RETURNED,
-            EXPIRED
+            EXPIRED,
+            /** By the operator. */
+            REVOKED,
+            REVOKED_BY_FOREIGN_AGENT
         }
 
         @Override
@@ -99,6 +102,8 @@ public sealed interface Fact {
                 case REPLACED -> "replaced";
                 case RETURNED -> "returned home";
                 case EXPIRED -> "expired";
+                case REVOKED -> "revoked";
+                case REVOKED_BY_FOREIGN_AGENT -> "revoked by its foreign agent";
             };
             return "binding " + word + " " + keys(binding);
         }
@@ -147,7 +152,9 @@ public sealed interface Fact {
             /** By a later PREPARE. */
             REPLACED,
             /** The hold time is over. */
-            EXPIRED
+            EXPIRED,
+            /** With the binding. */
+            REVOKED
         }
 
         @Override
@@ -198,8 +205,8 @@ public sealed interface Fact {
         }
     }
 
-    /** A stored binding of a mobile node that is no longer configured. */
-    record BindingForgotten(MobilityBinding binding) implements Fact {
+    /** A mobile node with a binding is no longer configured: the binding is revoked. */
+    record MobileNodeUnconfigured(MobilityBinding binding) implements Fact {
         @Override
         public Level level() {
             return Level.WARN;
@@ -207,7 +214,72 @@ public sealed interface Fact {
 
         @Override
         public String line() {
-            return "binding not restored: the mobile node is not configured any more " + keys(binding);
+            return "to be revoked: the mobile node is not configured any more " + keys(binding);
+        }
+    }
+
+    /** The operator wanted to revoke what isn't there, or ended a moment before. */
+    record NothingToRevoke(Ipv4Address homeAddress) implements Fact {
+        @Override
+        public Level level() {
+            return Level.INFO;
+        }
+
+        @Override
+        public String line() {
+            return "nothing to revoke home=" + homeAddress;
+        }
+    }
+
+    /** The other end of the tunnel was told that the binding is over. */
+    record RevocationSent(MobilityBinding binding, int transmission) implements Fact {
+        @Override
+        public Level level() {
+            return transmission == 1 ? Level.INFO : Level.DEBUG;
+        }
+
+        @Override
+        public String line() {
+            return "revocation sent " + revocationKeys(binding) + " transmission=" + transmission;
+        }
+    }
+
+    record RevocationAcknowledged(MobilityBinding binding, int transmissions) implements Fact {
+        @Override
+        public Level level() {
+            return Level.INFO;
+        }
+
+        @Override
+        public String line() {
+            return "revocation acknowledged " + revocationKeys(binding) + " transmissions=" + transmissions;
+        }
+    }
+
+    /** The binding would have ended by itself by now. */
+    record RevocationUnanswered(MobilityBinding binding, int transmissions) implements Fact {
+        @Override
+        public Level level() {
+            return Level.WARN;
+        }
+
+        @Override
+        public String line() {
+            return "revocation never acknowledged " + revocationKeys(binding) + " transmissions=" + transmissions;
+        }
+    }
+
+    /** The association with the other end of the tunnel is not configured any more. */
+    record RevocationImpossible(MobilityBinding binding) implements Fact {
+        @Override
+        public Level level() {
+            return Level.WARN;
+        }
+
+        @Override
+        public String line() {
+            return "revocation not sent: no association with " + binding.from().address() + " is configured any more "
+                    + revocationKeys(binding);
         }
     }
 
@@ -306,6 +378,11 @@ public sealed interface Fact {
 
     private static String keys(StagedEntry entry) {
         return "home=" + entry.homeAddress() + " care-of=" + entry.careOfAddress() + " handover=" + entry.id();
+    }
+
+    private static String revocationKeys(MobilityBinding binding) {
+        return "home=" + binding.homeAddress() + " care-of=" + binding.peer() + " generation=" + binding.generation()
+                + " to=" + binding.from().address();
     }
 
     private static String keys(MobilityBinding binding) {

@@ -13,6 +13,7 @@ import org.mooring.datapath.Encapsulation;
 import org.mooring.home.Policy.Compatibility;
 import org.mooring.protocol.handover.Arrival;
 import org.mooring.protocol.handover.Arrivals.Refusal;
+import org.mooring.protocol.handover.RepeatedRequest;
 import org.mooring.protocol.nat.EchoPacket;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.security.Verified;
@@ -21,8 +22,12 @@ import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.Nai;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.ProxyAuthenticationMethod;
+import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.ReplyCode;
+import org.mooring.protocol.wire.Revocation;
+import org.mooring.protocol.wire.RevocationAcknowledgment;
 
 /**
  * The home agent of RFC 3344 §3.8, with the corrections of RFC 5944: events in, actions out. Opens nothing, reads no clock, confined to one
@@ -33,15 +38,13 @@ import org.mooring.protocol.wire.ReplyCode;
  * more than three are held for a mobile node: a COMMIT has a place of its own. Where RFC 5944 merely permits silence, RFC 3344's answer is given, at a limited rate.
  */
 public final class HomeAgent {
-    /** Of UDP (RFC 3344 §3.3). */
-    private static final int REGISTRATION_PORT = 434;
-
     private final Map<Ipv4Address, MobileNodeState> mobileNodes = new TreeMap<>();
     private final Traffic traffic = new Traffic();
     private final List<Action> actions = new ArrayList<>();
     private final Event.Handler handler = new Handler();
     private final Answers answers;
     private final PacketOrder order;
+    private final Revocations revocations;
     private final BindingChanges changes;
     private final Broadcasts broadcasts;
     private final IntSupplier nonces;
@@ -58,7 +61,8 @@ public final class HomeAgent {
         this.checks = new ValidityChecks(policy);
         this.answers = new Answers(policy, traffic, actions::add);
         this.order = new PacketOrder(policy.enterpriseNumber(), actions::add);
-        this.changes = new BindingChanges(answers, order, actions::add);
+        this.revocations = new Revocations(policy, actions::add);
+        this.changes = new BindingChanges(answers, order, revocations, actions::add);
         this.broadcasts = new Broadcasts(actions::add);
         configureMobileNodes();
     }
@@ -100,6 +104,13 @@ public final class HomeAgent {
                 .toList();
     }
 
+    /** The revocations that are not acknowledged yet, by home address. */
+    public List<RevocationStatus> revocations() {
+        return mobileNodes.values().stream()
+                .flatMap(node -> Revocations.status(node).stream())
+                .toList();
+    }
+
     /** How the packets of those who came home last were put in order, by home address. */
     public List<Arrival> arrivals() {
         return order.arrivals();
@@ -109,7 +120,7 @@ public final class HomeAgent {
         return traffic;
     }
 
-    /** Mobile nodes that are configured no more stay: their bindings run out, and their Identifications must not be used again. */
+    /** Mobile nodes that are configured no more stay: their Identifications must not be used again. */
     private void configureMobileNodes() {
         mobileNodes.values().forEach(node -> node.configure(List.of(), Optional.empty()));
         identified.clear();
@@ -124,14 +135,8 @@ public final class HomeAgent {
     }
 
     private void restore(MobileNodeRecord stored, Instant at) {
-        var node = mobileNodes.get(stored.homeAddress());
-        if (node != null) {
-            changes.restore(node, stored, at);
-            return;
-        }
-        // It may be configured again while we run, and its old requests must not be replayed then.
-        state(stored.homeAddress()).restore(stored.withoutBindings());
-        stored.bindings().all().forEach(binding -> actions.add(new Action.Report(new Fact.BindingForgotten(binding))));
+        // One that is not configured may be again while we run, and its old requests must not be replayed then.
+        changes.restore(state(stored.homeAddress()), stored, at);
     }
 
     private void receive(Event.DatagramReceived event) {
@@ -141,11 +146,50 @@ public final class HomeAgent {
                 var handover = HandoverRequest.of(request, policy.enterpriseNumber());
                 receive(new ReceivedRequest(
                         event.at(), event.from(), event.to(), message, withHomeAddress(request), handover));
+            } else if (message.message() instanceof Revocation revocation) {
+                receive(event, message, revocation);
+            } else if (message.message() instanceof RevocationAcknowledgment acknowledgment) {
+                receive(event, message, acknowledgment);
             } else {
                 answers.discard(Discard.NOT_A_REQUEST, event.from(), event.at());
             }
         } else if (event.decoded() instanceof Decoded.Undecodable undecodable) {
             answers.discard(Discard.UNDECODABLE, Discard.words(undecodable), event.from(), event.at());
+        }
+    }
+
+    /** RFC 3543 §4.2.3.2. */
+    private void receive(Event.DatagramReceived event, Decoded.Message message, Revocation revocation) {
+        var association = revocations.authenticate(message, revocation, event.from());
+        if (association.isEmpty()) {
+            answers.discard(Discard.REVOCATION_NOT_AUTHENTIC, event.from(), event.at());
+            return;
+        }
+        if (revocation.isFromHomeAgent()) {
+            answers.discard(Discard.REVOCATION_REFLECTED, event.from(), event.at());
+        } else if (!revocation.homeDomainAddress().equals(policy.address())) {
+            answers.discard(Discard.REVOCATION_NOT_AGREED, event.from(), event.at());
+        } else {
+            revoke(new ReceivedRevocation(event.at(), event.from(), revocation, association.get()));
+        }
+    }
+
+    private void revoke(ReceivedRevocation arrived) {
+        var node = Optional.ofNullable(mobileNodes.get(arrived.revocation().homeAddress()));
+        switch (revocations.answer(node, arrived)) {
+            case REVOKE -> node.ifPresent(bound -> changes.revoke(bound, arrived));
+            case ACKNOWLEDGE -> revocations.acknowledge(node, arrived, Optional.empty());
+            case REPLAYED -> answers.discard(Discard.REVOCATION_REPLAYED, arrived.from(), arrived.at());
+            case NOT_AGREED -> answers.discard(Discard.REVOCATION_NOT_AGREED, arrived.from(), arrived.at());
+            case LATER -> answers.discard(Discard.IN_PROGRESS, arrived.from(), arrived.at());
+        }
+    }
+
+    private void receive(
+            Event.DatagramReceived event, Decoded.Message message, RevocationAcknowledgment acknowledgment) {
+        var node = mobileNodes.get(acknowledgment.homeAddress());
+        if (node == null || !revocations.acknowledged(node, message, acknowledgment)) {
+            answers.discard(Discard.REVOCATION_NOT_SENT, event.from(), event.at());
         }
     }
 
@@ -184,6 +228,8 @@ public final class HomeAgent {
         var verified = verified(received, node);
         if (verified instanceof Verified.By by) {
             serve(node, received, by.association());
+        } else if (verified == Verified.Not.MISSING && isFromProxy(received)) {
+            answers.denyUnauthenticated(node, received, ValidityChecks.PROXY);
         } else if (verified == Verified.Not.MISSING && policy.compatibility() == Compatibility.RFC5944) {
             answers.discard(Discard.NO_AUTHORIZATION, received.from(), received.at());
         } else {
@@ -191,6 +237,13 @@ public final class HomeAgent {
                     ReplyCode.HA_MOBILE_NODE_FAILED_AUTHENTICATION, "mobile-home authentication: " + verified);
             answers.denyUnauthenticated(node, received, denial);
         }
+    }
+
+    /** RFC 5563 §5.1: whether its sender has an association with us, and says that it would do instead of the mobile node's. */
+    private boolean isFromProxy(ReceivedRequest received) {
+        return received.request().extension(ProxyAuthenticationMethod.class).isPresent()
+                && Verifier.verify(received.message(), Kind.FOREIGN_HOME, policy.associationsWith(received))
+                        instanceof Verified.By;
     }
 
     /** RFC 3344 §3.8.2.1a has one authorization-enabling extension, RFC 5944 any number that are all right. */
@@ -260,7 +313,15 @@ public final class HomeAgent {
         if (verdict instanceof Verdict.Acceptable acceptable) {
             var tunnel = acceptable.tunnel();
             int lifetime = Math.min(received.request().lifetime(), policy.maxLifetime(tunnel.peer()));
-            accept(node, new Change.Acceptance(received, association, acceptable.code(), lifetime, tunnel));
+            accept(
+                    node,
+                    new Change.Acceptance(
+                            received,
+                            association,
+                            acceptable.code(),
+                            lifetime,
+                            tunnel,
+                            RevocationOffer.of(received, policy)));
         } else if (verdict instanceof Verdict.Denial denial) {
             answers.deny(node, received, association, denial, received.at());
         } else if (verdict instanceof Verdict.Silence silence) {
@@ -320,6 +381,9 @@ public final class HomeAgent {
     }
 
     private void serveWaiting(MobileNodeState node) {
+        if (node.change().isEmpty() && node.takeRevocation()) {
+            changes.revoke(node);
+        }
         while (node.change().isEmpty()) {
             var next = node.takeWaiting();
             if (next.isEmpty()) {
@@ -376,6 +440,12 @@ public final class HomeAgent {
 
         @Override
         public void handle(Event.HandoverMessageReceived event) {
+            var repeated = RepeatedRequest.decode(event.datagram(), policy.enterpriseNumber());
+            if (repeated.isPresent()) {
+                receive(new Event.DatagramReceived(
+                        event.at(), event.from(), event.to(), RegistrationCodec.decode(repeated.get())));
+                return;
+            }
             traffic.countDatagram();
             order.receive(event.datagram(), event.at())
                     .ifPresent(refusal -> discard(refusal, event.from(), event.at()));
@@ -384,13 +454,22 @@ public final class HomeAgent {
         @Override
         public void handle(Event.MarkerReceived event) {
             order.mark(event.homeAddress(), event.datagram(), event.at())
-                    .ifPresent(refusal ->
-                            discard(refusal, new Endpoint(event.homeAddress(), REGISTRATION_PORT), event.at()));
+                    .ifPresent(refusal -> discard(
+                            refusal, new Endpoint(event.homeAddress(), Endpoint.REGISTRATION_PORT), event.at()));
         }
 
         @Override
         public void handle(Event.BroadcastReceived event) {
             broadcasts.forward(policy.address(), bindings(), event.packet());
+        }
+
+        /** RFC 3344 §4.6: whoever asks is answered. But a mobile node that comes home must find its own address free. */
+        @Override
+        public void handle(Event.ArpProbed event) {
+            Optional.ofNullable(mobileNodes.get(event.address()))
+                    .filter(node -> !node.bindings().isEmpty())
+                    .filter(node -> !node.mac().equals(Optional.of(event.mac())))
+                    .ifPresent(node -> actions.add(new Action.AnswerProbe(event.address(), event.mac())));
         }
 
         @Override
@@ -411,6 +490,19 @@ public final class HomeAgent {
                 case ANNOUNCEMENT -> changes.announcementDue(node, event.at());
                 case HOLD -> changes.holdTimeOver(node, event.at());
                 case ARRIVAL -> order.due(node.homeAddress(), event.at());
+                case MARKER -> order.sendMarkers(node.homeAddress());
+                case REVOCATION -> revocations.send(node, event.at());
+                case REVOCATION_RETRY -> changes.revokeAgain(node);
+            }
+        }
+
+        @Override
+        public void handle(Event.RevocationOrdered event) {
+            var node = mobileNodes.get(event.homeAddress());
+            if (node == null) {
+                actions.add(new Action.Report(new Fact.NothingToRevoke(event.homeAddress())));
+            } else {
+                changes.revoke(node);
             }
         }
 
@@ -420,7 +512,11 @@ public final class HomeAgent {
             checks = new ValidityChecks(policy);
             answers.follow(policy);
             order.follow(policy);
+            revocations.follow(policy);
             configureMobileNodes();
+            mobileNodes.values().stream()
+                    .filter(node -> node.associations().isEmpty())
+                    .forEach(changes::revokeUnconfigured);
         }
 
         private MobileNodeState node(Ipv4Address homeAddress) {

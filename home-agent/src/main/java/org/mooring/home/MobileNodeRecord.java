@@ -1,6 +1,8 @@
 package org.mooring.home;
 
+import java.util.List;
 import java.util.Map;
+import org.mooring.datapath.DatapathKind;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 
@@ -8,15 +10,28 @@ import org.mooring.protocol.wire.Ipv4Address;
  * What must survive a restart about one mobile node.
  *
  * @param generation of the newest binding, also after it ended
+ * @param revoked bindings that are over, which not every foreign agent has acknowledged yet (RFC 3543)
  * @param newest the newest Identification accepted under each SPI: it outlives the binding, or an old request could be replayed (RFC 3344 §5.7.1)
  */
 public record MobileNodeRecord(
-        Ipv4Address homeAddress, long generation, BindingList bindings, Map<Integer, Identification> newest) {
+        Ipv4Address homeAddress,
+        long generation,
+        BindingList bindings,
+        List<MobilityBinding> revoked,
+        Map<Integer, Identification> newest) {
     public MobileNodeRecord {
+        revoked = List.copyOf(revoked);
         newest = Map.copyOf(newest);
     }
 
-    MobileNodeRecord withoutBindings() {
-        return new MobileNodeRecord(homeAddress, generation, BindingList.NONE, newest);
+    /** One whose foreign agents all know what is over. */
+    public MobileNodeRecord(
+            Ipv4Address homeAddress, long generation, BindingList bindings, Map<Integer, Identification> newest) {
+        this(homeAddress, generation, bindings, List.of(), newest);
+    }
+
+    /** Without the bindings that a datapath can't keep, which a former one did. */
+    public MobileNodeRecord keptBy(DatapathKind datapath) {
+        return new MobileNodeRecord(homeAddress, generation, bindings.keptBy(datapath), revoked, newest);
     }
 }

@@ -2,15 +2,19 @@ package org.mooring.home;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.IntSupplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.revocation.RevocationClock;
+import org.mooring.protocol.revocation.RevocationTerms;
 import org.mooring.protocol.security.NonceGuard;
 import org.mooring.protocol.security.ReplayGuard;
 import org.mooring.protocol.security.ReplayProtection.Timestamps;
@@ -40,12 +44,16 @@ final class MobileNodeState {
     private final Map<Integer, NonceGuard> nonces = new HashMap<>();
     private final Map<ReplyCode, RateLimit> denials = new HashMap<>();
     private final Map<Integer, Traffic.Tally> replies = new TreeMap<>();
+    private final List<RevokedBinding> revoked = new ArrayList<>();
+    private final List<MobilityBinding> left = new ArrayList<>();
     private List<SecurityAssociation> associations = List.of();
+    private List<SecurityAssociation> formerAssociations = List.of();
     private Optional<MacAddress> configuredMac = Optional.empty();
     private Optional<MacAddress> deviceMac = Optional.empty();
     private BindingList bindings = BindingList.NONE;
     private long generation;
     private int lastCode = -1;
+    private Instant lastReply = Instant.MIN;
     private @Nullable Change change;
     private @Nullable ReceivedRequest waiting;
     private @Nullable ReceivedRequest waitingCommit;
@@ -55,6 +63,8 @@ final class MobileNodeState {
     private @Nullable HandoverId armed;
     private @Nullable HandoverId committed;
     private @Nullable Instant holdEnd;
+    private @Nullable Integer told;
+    private boolean toBeRevoked;
     private boolean tunnelStaged;
     private boolean neighbourHeld;
 
@@ -71,6 +81,9 @@ final class MobileNodeState {
     }
 
     void configure(List<SecurityAssociation> associations, Optional<MacAddress> mac) {
+        if (!this.associations.isEmpty()) {
+            formerAssociations = this.associations;
+        }
         this.associations = associations;
         this.configuredMac = mac;
     }
@@ -79,10 +92,21 @@ final class MobileNodeState {
         generation = stored.generation();
         newest.putAll(stored.newest());
         bindings = stored.bindings();
+        Stream.concat(bindings.all().stream(), stored.revoked().stream())
+                .flatMap(bound -> bound.revocation().stream())
+                .map(RevocationTerms::told)
+                .forEach(this::told);
     }
 
     List<SecurityAssociation> associations() {
         return associations;
+    }
+
+    /** Also one that was configured before it was not any more. */
+    Optional<SecurityAssociation> association(int spi) {
+        return Stream.concat(associations.stream(), formerAssociations.stream())
+                .filter(association -> association.spi() == spi)
+                .findFirst();
     }
 
     /** What the mobile node is likely to know, though its own authenticator was wrong. There is one, as it is configured. */
@@ -203,7 +227,67 @@ final class MobileNodeState {
                         generation,
                         change.after().newest().map(MobilityBinding::generation).orElse(0L)),
                 change.after(),
+                revokedAfter(change),
                 accepted);
+    }
+
+    /** The bindings of which foreign agents, or the mobile node itself, are to be told that they are over once {@code change} is done. */
+    List<MobilityBinding> revokedAfter(Change change) {
+        var pending = revoked.stream().map(RevokedBinding::binding);
+        // Whoever is bound there again is served there again.
+        return Stream.concat(
+                        pending,
+                        revokedBy(change).filter(binding -> binding.revocation().isPresent()))
+                .filter(binding -> change.after().at(binding.careOfAddress()).isEmpty())
+                .toList();
+    }
+
+    private Stream<MobilityBinding> revokedBy(Change change) {
+        return switch (change.purpose()) {
+            case REVOCATION ->
+                change.ended().filter(binding -> change.revocation().isEmpty());
+            // Only now is it sure that the mobile node doesn't go back after a COMMIT. A lifetime that is over needs no
+            // word.
+            case REGISTRATION ->
+                change.acceptance().stream()
+                        .flatMap(acceptance -> Stream.concat(left.stream(), change.ended())
+                                .filter(binding -> !isTold(binding, acceptance.received())));
+            case PREPARATION, UNSTAGING, COMMIT, KEEPALIVE -> Stream.empty();
+        };
+    }
+
+    /** A foreign agent that relays the deregistration knows. */
+    private static boolean isTold(MobilityBinding binding, ReceivedRequest deregistration) {
+        return deregistration.request().isDeregistration()
+                && deregistration.from().address().equals(binding.from().address());
+    }
+
+    /** The bindings that are over, of which not everybody who should know does. */
+    List<RevokedBinding> revoked() {
+        return revoked;
+    }
+
+    /** The agent's latest timestamp towards this mobile node's foreign agents. */
+    void told(int timestamp) {
+        if (told == null || RevocationClock.isAfter(timestamp, told)) {
+            told = timestamp;
+        }
+    }
+
+    /** The timestamp to tell at {@code now}: none is before what was told already. */
+    int timestamp(Instant now) {
+        return told == null ? RevocationClock.at(now) : RevocationClock.atOrAfter(now, told);
+    }
+
+    /** Has the binding that comes of the change under way revoked. */
+    void revokeLater() {
+        toBeRevoked = true;
+    }
+
+    boolean takeRevocation() {
+        boolean revokes = toBeRevoked;
+        toBeRevoked = false;
+        return revokes;
     }
 
     /** Makes the change that is under way true: only now is the request's Identification used up. */
@@ -212,6 +296,11 @@ final class MobileNodeState {
         generation = changed.generation();
         newest.putAll(changed.newest());
         bindings = changed.bindings();
+        bindings.all().stream()
+                .flatMap(binding -> binding.revocation().stream())
+                .map(RevocationTerms::told)
+                .forEach(this::told);
+        leave(done);
         staged = done.stagedAfter().orElse(null);
         if (staged != null && done.arms()) {
             armed = staged.id();
@@ -226,6 +315,15 @@ final class MobileNodeState {
                 .ifPresent(mac -> deviceMac = Optional.of(mac));
         answered = null;
         change = null;
+    }
+
+    /** After a COMMIT the mobile node may still come back, and where it was is not told yet. */
+    private void leave(Change done) {
+        if (done.purpose() == Change.Purpose.COMMIT) {
+            done.ended().forEach(left::add);
+        } else if (done.changesBindings() || done.isReturn()) {
+            left.clear();
+        }
     }
 
     void endChange() {
@@ -304,7 +402,13 @@ final class MobileNodeState {
 
     void countReply(int code, Instant at) {
         lastCode = code;
+        lastReply = at;
         replies.put(code, replies.getOrDefault(code, new Traffic.Tally(0, at)).next(at));
+    }
+
+    /** When it was answered last; long ago after a restart. */
+    Instant lastReply() {
+        return lastReply;
     }
 
     MobileNodeStatus status() {

@@ -2,6 +2,8 @@ package org.mooring.home;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
+import org.mooring.protocol.revocation.RevocationTerms;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationMessage;
@@ -18,6 +20,7 @@ import org.mooring.protocol.wire.RegistrationRequest.Flags;
  * @param spi of the association that authenticated it
  * @param from who sent it: the foreign agent, or the mobile node itself
  * @param generation grows with each change of the peer: what belongs to an older one is late and changes nothing
+ * @param revocation empty if neither agent can revoke it (RFC 3543 §4.2.1)
  */
 public record MobilityBinding(
         Ipv4Address homeAddress,
@@ -29,7 +32,34 @@ public record MobilityBinding(
         Identification identification,
         int spi,
         Endpoint from,
-        long generation) {
+        long generation,
+        Optional<RevocationTerms> revocation) {
+
+    /** One that can't be revoked. */
+    public MobilityBinding(
+            Ipv4Address homeAddress,
+            Ipv4Address careOfAddress,
+            Peer peer,
+            Flags flags,
+            int lifetime,
+            Instant grantedAt,
+            Identification identification,
+            int spi,
+            Endpoint from,
+            long generation) {
+        this(
+                homeAddress,
+                careOfAddress,
+                peer,
+                flags,
+                lifetime,
+                grantedAt,
+                identification,
+                spi,
+                from,
+                generation,
+                Optional.empty());
+    }
 
     /** The same, whose tunnel ends there. */
     MobilityBinding withPeer(Peer other, long nextGeneration) {
@@ -43,7 +73,8 @@ public record MobilityBinding(
                 identification,
                 spi,
                 from,
-                nextGeneration);
+                nextGeneration,
+                revocation);
     }
 
     /** {@link Instant#MAX} if the lifetime never ends. */

@@ -1,11 +1,19 @@
 package org.mooring.home;
 
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.mooring.home.Action.ExpectReturn;
+import org.mooring.home.Action.SendMarker;
 import org.mooring.home.Event.Timer;
 import org.mooring.home.Event.Timer.Purpose;
 import org.mooring.protocol.handover.Arrival;
@@ -13,6 +21,8 @@ import org.mooring.protocol.handover.Arrival.Opening;
 import org.mooring.protocol.handover.Arrival.Room;
 import org.mooring.protocol.handover.Arrivals;
 import org.mooring.protocol.handover.Arrivals.Refusal;
+import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.handover.HandoverMessage.Held;
 import org.mooring.protocol.handover.HandoverMessage.Marker;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -22,8 +32,12 @@ import org.mooring.protocol.wire.Octets;
  * was sent to where one has been is marked. Confined to the agent loop.
  */
 final class PacketOrder {
+    /** After the first MARKER. The old foreign agent may redirect a little later than that one comes there, or the network may lose it. */
+    private static final List<Duration> MARKED_AGAIN = List.of(Duration.ofMillis(20), Duration.ofMillis(60));
+
     private final Consumer<Action> out;
     private final Arrivals arrivals;
+    private final Map<Ipv4Address, Marking> markings = new HashMap<>();
     private int enterpriseNumber;
 
     PacketOrder(int enterpriseNumber, Consumer<Action> out) {
@@ -57,10 +71,33 @@ final class PacketOrder {
         if (change.isReturn()) {
             arrivals.reach(homeAddress, at);
         }
-        change.left()
-                .forEach(peer -> change.stagedBefore()
-                        .ifPresent(entry -> out.accept(new Action.SendMarker(
-                                homeAddress, peer, new Marker(entry.id()).encode(enterpriseNumber)))));
+        var markers = change.stagedBefore()
+                .map(entry -> markers(homeAddress, change, entry.id()))
+                .orElse(List.of());
+        if (!markers.isEmpty()) {
+            var again = MARKED_AGAIN.stream().map(at::plus).collect(Collectors.toCollection(ArrayDeque::new));
+            markings.put(homeAddress, new Marking(markers, again));
+            sendMarkers(homeAddress);
+        }
+    }
+
+    private List<SendMarker> markers(Ipv4Address homeAddress, Change change, HandoverId id) {
+        var message = new Marker(id).encode(enterpriseNumber);
+        return change.left().stream()
+                .map(peer -> new SendMarker(homeAddress, peer, message))
+                .toList();
+    }
+
+    /** Into the tunnels that the last flip has left: at once, and when they are due again. */
+    void sendMarkers(Ipv4Address homeAddress) {
+        var marking = Objects.requireNonNull(markings.get(homeAddress), "nothing was left behind");
+        marking.markers().forEach(out);
+        var next = marking.again().poll();
+        if (next == null) {
+            markings.remove(homeAddress);
+        } else {
+            out.accept(new Action.ArmTimer(new Timer(Purpose.MARKER, homeAddress), next));
+        }
     }
 
     void finish(Ipv4Address homeAddress, Change change, Instant at) {
@@ -85,7 +122,7 @@ final class PacketOrder {
         if (committed) {
             arrivals.runs(homeAddress, at);
         } else {
-            arrivals.confirm(homeAddress, at);
+            arrivals.plain(homeAddress, at);
         }
     }
 
@@ -111,11 +148,20 @@ final class PacketOrder {
     void opened(Action.OpenRoom opened, long held) {
         long more = arrivals.held(opened.homeAddress(), opened.id(), held);
         out.accept(new Action.Report(new Fact.RoomOpened(opened, held, more)));
+        arrivals.waitedFor(opened.homeAddress(), opened.id()).ifPresent(this::tellHeld);
+    }
+
+    private void tellHeld(Arrival arrival) {
+        var message = new Held(arrival.id(), (int) arrival.held());
+        out.accept(new Action.TellAtHome(arrival.homeAddress(), message.encode(enterpriseNumber)));
     }
 
     void due(Ipv4Address homeAddress, Instant at) {
         arrivals.due(homeAddress, at);
     }
+
+    /** @param again when they are due again, the earliest first */
+    private record Marking(List<SendMarker> markers, Queue<Instant> again) {}
 
     private final class Wanted implements Arrivals.Out {
         @Override

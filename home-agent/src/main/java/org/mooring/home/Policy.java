@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.mooring.datapath.DatapathKind;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -23,6 +24,7 @@ import org.mooring.protocol.wire.RegistrationRequest.Flags;
  * @param encapsulations that a mobile node may ask for, beside IP in IP
  * @param compatibility which of the two RFCs rules where they differ
  * @param natTraversal what becomes of mobile nodes and foreign agents behind a NAT
+ * @param revocation whether bindings are such that either agent can revoke them
  * @param enterpriseNumber whose vendor extensions speak of handovers (docs/handover.md)
  * @param foreignAgents the associations with each foreign agent, by the address that its requests come from
  */
@@ -37,6 +39,7 @@ public record Policy(
         Compatibility compatibility,
         ReverseTunnel reverseTunnel,
         NatTraversal natTraversal,
+        Revocability revocation,
         int enterpriseNumber,
         List<MobileNode> mobileNodes,
         Map<Ipv4Address, List<SecurityAssociation>> foreignAgents) {
@@ -48,7 +51,10 @@ public record Policy(
         foreignAgents = Map.copyOf(copy);
     }
 
-    /** One that follows RFC 5944, with IP in IP alone and without simultaneous bindings, and does what is asked for of RFC 3519. */
+    /**
+     * One that follows RFC 5944, with IP in IP alone and without simultaneous bindings, does what is asked for of RFC 3519, and revokes where
+     * the other agent can.
+     */
     public Policy(
             Ipv4Address address,
             Ipv4Address homeNetworkBroadcast,
@@ -70,6 +76,7 @@ public record Policy(
                 Compatibility.RFC5944,
                 reverseTunnel,
                 NatTraversal.DEFAULT,
+                Revocability.OPTIONAL,
                 enterpriseNumber,
                 mobileNodes,
                 foreignAgents);
@@ -87,6 +94,15 @@ public record Policy(
         /** Code 138 to who does not. */
         REQUIRED,
         /** Code 137 to who does. */
+        REFUSED
+    }
+
+    /** Whether a registration must let either agent revoke it (RFC 3543 §4.2.1). */
+    public enum Revocability {
+        OPTIONAL,
+        /** Code 129 where the other agent offers no revocation. */
+        REQUIRED,
+        /** Nothing is offered or accepted. */
         REFUSED
     }
 
@@ -120,6 +136,28 @@ public record Policy(
         }
     }
 
+    /** What of it a datapath can keep; what it can't is refused to who asks for it. */
+    public Policy keptBy(DatapathKind datapath) {
+        return new Policy(
+                address,
+                homeNetworkBroadcast,
+                maxLifetime,
+                maxBindings,
+                datapath.copies() ? maxSimultaneousBindings : 1,
+                requireAssociation,
+                datapath.carried(encapsulations),
+                compatibility,
+                reverseTunnel,
+                datapath.carries(Encapsulation.UDP)
+                        ? natTraversal
+                        : new NatTraversal(
+                                NatTraversal.Permission.OFF, natTraversal.keepalive(), natTraversal.maxLifetime()),
+                revocation,
+                enterpriseNumber,
+                mobileNodes,
+                foreignAgents);
+    }
+
     /** The longest lifetime of a binding with {@code peer}, in seconds. */
     int maxLifetime(Peer peer) {
         return peer.encapsulation() == Encapsulation.UDP
@@ -136,6 +174,11 @@ public record Policy(
         return bySource.isEmpty() && UdpTunnelChoice.isAskedForByForeignAgent(received.request())
                 ? foreignAgents.getOrDefault(received.request().careOfAddress(), List.of())
                 : bySource;
+    }
+
+    /** With the foreign agent that has this address. */
+    List<SecurityAssociation> associationsWith(Ipv4Address foreignAgent) {
+        return foreignAgents.getOrDefault(foreignAgent, List.of());
     }
 
     /** Whether the other bindings stay beside the one that {@code request} asks for (RFC 3344 §3.8.2.2). */

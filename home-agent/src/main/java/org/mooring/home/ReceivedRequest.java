@@ -27,6 +27,11 @@ record ReceivedRequest(
         return from.equals(other.from) && message.wire().equals(other.message.wire());
     }
 
+    /** From a mobile node that is its own tunnel's end, and has no foreign agent relay it (RFC 3543 §2). */
+    boolean isDirect() {
+        return request.flags().decapsulationByMobileNode() && from.address().equals(request.careOfAddress());
+    }
+
     /** RFC 3344 §3.8.3.1: the mobile node is at home, where a tunnel that may still be up must not take the reply. */
     boolean isDeregistrationFromHome() {
         return request.isDeregistration() && from.address().equals(homeAddress());

@@ -7,6 +7,7 @@ import org.mooring.home.Policy.Compatibility;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Challenge;
 import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
@@ -15,6 +16,7 @@ import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.ReplyCode;
+import org.mooring.protocol.wire.RevocationSupport;
 
 /** Registration Replies (RFC 3344 §3.8.3). */
 final class Replies {
@@ -28,6 +30,7 @@ final class Replies {
      * @param lifetime without meaning in a denial
      * @param tunnel what it says of a UDP tunnel
      * @param handover what else it says
+     * @param revocation what it says of revocation (RFC 3543 §3.2)
      * @param mobileHome what the mobile node verifies the reply with
      */
     Action.SendReply reply(
@@ -37,22 +40,25 @@ final class Replies {
             Identification identification,
             SecurityAssociation mobileHome,
             Optional<UdpTunnelChoice> tunnel,
-            HandoverReply handover) {
+            HandoverReply handover,
+            Optional<RevocationSupport> revocation) {
         var request = received.request();
         var extensions = new ArrayList<Extension>();
         // RFC 2794 §2: who says an NAI gets it back.
         request.extension(Nai.class).ifPresent(extensions::add);
         extensions.addAll(udpTunnelReply(tunnel, false));
         extensions.addAll(extensions(handover.forMobileNode()));
+        var forForeignAgent = new ArrayList<>(extensions(handover.forForeignAgent()));
+        revocation.ifPresent(received.isDirect() ? extensions::add : forForeignAgent::add);
         var reply = new RegistrationReply(
                 code, lifetime, request.homeAddress(), policy.address(), identification, extensions);
         var forMobileNode = Seal.encode(reply, new Seal(Kind.MOBILE_HOME, mobileHome))
-                .concat(RegistrationCodec.encode(udpTunnelReply(tunnel, true)));
+                .concat(RegistrationCodec.encode(udpTunnelReply(tunnel, true)))
+                .concat(RegistrationCodec.encode(challenge(received)));
         // What the foreign agent can't verify is left out: it must follow nothing else.
         var wire = foreignHome(received)
                 .map(association -> new Seal(Kind.FOREIGN_HOME, association)
-                        .appendTo(
-                                forMobileNode.concat(RegistrationCodec.encode(extensions(handover.forForeignAgent())))))
+                        .appendTo(forMobileNode.concat(RegistrationCodec.encode(forForeignAgent))))
                 .orElse(forMobileNode);
         return new Action.SendReply(received.from(), received.isDeregistrationFromHome(), wire);
     }
@@ -65,9 +71,16 @@ final class Replies {
                 .orElseGet(List::of);
     }
 
+    /** RFC 4721 §3.4: the foreign agent gets back what it had made up. */
+    private static List<Extension> challenge(ReceivedRequest received) {
+        return received.request().extension(Challenge.class).stream()
+                .map(Extension.class::cast)
+                .toList();
+    }
+
     private List<Extension> extensions(List<HandoverExtension> handover) {
         return handover.stream()
-                .map(extension -> extension.toExtension(policy.enterpriseNumber()))
+                .<Extension>map(extension -> extension.toExtension(policy.enterpriseNumber()))
                 .toList();
     }
 

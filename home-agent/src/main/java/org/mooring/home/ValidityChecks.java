@@ -1,8 +1,10 @@
 package org.mooring.home;
 
+import static org.mooring.protocol.wire.ReplyCode.HA_ADMINISTRATIVELY_PROHIBITED;
 import static org.mooring.protocol.wire.ReplyCode.HA_ENCAPSULATION_UNAVAILABLE;
 import static org.mooring.protocol.wire.ReplyCode.HA_FOREIGN_AGENT_FAILED_AUTHENTICATION;
 import static org.mooring.protocol.wire.ReplyCode.HA_IDENTIFICATION_MISMATCH;
+import static org.mooring.protocol.wire.ReplyCode.HA_PMIP_UNSUPPORTED;
 import static org.mooring.protocol.wire.ReplyCode.HA_POORLY_FORMED_REQUEST;
 import static org.mooring.protocol.wire.ReplyCode.HA_REVERSE_TUNNEL_MANDATORY;
 import static org.mooring.protocol.wire.ReplyCode.HA_REVERSE_TUNNEL_UNAVAILABLE;
@@ -10,10 +12,12 @@ import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_CVSE_FROM_FOREIGN_A
 import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_CVSE_FROM_MOBILE_NODE;
 import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS;
 
+import java.time.Duration;
 import java.util.Optional;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.home.Policy.Compatibility;
 import org.mooring.home.Policy.ReverseTunnel;
+import org.mooring.home.Policy.Revocability;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.ReplayGuard;
 import org.mooring.protocol.security.Verified;
@@ -24,6 +28,7 @@ import org.mooring.protocol.wire.Extension.Authentication;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.ProxyAuthenticationMethod;
 import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.ReplyCode;
 
@@ -32,6 +37,16 @@ import org.mooring.protocol.wire.ReplyCode;
  * authenticator, (a), has been verified before. Nothing is changed here: a request that fails a later check leaves no trace of an earlier one.
  */
 final class ValidityChecks {
+    /**
+     * docs/handover.md, "Identification": of PREPARE and ARM. What one hook sends from a clock that is further ahead, the other one's CONFIRM, which is a second ahead,
+     * could not follow.
+     */
+    private static final Duration MOST_AHEAD = Duration.ofMillis(500);
+
+    /** RFC 5563 §8.1: each mobile node has an association of its own here. */
+    static final Verdict.Denial PROXY = new Verdict.Denial(
+            HA_PMIP_UNSUPPORTED, "it is to be authenticated by who sends it, and not by the mobile node's association");
+
     private final Policy policy;
 
     ValidityChecks(Policy policy) {
@@ -43,32 +58,39 @@ final class ValidityChecks {
         return identification(received, guard)
                 .or(() -> foreignHomeAuthentication(received))
                 .or(() -> homeAgentAddress(received))
+                .or(() -> proxy(received.request()))
                 .or(() -> form(received.request(), received.handover(), tunnel.peer()))
                 .or(tunnel::denial)
                 .or(() -> services(received.request(), tunnel.peer()))
+                .or(() -> revocation(received))
                 .orElseGet(() -> new Verdict.Acceptable(codeOfAcceptance(received.request()), tunnel));
     }
 
     private static Optional<Verdict> identification(ReceivedRequest received, ReplayGuard guard) {
         var identification = received.request().identification();
-        if (guard.isFresh(identification, received.at())) {
+        var handover = received.handover();
+        boolean early = (handover.prepare().isPresent() || handover.arm())
+                && guard.isAhead(identification, received.at(), MOST_AHEAD);
+        if (!early && guard.isFresh(identification, received.at())) {
             return Optional.empty();
         }
         return deny(HA_IDENTIFICATION_MISMATCH, guard.reason(identification, received.at()));
     }
 
     private Optional<Verdict> foreignHomeAuthentication(ReceivedRequest received) {
+        var request = received.request();
+        boolean authenticated = request.extensions().stream().anyMatch(ValidityChecks::isForeignHomeAuthentication);
+        if (policy.isBroadcast(received.to()) && !authenticated) {
+            // Who looks for a home agent can't know yet what it shares with it; it is denied in any case (§3.8.2.1).
+            return Optional.empty();
+        }
         var associations = policy.associationsWith(received);
         if (associations.isEmpty()) {
             return withoutAssociation(received);
         }
         // RFC 5944 §3.5.4, §3.8.1: foreign agents authenticate neither deregistrations nor care-of addresses of others.
-        var request = received.request();
         boolean needsNone = policy.compatibility() == Compatibility.RFC5944
-                && (request.isDeregistration()
-                        || (request.flags().decapsulationByMobileNode()
-                                && request.extensions().stream()
-                                        .noneMatch(ValidityChecks::isForeignHomeAuthentication)));
+                && (request.isDeregistration() || (request.flags().decapsulationByMobileNode() && !authenticated));
         if (needsNone) {
             return Optional.empty();
         }
@@ -116,6 +138,10 @@ final class ValidityChecks {
         return assigned || homeAgent.equals(policy.address())
                 ? Optional.empty()
                 : deny(HA_UNKNOWN_HOME_AGENT_ADDRESS, "its home agent is " + homeAgent);
+    }
+
+    private static Optional<Verdict> proxy(RegistrationRequest request) {
+        return request.extension(ProxyAuthenticationMethod.class).map(method -> PROXY);
     }
 
     /** §3.8.2.3. Reserved bits pass: §3.3 has them ignored, and older peers set r for what RFC 2002 called V. */
@@ -172,6 +198,17 @@ final class ValidityChecks {
         }
         return policy.reverseTunnel() == ReverseTunnel.REFUSED && flags.reverseTunneling()
                 ? deny(HA_REVERSE_TUNNEL_UNAVAILABLE, "flags=" + flags + ", reverse-tunnel is refused")
+                : Optional.empty();
+    }
+
+    /** RFC 3543 §4.2.1. */
+    private Optional<Verdict> revocation(ReceivedRequest received) {
+        boolean binds = !received.request().isDeregistration()
+                && received.handover().prepare().isEmpty();
+        return policy.revocation() == Revocability.REQUIRED
+                        && binds
+                        && RevocationOffer.of(received, policy).isEmpty()
+                ? deny(HA_ADMINISTRATIVELY_PROHIBITED, "no revocation is offered, and revocation is required")
                 : Optional.empty();
     }
 

@@ -126,6 +126,7 @@ class CompatibilityTest {
                 compatibility,
                 ReverseTunnel.OPTIONAL,
                 policy.natTraversal(),
+                policy.revocation(),
                 policy.enterpriseNumber(),
                 policy.mobileNodes(),
                 policy.foreignAgents()));

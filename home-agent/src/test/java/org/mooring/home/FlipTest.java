@@ -23,11 +23,13 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.mooring.home.Action.AnnounceAway;
+import org.mooring.home.Action.ArmTimer;
 import org.mooring.home.Action.InstallForwarding;
 import org.mooring.home.Action.Persist;
 import org.mooring.home.Action.SendMarker;
 import org.mooring.home.Fact.StagedEntryGone.How;
 import org.mooring.protocol.handover.HandoverExtension.Abort;
+import org.mooring.protocol.handover.HandoverExtension.Arm;
 import org.mooring.protocol.handover.HandoverExtension.Commit;
 import org.mooring.protocol.handover.HandoverExtension.Prepare;
 import org.mooring.protocol.handover.HandoverMessage.Marker;
@@ -65,6 +67,7 @@ class FlipTest extends HandoverScene {
             assertEquals(
                     List.of(
                             new SendMarker(HOME_ADDRESS, PEER_A, new Marker(ID).encode(ENTERPRISE)),
+                            new ArmTimer(MARKER, network.now().plusMillis(20)),
                             new Persist(new MobileNodeRecord(
                                     HOME_ADDRESS,
                                     2,
@@ -81,6 +84,19 @@ class FlipTest extends HandoverScene {
             assertEquals(ACCEPTED, reply.message().code());
             assertEquals(200, reply.message().lifetime());
             assertEquals(List.of(clock()), reply.forMobileNode());
+        }
+
+        @Test
+        @DisplayName("a flip that is undone leaves the second tunnel as it was, which ends with the hold time")
+        void thatIsUndoneLeavesATunnelThatEndsWithTheHoldTime() {
+            network.storeRefuses(true);
+            commit();
+            assertEquals(List.of(FLIP, INSTALL_A), forwardings());
+            network.storeRefuses(false);
+            network.actions();
+            network.pass(Duration.ofSeconds(HOLD_SECONDS));
+            fireHold();
+            assertEquals(List.of(UNSTAGE), forwardings());
         }
 
         @Test
@@ -150,6 +166,19 @@ class FlipTest extends HandoverScene {
             commit();
             assertEquals(List.of(), forwardings());
             assertEquals(200, theReply().message().lifetime());
+            assertEquals(binding, binding());
+        }
+
+        @Test
+        @DisplayName("so may an ARM that a denial has corrected, and that comes late")
+        void anArmAfterConfirmAndNewerMovesNothing() {
+            receiveFromB(300);
+            var binding = binding();
+            network.pass(Duration.ofMillis(50));
+            network.actions();
+            receiveFromA(200, new Arm());
+            assertEquals(List.of(), forwardings());
+            assertEquals(ACCEPTED, theReply().message().code());
             assertEquals(binding, binding());
         }
 

@@ -62,6 +62,7 @@ abstract class HandoverScene {
     static final Ipv4Address CARE_OF_C = Ipv4Address.of("192.0.2.77");
     static final Endpoint HOST_AT_HOME = new Endpoint(Ipv4Address.of("10.1.0.20"), 434);
     static final Timer HOLD = new Timer(Timer.Purpose.HOLD, HOME_ADDRESS);
+    static final Timer MARKER = new Timer(Timer.Purpose.MARKER, HOME_ADDRESS);
 
     static final InstallForwarding INSTALL_A = new InstallForwarding(HOME_ADDRESS, List.of(PEER_A));
     static final InstallForwarding INSTALL_B = new InstallForwarding(HOME_ADDRESS, List.of(PEER_B));

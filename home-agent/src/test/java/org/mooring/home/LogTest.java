@@ -92,7 +92,9 @@ class LogTest extends HandoverScene {
                 Map.of()));
         withoutMobileNodes.handle(new Event.Restored(withoutMobileNodes.now(), List.of(record)));
         assertEquals(
-                List.of("WARN binding not restored: the mobile node is not configured any more " + AT_A + "1" + FROM_A),
+                List.of(
+                        "WARN to be revoked: the mobile node is not configured any more " + AT_A + "1" + FROM_A,
+                        "INFO binding revoked " + AT_A + "1" + FROM_A),
                 log(withoutMobileNodes));
     }
 
@@ -143,7 +145,8 @@ class LogTest extends HandoverScene {
         network.receive(FOREIGN_AGENT_A, signed(stranger));
         assertLog("DEBUG datagram discarded" + FROM_A + " why=\"no association with this mobile node 203.0.113.77\"");
 
-        network.handle(new Event.HandoverMessageReceived(network.now(), FOREIGN_AGENT_A, Octets.ofHex("ff")));
+        network.handle(
+                new Event.HandoverMessageReceived(network.now(), FOREIGN_AGENT_A, HOME_AGENT, Octets.ofHex("ff")));
         assertLog("DEBUG datagram discarded" + FROM_A + " why=\"a handover message that is not followed: MALFORMED\"");
     }
 
@@ -223,7 +226,8 @@ class LogTest extends HandoverScene {
         assertEquals(
                 List.of(
                         "INFO binding deregistered " + AT_A + "1" + FROM_A,
-                        "WARN not announced at home: its MAC is not known (no Device ID in the request, no mobile-node.mac) home=10.1.0.5"),
+                        "WARN not announced at home: its MAC is not known (no Device ID in the request, no"
+                                + " mobile-node.mac) home=10.1.0.5"),
                 log(unknownMac));
 
         registerAtA();

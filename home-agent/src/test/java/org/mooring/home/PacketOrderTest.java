@@ -21,6 +21,7 @@ import org.mooring.home.Action.OpenRoom;
 import org.mooring.home.Action.RetireForwarding;
 import org.mooring.home.Action.ReturnForwarding;
 import org.mooring.home.Action.SendMarker;
+import org.mooring.home.Action.TellAtHome;
 import org.mooring.home.Event.Timer;
 import org.mooring.protocol.handover.Arrival;
 import org.mooring.protocol.handover.Arrival.Opening;
@@ -32,6 +33,7 @@ import org.mooring.protocol.handover.HandoverExtension.Prepare;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.handover.HandoverMessage;
 import org.mooring.protocol.handover.HandoverMessage.End;
+import org.mooring.protocol.handover.HandoverMessage.Held;
 import org.mooring.protocol.handover.HandoverMessage.Marker;
 import org.mooring.protocol.handover.HandoverMessage.Rescued;
 import org.mooring.protocol.wire.Octets;
@@ -373,8 +375,24 @@ class PacketOrderTest extends HandoverScene {
             network.handle(new Event.RoomOpened(network.now(), opened, 9));
 
             assertEquals(9, arrival().held());
+            assertEquals(List.of(), network.all(TellAtHome.class), "others wait");
             assertTrue(network.facts()
                     .containsAll(List.of(new Fact.RoomOpened(opened, 7, 7), new Fact.RoomOpened(opened, 9, 2))));
+        }
+
+        @Test
+        @DisplayName("HELD: for the record of the hook")
+        void tellsTheHookHowManyPacketsHadToWaitOnceNoneDoes() {
+            commit();
+            network.handle(heard(new End(ID, 0)));
+            marker(ID);
+            network.actions();
+
+            network.handle(new Event.RoomOpened(network.now(), (OpenRoom) open(NEW, Opening.MARKER), 7));
+
+            assertEquals(
+                    List.of(new TellAtHome(HOME_ADDRESS, new Held(ID, 7).encode(ENTERPRISE))),
+                    network.all(TellAtHome.class));
         }
     }
 
@@ -404,6 +422,25 @@ class PacketOrderTest extends HandoverScene {
             receiveFromB(300);
 
             assertEquals(List.of(markerTo(PEER_A)), network.all(SendMarker.class));
+        }
+
+        @Test
+        @DisplayName("one may come to the old foreign agent before that redirects, or be lost on its way")
+        void marksItAgainTwice() {
+            commit();
+            assertEquals(List.of(network.now().plusMillis(20)), network.armed(MARKER));
+            network.pass(Duration.ofMillis(20));
+            network.actions();
+
+            fireMarker();
+            assertEquals(List.of(markerTo(PEER_A)), network.all(SendMarker.class));
+            assertEquals(List.of(network.now().plusMillis(40)), network.armed(MARKER));
+            network.pass(Duration.ofMillis(40));
+            network.actions();
+
+            fireMarker();
+            assertEquals(List.of(markerTo(PEER_A)), network.all(SendMarker.class));
+            assertEquals(List.of(), network.armed(MARKER));
         }
 
         @Test
@@ -480,7 +517,7 @@ class PacketOrderTest extends HandoverScene {
     void discardsAndCountsWhatIsOfNoHandoverHere() {
         hear(new Rescued(ID, 0, PACKET));
         marker(ID);
-        network.handle(new Event.HandoverMessageReceived(network.now(), OLD_HOST, Octets.ofHex("ff00")));
+        network.handle(new Event.HandoverMessageReceived(network.now(), OLD_HOST, HOME_AGENT, Octets.ofHex("ff00")));
 
         assertEquals(
                 Map.of(Discard.HANDOVER_MESSAGE, new Traffic.Tally(3, network.now())),
@@ -509,11 +546,15 @@ class PacketOrderTest extends HandoverScene {
     }
 
     private Event heard(HandoverMessage message) {
-        return new Event.HandoverMessageReceived(network.now(), OLD_HOST, message.encode(ENTERPRISE));
+        return new Event.HandoverMessageReceived(network.now(), OLD_HOST, HOME_AGENT, message.encode(ENTERPRISE));
     }
 
     private void marker(HandoverId id) {
         network.handle(new Event.MarkerReceived(network.now(), HOME_ADDRESS, new Marker(id).encode(ENTERPRISE)));
+    }
+
+    private void fireMarker() {
+        network.handle(new Event.TimerFired(network.now(), MARKER));
     }
 
     private void fireArrival() {

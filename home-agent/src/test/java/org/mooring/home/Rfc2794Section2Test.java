@@ -62,6 +62,9 @@ class Rfc2794Section2Test {
     void deniesWithCode129AnotherHomeAddress() {
         network.receive(FOREIGN_AGENT_B, signed(request(300, NOT_SERVED, NAI)));
 
+        assertEquals(
+                List.of(Fact.Denied.class),
+                network.facts().stream().map(Object::getClass).toList());
         var reply = network.reply();
         assertEquals(HA_ADMINISTRATIVELY_PROHIBITED, reply.code());
         assertEquals(NOT_SERVED, reply.homeAddress());
@@ -91,9 +94,10 @@ class Rfc2794Section2Test {
     }
 
     @Test
-    @DisplayName("whoever has no home address and an NAI that is not known is nobody")
+    @DisplayName("T44: whoever has no home address, and no NAI or one that is not known, is nobody")
     void saysNothingToStrangers() {
         network.receive(FOREIGN_AGENT_B, signed(request(300, Ipv4Address.UNSPECIFIED, Nai.of("vm43@site-a.example"))));
+        network.receive(FOREIGN_AGENT_B, signed(request(300, Ipv4Address.UNSPECIFIED)));
 
         assertEquals(List.of(), network.all(Action.SendReply.class));
     }

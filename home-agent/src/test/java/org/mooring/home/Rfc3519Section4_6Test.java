@@ -311,6 +311,7 @@ class Rfc3519Section4_6Test {
         network.actions();
         keepalive(MAPPED, HOME_ADDRESS, HOME_AGENT);
         var answer = new EchoPacket(Kind.REPLY, HOME_AGENT, HOME_ADDRESS, 434, 7, Octets.ofHex("cafe"));
+        assertEquals(List.of(), network.facts(), "nothing is discarded");
         assertEquals(List.of(new SendTunnelData(MAPPED, answer.encode())), network.actions());
     }
 
@@ -429,6 +430,18 @@ class Rfc3519Section4_6Test {
     }
 
     @Test
+    @DisplayName("H55: while the kernel does as the first keepalive told, another changes nothing")
+    void takesOneKeepaliveAtATime() {
+        receive(MAPPED, D_AND_T, R);
+        network.actions();
+        network.pause();
+        keepalive(MAPPED_ANEW, HOME_ADDRESS, HOME_AGENT);
+        assertEquals(List.of(), network.facts(), "nothing is discarded");
+        keepalive(new Endpoint(NAT, 62000), HOME_ADDRESS, HOME_AGENT);
+        assertEquals(List.of(install(udp(MAPPED_ANEW))), network.actions());
+    }
+
+    @Test
     @DisplayName("H55: each registration with R waits for a keepalive of its own")
     void waitsAgainAfterARenewal() {
         receive(MAPPED, D_AND_T, R);
@@ -534,6 +547,7 @@ class Rfc3519Section4_6Test {
                 Compatibility.RFC5944,
                 ReverseTunnel.OPTIONAL,
                 new NatTraversal(permission, 110, 60),
+                Policy.Revocability.OPTIONAL,
                 policy.enterpriseNumber(),
                 policy.mobileNodes(),
                 Map.of(INSIDE, List.of(FOREIGN_HOME))));

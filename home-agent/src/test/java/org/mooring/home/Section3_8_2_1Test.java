@@ -193,7 +193,8 @@ class Section3_8_2_1Test {
     @ParameterizedTest
     @ValueSource(ints = {-8, 8})
     @DisplayName(
-            "(b), T18, T19: 8 s beside the clock is denied with code 133; the low half comes back, the high half is ours")
+            "(b), T18, T19: 8 s beside the clock is denied with code 133; the low half comes back, the high half is"
+                    + " ours")
     void deniesWithCode133WhenTheClocksDiffer(int seconds) {
         var request = withIdentification(Identification.of(network.now().plusSeconds(seconds), 0x321));
         network.receive(FOREIGN_AGENT_B, signed(request));
@@ -266,7 +267,8 @@ class Section3_8_2_1Test {
 
     @Test
     @DisplayName(
-            "§3.8.2.2, E13, T20: the last accepted datagram, sent again at once, gets its reply again and no longer lifetime")
+            "§3.8.2.2, E13, T20: the last accepted datagram, sent again at once, gets its reply again and no longer"
+                    + " lifetime")
     void repeatsTheReplyToADuplicate() {
         var registration = relayed(network.request(T, 300, CARE_OF_A));
         network.receive(FOREIGN_AGENT_A, registration);
@@ -347,6 +349,32 @@ class Section3_8_2_1Test {
     }
 
     @Test
+    @DisplayName(
+            "RFC 5944 §3.5.4: the association is that with who sent the request, not that with the care-of address")
+    void selectsTheForeignHomeAssociationByTheSource() {
+        network.receive(FOREIGN_AGENT_B, relayed(network.request(T, 300, CARE_OF_A)));
+        assertDiscarded(Discard.UNKNOWN_FOREIGN_AGENT);
+        network.receive(FOREIGN_AGENT_A, signed(network.request(T, 300, CARE_OF_B)));
+        assertEquals(HA_FOREIGN_AGENT_FAILED_AUTHENTICATION, network.code());
+        network.receive(FOREIGN_AGENT_A, relayed(network.request(T, 300, CARE_OF_B)));
+        assertEquals(ACCEPTED, network.code());
+    }
+
+    @Test
+    @DisplayName("§3.8.2.1: who relays to the broadcast address can't know yet whom to authenticate for")
+    void needsNoForeignHomeAuthenticationOfWhoLooksForAHomeAgent() {
+        var looking = withHomeAgent(HomeNetwork.BROADCAST);
+        network.receive(FOREIGN_AGENT_A, HomeNetwork.BROADCAST, signed(looking));
+        assertEquals(HA_UNKNOWN_HOME_AGENT_ADDRESS, network.code());
+        var wrong = association(0x1001, "ffffffffffffffffffffffffffffffff", Algorithm.HMAC_MD5);
+        network.receive(
+                FOREIGN_AGENT_A,
+                HomeNetwork.BROADCAST,
+                Seal.encode(looking, new Seal(Kind.MOBILE_HOME, MOBILE_HOME), new Seal(Kind.FOREIGN_HOME, wrong)));
+        assertEquals(HA_FOREIGN_AGENT_FAILED_AUTHENTICATION, network.code());
+    }
+
+    @Test
     @DisplayName("RFC 5944 §3.8.2.1 (d): foreign-home authentication of an unknown foreign agent is discarded")
     void discardsForeignHomeAuthenticationWithoutAnAssociation() {
         network.receive(FOREIGN_AGENT_B, relayed(network.request(T, 300, CARE_OF_B)));
@@ -355,7 +383,8 @@ class Section3_8_2_1Test {
 
     @Test
     @DisplayName(
-            "require-association: a foreign agent without an association is denied with code 132, a co-located mobile node isn't")
+            "require-association: a foreign agent without an association is denied with code 132, a co-located mobile"
+                    + " node isn't")
     void deniesWithCode132WhenAnAssociationIsRequired() {
         var strict = new HomeNetwork(HomeNetwork.policy(600, true, ReverseTunnel.OPTIONAL));
         strict.receive(FOREIGN_AGENT_B, signed(strict.request(T, 300, CARE_OF_B)));
@@ -387,6 +416,7 @@ class Section3_8_2_1Test {
         var reply = network.reply();
         assertEquals(HA_UNKNOWN_HOME_AGENT_ADDRESS, reply.code());
         assertEquals(HOME_AGENT, reply.homeAgent());
+        assertEquals(List.of(), network.careOfAddresses());
     }
 
     @ParameterizedTest
@@ -399,15 +429,17 @@ class Section3_8_2_1Test {
         assertEquals(HOME_AGENT, reply.homeAgent());
     }
 
-    @Test
-    @DisplayName("RFC 4433 §5.3, T43: a Requested Home Agent that is another is denied with code 136")
-    void deniesWithCode136WhenTheRequestedHomeAgentIsAnother() {
-        var another = new DynamicHomeAgent(DynamicHomeAgent.REQUESTED, Ipv4Address.of("10.1.0.3"));
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @DisplayName(
+            "RFC 4433 §5.3, T43, E21: a Requested Home Agent that is another is denied with code 136, in either form")
+    void deniesWithCode136WhenTheRequestedHomeAgentIsAnother(boolean longForm) {
+        var another = new DynamicHomeAgent(DynamicHomeAgent.REQUESTED, Ipv4Address.of("10.1.0.3"), longForm);
         network.receive(FOREIGN_AGENT_B, signed(network.request(T, 300, CARE_OF_B, another)));
         assertEquals(HA_UNKNOWN_HOME_AGENT_ADDRESS, network.code());
 
         network.pass(Duration.ofSeconds(1));
-        var own = new DynamicHomeAgent(DynamicHomeAgent.REQUESTED, HOME_AGENT);
+        var own = new DynamicHomeAgent(DynamicHomeAgent.REQUESTED, HOME_AGENT, longForm);
         network.receive(FOREIGN_AGENT_B, signed(network.request(T, 300, CARE_OF_B, own)));
         assertEquals(ACCEPTED, network.code());
     }

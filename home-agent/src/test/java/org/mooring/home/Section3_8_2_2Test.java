@@ -1,6 +1,7 @@
 package org.mooring.home;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.mooring.home.HomeNetwork.ANNOUNCEMENT;
 import static org.mooring.home.HomeNetwork.CARE_OF_A;
 import static org.mooring.home.HomeNetwork.CARE_OF_B;
@@ -18,11 +19,13 @@ import static org.mooring.protocol.wire.ReplyCode.ACCEPTED;
 import static org.mooring.protocol.wire.ReplyCode.ACCEPTED_WITHOUT_SIMULTANEOUS_BINDINGS;
 import static org.mooring.protocol.wire.ReplyCode.HA_IDENTIFICATION_MISMATCH;
 import static org.mooring.protocol.wire.ReplyCode.HA_INSUFFICIENT_RESOURCES;
+import static org.mooring.protocol.wire.ReplyCode.HA_MOBILE_NODE_FAILED_AUTHENTICATION;
 
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,8 +36,11 @@ import org.mooring.home.Action.Persist;
 import org.mooring.home.Action.RemoveForwarding;
 import org.mooring.home.Action.SendReply;
 import org.mooring.home.Policy.ReverseTunnel;
+import org.mooring.protocol.security.Algorithm;
+import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.RegistrationRequest.Flags;
 
 @DisplayName("RFC 3344 §3.8.2.2 Accepting a Valid Request")
@@ -324,6 +330,19 @@ class Section3_8_2_2Test {
     }
 
     @Test
+    @DisplayName("so is what only the store had to know: a deregistration of what isn't bound")
+    void deniesWithCode130WhatOnlyTheStoreHadToKnow() {
+        network.register(300);
+        network.pass(Duration.ofSeconds(1));
+        network.actions();
+        network.storeRefuses(true);
+        network.receive(FOREIGN_AGENT_B, signed(network.request(T, 0, CARE_OF_B)));
+        assertEquals(List.of(), network.all(Action.Forwarding.class));
+        assertEquals(HA_INSUFFICIENT_RESOURCES, network.code());
+        assertEquals(List.of(CARE_OF_A), network.careOfAddresses());
+    }
+
+    @Test
     @DisplayName("what was denied with code 130 may be asked again with the same Identification")
     void usesNoIdentificationUpWithCode130() {
         var registration = relayed(network.request(T, 300, CARE_OF_A));
@@ -466,14 +485,18 @@ class Section3_8_2_2Test {
 
     @Test
     @DisplayName(
-            "a binding of a mobile node that is configured no more is not taken up, but its Identifications stay used up")
+            "a binding of a mobile node that is configured no more ends at a restart, but its Identifications stay used up")
     void forgetsBindingsOfMobileNodesThatAreConfiguredNoMore() {
         var registration = relayed(network.request(T, 300, CARE_OF_A));
         network.receive(FOREIGN_AGENT_A, registration);
         var stored = network.all(Persist.class).get(0).record();
         var restarted = new HomeNetwork(withoutMobileNodes());
         restarted.handle(new Event.Restored(restarted.now(), List.of(stored)));
-        assertEquals(List.of(), restarted.actions());
+        assertEquals(
+                List.of(
+                        new RemoveForwarding(HOME_ADDRESS),
+                        new Persist(new MobileNodeRecord(HOME_ADDRESS, 1, BindingList.NONE, stored.newest()))),
+                restarted.actions());
         assertEquals(List.of(), restarted.homeAgent().mobileNodes());
         restarted.handle(new Event.PolicyChanged(restarted.now(), HomeNetwork.policy()));
         restarted.receive(FOREIGN_AGENT_A, registration);
@@ -485,21 +508,32 @@ class Section3_8_2_2Test {
     void keepsBindingsWhenReconfigured() {
         network.register(300);
         network.actions();
-        network.handle(new Event.PolicyChanged(network.now(), withoutMobileNodes()));
+        network.handle(new Event.PolicyChanged(network.now(), withAnotherKey()));
         assertEquals(List.of(), network.actions());
         assertEquals(List.of(CARE_OF_A), network.careOfAddresses());
         network.pass(Duration.ofSeconds(1));
         network.register(300);
-        assertEquals(
-                Map.of(Discard.UNKNOWN_MOBILE_NODE, new Traffic.Tally(1, network.now())),
-                network.homeAgent().traffic().discards());
+        var sent = network.all(SendReply.class).get(0);
+        var denial = assertInstanceOf(
+                RegistrationReply.class, ((Decoded.Message) RegistrationCodec.decode(sent.wire())).message());
+        assertEquals(HA_MOBILE_NODE_FAILED_AUTHENTICATION, denial.code());
         network.pass(Duration.ofMinutes(5));
         network.handle(new Event.TimerFired(network.now(), LIFETIME));
         assertEquals(List.of(), network.careOfAddresses());
     }
 
-    private static Policy withoutMobileNodes() {
+    private static Policy withAnotherKey() {
         var policy = HomeNetwork.policy();
+        var association = HomeNetwork.association(0x200, "ffeeddccbbaa99887766554433221100", Algorithm.HMAC_MD5);
+        return withMobileNodes(
+                policy, List.of(new MobileNode(HOME_ADDRESS, Optional.of(HomeNetwork.MAC), List.of(association))));
+    }
+
+    private static Policy withoutMobileNodes() {
+        return withMobileNodes(HomeNetwork.policy(), List.of());
+    }
+
+    private static Policy withMobileNodes(Policy policy, List<MobileNode> mobileNodes) {
         return new Policy(
                 policy.address(),
                 policy.homeNetworkBroadcast(),
@@ -508,8 +542,8 @@ class Section3_8_2_2Test {
                 policy.requireAssociation(),
                 policy.reverseTunnel(),
                 policy.enterpriseNumber(),
-                List.of(),
-                Map.of());
+                mobileNodes,
+                policy.foreignAgents());
     }
 
     private MobilityBinding binding(Peer peer, int lifetime, long generation) {

@@ -1,15 +1,20 @@
 package org.mooring.home;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.mooring.home.HomeNetwork.CARE_OF_A;
 import static org.mooring.home.HomeNetwork.CARE_OF_B;
+import static org.mooring.home.HomeNetwork.FOREIGN_AGENT_A;
 import static org.mooring.home.HomeNetwork.FOREIGN_AGENT_B;
+import static org.mooring.home.HomeNetwork.FOREIGN_HOME;
 import static org.mooring.home.HomeNetwork.HOME_AGENT;
 import static org.mooring.home.HomeNetwork.MOBILE_HOME;
 import static org.mooring.home.HomeNetwork.T;
+import static org.mooring.home.HomeNetwork.relayed;
 import static org.mooring.home.HomeNetwork.signed;
 import static org.mooring.protocol.wire.ReplyCode.ACCEPTED;
 import static org.mooring.protocol.wire.ReplyCode.HA_ENCAPSULATION_UNAVAILABLE;
 import static org.mooring.protocol.wire.ReplyCode.HA_INSUFFICIENT_RESOURCES;
+import static org.mooring.protocol.wire.ReplyCode.HA_PMIP_UNSUPPORTED;
 import static org.mooring.protocol.wire.ReplyCode.HA_POORLY_FORMED_REQUEST;
 import static org.mooring.protocol.wire.ReplyCode.HA_REVERSE_TUNNEL_MANDATORY;
 import static org.mooring.protocol.wire.ReplyCode.HA_REVERSE_TUNNEL_UNAVAILABLE;
@@ -26,10 +31,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.home.Policy.ReverseTunnel;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.Extension;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.ProxyAuthenticationMethod;
 import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.RegistrationRequest.Flags;
@@ -37,6 +46,8 @@ import org.mooring.protocol.wire.RegistrationRequest.Flags;
 @DisplayName("RFC 3344 §3.8.2.3 Denying an Invalid Request")
 class Section3_8_2_3Test {
     private static final CriticalVendorSpecific CRITICAL = new CriticalVendorSpecific(9, 1, Octets.ofHex("aa"));
+
+    private static final Extension PROXY = new ProxyAuthenticationMethod(ProxyAuthenticationMethod.FOREIGN_HOME);
 
     private final HomeNetwork network = new HomeNetwork();
 
@@ -106,8 +117,8 @@ class Section3_8_2_3Test {
     }
 
     @Test
-    @DisplayName(
-            "RFC 3115 §2.4: a critical vendor extension is denied with code 140, or with 141 if the foreign agent added it")
+    @DisplayName("RFC 3115 §2.4: a critical vendor extension is denied with code 140, or with 141 if the foreign agent"
+            + " added it")
     void deniesCriticalVendorExtensions() {
         network.receive(FOREIGN_AGENT_B, signed(network.request(T, 300, CARE_OF_B, CRITICAL)));
         assertEquals(HA_UNKNOWN_CVSE_FROM_MOBILE_NODE, network.code());
@@ -156,5 +167,56 @@ class Section3_8_2_3Test {
 
         plain.receive(FOREIGN_AGENT_B, signed(plain.request(Flags.NONE, 300, CARE_OF_B)));
         assertEquals(ACCEPTED, plain.code());
+    }
+
+    @Test
+    @DisplayName(
+            "RFC 5563 §8.1, T98: who is to be authenticated by an association of its sender is denied with code 149")
+    void deniesWithCode149WhoeverSpeaksForManyMobileNodes() {
+        var proxied = network.request(T, 300, CARE_OF_A, PROXY);
+        network.receive(FOREIGN_AGENT_A, Seal.encode(proxied, new Seal(Kind.FOREIGN_HOME, FOREIGN_HOME)));
+        assertEquals(HA_PMIP_UNSUPPORTED, network.code());
+
+        network.receive(FOREIGN_AGENT_A, relayed(proxied));
+        assertEquals(HA_PMIP_UNSUPPORTED, network.code());
+        assertEquals(List.of(), network.careOfAddresses());
+        network.receive(FOREIGN_AGENT_A, relayed(network.request(T, 300, CARE_OF_A)));
+        assertEquals(ACCEPTED, network.code(), "and its Identification is not used up");
+    }
+
+    @Test
+    @DisplayName(
+            "RFC 5563 §5.1, RFC 5944 §3.8.2.1, T98: without extension 47, or a sender that authenticates itself, there"
+                    + " is silence")
+    void saysNothingToOtherProxies() {
+        var plain = network.request(T, 300, CARE_OF_A);
+        network.receive(FOREIGN_AGENT_A, Seal.encode(plain, new Seal(Kind.FOREIGN_HOME, FOREIGN_HOME)));
+        var proxied = network.request(T, 300, CARE_OF_A, PROXY);
+        network.receive(FOREIGN_AGENT_A, RegistrationCodec.encode(proxied));
+        network.receive(FOREIGN_AGENT_A, Seal.encode(proxied, new Seal(Kind.FOREIGN_HOME, MOBILE_HOME)));
+        network.receive(FOREIGN_AGENT_B, Seal.encode(proxied, new Seal(Kind.FOREIGN_HOME, FOREIGN_HOME)));
+        assertEquals(List.of(), network.actions());
+        assertEquals(
+                Map.of(Discard.NO_AUTHORIZATION, new Traffic.Tally(4, network.now())),
+                network.homeAgent().traffic().discards());
+    }
+
+    @Test
+    @DisplayName(
+            "of denials with code 149, too, there is no more than one a second: what they answer may be a recording")
+    void limitsCode149() {
+        var proxied = Seal.encode(network.request(T, 300, CARE_OF_A, PROXY), new Seal(Kind.FOREIGN_HOME, FOREIGN_HOME));
+        for (int i = 0; i < 100; i++) {
+            network.receive(FOREIGN_AGENT_A, proxied);
+        }
+        assertEquals(3, network.all(Action.SendReply.class).size());
+    }
+
+    @Test
+    @DisplayName("E16: a request may come from any address: its source is the foreign agent's, whatever that is")
+    void servesWhoeverRelays() {
+        network.receive(FOREIGN_AGENT_B, signed(network.request(T, 300, CARE_OF_A)));
+        assertEquals(ACCEPTED, network.code());
+        assertEquals(List.of(CARE_OF_A), network.careOfAddresses());
     }
 }

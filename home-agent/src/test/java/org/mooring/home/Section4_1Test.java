@@ -114,6 +114,7 @@ class Section4_1Test {
                 Compatibility.RFC5944,
                 ReverseTunnel.OPTIONAL,
                 NatTraversal.DEFAULT,
+                Policy.Revocability.REFUSED,
                 HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
                 List.of(new MobileNode(HOME_ADDRESS, Optional.of(HomeNetwork.MAC), List.of(HomeNetwork.MOBILE_HOME))),
                 Map.of()));

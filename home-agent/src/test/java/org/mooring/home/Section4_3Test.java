@@ -24,6 +24,7 @@ import org.mooring.home.Action.TunnelPacket;
 import org.mooring.home.Policy.Compatibility;
 import org.mooring.home.Policy.NatTraversal;
 import org.mooring.home.Policy.ReverseTunnel;
+import org.mooring.home.Policy.Revocability;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.wire.Identification;
@@ -133,6 +134,7 @@ class Section4_3Test {
                 Compatibility.RFC5944,
                 ReverseTunnel.OPTIONAL,
                 NatTraversal.DEFAULT,
+                Revocability.OPTIONAL,
                 HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
                 List.of(policy.mobileNodes().get(0), new MobileNode(NEIGHBOUR, Optional.empty(), List.of(MOBILE_HOME))),
                 Map.of(CARE_OF_A, List.of(HomeNetwork.FOREIGN_HOME)));

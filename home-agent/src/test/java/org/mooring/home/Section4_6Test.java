@@ -27,6 +27,7 @@ import org.mooring.home.Action.RemoveForwarding;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.wire.Extension.DeviceId;
+import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationRequest.Flags;
 
@@ -43,6 +44,43 @@ class Section4_6Test {
         network.register(300);
         letAnnouncementsPass();
         assertEquals(List.of(AWAY, AWAY, AWAY), network.all(AnnounceAway.class));
+    }
+
+    @Test
+    @DisplayName(
+            "who probes for the address of a mobile node that is away is told that it is in use; after its return nobody is")
+    void answersProbes() {
+        var prober = MacAddress.of("02:00:00:00:00:20");
+        probed(prober);
+        network.register(300);
+        probed(prober);
+        probed(prober);
+        network.pass(Duration.ofMinutes(5));
+        network.handle(new Event.TimerFired(network.now(), HomeNetwork.LIFETIME));
+        probed(prober);
+        var answer = new Action.AnswerProbe(HOME_ADDRESS, prober);
+        assertEquals(List.of(answer, answer), network.all(Action.AnswerProbe.class));
+    }
+
+    @Test
+    @DisplayName("H47: a mobile node that probes for its own address finds it free")
+    void answersNoProbeOfItsOwn() {
+        network.register(300);
+        probed(MAC);
+        assertEquals(List.of(), network.all(Action.AnswerProbe.class));
+    }
+
+    @Test
+    @DisplayName("a probe for any other address is nobody's")
+    void answersNoProbeForOthers() {
+        network.register(300);
+        network.handle(
+                new Event.ArpProbed(network.now(), Ipv4Address.of("10.1.0.6"), MacAddress.of("02:00:00:00:00:20")));
+        assertEquals(List.of(), network.all(Action.AnswerProbe.class));
+    }
+
+    private void probed(MacAddress prober) {
+        network.handle(new Event.ArpProbed(network.now(), HOME_ADDRESS, prober));
     }
 
     @Test
@@ -137,11 +175,10 @@ class Section4_6Test {
         var late = signed(network.request(Flags.NONE, 0, HOME_ADDRESS));
         network.pass(Duration.ofSeconds(20));
         network.receive(AT_HOME, late);
+        letAnnouncementsPass();
         assertEquals(
-                1,
-                network.actions().stream()
-                        .filter(Action.SendReply.class::isInstance)
-                        .count());
+                List.of(Action.SendReply.class),
+                network.actions().stream().map(Object::getClass).toList());
         assertEquals(List.of(CARE_OF_A), network.careOfAddresses());
     }
 
@@ -157,6 +194,18 @@ class Section4_6Test {
         assertEquals(List.of(new RemoveForwarding(HOME_ADDRESS)), network.all(RemoveForwarding.class));
         assertEquals(List.of(), network.all(AnnounceAway.class));
         assertEquals(List.of(), network.all(AnnounceHome.class));
+    }
+
+    @Test
+    @DisplayName("who isn't away any more, nor home, is announced no more")
+    void stopsAnnouncingWhoIsAwayNoMore() {
+        network.register(300);
+        network.pass(Duration.ofSeconds(1));
+        network.receive(FOREIGN_AGENT_A, signed(network.request(T, 0, CARE_OF_A)));
+        assertEquals(List.of(), network.careOfAddresses());
+        network.actions();
+        letAnnouncementsPass();
+        assertEquals(List.of(), network.actions());
     }
 
     /** Fires the announcement timer as often as it would fire, and once more. */

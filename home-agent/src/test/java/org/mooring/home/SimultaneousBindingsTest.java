@@ -39,6 +39,7 @@ import org.mooring.home.Action.StageForwarding;
 import org.mooring.home.Policy.Compatibility;
 import org.mooring.home.Policy.NatTraversal;
 import org.mooring.home.Policy.ReverseTunnel;
+import org.mooring.home.Policy.Revocability;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.handover.HandoverExtension.Commit;
 import org.mooring.protocol.handover.HandoverExtension.Prepare;
@@ -335,6 +336,7 @@ class SimultaneousBindingsTest {
                 Compatibility.RFC5944,
                 ReverseTunnel.OPTIONAL,
                 NatTraversal.DEFAULT,
+                Revocability.OPTIONAL,
                 HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
                 List.of(new MobileNode(HOME_ADDRESS, Optional.of(MAC), List.of(MOBILE_HOME))),
                 Map.of());

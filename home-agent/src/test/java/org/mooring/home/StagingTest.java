@@ -47,6 +47,7 @@ import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
+import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.ReplyCode;
@@ -183,6 +184,22 @@ class StagingTest extends HandoverScene {
         }
 
         @Test
+        @DisplayName("or the other hook's CONFIRM, from a clock that is right, could not be newer than COMMIT")
+        void isRefusedFromAClockThatIsSecondsAhead() {
+            network.pass(Duration.ofSeconds(6));
+            var early = relayed(fromB(60, PREPARE));
+            network.pass(Duration.ofSeconds(-6));
+            network.receive(FOREIGN_AGENT_B, early);
+            var reply = theReply();
+            assertEquals(HA_IDENTIFICATION_MISMATCH, reply.message().code());
+            assertEquals(List.of(clock()), reply.forMobileNode());
+            int ahead = reply.message().identification().high()
+                    - Identification.of(network.now()).high();
+            assertTrue(ahead == 0 || ahead == 1, () -> "told a time that is " + ahead + " s ahead");
+            assertEquals(List.of(), stagedIds());
+        }
+
+        @Test
         void isNotAcceptedTwice() {
             var request = relayed(fromB(60, PREPARE));
             network.receive(FOREIGN_AGENT_B, request);
@@ -236,6 +253,25 @@ class StagingTest extends HandoverScene {
             assertEquals(List.of(STAGE_B, UNSTAGE), forwardings());
             assertEquals(HA_INSUFFICIENT_RESOURCES, theReply().message().code());
             assertEquals(List.of(), stagedIds());
+        }
+
+        @Test
+        @DisplayName("what is staged doesn't end while the kernel is busy with something else, but right after")
+        void endsWhenTheChangeUnderWayIsDone() {
+            prepare();
+            network.pass(Duration.ofSeconds(HOLD_SECONDS));
+            network.pause();
+            receiveFromA(300);
+            network.actions();
+            fireHold();
+            assertEquals(List.of(), forwardings());
+            assertEquals(1, network.armed(HOLD).size());
+            network.answer();
+            network.answer();
+            network.actions();
+            network.pass(Duration.ofSeconds(1));
+            fireHold();
+            assertEquals(List.of(UNSTAGE), forwardings());
         }
 
         @Test

@@ -2,28 +2,25 @@ package org.mooring.lab;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.mooring.lab.report.Delays;
 import org.mooring.lab.report.Handover;
 import org.mooring.lab.report.HandoverReport;
 
 /** What {@code ./bench handover} runs: moves a simulated guest many times, and says what each move did to its traffic. */
 public final class Bench {
-    private static final int FAILED = 1;
-    private static final int WRONG_USAGE = 2;
-
-    private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    private final PrintStream out;
     private final int moves;
     private final HandoverBench.Settings settings;
-    private final Optional<Path> json;
-    private volatile boolean ending;
+    private final String json;
 
-    private Bench(int moves, HandoverBench.Settings settings, Optional<Path> json) {
+    private Bench(PrintStream out, int moves, HandoverBench.Settings settings, String json) {
+        this.out = out;
         this.moves = moves;
         this.settings = settings;
         this.json = json;
@@ -31,47 +28,26 @@ public final class Bench {
 
     /** {@code DIRECTORY SOURCES MOVES RATE RTT LOSS PAUSE JSON}, as the front door gives them; no pause or file is an empty word. */
     public static void main(String[] arguments) {
-        if (arguments.length != 8) {
-            System.err.println("bench: this is started by ./bench");
-            System.exit(WRONG_USAGE);
-        }
-        RunDirectory run = RunDirectory.own(Path.of(arguments[0]));
-        var settings = new HandoverBench.Settings(
-                Integer.parseInt(arguments[3]),
-                milliseconds(arguments[4]),
-                Integer.parseInt(arguments[5]),
-                given(arguments[6]).map(Bench::milliseconds));
-        var bench = new Bench(
-                Integer.parseInt(arguments[2]), settings, given(arguments[7]).map(Path::of));
-        System.exit(bench.run(run, Path.of(arguments[1])));
-    }
-
-    private static Optional<String> given(String argument) {
-        return argument.isEmpty() ? Optional.empty() : Optional.of(argument);
+        BenchRun.main(arguments, 8, (run, out) -> {
+            var settings = new HandoverBench.Settings(
+                    Integer.parseInt(arguments[3]),
+                    milliseconds(arguments[4]),
+                    Integer.parseInt(arguments[5]),
+                    Optional.of(arguments[6]).filter(pause -> !pause.isEmpty()).map(Bench::milliseconds));
+            return new Bench(out, Integer.parseInt(arguments[2]), settings, arguments[7])
+                    .run(run, Path.of(arguments[1]));
+        });
     }
 
     private static Duration milliseconds(String number) {
         return Duration.ofMillis(Integer.parseInt(number));
     }
 
-    private int run(RunDirectory run, Path sources) {
-        // Also on a signal: then the main thread's attempts fail one after the other, and nobody wants to read that.
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            ending = true;
-            run.remove();
-        }));
-        try {
-            RunDirectory.sweep();
-            out.println("raising the networks of three sites, starting the daemons");
-            try (Lab lab = Lab.raiseWithoutGuests(run, HandoverBench.SITES);
-                    var bench = new HandoverBench(lab, sources, settings)) {
-                return measure(bench);
-            }
-        } catch (LabException | IOException e) {
-            if (!ending) {
-                System.err.println("bench: " + e.getMessage());
-            }
-            return FAILED;
+    private int run(RunDirectory run, Path sources) throws IOException {
+        out.println("raising the networks of three sites, starting the daemons");
+        try (Lab lab = Lab.raiseWithoutGuests(run, HandoverBench.SITES);
+                var bench = new HandoverBench(lab, sources, settings)) {
+            return measure(bench);
         }
     }
 
@@ -92,17 +68,19 @@ public final class Bench {
             }
         }
         out.print(HandoverReport.total(HandoverReport.summary(measured)));
-        out.println();
+        Delays added = bench.added();
+        out.printf(
+                Locale.ROOT,
+                "%nadded delay of all affected packets: p50 %.2f p99 %.2f max %.2f ms%n",
+                added.p50Ms(),
+                added.p99Ms(),
+                added.maxMs());
         controls.add(control(bench));
-        var report = new HandoverReport(environment(bench), controls, first, measured);
-        if (json.isPresent()) {
-            report.write(json.get());
-            out.println("written: " + json.get());
-        }
+        BenchRun.write(new HandoverReport(environment(bench), controls, first, measured, added), json, out);
         if (!controls.stream().allMatch(HandoverReport.Control::isClean)) {
             System.err.println(
                     "bench: a guest that stays lost packets, too: the machine can't do this, try a lower --rate");
-            return FAILED;
+            return BenchRun.FAILED;
         }
         return 0;
     }

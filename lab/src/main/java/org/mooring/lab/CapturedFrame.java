@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * One frame of a capture file.
@@ -27,6 +28,7 @@ record CapturedFrame(long time, int device, boolean outgoing, int length, ByteBu
     private static final int LINUX_SLL2 = 276;
     private static final int SLL2_HEADER = 20;
     private static final int PACKET_OUTGOING = 4;
+    private static final int IP_IN_IP = 4;
 
     /** Reads a file of pcap-savefile(5) as we have tcpdump write it; a frame that is being written is left out. */
     static List<CapturedFrame> readAll(Path file) {
@@ -69,6 +71,19 @@ record CapturedFrame(long time, int device, boolean outgoing, int length, ByteBu
             at += RECORD_HEADER + captured;
         }
         return frames;
+    }
+
+    /** The packet in it, if this is a tunnel's (RFC 2003). */
+    Optional<CapturedFrame> inner() {
+        int header = packet.limit() < 20 ? 0 : (packet.get(0) & 0xf) * 4;
+        return packet.limit() > header && header >= 20 && packet.get(9) == IP_IN_IP
+                ? Optional.of(new CapturedFrame(
+                        time,
+                        device,
+                        outgoing,
+                        length - header,
+                        packet.slice(header, packet.limit() - header).order(ByteOrder.BIG_ENDIAN)))
+                : Optional.empty();
     }
 
     /** The UDP payload, if this is an unfragmented IPv4 packet with one; else an empty buffer. */

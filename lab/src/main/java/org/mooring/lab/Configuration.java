@@ -100,8 +100,9 @@ final class Configuration {
         return sites.stream().filter(other -> other != site).toList();
     }
 
-    String guestHook(Site site) {
-        Path directory = run.resolve(site.host());
+    /** @param host of that site, by the name of its namespace */
+    String guestHook(Site site, String host) {
+        Path directory = run.resolve(host);
         var text = new StringBuilder("""
                 control-socket = "%s"
                 guests-directory = "%s"

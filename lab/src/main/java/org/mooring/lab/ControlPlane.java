@@ -45,7 +45,7 @@ final class ControlPlane {
             List<HomeForwarding> bindings = bindings(installed, first);
             List<HomeForwarding> moved = bindings(changed, second);
             long began = System.nanoTime();
-            EbpfHomeDatapath datapath = ForwardingPath.homeAgent(chain, bindings);
+            EbpfHomeDatapath datapath = ForwardingPath.homeAgent(chain, false, bindings);
             installing.add((System.nanoTime() - began) / MILLISECOND);
             try {
                 began = System.nanoTime();
@@ -58,7 +58,7 @@ final class ControlPlane {
             } finally {
                 datapath.close();
             }
-            ForwardingPath.homeAgent(chain, List.of()).close();
+            ForwardingPath.homeAgent(chain, false, List.of()).close();
         }
         return new Changes(installed, Spread.of(installing), changed, Spread.of(changing));
     }

@@ -3,6 +3,7 @@ package org.mooring.lab;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -10,6 +11,11 @@ import org.jspecify.annotations.Nullable;
 
 /** One of the project's daemons, run as the real program in a namespace from its configuration file. */
 final class Daemon {
+    private static final String JAVA_OPTIONS = "MOORING_JAVA_OPTS";
+
+    /** The program, what it is to do, and its configuration. */
+    private static final int PROGRAM_WORDS = 4;
+
     private final Namespace namespace;
     private final List<String> words;
     private final Path log;
@@ -23,17 +29,9 @@ final class Daemon {
         this.socket = socket;
     }
 
-    /**
-     * A program, to be run as its systemd unit would run it. It finds {@code /dev/net/tun} open to everyone, as udev has it on
-     * an installed machine, whatever it is here.
-     */
+    /** A program, to be run as its systemd unit would run it. */
     static Daemon of(Namespace namespace, RunDirectory run, String program, Path configuration, Path log, Path socket) {
-        var words = new ArrayList<>(List.of(
-                "sh",
-                "-c",
-                "mount -t tmpfs -o mode=755 devices \"$0\" && mknod -m 666 \"$0/tun\" c 10 200"
-                        + " && mount --bind \"$0/tun\" /dev/net/tun && exec \"$@\"",
-                run.directory("dev").toString()));
+        var words = new ArrayList<>(withOpenTun(run));
         words.addAll(SystemdUnit.of(run, program)
                 .run(List.of(
                         run.resolve("mooring/bin/" + program).toString(),
@@ -43,11 +41,27 @@ final class Daemon {
         return new Daemon(namespace, words, log, socket);
     }
 
+    /** Begins a command whose rest finds {@code /dev/net/tun} open to everyone, as udev has it on an installed machine, whatever it is here. */
+    static List<String> withOpenTun(RunDirectory run) {
+        return List.of(
+                "sh",
+                "-c",
+                "mount -t tmpfs -o mode=755 devices \"$0\" && mknod -m 666 \"$0/tun\" c 10 200"
+                        + " && mount --bind \"$0/tun\" /dev/net/tun && exec \"$@\"",
+                run.directory("dev").toString());
+    }
+
     /** The same daemon, started by way of a command that ends by executing the words after it. */
     Daemon by(List<String> wrapper) {
         var wrapped = new ArrayList<>(wrapper);
         wrapped.addAll(words);
         return new Daemon(namespace, wrapped, log, socket);
+    }
+
+    /** The same daemon on a machine whose clock is ahead by so much, or behind if it is negative; but for what the kernel stamps itself. */
+    Daemon withClock(Duration ahead) {
+        String options = System.getenv().getOrDefault(JAVA_OPTIONS, "");
+        return by(List.of("env", JAVA_OPTIONS + "=" + options + " -Dmooring.clock-ahead-seconds=" + ahead.toSeconds()));
     }
 
     /** Starts it; {@link #awaitReady} waits for what it does then. */
@@ -75,8 +89,16 @@ final class Daemon {
         return Path.of(words.get(words.size() - 1));
     }
 
+    String program() {
+        return Path.of(words.get(words.size() - 4)).getFileName().toString();
+    }
+
+    Namespace namespace() {
+        return namespace;
+    }
+
     Control control() {
-        return new Control(words.get(words.size() - 4), socket);
+        return new Control(words.get(words.size() - PROGRAM_WORDS), socket);
     }
 
     String logged() {
@@ -84,6 +106,13 @@ final class Daemon {
             return Files.exists(log) ? Files.readString(log) : "";
         } catch (IOException e) {
             throw new LabException("cannot read " + log, e);
+        }
+    }
+
+    /** SIGHUP: it reads its configuration again. */
+    void reload() {
+        if (process != null) {
+            Command.run("kill", "-HUP", Long.toString(process.pid()));
         }
     }
 
@@ -105,7 +134,7 @@ final class Daemon {
 
     private static void awaitEnd(Process process) {
         try {
-            if (!process.waitFor(20, TimeUnit.SECONDS)) {
+            if (!process.waitFor(60, TimeUnit.SECONDS)) {
                 process.destroyForcibly();
                 throw new LabException("a daemon did not end after SIGTERM: process " + process.pid());
             }

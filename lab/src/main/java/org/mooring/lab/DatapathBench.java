@@ -2,7 +2,6 @@ package org.mooring.lab;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,26 +10,22 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import org.mooring.datapath.Tunnel;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.lab.report.DatapathReport;
 import org.mooring.lab.report.DatapathReport.Changes;
 import org.mooring.lab.report.DatapathReport.Crowd;
 import org.mooring.lab.report.DatapathReport.Sample;
-import org.mooring.linux.Ipv4;
 
 /** What {@code ./bench datapath} runs: compares our tunnels with what the kernel has, all paths in turn in each round. */
 public final class DatapathBench {
-    private static final int FAILED = 1;
-    private static final int WRONG_USAGE = 2;
     private static final int INSTALLED = 100_000;
     private static final int REPOINTED = 10_000;
     private static final int REPETITIONS = 5;
 
-    private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    private final PrintStream out;
     private final RunDirectory run;
     private final Path sources;
     private final Settings settings;
-    private volatile boolean ending;
 
     /**
      * What to measure.
@@ -40,7 +35,8 @@ public final class DatapathBench {
      */
     record Settings(int rounds, Duration phase, int crowd) {}
 
-    private DatapathBench(RunDirectory run, Path sources, Settings settings) {
+    private DatapathBench(PrintStream out, RunDirectory run, Path sources, Settings settings) {
+        this.out = out;
         this.run = run;
         this.sources = sources;
         this.settings = settings;
@@ -48,41 +44,17 @@ public final class DatapathBench {
 
     /** {@code DIRECTORY SOURCES ROUNDS SECONDS BINDINGS JSON}, as the front door gives them; no file is an empty word. */
     public static void main(String[] arguments) {
-        if (arguments.length != 6) {
-            System.err.println("bench: this is started by ./bench");
-            System.exit(WRONG_USAGE);
-        }
-        var settings = new Settings(
-                Integer.parseInt(arguments[2]),
-                Duration.ofSeconds(Integer.parseInt(arguments[3])),
-                Integer.parseInt(arguments[4]));
-        var bench = new DatapathBench(RunDirectory.own(Path.of(arguments[0])), Path.of(arguments[1]), settings);
-        System.exit(bench.run(
-                Optional.of(arguments[5]).filter(name -> !name.isEmpty()).map(Path::of)));
-    }
-
-    private int run(Optional<Path> json) {
-        // Also on a signal: then the main thread's attempts fail one after the other, and nobody wants to read that.
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            ending = true;
-            run.remove();
-        }));
-        try {
-            RunDirectory.sweep();
-            DatapathReport report = measure();
+        BenchRun.main(arguments, 6, (run, out) -> {
+            var settings = new Settings(
+                    Integer.parseInt(arguments[2]),
+                    Duration.ofSeconds(Integer.parseInt(arguments[3])),
+                    Integer.parseInt(arguments[4]));
+            DatapathReport report = new DatapathBench(out, run, Path.of(arguments[1]), settings).measure();
             out.println();
             out.print(report.table());
-            if (json.isPresent()) {
-                report.write(json.get());
-                out.println("written: " + json.get());
-            }
+            BenchRun.write(report, arguments[5], out);
             return 0;
-        } catch (LabException | IOException e) {
-            if (!ending) {
-                System.err.println("bench: " + e.getMessage());
-            }
-            return FAILED;
-        }
+        });
     }
 
     private DatapathReport measure() throws IOException {
@@ -101,16 +73,25 @@ public final class DatapathBench {
                     ForwardingPath.plain(run.prefix() + "p"),
                     ForwardingPath.redirect(run.prefix() + "r"),
                     ForwardingPath.vxlan(run.prefix() + "v"),
-                    ForwardingPath.ebpf(ForwardingPath.EBPF, run.prefix() + "e", List.of()))) {
+                    ForwardingPath.ebpf(run.prefix() + "e", Encapsulation.IPIP, false),
+                    ForwardingPath.ebpf(run.prefix() + "f", Encapsulation.IPIP, true),
+                    ForwardingPath.ebpf(run.prefix() + "u", Encapsulation.UDP, false),
+                    ForwardingPath.ebpf(run.prefix() + "w", Encapsulation.UDP, true),
+                    ForwardingPath.ebpf(run.prefix() + "g", Encapsulation.GRE, false),
+                    ForwardingPath.ebpf(run.prefix() + "k", Encapsulation.GRE, true),
+                    ForwardingPath.ebpf(run.prefix() + "n", Encapsulation.MINIMAL, false),
+                    ForwardingPath.tun(run.prefix() + "t", Encapsulation.IPIP),
+                    ForwardingPath.tun(run.prefix() + "y", Encapsulation.UDP))) {
                 loads.add(new Load(path, program, run.resolve("load.log")));
             }
             long before = ControlPlane.kernelMemory();
-            ForwardingPath crowded = ForwardingPath.ebpf(
-                    ForwardingPath.EBPF + "-" + settings.crowd(),
-                    run.prefix() + "m",
-                    ControlPlane.bindings(settings.crowd(), Tunnel.ipip(Ipv4.address(Chain.CARE_OF_ADDRESS))));
+            ForwardingPath crowded = ForwardingPath.crowded(run.prefix() + "m", false, settings.crowd());
             var crowd = new Crowd(settings.crowd(), (ControlPlane.kernelMemory() - before) / settings.crowd());
             loads.add(new Load(crowded, program, run.resolve("load.log")));
+            loads.add(new Load(
+                    ForwardingPath.crowded(run.prefix() + "o", true, settings.crowd()),
+                    program,
+                    run.resolve("load.log")));
             var rounds = new ArrayList<Map<String, Sample>>();
             int voidRounds = rounds(loads, rounds);
             return new DatapathReport(

@@ -93,7 +93,6 @@ public final class Demo {
             result.write(report);
             out.println();
             out.print(result.summary());
-            out.println("\nreport: " + report.resolve("report.html") + ", report.json, throughput.svg");
             if (!sessions.broken().isEmpty()) {
                 System.err.println("demo: " + broken(sessions));
                 return FAILED;

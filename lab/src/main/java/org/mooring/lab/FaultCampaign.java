@@ -10,7 +10,6 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.mooring.lab.Fault.Kind;
 import org.mooring.lab.Fault.Moment;
@@ -33,8 +32,9 @@ final class FaultCampaign implements AutoCloseable {
 
     private static final Duration AFTERMATH = Duration.ofMillis(200);
 
-    /** Longer than what comes late at the source does. */
-    private static final Duration SOAK = Duration.ofSeconds(LIFETIME + 2L);
+    /** Longer than what comes late at the source does; {@code -Dfaults.soak-seconds=3600} makes it still longer. */
+    private static final Duration SOAK =
+            Duration.ofSeconds(Math.max(LIFETIME + 2L, Long.getLong("faults.soak-seconds", 0)));
 
     /** Until everything that ends by itself has ended. */
     private static final Duration SETTLING = Duration.ofSeconds(LIFETIME + 40L);
@@ -60,16 +60,8 @@ final class FaultCampaign implements AutoCloseable {
         this.lab = lab;
         this.roundTrip = roundTrip;
         random = new Random(seed);
-        RunDirectory run = lab.run();
         line = new DelayLine(lab, sources, roundTrip.dividedBy(2), 0);
-        body = new Instrument(
-                List.of(
-                        Instrument.compile(run, sources, "body").toString(),
-                        GUEST.mac(),
-                        GUEST.address(),
-                        GUEST.home().routerMac(),
-                        "1"),
-                run.resolve("body.log"));
+        body = HandoverBench.body(lab, sources, 1);
         var daemons = new ArrayList<>(List.of(lab.homeAgent(GUEST.home())));
         for (Site site : lab.sites()) {
             if (site != GUEST.home()) {
@@ -312,16 +304,23 @@ final class FaultCampaign implements AutoCloseable {
             return destination;
         }
 
+        /** Without a delay it is dead when this returns. */
         private void kill(Moment moment) {
-            if (fault.moment() == moment) {
-                victim().ifPresent(daemon -> outages.add(CompletableFuture.supplyAsync(() -> {
+            if (fault.moment() != moment) {
+                return;
+            }
+            victim().ifPresent(daemon -> {
+                if (fault.delayMs() == 0) {
+                    daemon.kill();
+                }
+                outages.add(CompletableFuture.supplyAsync(() -> {
                     sleep(fault.delayMs());
                     daemon.kill();
                     sleep(fault.downMs());
                     daemon.start().awaitReady();
                     return Clock.now();
-                })));
-            }
+                }));
+            });
         }
 
         private Optional<Daemon> victim() {
@@ -365,13 +364,7 @@ final class FaultCampaign implements AutoCloseable {
     }
 
     private static void sleep(long milliseconds) {
-        long end = System.nanoTime() + Duration.ofMillis(milliseconds).toNanos();
-        for (long left = end - System.nanoTime(); left > 0; left = end - System.nanoTime()) {
-            if (Thread.currentThread().isInterrupted()) {
-                throw new LabException("interrupted");
-            }
-            LockSupport.parkNanos(left);
-        }
+        Clock.sleep(Duration.ofMillis(milliseconds));
     }
 
     /** The sites that it needs. */

@@ -2,7 +2,6 @@ package org.mooring.lab;
 
 import java.io.IOException;
 import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,17 +12,14 @@ import org.mooring.lab.report.FaultReport.Struck;
 
 /** What {@code ./bench faults} runs: many handovers, in each of which something goes wrong. */
 public final class Faults {
-    private static final int FAILED = 1;
-    private static final int WRONG_USAGE = 2;
-
-    private final PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
+    private final PrintStream out;
     private final int handovers;
     private final long seed;
     private final Duration roundTrip;
     private final String json;
-    private volatile boolean ending;
 
-    private Faults(int handovers, long seed, Duration roundTrip, String json) {
+    private Faults(PrintStream out, int handovers, long seed, Duration roundTrip, String json) {
+        this.out = out;
         this.handovers = handovers;
         this.seed = seed;
         this.roundTrip = roundTrip;
@@ -32,36 +28,19 @@ public final class Faults {
 
     /** {@code DIRECTORY SOURCES HANDOVERS SEED RTT JSON}, as the front door gives them; no file is an empty word. */
     public static void main(String[] arguments) {
-        if (arguments.length != 6) {
-            System.err.println("bench: this is started by ./bench");
-            System.exit(WRONG_USAGE);
-        }
-        RunDirectory run = RunDirectory.own(Path.of(arguments[0]));
-        var faults = new Faults(
-                Integer.parseInt(arguments[2]),
-                Long.parseLong(arguments[3]),
-                Duration.ofMillis(Integer.parseInt(arguments[4])),
-                arguments[5]);
-        System.exit(faults.run(run, Path.of(arguments[1])));
+        BenchRun.main(arguments, 6, (run, out) -> {
+            var roundTrip = Duration.ofMillis(Integer.parseInt(arguments[4]));
+            var faults = new Faults(
+                    out, Integer.parseInt(arguments[2]), Long.parseLong(arguments[3]), roundTrip, arguments[5]);
+            return faults.run(run, Path.of(arguments[1]));
+        });
     }
 
-    private int run(RunDirectory run, Path sources) {
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> {
-            ending = true;
-            run.remove();
-        }));
-        try {
-            RunDirectory.sweep();
-            out.println("raising the networks of three sites, starting the daemons; seed " + seed);
-            try (Lab lab = FaultCampaign.raise(run);
-                    var campaign = new FaultCampaign(lab, sources, roundTrip, seed)) {
-                return report(campaign);
-            }
-        } catch (LabException | IOException e) {
-            if (!ending) {
-                System.err.println("bench: " + e.getMessage());
-            }
-            return FAILED;
+    private int run(RunDirectory run, Path sources) throws IOException {
+        out.println("raising the networks of three sites, starting the daemons; seed " + seed);
+        try (Lab lab = FaultCampaign.raise(run);
+                var campaign = new FaultCampaign(lab, sources, roundTrip, seed)) {
+            return report(campaign);
         }
     }
 
@@ -85,10 +64,7 @@ public final class Faults {
                 limit,
                 report.left().size());
         report.left().forEach(out::println);
-        if (!json.isEmpty()) {
-            report.write(Path.of(json));
-            out.println("written: " + json);
-        }
-        return report.late().isEmpty() && report.left().isEmpty() ? 0 : FAILED;
+        BenchRun.write(report, json, out);
+        return report.late().isEmpty() && report.left().isEmpty() ? 0 : BenchRun.FAILED;
     }
 }

@@ -1,17 +1,23 @@
 package org.mooring.lab;
 
 import java.io.IOException;
+import java.net.Inet4Address;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import org.mooring.datapath.Datapath;
 import org.mooring.datapath.DatapathException;
 import org.mooring.datapath.EbpfHomeDatapath;
 import org.mooring.datapath.EbpfVisitorDatapath;
+import org.mooring.datapath.Encapsulation;
+import org.mooring.datapath.Forwarding;
 import org.mooring.datapath.HomeDatapathConfig;
 import org.mooring.datapath.HomeForwarding;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.datapath.Traffic;
+import org.mooring.datapath.TunHomeDatapath;
+import org.mooring.datapath.TunVisitorDatapath;
 import org.mooring.datapath.Tunnel;
 import org.mooring.datapath.VisitorDatapathConfig;
 import org.mooring.datapath.VisitorForwarding;
@@ -28,9 +34,11 @@ record ForwardingPath(String name, Chain chain, List<Datapath<?>> datapaths) imp
     static final String PLAIN = "plain";
     static final String REDIRECT = "tc-redirect";
     static final String VXLAN = "vxlan";
-    static final String EBPF = "ebpf-ipip";
+    static final String EBPF = "ebpf";
+    static final String FAST = "-fast";
+    static final String TUN = "tun";
 
-    private static final Tunnel TO_GUEST = Tunnel.ipip(Ipv4.address(Chain.CARE_OF_ADDRESS));
+    private static final int PORT = 434;
 
     ForwardingPath {
         datapaths = List.copyOf(datapaths);
@@ -81,19 +89,56 @@ record ForwardingPath(String name, Chain chain, List<Datapath<?>> datapaths) imp
                 "neigh add 192.0.2.1 lladdr " + peerMac + " dev tunnel nud permanent");
     }
 
+    /** Through our tunnels in eBPF, both agents' with a fast path or without. */
+    static ForwardingPath ebpf(String prefix, Encapsulation encapsulation, boolean fastPath) {
+        String name = EBPF + "-" + encapsulation.name().toLowerCase(Locale.ROOT) + (fastPath ? FAST : "");
+        return ebpf(name, prefix, encapsulation, fastPath, List.of());
+    }
+
     /**
      * Through our IP-in-IP tunnels in eBPF.
      *
-     * @param others home addresses that the home agent has bindings for beside the guest's
+     * @param others how many home addresses the home agent has bindings for beside the guest's
      */
-    static ForwardingPath ebpf(String name, String prefix, Collection<HomeForwarding> others) {
+    static ForwardingPath crowded(String prefix, boolean fastPath, int others) {
+        List<HomeForwarding> bindings =
+                ControlPlane.bindings(others, tunnel(Chain.CARE_OF_ADDRESS, Encapsulation.IPIP));
+        String name = EBPF + "-ipip" + (fastPath ? FAST : "") + "-" + others;
+        return ebpf(name, prefix, Encapsulation.IPIP, fastPath, bindings);
+    }
+
+    /** Through our tunnels in the agents themselves. */
+    static ForwardingPath tun(String prefix, Encapsulation encapsulation) {
+        return ours(
+                TUN + "-" + encapsulation.name().toLowerCase(Locale.ROOT),
+                prefix,
+                encapsulation,
+                false,
+                List.of(),
+                TunHomeDatapath::open,
+                TunVisitorDatapath::open);
+    }
+
+    private static ForwardingPath ebpf(
+            String name, String prefix, Encapsulation encapsulation, boolean fastPath, List<HomeForwarding> others) {
+        return ours(name, prefix, encapsulation, fastPath, others, EbpfHomeDatapath::open, EbpfVisitorDatapath::open);
+    }
+
+    private static ForwardingPath ours(
+            String name,
+            String prefix,
+            Encapsulation encapsulation,
+            boolean fastPath,
+            List<HomeForwarding> others,
+            Opening<HomeDatapathConfig, HomeForwarding> atHome,
+            Opening<VisitorDatapathConfig, VisitorForwarding> abroad) {
         Chain chain = Chain.raise(prefix);
         var installed = new ArrayList<>(others);
-        installed.add(new HomeForwarding(Ipv4.address(Chain.GUEST), TO_GUEST));
-        Datapath<?> home = homeAgent(chain, installed);
+        installed.add(new HomeForwarding(Ipv4.address(Chain.GUEST), tunnel(Chain.CARE_OF_ADDRESS, encapsulation)));
+        Datapath<?> home = chain.home().call(() -> atHome.open(homeAgent(fastPath), installed, Waiting.UNHEARD));
         var visitor = new VisitorForwarding(
                 Ipv4.address(Chain.GUEST),
-                Tunnel.ipip(Ipv4.address(Chain.HOME_AGENT)),
+                tunnel(Chain.HOME_AGENT, encapsulation),
                 "lan",
                 MacAddress.of(Chain.GUEST_MAC),
                 true);
@@ -102,16 +147,34 @@ record ForwardingPath(String name, Chain chain, List<Datapath<?>> datapaths) imp
                 VisitorDatapathConfig.DEVICE,
                 List.of("lan"),
                 List.of("wan"),
-                MtuPolicy.ICMP);
-        Datapath<?> visited =
-                chain.visited().call(() -> EbpfVisitorDatapath.open(config, List.of(visitor), Waiting.UNHEARD));
+                MtuPolicy.ICMP,
+                fastPath);
+        Datapath<?> visited = chain.visited().call(() -> abroad.open(config, List.of(visitor), Waiting.UNHEARD));
         return new ForwardingPath(name, chain, List.of(home, visited));
     }
 
-    static EbpfHomeDatapath homeAgent(Chain chain, Collection<HomeForwarding> installed) {
-        var config = new HomeDatapathConfig(
-                Ipv4.address(Chain.HOME_AGENT), HomeDatapathConfig.DEVICE, "lan", List.of("wan"), MtuPolicy.ICMP);
-        return chain.home().call(() -> EbpfHomeDatapath.open(config, installed, Waiting.UNHEARD));
+    private static Tunnel tunnel(String remote, Encapsulation encapsulation) {
+        Inet4Address exit = Ipv4.address(remote);
+        return encapsulation == Encapsulation.UDP ? Tunnel.udp(exit, PORT) : Tunnel.of(exit, encapsulation);
+    }
+
+    static EbpfHomeDatapath homeAgent(Chain chain, boolean fastPath, Collection<HomeForwarding> installed) {
+        return chain.home().call(() -> EbpfHomeDatapath.open(homeAgent(fastPath), installed, Waiting.UNHEARD));
+    }
+
+    private static HomeDatapathConfig homeAgent(boolean fastPath) {
+        return new HomeDatapathConfig(
+                Ipv4.address(Chain.HOME_AGENT),
+                HomeDatapathConfig.DEVICE,
+                "lan",
+                List.of("wan"),
+                MtuPolicy.ICMP,
+                fastPath);
+    }
+
+    /** How a datapath is opened. */
+    private interface Opening<C, F extends Forwarding> {
+        Datapath<F> open(C config, Collection<F> installed, Waiting waiting) throws DatapathException;
     }
 
     /** Packets that the guest's tunnel took in at one end, or gave out at the other, as each of {@link #datapaths} counts them. */

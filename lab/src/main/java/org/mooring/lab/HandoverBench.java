@@ -10,12 +10,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.mooring.lab.report.Delays;
 import org.mooring.lab.report.Handover;
 import org.mooring.lab.report.HandoverReport;
 import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.runtime.handover.ArrivalsView;
+import org.mooring.timeline.HandoverRecord;
 
 /**
  * Moves a simulated guest between three sites, home, foreign, foreign and home again, with the real daemons, and measures what becomes of
@@ -49,10 +52,15 @@ final class HandoverBench implements AutoCloseable {
      * @param roundTrip between any two sites
      * @param lossPercent of what passes from one site to another
      * @param pause of each move; if empty, half a round trip and 5, 30, 100, 250 ms in turn
+     * @param clocks how far those are ahead that differ from the rest, or behind if it is negative
      */
-    record Settings(int perSecond, Duration roundTrip, int lossPercent, Optional<Duration> pause) {
+    record Settings(int perSecond, Duration roundTrip, int lossPercent, Optional<Duration> pause, Clocks clocks) {
         Settings(int perSecond, Duration roundTrip, Optional<Duration> pause) {
-            this(perSecond, roundTrip, 0, pause);
+            this(perSecond, roundTrip, 0, pause, Clocks.TRUE);
+        }
+
+        Settings(int perSecond, Duration roundTrip, int lossPercent, Optional<Duration> pause) {
+            this(perSecond, roundTrip, lossPercent, pause, Clocks.TRUE);
         }
 
         Duration oneWay() {
@@ -69,6 +77,24 @@ final class HandoverBench implements AutoCloseable {
         }
     }
 
+    /**
+     * How far the clocks are ahead, or behind if it is negative, in seconds.
+     *
+     * @param homeAgent of the guest's home router
+     * @param hosts of the KVM hosts, by site; those that aren't here are right
+     */
+    record Clocks(int homeAgent, Map<Site, Integer> hosts) {
+        static final Clocks TRUE = new Clocks(0, Map.of());
+
+        Clocks {
+            hosts = Map.copyOf(hosts);
+        }
+
+        Duration ofHost(Site site) {
+            return Duration.ofSeconds(hosts.getOrDefault(site, 0));
+        }
+    }
+
     private final Lab lab;
     private final Settings settings;
     private final Paths paths;
@@ -76,6 +102,7 @@ final class HandoverBench implements AutoCloseable {
     private final Instrument body;
     private final Map<Site, Capture> uplinks = new EnumMap<>(Site.class);
     private final Capture home;
+    private final List<long[]> allAdded = new ArrayList<>();
     private SimulatedQemu qemu;
     private Site at = GUEST.home();
     private long resumed;
@@ -95,20 +122,15 @@ final class HandoverBench implements AutoCloseable {
         line = settings.roundTrip().isZero() && settings.lossPercent() == 0
                 ? Optional.empty()
                 : Optional.of(new DelayLine(lab, sources, settings.oneWay(), settings.lossPercent()));
-        body = new Instrument(
-                List.of(
-                        Instrument.compile(run, sources, "body").toString(),
-                        GUEST.mac(),
-                        GUEST.address(),
-                        GUEST.home().routerMac(),
-                        Integer.toString(settings.echoShare())),
-                run.resolve("body.log"));
-        var daemons = new ArrayList<>(List.of(lab.homeAgent(GUEST.home())));
+        body = body(lab, sources, settings.echoShare());
+        Clocks clocks = settings.clocks();
+        var daemons =
+                new ArrayList<>(List.of(lab.homeAgent(GUEST.home()).withClock(Duration.ofSeconds(clocks.homeAgent()))));
         for (Site site : lab.sites()) {
             if (site != GUEST.home() && lab.hasForeignAgent(site)) {
                 daemons.add(lab.foreignAgent(site));
             }
-            daemons.add(lab.hook(site));
+            daemons.add(lab.hook(site).withClock(clocks.ofHost(site)));
         }
         lab.start(daemons);
         for (Site site : lab.sites()) {
@@ -119,6 +141,23 @@ final class HandoverBench implements AutoCloseable {
         qemu = SimulatedQemu.running(lab, GUEST, at, body).awaitHook();
         // What we run for the first time is slow, too.
         var unused = control();
+    }
+
+    /**
+     * The guest, which is nowhere yet.
+     *
+     * @param echoShare it sends back one in so many packets
+     */
+    static Instrument body(Lab lab, Path sources, int echoShare) {
+        RunDirectory run = lab.run();
+        return new Instrument(
+                List.of(
+                        Instrument.compile(run, sources, "body").toString(),
+                        GUEST.mac(),
+                        GUEST.address(),
+                        GUEST.home().routerMac(),
+                        Integer.toString(echoShare)),
+                run.resolve("body.log"));
     }
 
     Site at() {
@@ -136,17 +175,22 @@ final class HandoverBench implements AutoCloseable {
         return line.map(DelayLine::quality);
     }
 
+    /** What was added to the delay of the affected packets of all moves but the first one. */
+    Delays added() {
+        return Delays.of(allAdded.stream().flatMapToLong(LongStream::of).toArray());
+    }
+
     /** For as long as a move's flow lasts, but nothing moves. */
     HandoverReport.Control control() {
         try (UdpFlow flow = begin()) {
-            sleep(PRECOPY.plus(AFTERMATH)
+            Clock.sleep(PRECOPY.plus(AFTERMATH)
                     .plus(settings.pause(0))
                     .plus(settings.roundTrip().multipliedBy(2)));
             ReceivedFlow received = end(flow);
             GuestCount count = received.count();
             int onTheLine = lostOnTheLine(flow, received);
             long[] delays = received.packets().stream()
-                    .mapToLong(packet -> packet.arrived() - paths.arrival(packet.sent(), at))
+                    .mapToLong(packet -> packet.given() - paths.arrival(packet.sent(), at))
                     .toArray();
             return new HandoverReport.Control(
                     at.name(),
@@ -167,7 +211,7 @@ final class HandoverBench implements AutoCloseable {
     Handover move(int number) {
         Site from = at;
         Site to = next();
-        sleepUntil(resumed + STAY.plus(settings.roundTrip()).minus(LEAD).toNanos());
+        Clock.sleepUntil(resumed + STAY.plus(settings.roundTrip()).minus(LEAD).toNanos());
         try (UdpFlow flow = begin()) {
             SimulatedQemu source = qemu;
             SimulatedQemu destination =
@@ -180,18 +224,18 @@ final class HandoverBench implements AutoCloseable {
                 source.migration(state);
                 destination.migration(state);
             }
-            sleep(PRECOPY.plus(settings.roundTrip()));
+            Clock.sleep(PRECOPY.plus(settings.roundTrip()));
             long stop = source.stop();
-            sleepUntil(stop + settings.pause(number).toNanos());
+            Clock.sleepUntil(stop + settings.pause(number).toNanos());
             long resume = destination.resume();
             destination.migration("completed");
             source.left();
             qemu = destination;
             at = to;
             resumed = resume;
-            sleep(AFTERMATH.dividedBy(2));
+            Clock.sleep(AFTERMATH.dividedBy(2));
             int unread = source.quit();
-            sleep(AFTERMATH.dividedBy(2).plus(settings.roundTrip().multipliedBy(2)));
+            Clock.sleep(AFTERMATH.dividedBy(2).plus(settings.roundTrip().multipliedBy(2)));
             ReceivedFlow received = end(flow);
             var seen = new Seen(from, to, began, stop, resume);
             return result(number, from, to, preparation, flow, received, unread, destination.firstPacket(), seen);
@@ -213,7 +257,11 @@ final class HandoverBench implements AutoCloseable {
         long stop = seen.stop;
         var change = new Paths.Change(from, to, stop, seen.flip, seen.resume);
         long[] added = added(received, change);
+        if (number > 0) {
+            allAdded.add(added);
+        }
         int echoed = received.distinct(settings.echoShare());
+        Order order = order(to);
         return new Handover(
                 number,
                 from.name(),
@@ -228,13 +276,63 @@ final class HandoverBench implements AutoCloseable {
                 count.duplicated(),
                 count.reordered(),
                 unread,
+                counted(from, HandoverRecord.RESCUED),
+                counted(from, HandoverRecord.LOST),
+                order.held(),
+                order.oldPath(),
+                order.newPath(),
                 Math.max(0, echoed - flow.echoes().count()),
                 seen.denied,
+                seen.deniedSinceStop,
                 added.length,
                 Delays.of(added),
                 seen.commit.isPresent() ? Delays.milliseconds(seen.commit.getAsLong() - stop) : null,
                 Delays.milliseconds(seen.flip - stop),
                 firstPacket > 0 ? Delays.milliseconds(firstPacket - stop) : null);
+    }
+
+    /** Of the guest's last handover, by the hook of the site that it left. */
+    private int counted(Site from, String what) {
+        return lastHandover(from).path("counts").path(what).asInt();
+    }
+
+    /** As the hook of that site recorded it. */
+    private JsonNode lastHandover(Site site) {
+        JsonNode last = Json.parse("{}");
+        for (JsonNode handover : lab.hook(site).control().get("/handovers").path("handovers")) {
+            last = handover;
+        }
+        return last;
+    }
+
+    /** Why the packets of each path waited no longer, and how many had to. */
+    private record Order(int held, String oldPath, String newPath) {}
+
+    /** How the packets of the guest's last handover to this site were put in order, by the agent that did it, or the hook in its place. */
+    private Order order(Site to) {
+        if (!lab.hasForeignAgent(to) && to != GUEST.home()) {
+            JsonNode handover = lastHandover(to);
+            return new Order(
+                    handover.path("counts").path(HandoverRecord.HELD).asInt(),
+                    opened(handover, "old"),
+                    opened(handover, "new"));
+        }
+        Daemon agent = to == GUEST.home() ? lab.homeAgent(to) : lab.foreignAgent(to);
+        JsonNode arrival =
+                agent.control().get(ArrivalsView.PATH).path("arrivals").path(0);
+        return new Order(
+                arrival.path("held").asInt(),
+                arrival.path("old-path").asText(),
+                arrival.path("new-path").asText());
+    }
+
+    private static String opened(JsonNode handover, String path) {
+        String begin = "packets of the " + path + " path wait no longer reason=";
+        return handover.path("steps").findValuesAsText("what").stream()
+                .filter(what -> what.startsWith(begin))
+                .map(what -> what.substring(begin.length()))
+                .findFirst()
+                .orElse("none");
     }
 
     /** Packets that the guest never had, and that were lost from one site to another. */
@@ -249,7 +347,8 @@ final class HandoverBench implements AutoCloseable {
                     long earliest = paths.arrival(packet.sent(), change);
                     return earliest >= change.stop() && earliest < change.resume() + AFFECTED;
                 })
-                .mapToLong(packet -> packet.arrived() - Math.max(change.resume(), paths.arrival(packet.sent(), change)))
+                .mapToLong(packet -> Math.max(change.resume(), packet.given())
+                        - Math.max(change.resume(), paths.arrival(packet.sent(), change)))
                 .toArray();
     }
 
@@ -261,6 +360,7 @@ final class HandoverBench implements AutoCloseable {
         private final long flip;
         private final boolean committed;
         private final int denied;
+        private final int deniedSinceStop;
 
         Seen(Site from, Site to, long began, long stop, long resume) {
             this.stop = stop;
@@ -272,12 +372,24 @@ final class HandoverBench implements AutoCloseable {
             List<SeenRegistration> changes = changesAtHome(to);
             committed = changes.stream().anyMatch(SeenRegistration::isCommit);
             flip = changes.get(0).time();
-            denied = (int) SeenRegistration.in(home.frames()).stream()
-                    .filter(seen -> seen.time() >= began
-                            && seen.time() < resume
+            denied = denied(began, resume);
+            deniedSinceStop = denied(stop, Clock.now());
+        }
+
+        /** The home agent's replies between these times that accept nothing, but for those to requests that it had before. */
+        private int denied(long since, long until) {
+            List<SeenRegistration> all = SeenRegistration.in(home.frames());
+            Set<Integer> before = all.stream()
+                    .filter(seen -> !seen.outgoing() && seen.time() < since)
+                    .map(seen -> seen.message().identification().low())
+                    .collect(Collectors.toSet());
+            return (int) all.stream()
+                    .filter(seen -> seen.time() >= since
+                            && seen.time() < until
                             && seen.outgoing()
                             && seen.message() instanceof RegistrationReply reply
-                            && reply.code().value() > 1)
+                            && !reply.code().isAccepted()
+                            && !before.contains(reply.identification().low()))
                     .count();
         }
 
@@ -310,7 +422,7 @@ final class HandoverBench implements AutoCloseable {
     private UdpFlow begin() {
         var flow = new UdpFlow(lab.namespace("cn"), GUEST.address(), ++flows, settings.perSecond());
         Await.until("packets of the flow come back", () -> flow.echoes().count() > 0);
-        sleep(LEAD);
+        Clock.sleep(LEAD);
         return flow;
     }
 
@@ -321,25 +433,12 @@ final class HandoverBench implements AutoCloseable {
         Path file = lab.run().resolve("received");
         int missing = flow.sent();
         for (int i = 0; i < SETTLING_TRIES && missing > 0; i++) {
-            sleep(settings.roundTrip().plusMillis(100));
+            Clock.sleep(settings.roundTrip().plusMillis(100));
             var unused = body.order("save " + file, "saved");
             received.add(file, flow.number());
             missing = received.count().lost(flow.sent());
         }
         return received;
-    }
-
-    private static void sleep(Duration duration) {
-        sleepUntil(Clock.now() + duration.toNanos());
-    }
-
-    private static void sleepUntil(long time) {
-        for (long left = time - Clock.now(); left > 0; left = time - Clock.now()) {
-            if (Thread.currentThread().isInterrupted()) {
-                throw new LabException("interrupted");
-            }
-            LockSupport.parkNanos(left);
-        }
     }
 
     @Override

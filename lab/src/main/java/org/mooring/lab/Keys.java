@@ -9,22 +9,22 @@ import java.util.concurrent.ConcurrentHashMap;
 final class Keys {
     private static final int OCTETS = 16;
 
-    private final SecureRandom random = new SecureRandom();
     private final Map<String, String> keys = new ConcurrentHashMap<>();
 
     /** Between a guest and its home agent. */
     String mobileHome(Guest guest) {
-        return keys.computeIfAbsent("mobile-home " + guest.name(), this::make);
+        return keys.computeIfAbsent("mobile-home " + guest.name(), name -> make());
     }
 
     /** Between the foreign agent of one site and the home agent of the other. */
     String foreignHome(Site foreignAgent, Site homeAgent) {
-        return keys.computeIfAbsent("foreign-home " + foreignAgent + homeAgent, this::make);
+        return keys.computeIfAbsent("foreign-home " + foreignAgent + homeAgent, name -> make());
     }
 
-    private String make(String name) {
+    /** A new one, in hexadecimal. */
+    static String make() {
         byte[] key = new byte[OCTETS];
-        random.nextBytes(key);
+        new SecureRandom().nextBytes(key);
         return HexFormat.of().formatHex(key);
     }
 }

@@ -1,5 +1,6 @@
 package org.mooring.lab;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -7,6 +8,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The testbed: the networks, the project's programs on routers and KVM hosts, and real guests. Closing it removes everything
@@ -24,6 +26,7 @@ final class Lab implements AutoCloseable {
     private final Map<Site, Daemon> homeAgents = new EnumMap<>(Site.class);
     private final Map<Site, Daemon> foreignAgents = new EnumMap<>(Site.class);
     private final Map<Site, Daemon> hooks = new EnumMap<>(Site.class);
+    private @Nullable GuestImage image;
     private boolean closed;
 
     private Lab(RunDirectory run, List<Site> sites, Set<Site> coLocated, int maxLifetime) {
@@ -84,7 +87,8 @@ final class Lab implements AutoCloseable {
 
     private void equipForGuests(Path imageScript) {
         var ssh = new SecureShell(run);
-        GuestImage image = GuestImage.make(run, imageScript, ssh);
+        GuestImage made = GuestImage.make(run, imageScript, ssh);
+        image = made;
         for (Site site : sites) {
             ssh.hostKey(site.host(), site.hostAddress());
         }
@@ -93,7 +97,7 @@ final class Lab implements AutoCloseable {
             ssh.home(namespace(site.host()), site.host());
             ssh.home(namespace(site.neighbour()), site.neighbour());
             ssh.serve(namespace(site.host()), site.host(), site.hostAddress());
-            secret(site.host() + "/kvm-migrator.toml", configuration.kvmMigrator(site, image));
+            secret(site.host() + "/kvm-migrator.toml", configuration.kvmMigrator(site, made));
         }
     }
 
@@ -106,8 +110,18 @@ final class Lab implements AutoCloseable {
                 SystemdUnit.USER + ":" + SystemdUnit.USER,
                 run.resolve(site.router()).toString());
 
-        run.directory(site.host() + "/guests");
-        hooks.put(site, daemon(site.host(), "guest-hook", configuration.guestHook(site)));
+        hooks.put(site, defineHook(site, site.host()));
+    }
+
+    private Daemon defineHook(Site site, String host) {
+        run.directory(host + "/guests");
+        return daemon(host, "guest-hook", configuration.guestHook(site, host));
+    }
+
+    /** Raises one more KVM host at a site; returns its hook. */
+    Daemon addHost(Site site) {
+        topology.addHost(site);
+        return defineHook(site, site.secondHost());
     }
 
     private Daemon daemon(String machine, String program, String text) {
@@ -183,6 +197,14 @@ final class Lab implements AutoCloseable {
         return topology.namespace(name);
     }
 
+    /** Of the guests, where there may be any. */
+    GuestImage image() {
+        if (image == null) {
+            throw new LabException("this testbed was raised without guests");
+        }
+        return image;
+    }
+
     Configuration configuration() {
         return configuration;
     }
@@ -210,10 +232,25 @@ final class Lab implements AutoCloseable {
         if (started.status() != 0) {
             throw new LabException(started.toString());
         }
-        Path console = run.resolve(guest.home().host() + "/guests/" + guest.name() + ".log");
+        Path console = console(guest, guest.home());
         Await.until(
                 guest.name() + " has booted, see " + console,
                 () -> Files.exists(console) && Files.readString(console).contains("GUEST-READY"));
+    }
+
+    /**
+     * Fails if the guest's own kernel has crashed, which no agent can mend: an emulated processor may write to a page just after QEMU has looked whether it did,
+     * and the copy that arrives at the other host then lacks it.
+     */
+    void assertKernelRuns(Guest guest, Site at) throws IOException {
+        Path console = console(guest, at);
+        if (Files.exists(console) && Files.readString(console).contains(" Oops: ")) {
+            throw new LabException("the kernel of " + guest.name() + " crashed, see " + console);
+        }
+    }
+
+    private Path console(Guest guest, Site at) {
+        return run.resolve(at.host() + "/guests/" + guest.name() + ".log");
     }
 
     @Override

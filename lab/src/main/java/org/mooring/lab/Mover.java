@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.mooring.lab.report.Move;
 import org.mooring.lab.report.Throughput;
@@ -19,6 +21,9 @@ final class Mover {
     private static final long AFTER = 2000 * MILLISECOND;
     private static final long BIN = 20 * MILLISECOND;
     private static final int HEADERS = 160;
+
+    /** A line of a daemon's log. */
+    private static final Pattern LOGGED = Pattern.compile("(?<at>[0-9TZ:.-]+) [A-Z]+ +(?<what>.*)");
 
     private final Lab lab;
     private final Guest guest;
@@ -50,8 +55,10 @@ final class Mover {
             Await.until("the probes are answered", () -> flow.echoes().count() >= UdpFlow.PER_SECOND);
             Switchover switchover = Switchover.of(lab, guest, from, to);
             long end = switchover.resume() + AFTER;
-            Await.until(
-                    "probes are answered after the move", () -> flow.echoes().since(end) > 0);
+            Await.until("probes are answered after the move", () -> {
+                lab.assertKernelRuns(guest, to);
+                return flow.echoes().since(end) > 0;
+            });
             sessions.awaitLife(switchover.resume());
             flow.stopSending();
             GuestCount count = settled(flow);
@@ -62,6 +69,8 @@ final class Mover {
             measured.stream(stream.frames());
             for (Site site : lab.sites()) {
                 measured.hook(site, lab.hook(site).control().get("/handovers").path("handovers"));
+                measured.agent("home agent " + site, lab.homeAgent(site).logged());
+                measured.agent("foreign agent " + site, lab.foreignAgent(site).logged());
             }
             return measured;
         }
@@ -110,12 +119,12 @@ final class Mover {
         }
     }
 
-    /** From a second before STOP until two after RESUME. */
-    private Map<String, Double> silences(long stop, long resume) {
+    /** From a second before {@code begin} until two after RESUME. */
+    private Map<String, Double> silences(long begin, long resume) {
         return sessions.all().stream()
                 .collect(Collectors.toMap(
                         Session::name,
-                        session -> milliseconds(session.arrivals().longestSilence(stop - BEFORE, resume + AFTER))));
+                        session -> milliseconds(session.arrivals().longestSilence(begin - BEFORE, resume + AFTER))));
     }
 
     static double milliseconds(long nanoseconds) {
@@ -172,6 +181,19 @@ final class Mover {
             }
         }
 
+        /** What an agent logged about the guest until it had settled. */
+        private void agent(String who, String log) {
+            for (String line : log.lines().toList()) {
+                Matcher logged = LOGGED.matcher(line);
+                if (logged.matches() && (line + " ").contains(" home=" + guest.address() + " ")) {
+                    long time = Clock.nanoseconds(Instant.parse(logged.group("at")));
+                    if (time > switchover.decision() - BEFORE && time < switchover.resume() + AFTER) {
+                        events.add(new TimelineEvent(fromStop(time), who, logged.group("what")));
+                    }
+                }
+            }
+        }
+
         /** The first probe packet that the destination's tap was given: it lies there until the guest reads it. */
         private void taps(int index, List<CapturedFrame> frames) {
             firstPacket = frames.stream()
@@ -183,7 +205,7 @@ final class Mover {
         }
 
         private void stream(List<CapturedFrame> frames) {
-            long start = Math.min(switchover.decision(), switchover.stop()) - BEFORE;
+            long start = switchover.decision() - BEFORE;
             double[] megabits = new double[(int) ((switchover.resume() + AFTER - start) / BIN)];
             for (CapturedFrame frame : frames) {
                 long bin = (frame.time() - start) / BIN;
@@ -219,10 +241,10 @@ final class Mover {
 
         /** @param control by session, what {@link Mover#control} gave for this downtime */
         Move report(Map<String, Double> control) {
-            long start = switchover.stop() - BEFORE;
+            long start = switchover.decision() - BEFORE;
             long end = switchover.resume() + AFTER;
             events.sort(Comparator.comparingDouble(TimelineEvent::tMs));
-            Map<String, Double> longest = silences(switchover.stop(), switchover.resume());
+            Map<String, Double> longest = silences(switchover.decision(), switchover.resume());
             List<Move.Silence> silences = sessions.all().stream()
                     .map(Session::name)
                     .map(name -> new Move.Silence(

@@ -16,8 +16,8 @@ import java.util.Set;
 final class ReceivedFlow {
     private static final int RECORD = 24;
 
-    /** A packet, with the times when it was sent and read, in nanoseconds since 1970. */
-    record Packet(int sequence, long sent, long arrived) {}
+    /** A packet, with the times when it was sent and when the guest's tap was given it, in nanoseconds since 1970. */
+    record Packet(int sequence, long sent, long given) {}
 
     private final List<Packet> packets = new ArrayList<>();
 

@@ -3,6 +3,7 @@ package org.mooring.lab;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
@@ -60,13 +61,24 @@ final class SecureShell {
             for (String file : List.of("id_ed25519", "authorized_keys", "known_hosts", "config")) {
                 restrict(ssh.resolve(file), "rw-------");
             }
-            Path etc = Files.createDirectories(Path.of("/etc/netns", namespace.name()));
+            Path etc = etc(namespace);
             Files.writeString(
                     etc.resolve("passwd"),
                     "root:x:0:0:root:%s:/bin/bash%nmooring:x:%d:%d::/:/usr/sbin/nologin%n"
                             .formatted(home, SystemdUnit.USER, SystemdUnit.USER));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Path etc(Namespace namespace) throws IOException {
+        Path etc = Path.of("/etc/netns", namespace.name());
+        while (true) {
+            try {
+                return Files.createDirectories(etc);
+            } catch (NoSuchFileException e) {
+                // Another run has ended, and has just removed the empty /etc/netns.
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.handover.HandoverExtension.Commit;
+import org.mooring.protocol.handover.RepeatedRequest;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
@@ -14,7 +15,7 @@ import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.RegistrationRequest;
 
 /**
- * A registration message that a capture saw.
+ * A registration message that a capture saw, be it in an AGAIN.
  *
  * @param time nanoseconds since 1970
  * @param outgoing whether the machine where it was captured sent it
@@ -29,7 +30,9 @@ record SeenRegistration(long time, boolean outgoing, RegistrationMessage message
         var payload = frame.udpPayload();
         byte[] octets = new byte[payload.remaining()];
         payload.get(octets);
-        return RegistrationCodec.decode(Octets.of(octets)) instanceof Decoded.Message decoded
+        var sent = RepeatedRequest.decode(Octets.of(octets), HandoverExtension.DEFAULT_ENTERPRISE_NUMBER)
+                .orElse(Octets.of(octets));
+        return RegistrationCodec.decode(sent) instanceof Decoded.Message decoded
                         && decoded.message() instanceof RegistrationMessage message
                 ? Stream.of(new SeenRegistration(frame.time(), frame.outgoing(), message))
                 : Stream.empty();

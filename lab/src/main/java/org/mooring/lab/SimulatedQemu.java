@@ -36,19 +36,19 @@ final class SimulatedQemu implements AutoCloseable {
     /** As query-migrate tells it. */
     private volatile String migration = "{}";
 
-    private SimulatedQemu(Lab lab, Guest guest, Site site, Instrument body, String status) {
+    private SimulatedQemu(Lab lab, Guest guest, String place, Instrument body, String status) {
         this.guest = guest;
         this.body = body;
         this.status = status;
-        host = lab.namespace(site.host());
-        place = site.host();
+        this.place = place;
+        host = lab.namespace(place);
         // The tap's own address is the guest's with a high first octet, which no bridge takes as its own.
         host.ip(
                 "tuntap add dev " + guest.tap() + " mode tap",
                 "link set dev " + guest.tap() + " address fe" + guest.mac().substring(2) + " txqueuelen " + TAP_QUEUE,
                 "link set dev " + guest.tap() + " master br0 up");
         var unused = body.order("open " + place + " /run/netns/" + host.name() + " " + guest.tap(), "opened");
-        socket = lab.run().directory(site.host() + "/guests").resolve(guest.name() + ".hook.qmp");
+        socket = lab.run().directory(place + "/guests").resolve(guest.name() + ".hook.qmp");
         try {
             server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
             server.bind(UnixDomainSocketAddress.of(socket));
@@ -60,7 +60,16 @@ final class SimulatedQemu implements AutoCloseable {
 
     /** A guest that has been started here. */
     static SimulatedQemu running(Lab lab, Guest guest, Site site, Instrument body) {
-        var qemu = new SimulatedQemu(lab, guest, site, body, "running");
+        return running(lab, guest, site.host(), body);
+    }
+
+    /**
+     * A guest that has been started here.
+     *
+     * @param host one of the KVM hosts, by the name of its namespace
+     */
+    static SimulatedQemu running(Lab lab, Guest guest, String host, Instrument body) {
+        var qemu = new SimulatedQemu(lab, guest, host, body, "running");
         qemu.read();
         return qemu;
     }
@@ -73,7 +82,16 @@ final class SimulatedQemu implements AutoCloseable {
 
     /** Waits for the guest, as by {@code -incoming}. */
     static SimulatedQemu incoming(Lab lab, Guest guest, Site site, Instrument body) {
-        return new SimulatedQemu(lab, guest, site, body, "inmigrate");
+        return incoming(lab, guest, site.host(), body);
+    }
+
+    /**
+     * Waits for the guest, as by {@code -incoming}.
+     *
+     * @param host one of the KVM hosts, by the name of its namespace
+     */
+    static SimulatedQemu incoming(Lab lab, Guest guest, String host, Instrument body) {
+        return new SimulatedQemu(lab, guest, host, body, "inmigrate");
     }
 
     /** @param state of a migration, such as {@code active} */

@@ -44,6 +44,11 @@ enum Site {
         return "k" + lower();
     }
 
+    /** Another KVM host at this site, where there is one. */
+    String secondHost() {
+        return host() + "2";
+    }
+
     String neighbour() {
         return "n" + lower();
     }
@@ -64,6 +69,10 @@ enum Site {
 
     String hostAddress() {
         return on(10);
+    }
+
+    String secondHostAddress() {
+        return on(11);
     }
 
     String neighbourAddress() {
@@ -93,6 +102,10 @@ enum Site {
 
     String hostMac() {
         return mac("02:00:00", 0x10);
+    }
+
+    String secondHostMac() {
+        return mac("02:00:00", 0x11);
     }
 
     String guestMac() {

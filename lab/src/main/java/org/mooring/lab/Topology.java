@@ -93,13 +93,25 @@ final class Topology {
                 .ip(
                         "addr add " + site.neighbourAddress() + "/24 dev eth0",
                         "route add default via " + site.routerAddress());
-        namespace(site.host())
+        raiseHost(site, site.host(), site.hostMac(), site.hostAddress());
+    }
+
+    /** One more KVM host at a site. */
+    void addHost(Site site) {
+        String host = site.secondHost();
+        add(host);
+        connect(site.lan(), host, host, "up0");
+        namespace(site.lan()).ip("link set " + host + " master br0");
+        raiseHost(site, host, site.secondHostMac(), site.secondHostAddress());
+    }
+
+    private void raiseHost(Site site, String host, String mac, String address) {
+        namespace(host)
                 .ip(
-                        "link add br0 address " + site.hostMac()
-                                + " type bridge stp_state 0 forward_delay 0 mcast_snooping 0",
+                        "link add br0 address " + mac + " type bridge stp_state 0 forward_delay 0 mcast_snooping 0",
                         "link set up0 master br0",
                         "link set br0 up",
-                        "addr add " + site.hostAddress() + "/24 dev br0",
+                        "addr add " + address + "/24 dev br0",
                         "route add default via " + site.routerAddress());
     }
 

@@ -108,7 +108,10 @@ final class UdpFlow implements AutoCloseable {
     /** When the first packet came back that was sent at {@code from} or later; empty if none has yet. What was sent before is forgotten. */
     OptionalLong firstAnswered(long from) {
         answered.headMap(from).clear();
-        return answered.values().stream().mapToLong(Long::longValue).min();
+        // The answer to an earlier one may have come just now.
+        return answered.tailMap(from).values().stream()
+                .mapToLong(Long::longValue)
+                .min();
     }
 
     /** Sends no more; echoes still arrive. */

@@ -127,7 +127,7 @@ class DhcpTest {
             assertEquals(1, events("deconfig"), this::log);
 
             client.destroy();
-            assertTrue(client.waitFor(20, TimeUnit.SECONDS));
+            assertTrue(client.waitFor(60, TimeUnit.SECONDS));
             guest.ip("addr flush dev eth0");
             client();
             Await.until("a client that starts anew gets the same address", () -> events("bound") == 2);

@@ -18,13 +18,16 @@ import org.mooring.lab.Fault.Moment;
 
 /**
  * Whatever goes wrong in a handover of a simulated guest, the guest is reachable again and bound where it runs, and in the end nothing is left behind;
- * how soon, {@code ./bench faults} says. Faults by chance besides: {@code -Dfaults.handovers=100 -Dfaults.seed=7}.
+ * how soon, {@code ./bench faults} says. Each daemon is killed at each step. Faults by chance besides: {@code -Dfaults.handovers=100 -Dfaults.seed=7}.
  */
 @Tag("e2e")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class FaultCampaignTest {
     private static final Path SOURCES = Path.of("src/main/simulated").toAbsolutePath();
+
+    /** In which PREPARE leaves, then ARM, COMMIT, CONFIRM. */
+    private static final List<Moment> STEPS = List.of(Moment.PREPARING, Moment.COPYING, Moment.STOP, Moment.RESUME);
 
     private final Lab lab = Testbed.raiseWithoutGuests(HandoverBench.SITES, Set.of(), FaultCampaign.LIFETIME);
     private final FaultCampaign campaign =
@@ -42,6 +45,7 @@ class FaultCampaignTest {
     void theSourceHostDies() {
         strike(Kind.SOURCE_HOST_DEAD, Moment.COPYING);
         strike(Kind.SOURCE_HOST_DEAD, Moment.PAUSE);
+        strike(Kind.SOURCE_HOST_DEAD, Moment.AFTER);
     }
 
     @Test
@@ -53,39 +57,47 @@ class FaultCampaignTest {
     @Test
     @Order(3)
     void theHomeAgentDies() {
-        strike(Kind.HOME_AGENT, Moment.COPYING);
-        strike(Kind.HOME_AGENT, Moment.PAUSE);
+        dies(Kind.HOME_AGENT);
     }
 
     @Test
     @Order(4)
     void theOldForeignAgentDies() {
-        strike(Kind.OLD_AGENT, Moment.COPYING);
-        strike(Kind.OLD_AGENT, Moment.PAUSE);
+        dies(Kind.OLD_AGENT);
+        strike(Kind.OLD_AGENT, Moment.AFTER);
     }
 
     @Test
     @Order(5)
     void theNewForeignAgentDies() {
-        strike(Kind.NEW_AGENT, Moment.PAUSE);
+        dies(Kind.NEW_AGENT);
     }
 
     @Test
     @Order(6)
     void theOldHookDies() {
-        strike(Kind.OLD_HOOK, Moment.COPYING);
-        strike(Kind.OLD_HOOK, Moment.PAUSE);
+        dies(Kind.OLD_HOOK);
+        strike(Kind.OLD_HOOK, Moment.AFTER);
     }
 
     @Test
     @Order(7)
     void theNewHookDies() {
-        strike(Kind.NEW_HOOK, Moment.COPYING);
-        strike(Kind.NEW_HOOK, Moment.PAUSE);
+        dies(Kind.NEW_HOOK);
+    }
+
+    /** Where the home agent is itself the agent at the one end. */
+    @Test
+    @Order(8)
+    void theHomeAgentDiesWhileTheGuestComesHomeOrLeaves() {
+        for (Moment step : List.of(Moment.STOP, Moment.RESUME)) {
+            strike(Site.A, new Fault(Kind.HOME_AGENT, step, 0, 0));
+            strike(Site.B, new Fault(Kind.HOME_AGENT, step, 0, 0));
+        }
     }
 
     @Test
-    @Order(8)
+    @Order(9)
     void messagesAreLostOrComeTwiceOrLate() {
         strike(Kind.LOST, Moment.PREPARING);
         strike(Kind.TWICE, Moment.PREPARING);
@@ -93,23 +105,34 @@ class FaultCampaignTest {
     }
 
     @Test
-    @Order(9)
+    @Order(10)
     void faultsByChance() {
-        for (int more = Integer.getInteger("faults.handovers", 0); more > 0; more--) {
+        for (int more = Integer.getInteger("faults.handovers", 1); more > 0; more--) {
             System.out.print(campaign.strike(++handovers).row());
         }
     }
 
     @Test
-    @Order(10)
+    @Order(11)
     void nothingIsLeftBehindAndTheGuestLivesOn() {
         assertEquals(List.of(), campaign.settle(++handovers));
     }
 
-    /** From one foreign site to the other; returns when the guest answers, and is bound where it runs. */
+    /** Dead from just before each step on, until it has been started again. */
+    private void dies(Kind daemon) {
+        STEPS.forEach(step -> strike(elsewhereAbroad(), new Fault(daemon, step, 0, 0)));
+    }
+
     private void strike(Kind kind, Moment moment) {
-        Site to = campaign.at() == Site.B ? Site.C : Site.B;
-        System.out.print(campaign.strike(++handovers, to, new Fault(kind, moment, 10, 300))
-                .row());
+        strike(elsewhereAbroad(), new Fault(kind, moment, 10, 300));
+    }
+
+    private Site elsewhereAbroad() {
+        return campaign.at() == Site.B ? Site.C : Site.B;
+    }
+
+    /** Returns when the guest answers, and is bound where it runs. */
+    private void strike(Site to, Fault fault) {
+        System.out.print(campaign.strike(++handovers, to, fault).row());
     }
 }

@@ -12,10 +12,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.mooring.datapath.Tunnel;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.lab.report.DatapathReport.Changes;
 import org.mooring.lab.report.DatapathReport.Sample;
-import org.mooring.linux.Ipv4;
 
 /** What the datapath benchmark compares does carry packets, and what it measures of it is something. */
 @Tag("netns")
@@ -46,19 +48,37 @@ class ForwardingPathTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "IPIP, false",
+        "IPIP, true",
+        "GRE, false",
+        "GRE, true",
+        "MINIMAL, false",
+        "MINIMAL, true",
+        "UDP, false",
+        "UDP, true"
+    })
+    void oursCarryAndCountEveryPacket(Encapsulation encapsulation, boolean fastPath) {
+        assertCarries(ForwardingPath.ebpf(run.prefix() + "e", encapsulation, fastPath));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void oursCarryInTheAgentsThemselves(Encapsulation encapsulation) {
+        assertCarries(ForwardingPath.tun(run.prefix() + "t", encapsulation));
+    }
+
     @Test
-    void oursCarryAndCountEveryPacket() {
-        assertCarries(ForwardingPath.ebpf(
-                "ebpf",
-                run.prefix() + "e",
-                ControlPlane.bindings(1000, Tunnel.ipip(Ipv4.address(Chain.CARE_OF_ADDRESS)))));
+    void oursCarryAndCountInACrowd() {
+        assertCarries(ForwardingPath.crowded(run.prefix() + "e", true, 1000));
     }
 
     /** Packets that go another way than through the tunnel must not count as if they had gone through it. */
     @Test
     void aMiscountIsVoid() {
         try (var plain = ForwardingPath.plain(run.prefix() + "p");
-                var ebpf = ForwardingPath.ebpf("ebpf", run.prefix() + "e", List.of())) {
+                var ebpf = ForwardingPath.ebpf(run.prefix() + "e", Encapsulation.IPIP, false)) {
             var pretended = new ForwardingPath("pretended", plain.chain(), ebpf.datapaths());
             assertEquals(Optional.empty(), measure(pretended));
         }

@@ -13,11 +13,12 @@ import org.mooring.lab.report.Handover;
 
 /** A simulated guest is moved by the real agents and hooks: home, foreign, foreign and home again, over a line of 20 ms. */
 @Tag("e2e")
+@Tag("alone")
 class HandoverBenchTest {
     private static final Path SOURCES = Path.of("src/main/simulated").toAbsolutePath();
 
     /** Long enough for a busy machine: a COMMIT that leaves after RESUME is too late. */
-    private static final Duration PAUSE = Duration.ofMillis(250);
+    private static final Duration PAUSE = Duration.ofMillis(500);
 
     @Test
     void everyMoveIsTwoPhaseAndNoPacketComesTwice() {

@@ -20,6 +20,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Site B behind a NAT, as its provider's router has it: what comes from there to site A is masqueraded by nftables, and has a port of the
@@ -90,8 +92,12 @@ class NatTest {
         assertTrue(lab.hook(Site.B).logged().contains("keepalives unanswered"), lab.hook(Site.B)::logged);
     }
 
-    @Test
-    void aForeignAgentBehindIt() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"ebpf", "tun"})
+    void aForeignAgentBehindIt(String datapath) throws Exception {
+        for (Daemon agent : List.of(lab.homeAgent(Site.A), lab.foreignAgent(Site.B))) {
+            configure(agent, "datapath = \"" + datapath + "\"\n");
+        }
         lab.start(List.of(lab.homeAgent(Site.A), lab.foreignAgent(Site.B), lab.hook(Site.B)));
         arrive();
 

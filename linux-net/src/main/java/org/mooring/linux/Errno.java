@@ -30,6 +30,7 @@ public record Errno(int number) {
     public static final Errno ENETDOWN = new Errno(100);
     public static final Errno ENETUNREACH = new Errno(101);
     public static final Errno ENOBUFS = new Errno(105);
+    public static final Errno EHOSTUNREACH = new Errno(113);
 
     /** What the kernel calls ENOTSUPP: it is in no header for programs, but bpf(2) answers it. */
     public static final Errno ENOTSUPP = new Errno(524);

@@ -29,7 +29,7 @@ public final class Flood implements AutoCloseable {
      *
      * @param device in {@code namespace}
      * @param rate frames a second, if this machine can
-     * @param frames sent in turn, their last 16 octets others each time; so are source address and port where they are zero
+     * @param frames sent in turn, their last 16 octets others each time; so are source MAC address, source address and port where they are zero
      */
     public static Flood start(
             NetworkNamespace namespace, String device, int rate, List<EthernetFrame> frames, Path directory)

@@ -4,7 +4,7 @@
  *   flood INTERFACE RATE   reads frames from standard input, one a line in hexadecimal, up to an empty line; says "flooding"; sends them in turn,
  *                          RATE a second if it can, until its standard input ends; then says how many it has sent
  *
- * A frame holds a UDP datagram. Where its source address is 0.0.0.0, and its source port 0, each one that is sent has another; the last 16
+ * A frame holds a UDP datagram. Where its source MAC address or its source address is all zero, and its source port 0, each one that is sent has another; the last 16
  * octets, the authenticator, are others each time, and there is no UDP checksum.
  */
 #define _GNU_SOURCE
@@ -21,8 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST_FRAMES = 64, LONGEST = 1514, BATCH = 64, AUTHENTICATOR = 16 };
-enum { IP_HEADER = 14, CHECKSUM = IP_HEADER + 10, SOURCE = IP_HEADER + 12, SOURCE_PORT = IP_HEADER + 20, UDP_CHECKSUM = IP_HEADER + 26 };
+enum { MOST_FRAMES = 4096, LONGEST = 1514, BATCH = 64, AUTHENTICATOR = 16 };
+enum { SOURCE_MAC = 6, IP_HEADER = 14, CHECKSUM = IP_HEADER + 10, SOURCE = IP_HEADER + 12, SOURCE_PORT = IP_HEADER + 20, UDP_CHECKSUM = IP_HEADER + 26 };
 
 static uint8_t frames[MOST_FRAMES][LONGEST], batch[BATCH][LONGEST];
 static size_t lengths[MOST_FRAMES];
@@ -72,10 +72,15 @@ static uint16_t checksum(const uint8_t *header) {
 
 /* A source that no martian filter minds: 100.64.0.0 to 131.63.255.255. */
 static size_t forge(uint8_t *to, int which) {
-    static const uint8_t none[4];
+    static const uint8_t none[6];
     size_t length = lengths[which];
 
     memcpy(to, frames[which], length);
+    if (!memcmp(to + SOURCE_MAC, none, 6)) {
+        uint64_t station = chance();
+        memcpy(to + SOURCE_MAC, &station, 6);
+        to[SOURCE_MAC] = 2; /* of one station, given locally */
+    }
     if (!memcmp(to + SOURCE, none, 4)) {
         uint32_t source = htonl(0x64400000u + (uint32_t) (chance() % 0x1b000000u));
         memcpy(to + SOURCE, &source, 4);

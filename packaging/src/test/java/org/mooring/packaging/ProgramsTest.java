@@ -38,7 +38,12 @@ class ProgramsTest {
     @ValueSource(strings = {"home-agent", "foreign-agent", "guest-hook"})
     void refusesAConfigurationThatIsNotThere(String program) throws Exception {
         assertEquals(
-                new Outcome(2, "", program + ": /nowhere.toml: no such file\n"),
+                new Outcome(
+                        2,
+                        "",
+                        program
+                                + ": /nowhere.toml: no such file: name another by --config, or make it from the commented"
+                                + " example that is installed with the program\n"),
                 image.run(program, "run", "--config", "/nowhere.toml"));
     }
 
@@ -47,7 +52,11 @@ class ProgramsTest {
     void saysWhenItsDaemonIsNotRunning(String program) throws Exception {
         Path socket = directory.resolve("agent.sock");
         assertEquals(
-                new Outcome(1, "", program + ": is " + program + " running? There is no socket at " + socket + "\n"),
+                new Outcome(
+                        1,
+                        "",
+                        program + ": is " + program + " running? There is no socket at " + socket
+                                + ": start it, or name its socket\n"),
                 image.run(program, "show", "status", "--socket", socket.toString()));
     }
 

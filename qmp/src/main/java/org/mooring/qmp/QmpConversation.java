@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.SimpleChannelInboundHandler;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -45,8 +46,8 @@ final class QmpConversation extends SimpleChannelInboundHandler<String> {
     }
 
     void connectFailed(Throwable cause) {
-        negotiated.completeExceptionally(
-                new QmpConnectionException(socket, "nobody listens there; is the guest running?", cause));
+        negotiated.completeExceptionally(new QmpConnectionException(
+                socket, Files.exists(socket) ? "nobody listens there" : "it is not there", cause));
     }
 
     CompletionStage<JsonNode> execute(Channel channel, String command, JsonNode arguments) {

@@ -18,18 +18,25 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.mooring.linux.MacAddress;
+import org.mooring.linux.packet.ArpPacket;
+import org.mooring.linux.packet.EthernetFrame;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.UdpPacket;
+import org.mooring.protocol.nat.EchoPacket;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.AdvertisementExtension;
 import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
+import org.mooring.protocol.wire.AdvertisementExtension.Padding;
 import org.mooring.protocol.wire.AdvertisementExtension.PrefixLengths;
 import org.mooring.protocol.wire.AgentAdvertisement;
 import org.mooring.protocol.wire.AgentAdvertisement.Router;
 import org.mooring.protocol.wire.AgentDiscoveryCodec;
 import org.mooring.protocol.wire.AgentSolicitation;
+import org.mooring.protocol.wire.Challenge;
 import org.mooring.protocol.wire.ControlMessage;
 import org.mooring.protocol.wire.DynamicHomeAgent;
 import org.mooring.protocol.wire.EncapsulatingDelivery;
@@ -44,6 +51,7 @@ import org.mooring.protocol.wire.Extension.UdpTunnelReply;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.ProxyAuthenticationMethod;
 import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.RegistrationRequest.Flags;
@@ -53,8 +61,8 @@ import org.mooring.protocol.wire.RevocationAcknowledgment;
 import org.mooring.protocol.wire.RevocationSupport;
 import org.mooring.protocol.wire.TunnelData;
 import org.mooring.protocol.wire.UdpTunnelRequest;
+import org.pcap4j.packet.EthernetPacket;
 import org.pcap4j.packet.IcmpV4CommonPacket;
-import org.pcap4j.packet.IpSelector;
 import org.pcap4j.packet.IpV4Packet;
 import org.pcap4j.packet.UnknownPacket;
 import org.pcap4j.packet.namednumber.UdpPort;
@@ -70,9 +78,12 @@ class IndependentReadersTest {
     private static final int FROM_PORT = 40_434;
 
     private static final Seal MOBILE_HOME = seal(Kind.MOBILE_HOME, 0x100, Algorithm.HMAC_MD5);
+    private static final Seal MOBILE_FOREIGN = seal(Kind.MOBILE_FOREIGN, 0x2001, Algorithm.HMAC_MD5);
     private static final Seal FOREIGN_HOME = seal(Kind.FOREIGN_HOME, 0x1001, Algorithm.HMAC_SHA_256);
+    private static final MacAddress MAC = MacAddress.of("52:54:00:01:00:50");
 
-    private static final String OF_THE_REQUEST = "mip.type=01 mip.flags=7a mip.life=012c mip.homeaddr=0a010005"
+    private static final String OF_THE_REQUEST = "mip.type=01 mip.flags=7a mip.s=0 mip.b=1"
+            + " mip.d=1 mip.m=1 mip.g=1 mip.v=0 mip.t=1 mip.x=0 mip.life=012c mip.homeaddr=0a010005"
             + " mip.haaddr=0a010001 mip.coa=c6336409 mip.ident=e8b41f001234abcd";
     private static final String OF_THE_REPLY = "mip.type=03 mip.code=85 mip.life=012c mip.homeaddr=0a010005"
             + " mip.haaddr=0a010001 mip.ident=e8b41f001234abcd";
@@ -81,7 +92,7 @@ class IndependentReadersTest {
     private static List<List<String>> dissected = List.of();
 
     /** A message, and what it says, in Wireshark's words. */
-    private record Example(String name, Ipv4Packet packet, String fields) {
+    private record Example(String name, EthernetFrame frame, String fields) {
         @Override
         public String toString() {
             return name;
@@ -94,11 +105,20 @@ class IndependentReadersTest {
                         "request",
                         Seal.encode(request(), MOBILE_HOME, FOREIGN_HOME),
                         OF_THE_REQUEST + " mip.ext.type=20 mip.ext.len=14 mip.auth.spi=00000100"
-                                + " mip.ext.type=22 mip.ext.len=24 mip.auth.spi=00001001"),
+                                + " mip.auth.auth=b750fc3e984c4b8d8f7747570da348c1"
+                                + " mip.ext.type=22 mip.ext.len=24 mip.auth.spi=00001001"
+                                + " mip.auth.auth=c07e3e20d353ca95ff1132208edadb93264b0f74e0d2a64b877ff11beb66a953"),
+                control(
+                        "request of who shares an association with the foreign agent",
+                        Seal.encode(request(), MOBILE_HOME, MOBILE_FOREIGN),
+                        OF_THE_REQUEST + " mip.ext.type=20 mip.ext.len=14 mip.auth.spi=00000100"
+                                + " mip.ext.type=21 mip.ext.len=14 mip.auth.spi=00002001"
+                                + " mip.auth.auth=da9ac45e8b53f90c28d67fe6c0494a6f"),
                 control(
                         "reply",
                         Seal.encode(reply(), MOBILE_HOME),
-                        OF_THE_REPLY + " mip.ext.type=20 mip.ext.len=14 mip.auth.spi=00000100"),
+                        OF_THE_REPLY + " mip.ext.type=20 mip.ext.len=14 mip.auth.spi=00000100"
+                                + " mip.auth.auth=a05fefa787eaaf2cb315f8292485b51b"),
                 control(
                         "NAI",
                         request(Nai.of("a@b")),
@@ -147,6 +167,15 @@ class IndependentReadersTest {
                         OF_THE_REQUEST + " mip.ext.type=8b mip.ext.len=05 mip.ext.dynha.subtype=01"
                                 + " mip.ext.dynha.ha=0a010001"),
                 control(
+                        "challenge",
+                        request(new Challenge(Octets.ofHex("01020304"))),
+                        OF_THE_REQUEST + " mip.ext.type=84 mip.ext.len=04 mip.extension=01020304"),
+                control(
+                        "per-node authentication method",
+                        request(new ProxyAuthenticationMethod(ProxyAuthenticationMethod.FOREIGN_HOME)),
+                        OF_THE_REQUEST + " mip.ext.type=2f mip.ext.pmipv4nonskipext.subtype=01 mip.ext.len=0001"
+                                + " mip.ext.pmipv4nonskipext.pernodeauthmethod=01"),
+                control(
                         "revocation support",
                         request(new RevocationSupport(true, 0x65a1b2c3)),
                         OF_THE_REQUEST + " mip.ext.type=89 mip.ext.len=06 mip.ext.rev.flags=8000"
@@ -172,6 +201,21 @@ class IndependentReadersTest {
                                         Octets.ofHex("4500001c00000000400166d20a0100050a010001" + "0800f7ff00000000"))
                                 .encode(),
                         "mip.type=04 mip.nattt.nexthdr=04 mip.nattt.reserved=0000"),
+                control(
+                        "keepalive",
+                        new EchoPacket(EchoPacket.Kind.REQUEST, HOME, HOME_AGENT, 0x1b2, 7, Octets.EMPTY)
+                                .encode()
+                                .encode(),
+                        "mip.type=04 mip.nattt.nexthdr=04 mip.nattt.reserved=0000 ip.src=0a010005 ip.dst=0a010001"
+                                + " icmp.type=08 icmp.code=00 icmp.ident=01b2 icmp.seq=0007"),
+                control(
+                        "answer to a keepalive",
+                        new EchoPacket(EchoPacket.Kind.REQUEST, HOME, HOME_AGENT, 0x1b2, 7, Octets.ofHex("cafe"))
+                                .reply()
+                                .encode()
+                                .encode(),
+                        "mip.type=04 mip.nattt.nexthdr=04 mip.nattt.reserved=0000 ip.src=0a010001 ip.dst=0a010005"
+                                + " icmp.type=00 icmp.code=00 icmp.ident=01b2 icmp.seq=0007 data.data=cafe"),
                 discovery(
                         "advertisement",
                         AgentDiscoveryCodec.encode(AgentAdvertisement.of(
@@ -184,6 +228,44 @@ class IndependentReadersTest {
                                 + " icmp.mip.type=10 icmp.mip.length=0a icmp.mip.seq=0102 icmp.mip.life=0258"
                                 + " icmp.mip.flags=9140 icmp.mip.coa=c6336409"
                                 + " icmp.mip.type=13 icmp.mip.length=01 icmp.mip.prefixlength=18"),
+                discovery(
+                        "advertisement of all that there is",
+                        AgentDiscoveryCodec.encode(AgentAdvertisement.of(
+                                0,
+                                9000,
+                                List.of(new Router(CARE_OF, 0), new Router(HOME_AGENT, 1)),
+                                List.of(
+                                        new MobilityAgent(0xffff, 0xffff, 0xffff, List.of(CARE_OF, HOME_AGENT)),
+                                        new PrefixLengths(Octets.ofHex("1810")),
+                                        new Padding()))),
+                        "icmp.type=09 icmp.code=00 icmp.num_addrs=02 icmp.addr_entry_size=02 icmp.lifetime=2328"
+                                + " icmp.router_address=c6336409 icmp.pref_level=00000000"
+                                + " icmp.router_address=0a010001 icmp.pref_level=00000001"
+                                + " icmp.mip.type=10 icmp.mip.length=0e icmp.mip.seq=ffff icmp.mip.life=ffff"
+                                + " icmp.mip.flags=ffff icmp.mip.r=1 icmp.mip.b=1 icmp.mip.h=1 icmp.mip.f=1"
+                                + " icmp.mip.m=1 icmp.mip.g=1 icmp.mip.v=1 icmp.mip.rt=1 icmp.mip.u=1 icmp.mip.x=1"
+                                + " icmp.mip.coa=c6336409 icmp.mip.coa=0a010001"
+                                + " icmp.mip.type=13 icmp.mip.length=02 icmp.mip.prefixlength=18"
+                                + " icmp.mip.prefixlength=10 icmp.mip.type=00"),
+                discovery(
+                        "advertisement with a challenge",
+                        AgentDiscoveryCodec.encode(AgentAdvertisement.of(
+                                16,
+                                180,
+                                List.of(new Router(CARE_OF, 0)),
+                                List.of(
+                                        new MobilityAgent(258, 600, 0x9140, List.of(CARE_OF)),
+                                        new AdvertisementExtension.Challenge(Octets.ofHex("01020304"))))),
+                        "icmp.type=09 icmp.code=10 icmp.mip.type=10 icmp.mip.length=0a icmp.mip.seq=0102"
+                                + " icmp.mip.type=18 icmp.mip.length=04 icmp.mip.challenge=01020304"),
+                new Example(
+                        "gratuitous ARP",
+                        ArpPacket.gratuitous(ArpPacket.REQUEST, MAC, HOME.toInet())
+                                .toFrame(MacAddress.BROADCAST),
+                        "eth.dst=ffffffffffff eth.src=525400010050 arp.hw.type=0001 arp.proto.type=0800"
+                                + " arp.hw.size=06 arp.proto.size=04 arp.opcode=0001 arp.isgratuitous="
+                                + " arp.src.hw_mac=525400010050 arp.src.proto_ipv4=0a010005"
+                                + " arp.dst.proto_ipv4=0a010005"),
                 discovery(
                         "solicitation",
                         AgentDiscoveryCodec.encode(new AgentSolicitation()),
@@ -223,12 +305,20 @@ class IndependentReadersTest {
     @MethodSource("examples")
     @DisplayName("Pcap4J reads headers, checksums and payload")
     void pcap4jReads(Example example) throws Exception {
-        var octets = octets(example.packet().toOctets());
-
-        var read = (IpV4Packet) IpSelector.newPacket(octets, 0, octets.length);
-
+        var octets = octets(example.frame().toOctets());
+        var frame = EthernetPacket.newPacket(octets, 0, octets.length);
+        var read = frame.get(IpV4Packet.class);
+        if (read == null) {
+            var arp = frame.get(org.pcap4j.packet.ArpPacket.class).getHeader();
+            assertEquals(HOME.toInet(), arp.getSrcProtocolAddr());
+            assertEquals(HOME.toInet(), arp.getDstProtocolAddr());
+            assertEquals(frame.getHeader().getSrcAddr(), arp.getSrcHardwareAddr());
+            return;
+        }
         assertTrue(read.getHeader().hasValidChecksum(true), "IPv4 header checksum");
-        assertEquals(example.packet().ttl(), read.getHeader().getTtlAsInt());
+        assertEquals(
+                Ipv4Packet.parse(example.frame()).orElseThrow().ttl(),
+                read.getHeader().getTtlAsInt());
         var udp = read.get(org.pcap4j.packet.UdpPacket.class);
         if (udp == null) {
             assertTrue(read.get(IcmpV4CommonPacket.class).hasValidChecksum(true), "ICMP checksum");
@@ -290,7 +380,7 @@ class IndependentReadersTest {
     }
 
     private static Example control(String name, Octets message, String fields) {
-        return new Example(name, udp(message).toIpv4(), fields);
+        return new Example(name, udp(message).toIpv4().toFrame(MAC, MAC), fields);
     }
 
     private static UdpPacket udp(Octets message) {
@@ -301,14 +391,15 @@ class IndependentReadersTest {
     private static Example discovery(String name, Octets icmp, String fields) {
         var payload = ByteBuffer.wrap(icmp.toByteArray());
         var all = Ipv4Address.ALL_SYSTEMS.toInet();
-        return new Example(name, Ipv4Packet.of(CARE_OF.toInet(), all, Ipv4Packet.ICMP, 1, payload), fields);
+        var packet = Ipv4Packet.of(CARE_OF.toInet(), all, Ipv4Packet.ICMP, 1, payload);
+        return new Example(name, packet.toFrame(MAC, MAC), fields);
     }
 
     private static List<String> names() {
         return examples().stream().map(Example::name).toList();
     }
 
-    /** A capture of raw IP packets. */
+    /** A capture of frames. */
     private static void write(Path file) throws Exception {
         try (var out = new DataOutputStream(Files.newOutputStream(file))) {
             out.writeInt(0xa1b2c3d4);
@@ -316,9 +407,9 @@ class IndependentReadersTest {
             out.writeShort(4);
             out.writeLong(0);
             out.writeInt(0xffff);
-            out.writeInt(101); // LINKTYPE_RAW
+            out.writeInt(1); // LINKTYPE_ETHERNET
             for (var example : examples()) {
-                var octets = octets(example.packet().toOctets());
+                var octets = octets(example.frame().toOctets());
                 out.writeLong(0);
                 out.writeInt(octets.length);
                 out.writeInt(octets.length);

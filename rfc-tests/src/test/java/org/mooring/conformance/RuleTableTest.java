@@ -26,6 +26,12 @@ class RuleTableTest {
     private static final String PACKAGE = "org.mooring.";
     private static final int CASES = 102;
 
+    /** Errata and contradictions, then what peers do. */
+    private static final int LAST_OF_TEXTS = 30;
+
+    private static final int FIRST_OF_PEERS = 40;
+    private static final int LAST_OF_PEERS = 50;
+
     private static List<String> lines = List.of();
     private static List<Rule> rules = List.of();
 
@@ -69,6 +75,18 @@ class RuleTableTest {
     }
 
     @Test
+    @DisplayName("each MUST and each case is tested, but for these MUSTs, which E1 contradicts")
+    void leavesOutNoMust() {
+        assertEquals(
+                List.of("H6o", "F17c"),
+                rules.stream()
+                        .filter(rule -> rule.level() == Level.MUST || rule.level() == Level.CASE)
+                        .filter(rule -> rule.status() != Status.TESTED)
+                        .map(Rule::id)
+                        .toList());
+    }
+
+    @Test
     @DisplayName("its counts are those of its rows")
     void countsAreRight() {
         for (var level : Level.values()) {
@@ -82,15 +100,25 @@ class RuleTableTest {
     }
 
     @Test
-    @DisplayName("each case has a row, and no rule has two")
+    @DisplayName("each case and each erratum has a row, and no rule has two")
     void isWhole() {
         assertEquals(
-                IntStream.rangeClosed(1, CASES).mapToObj(number -> "T" + number).toList(),
-                rules.stream()
-                        .filter(rule -> rule.level() == Level.CASE)
-                        .map(Rule::id)
-                        .toList());
+                IntStream.rangeClosed(1, CASES).mapToObj(number -> "T" + number).toList(), ids(Level.CASE));
+        assertEquals(
+                IntStream.concat(
+                                IntStream.rangeClosed(1, LAST_OF_TEXTS),
+                                IntStream.rangeClosed(FIRST_OF_PEERS, LAST_OF_PEERS))
+                        .mapToObj(number -> "E" + number)
+                        .toList(),
+                ids(Level.ERRATUM));
         assertEquals(rules.size(), rules.stream().map(Rule::id).distinct().count());
+    }
+
+    private static List<String> ids(Level level) {
+        return rules.stream()
+                .filter(rule -> rule.level() == level)
+                .map(Rule::id)
+                .toList();
     }
 
     /** Those of all modules, as the table names them. */
@@ -144,7 +172,8 @@ class RuleTableTest {
         SHOULD("SHOULD"),
         MAY("MAY"),
         ADVICE("advice"),
-        CASE("case");
+        CASE("case"),
+        ERRATUM("erratum");
 
         private final String word;
 

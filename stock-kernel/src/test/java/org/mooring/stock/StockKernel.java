@@ -1,12 +1,15 @@
 package org.mooring.stock;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.w3c.dom.Document;
 
@@ -17,7 +20,12 @@ import org.w3c.dom.Document;
 final class StockKernel {
     private static final Path GUEST = Path.of("src/test/guest").toAbsolutePath();
     private static final String SHARED = "/run/shared/";
-    private static final int PATIENCE_MINUTES = 12;
+    private static final int PATIENCE_MINUTES = 20;
+
+    /** What a JVM takes options from. */
+    private static final String JVM_OPTIONS = "JAVA_TOOL_OPTIONS";
+
+    private static final String JVM = " -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
 
     private final Path shared;
 
@@ -26,14 +34,20 @@ final class StockKernel {
         this.shared = shared;
     }
 
-    /** Runs the tests of these packages that are tagged {@code netns}, and those for which it takes such a kernel, tagged {@code stock}. */
-    List<Result> test(String... packages) throws Exception {
+    /**
+     * Runs tests that are tagged {@code netns}, and those for which it takes such a kernel, tagged {@code stock}.
+     *
+     * @param selectors as the console launcher of JUnit has them
+     * @param rehearsed the same, of tests that take the same classes, or most of them
+     */
+    List<Result> test(List<String> selectors, List<String> rehearsed) throws Exception {
         Files.createDirectories(shared.resolve("reports"));
         Path report = shared.resolve("reports/TEST-junit-jupiter.xml");
         Path status = shared.resolve("status");
         Files.deleteIfExists(report);
         Files.deleteIfExists(status);
-        Files.writeString(shared.resolve("start"), start(packages));
+        Path archive = archiveClasses(rehearsed);
+        Files.writeString(shared.resolve("start"), start(archive, launcher(Path.of(SHARED, "reports"), selectors)));
         boot();
         // 1: some tests failed, and the report says which.
         if (!Files.exists(status)
@@ -102,14 +116,31 @@ final class StockKernel {
         return printed.strip();
     }
 
-    /** What the guest runs. The kernel looks for modules by itself: busybox finds them for it. */
-    private static String start(String... packages) throws IOException, InterruptedException {
+    /**
+     * Archives the classes that these tests take, which a JVM then has at once: what takes an emulated processor longest is to load classes.
+     * What becomes of the tests on this machine's kernel doesn't matter.
+     */
+    private Path archiveClasses(List<String> rehearsed) throws IOException, InterruptedException {
+        Path archive = shared.resolve("classes.jsa");
+        Files.deleteIfExists(archive);
+        ProcessBuilder builder = new ProcessBuilder(launcher(shared.resolve("rehearsal"), rehearsed))
+                .redirectErrorStream(true)
+                .redirectOutput(shared.resolve("rehearsal.log").toFile());
+        builder.environment().put(JVM_OPTIONS, "-XX:ArchiveClassesAtExit=" + archive + JVM);
+        Process rehearsal = builder.start();
+        rehearsal.getOutputStream().close();
+        rehearsal.waitFor();
+        if (!Files.exists(archive)) {
+            throw new AssertionError("no classes were archived: see " + shared.resolve("rehearsal.log"));
+        }
+        return archive;
+    }
+
+    private static List<String> launcher(Path reports, List<String> selectors) {
         var launcher = new ArrayList<>(List.of(
                 System.getProperty("java.home") + "/bin/java",
-                "-XX:+UseSerialGC",
-                "-XX:TieredStopAtLevel=1",
                 "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                classPath(),
                 "org.junit.platform.console.ConsoleLauncher",
                 "execute",
                 "--disable-banner",
@@ -119,13 +150,26 @@ final class StockKernel {
                 "--include-tag=stock",
                 // An emulated processor of a busy machine has no use for them: this whole run has a time limit.
                 "--config=junit.jupiter.execution.timeout.mode=disabled",
-                "--reports-dir=" + SHARED + "reports"));
-        for (String name : packages) {
-            launcher.add("--select-package=" + name);
-        }
+                "--reports-dir=" + reports));
+        launcher.addAll(selectors);
+        return launcher;
+    }
+
+    /** Without this module's own classes: only jars can be archived from. */
+    private static String classPath() {
+        return Arrays.stream(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))
+                        .split(File.pathSeparator, -1))
+                .filter(entry -> !Path.of(entry).startsWith(Path.of("target").toAbsolutePath()))
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    /** What the guest runs. The kernel looks for modules by itself: busybox finds them for it. */
+    private static String start(Path archive, List<String> launcher) throws IOException, InterruptedException {
         return String.join(
                 "\n",
                 "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8",
+                // Also for the processes that tests start.
+                "export " + JVM_OPTIONS + "='-XX:SharedArchiveFile=" + archive + JVM + "'",
                 "modules=/lib/modules/$(uname -r)",
                 "mkdir -p $modules",
                 "mount --bind '" + image() + "/modules' $modules",

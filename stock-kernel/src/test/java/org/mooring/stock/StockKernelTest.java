@@ -3,6 +3,7 @@ package org.mooring.stock;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Tag;
@@ -10,15 +11,37 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * Tests of other modules, with the kernel that Debian ships: it has tunnel devices that others lack, and a verifier of its own mind about
- * our programs. Each test that ran there is one here.
+ * our programs. Each test that ran there is one here. Emulated, each takes some ten seconds, so this is a selection:
+ * {@code -Dstock-kernel.select=all} runs them all, and {@code -Dstock-kernel.select='EbpfDatapathTest$Mtu,HoldTest'} these.
  */
 @Tag("e2e")
 class StockKernelTest {
-    private static final String[] PACKAGES = {"org.mooring.datapath"};
+    private static final String DATAPATH = "org.mooring.datapath";
+
+    private static final List<String> SELECTION = List.of(
+            "KernelDatapathTest$Headers#carriesPacketsBothWays(org.mooring.datapath.Encapsulation)",
+            "KernelDatapathTest$Forgery#dropsWhatComesFromTheTunnelsOtherEnd(org.mooring.datapath.Encapsulation)",
+            "KernelDatapathTest$Redirect#redirectsWhatComesLate",
+            "KernelDatapathTest$Survival#goesOnWithoutItsProcess",
+            "EbpfDatapathTest$Headers#carriesPacketsBothWays(org.mooring.datapath.Encapsulation)");
 
     @TestFactory
     Stream<DynamicTest> passes() throws Exception {
         return new StockKernel(Path.of("target/stock-kernel").toAbsolutePath())
-                .test(PACKAGES).stream().map(result -> dynamicTest(result.name(), result::check));
+                .test(selectors(), List.of(selector(SELECTION.get(SELECTION.size() - 1)))).stream()
+                        .map(result -> dynamicTest(result.name(), result::check));
+    }
+
+    private static List<String> selectors() {
+        String wanted = System.getProperty("stock-kernel.select", "");
+        if (wanted.equals("all")) {
+            return List.of("--select-package=" + DATAPATH);
+        }
+        Stream<String> tests = wanted.isEmpty() ? SELECTION.stream() : Stream.of(wanted.split(",", -1));
+        return tests.map(StockKernelTest::selector).toList();
+    }
+
+    private static String selector(String test) {
+        return (test.contains("#") ? "--select-method=" : "--select-class=") + DATAPATH + "." + test;
     }
 }

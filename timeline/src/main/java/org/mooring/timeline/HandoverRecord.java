@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param handover its id (docs/handover.md), or null where none was heard of: plain, or within a site
  * @param arriving the guest came to this host; else it left
  * @param bound when the home agent is taken to have sent the guest's packets to where it goes, or null where that isn't known
- * @param counts packets, by the name of what became of them, such as {@code rescued} or {@code lost}; what this host doesn't know is absent
+ * @param counts packets, by the name of what became of them, such as {@code rescued}, {@code lost}, {@code redirected} or {@code held}; what this host doesn't know is absent
  */
 public record HandoverRecord(
         String guest,
@@ -25,11 +25,13 @@ public record HandoverRecord(
         List<Step> steps) {
     public static final String RESCUED = "rescued";
     public static final String LOST = "lost";
+    public static final String HELD = "held";
+    public static final String REDIRECTED = "redirected";
 
     /**
      * One step.
      *
-     * @param who qemu, hook, home-agent or kvm-migrator
+     * @param who qemu, hook, agent (the one that serves the guest here), home-agent or kvm-migrator
      * @param giveOrTakeMs how wrong the time may be at most, in milliseconds; 0 where it was read from a clock
      */
     public record Step(Instant at, String who, String what, double giveOrTakeMs) {}

@@ -1,6 +1,8 @@
 package org.mooring.runtime.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Function;
 import org.apache.commons.cli.CommandLine;
 import org.apache.commons.cli.Options;
@@ -28,8 +30,10 @@ public record CheckVerb(Function<Section, ?> config) implements Verb {
     @Override
     public int run(CommandLine line, Console console) throws Failure {
         Path file = Path.of(line.getOptionValue(StandardOptions.CONFIG));
-        ConfigReader.read(file, config);
-        console.out().println(file + ": no problems");
+        List<String> warnings = new ArrayList<>();
+        ConfigReader.read(file, config, warnings::add);
+        warnings.forEach(console.out()::println);
+        console.out().println(file + (warnings.isEmpty() ? ": no problems" : ": no other problems"));
         return 0;
     }
 }

@@ -1,6 +1,8 @@
 package org.mooring.runtime.cli;
 
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.commons.cli.CommandLine;
@@ -45,12 +47,15 @@ public record RunVerb<C>(Function<Section, C> config, Daemon.Starter<C> starter)
                     + level.get() + "'");
         }
         Path file = Path.of(line.getOptionValue(StandardOptions.CONFIG));
-        C initial = ConfigReader.read(file, config);
+        List<String> warnings = new ArrayList<>();
+        C initial = ConfigReader.read(file, config, warnings::add);
         ServiceManager serviceManager = ServiceManager.fromEnvironment(System.getenv());
         Lifecycle lifecycle = Lifecycle.ofThisProcess(serviceManager.watchdogInterval());
         try (Daemon<C> daemon = starter.start(initial, lifecycle)) {
             serviceManager.ready();
             log.info("ready config={}", file);
+            // Only now: one who is refused hears of that alone.
+            warnings.forEach(log::warn);
             lifecycle.untilStopped(() -> reload(daemon, file, serviceManager), serviceManager::alive);
             log.info("stopping");
             serviceManager.stopping();
@@ -61,7 +66,7 @@ public record RunVerb<C>(Function<Section, C> config, Daemon.Starter<C> starter)
     private void reload(Daemon<C> daemon, Path file, ServiceManager serviceManager) {
         serviceManager.reloading();
         try {
-            daemon.reload(ConfigReader.read(file, config));
+            daemon.reload(ConfigReader.read(file, config, log::warn));
             log.info("configuration re-read config={}", file);
         } catch (Failure e) {
             e.lines().forEach(line -> log.error("configuration not re-read, the old one stays: {}", line));

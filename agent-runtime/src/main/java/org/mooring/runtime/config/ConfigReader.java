@@ -11,10 +11,9 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.tomlj.Toml;
 import org.tomlj.TomlParseError;
 import org.tomlj.TomlParseResult;
@@ -27,8 +26,6 @@ import org.tomlj.TomlTable;
  * finds the next one. Nobody ever sees a stand-in: {@link #read} throws once all has been read.
  */
 public final class ConfigReader {
-    private static final Logger log = LoggerFactory.getLogger(ConfigReader.class);
-
     private record Problem(int line, String text) {}
 
     private final Path file;
@@ -43,12 +40,22 @@ public final class ConfigReader {
     }
 
     /**
-     * The configuration in {@code file}, as {@code reader} makes it from the file's root section. A key that
-     * {@code reader} never asks for is unknown, and so a problem: ask for every key, whatever the others say.
+     * As below, for a file that nobody minds others reading.
      *
      * @throws ConfigException if the file can't be read, isn't TOML, or anything in it is wrong
      */
     public static <T> T read(Path file, Function<Section, T> reader) throws ConfigException {
+        return read(file, reader, warning -> {});
+    }
+
+    /**
+     * The configuration in {@code file}, as {@code reader} makes it from the file's root section. A key that
+     * {@code reader} never asks for is unknown, and so a problem: ask for every key, whatever the others say.
+     *
+     * @param warning is told what the operator should mend, though the configuration can be used
+     * @throws ConfigException if the file can't be read, isn't TOML, or anything in it is wrong
+     */
+    public static <T> T read(Path file, Function<Section, T> reader, Consumer<String> warning) throws ConfigException {
         TomlParseResult toml = parse(file);
         ConfigReader problems = new ConfigReader(file);
         for (TomlParseError error : toml.errors()) {
@@ -66,8 +73,8 @@ public final class ConfigReader {
         problems.sections.forEach(Section::refuseUnknownKeys);
         problems.throwIfAny();
         if (problems.holdsKey && KeyMaterial.isForEverybody(file)) {
-            log.warn(
-                    "every user can read the keys in {}: chmod o-r {}, or keep them in files of their own", file, file);
+            warning.accept("every user can read the keys in " + file + ": chmod o-r " + file
+                    + ", or keep them in files of their own");
         }
         return config;
     }
@@ -76,9 +83,12 @@ public final class ConfigReader {
         try {
             return Toml.parse(file);
         } catch (NoSuchFileException e) {
-            throw new ConfigException(List.of(file + ": no such file"));
+            throw new ConfigException(List.of(file
+                    + ": no such file: name another by --config, or make it from the commented example that is installed with"
+                    + " the program"));
         } catch (AccessDeniedException e) {
-            throw new ConfigException(List.of(file + ": permission denied"));
+            throw new ConfigException(List.of(file + ": permission denied: let user " + System.getProperty("user.name")
+                    + " read it (chown, chmod)"));
         } catch (MalformedInputException e) {
             throw new ConfigException(List.of(file + ": not UTF-8 text"));
         } catch (IOException e) {

@@ -62,7 +62,9 @@ final class KeyMaterial {
             problem.accept(
                     file + " does not hold a key: expected at least " + 2 * LEAST_OCTETS + " hexadecimal digits");
         } catch (NoSuchFileException e) {
-            problem.accept(file + ": no such file");
+            problem.accept(file
+                    + ": no such file: copy the key of the other end there, or make one for both: openssl rand -hex 16 > "
+                    + file);
         } catch (IOException e) {
             problem.accept(file + " cannot be read as a key file by this user");
         }

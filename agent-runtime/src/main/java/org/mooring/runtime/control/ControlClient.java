@@ -128,25 +128,25 @@ public final class ControlClient {
 
     private String explain(IOException e) {
         if (!Files.exists(socket)) {
-            return "is " + program + " running? There is no socket at " + socket;
+            return "is " + program + " running? There is no socket at " + socket + ": start it, or name its socket";
         }
         if (!Files.isWritable(socket)) {
             return "no permission for " + socket + ": ask as root or as a member of its group";
         }
-        return "is " + program + " running? Nobody answers at " + socket + " (" + e.getMessage() + ")";
+        return "is " + program + " running? Nobody answers at " + socket + " (" + e.getMessage() + "): start it";
     }
 
     private JsonNode parse(String answer) throws Failure {
         int end = answer.indexOf("\r\n\r\n");
         String[] statusLine = answer.lines().findFirst().orElse("").split(" ", 3);
         if (end < 0 || statusLine.length < 2 || !statusLine[1].matches("[0-9]{3}")) {
-            throw new Failure("what listens at " + socket + " is not " + program);
+            throw new Failure("what listens at " + socket + " is not " + program + ": name its socket");
         }
         JsonNode json;
         try {
             json = Json.MAPPER.readTree(answer.substring(end + 4));
         } catch (JsonProcessingException e) {
-            throw new Failure("what listens at " + socket + " is not " + program, e);
+            throw new Failure("what listens at " + socket + " is not " + program + ": name its socket", e);
         }
         int status = Integer.parseInt(statusLine[1]);
         if (status != HTTP_OK) {

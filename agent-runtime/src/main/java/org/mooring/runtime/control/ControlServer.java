@@ -3,6 +3,7 @@ package org.mooring.runtime.control;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.EventLoopGroup;
@@ -93,9 +94,7 @@ public final class ControlServer implements AutoCloseable {
                                 .pipeline()
                                 .addLast(new ReadTimeoutHandler(SECONDS_TO_TRANSFER))
                                 .addLast(new WriteTimeoutHandler(SECONDS_TO_TRANSFER))
-                                .addLast(new HttpServerCodec())
-                                .addLast(new BoundedBody())
-                                .addLast(new ControlHandler(agent, routes, metrics, longestAnswer));
+                                .addLast(handlers(agent, routes, metrics, longestAnswer));
                     }
                 })
                 .bind(new DomainSocketAddress(unready.toString()))
@@ -115,6 +114,13 @@ public final class ControlServer implements AutoCloseable {
             group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
             throw e;
         }
+    }
+
+    /** What makes an answer of octets. */
+    static ChannelHandler[] handlers(Executor agent, Routes routes, Metrics metrics, Duration longestAnswer) {
+        return new ChannelHandler[] {
+            new HttpServerCodec(), new BoundedBody(), new ControlHandler(agent, routes, metrics, longestAnswer)
+        };
     }
 
     /** Says 413 as everything else is said, and closes. */

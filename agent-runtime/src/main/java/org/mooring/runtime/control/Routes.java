@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.function.Supplier;
 
 /** What a control socket answers. A path is words and {@code {parameters}}: {@code /guests/{name}/events}. */
 public final class Routes {
@@ -33,9 +35,17 @@ public final class Routes {
         return add("GET", path, request -> CompletableFuture.completedFuture(handler.answer(request)));
     }
 
-    /** Adds a route that only looks, where the agent's thread may not: it answers later. */
-    public Routes getLater(String path, PatientHandler handler) {
-        return add("GET", path, handler);
+    /** Adds a route that only looks, where the agent's thread may not: it answers later, and with 503 if that fails. */
+    public Routes getLater(String path, Supplier<? extends CompletionStage<?>> answer) {
+        return add(
+                "GET",
+                path,
+                request -> answer.get().handle((found, failure) -> {
+                    if (failure != null) {
+                        throw new CompletionException(Refusal.unavailable(String.valueOf(failure.getMessage())));
+                    }
+                    return found;
+                }));
     }
 
     /** Adds a route that changes something. */

@@ -89,17 +89,26 @@ public final class AgentLoop<E, A> implements Executor, AutoCloseable {
      * sent faster than it is handled waits in the kernel then, or is dropped there.
      */
     public Consumer<E> inlet(int most) {
+        var bounded = bounded(most);
+        return event -> bounded.execute(() -> handle(event));
+    }
+
+    /** Runs tasks as {@link #execute} does, for another thread than the loop's, which waits while {@code most} of its tasks haven't run yet. */
+    public Executor bounded(int most) {
         var free = new Semaphore(most);
-        return event -> {
+        return task -> {
             free.acquireUninterruptibly();
             try {
-                group.execute(() -> {
-                    handle(event);
-                    free.release();
+                execute(() -> {
+                    try {
+                        task.run();
+                    } finally {
+                        free.release();
+                    }
                 });
             } catch (RejectedExecutionException closing) {
                 free.release();
-                log.debug("dropped on the way out: {}", event);
+                log.debug("dropped on the way out: {}", task);
             }
         };
     }

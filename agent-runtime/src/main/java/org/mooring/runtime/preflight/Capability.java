@@ -43,6 +43,21 @@ public enum Capability {
         require(ofThisProcess(), needed);
     }
 
+    /**
+     * Refuses to go on without what an agent needs.
+     *
+     * @param bpf whether its datapath loads programs
+     * @throws Failure that names all that this process doesn't have
+     */
+    public static void requireOfAgent(boolean bpf) throws Failure {
+        EnumSet<Capability> needed = EnumSet.of(NET_ADMIN, NET_RAW, NET_BIND_SERVICE);
+        if (bpf) {
+            needed.add(BPF);
+            needed.add(PERFMON);
+        }
+        require(needed.toArray(Capability[]::new));
+    }
+
     static void require(Set<Capability> held, Capability... needed) throws Failure {
         List<Capability> missing = Arrays.stream(needed)
                 .filter(capability -> !capability.isAmong(held))

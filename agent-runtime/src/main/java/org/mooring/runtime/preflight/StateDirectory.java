@@ -20,8 +20,12 @@ public final class StateDirectory {
             Files.createDirectories(directory);
             Files.delete(Files.createTempFile(directory, "writable", null));
         } catch (FileAlreadyExistsException e) {
-            throw new Failure("state-directory " + directory + ": " + e.getFile() + " is not a directory");
+            throw new Failure("state-directory " + directory + ": " + e.getFile()
+                    + " is not a directory: move it away, or name another");
         } catch (IOException e) {
+            if (DiskFull.is(String.valueOf(e.getMessage()))) {
+                throw new Failure("state-directory " + directory + ": no space left: " + DiskFull.ADVICE, e);
+            }
             throw new Failure(
                     "state-directory " + directory + " cannot be written to by user " + System.getProperty("user.name")
                             + ": create it for that user (StateDirectory= in the unit), or name another",

@@ -131,7 +131,7 @@ public final class Store implements AutoCloseable {
         } catch (MVStoreException | StoreException e) {
             StoreException failure = e instanceof StoreException refused
                     ? refused
-                    : new StoreException(file + " cannot be written: " + StoreFile.reason(e), e);
+                    : new StoreException(StoreFile.refused(file, "written", e), e);
             log.error("store not written writes={} reason={}", group.size(), failure.getMessage());
             abandon();
             group.forEach(write -> write.failed().accept(failure));

@@ -8,6 +8,7 @@ import org.h2.mvstore.DataUtils;
 import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
 import org.h2.mvstore.MVStoreException;
+import org.mooring.runtime.preflight.DiskFull;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,11 +56,21 @@ final class StoreFile {
                                     + " is in use by another process: stop that one, or give this one a state-directory"
                                     + " of its own";
                         case DataUtils.ERROR_READING_FAILED, DataUtils.ERROR_WRITING_FAILED ->
-                            file + " cannot be opened: " + reason(e);
+                            refused(file, "opened", e);
                         default -> damaged(file, e);
                     },
                     e);
         }
+    }
+
+    /** What the operating system didn't let us do, and what the operator can. */
+    static String refused(Path file, String done, Throwable e) {
+        String reason = reason(e);
+        return file + " cannot be " + done + ": " + reason + ": "
+                + (DiskFull.is(reason)
+                        ? DiskFull.ADVICE
+                        : "see that user " + System.getProperty("user.name") + " may write there, or name another"
+                                + " state-directory");
     }
 
     private static String damaged(Path file, Throwable e) {

@@ -30,7 +30,9 @@ final class BindFailure {
                                 + " is no address of this machine: add it to an interface, or correct the configuration";
                     case EACCES -> socket + ": " + Capability.NET_BIND_SERVICE.need();
                     case EPERM -> socket + ": " + Capability.NET_RAW.need();
-                    default -> socket + " cannot be bound: " + (cause == null ? "no reason given" : cause.getMessage());
+                    default ->
+                        socket + " cannot be bound: " + (cause == null ? "no reason given" : cause.getMessage())
+                                + ": give this program another address";
                 });
     }
 

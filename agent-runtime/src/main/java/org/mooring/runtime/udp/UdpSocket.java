@@ -125,7 +125,8 @@ public final class UdpSocket implements AutoCloseable {
      */
     public UdpSocket alsoOn(String device, Consumer<Datagram> receiver) throws Failure {
         if (!exists(device)) {
-            throw new Failure("there is no interface " + device + " to bind UDP port " + local().getPort() + " to");
+            throw new Failure("there is no interface " + device + " to bind UDP port " + local().getPort()
+                    + " to: create it, or name another one");
         }
         return share(Optional.of(device), receiver);
     }
@@ -141,7 +142,8 @@ public final class UdpSocket implements AutoCloseable {
         var connected = another.channel.connect(peer).awaitUninterruptibly();
         if (!connected.isSuccess()) {
             another.close();
-            throw new Failure("no way to " + peer + ": " + connected.cause().getMessage());
+            throw new Failure("no way to " + peer + ": " + connected.cause().getMessage()
+                    + ": add a route to it, or correct the configuration");
         }
         return another;
     }
@@ -157,6 +159,26 @@ public final class UdpSocket implements AutoCloseable {
         } finally {
             sharing.forEach(channel -> setReuseAddress(channel, false));
         }
+    }
+
+    /**
+     * While {@code binding} runs, a socket that isn't of this class may be bound to the same address and port, and share the datagrams by a rule
+     * of its own (socket(7), SO_REUSEPORT). After that nobody else's can, but this user's. Whatever is for {@link #alsoOn} may come here from then on:
+     * the kernel takes the first two that share so for the best.
+     */
+    public <T, E extends Exception> T beside(Binding<T, E> binding) throws E {
+        channel.config().setOption(EpollChannelOption.SO_REUSEPORT, true);
+        sharing.forEach(other -> setReuseAddress(other, true));
+        try {
+            return binding.bind();
+        } finally {
+            sharing.forEach(other -> setReuseAddress(other, false));
+        }
+    }
+
+    /** Binds what {@link #beside} lets in. */
+    public interface Binding<T, E extends Exception> {
+        T bind() throws E;
     }
 
     private static boolean exists(String device) {

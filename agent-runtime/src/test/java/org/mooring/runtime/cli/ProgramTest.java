@@ -231,6 +231,9 @@ class ProgramTest {
             agent.shutdown();
         }
         assertEquals(1, run("show", "status"));
-        assertEquals("mover: is mover running? There is no socket at " + directory.resolve("none.sock") + "\n", err());
+        assertEquals(
+                "mover: is mover running? There is no socket at " + directory.resolve("none.sock")
+                        + ": start it, or name its socket\n",
+                err());
     }
 }

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
@@ -190,6 +191,27 @@ class ConfigReaderTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({"rw-r--r--, true", "rw-r-----, false"})
+    void warnsWhereEveryUserCanReadItsKeys(String mode, boolean warns) throws Exception {
+        Path file = write(GOOD + """
+                [[node]]
+                home = "10.1.0.9"
+                [[node.association]]
+                spi = 256
+                key = "00112233445566778899aabbccddeeff"
+                """);
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString(mode));
+        List<String> warnings = new ArrayList<>();
+        ConfigReader.read(file, Agent::read, warnings::add);
+        assertEquals(
+                warns
+                        ? List.of("every user can read the keys in " + file + ": chmod o-r " + file
+                                + ", or keep them in files of their own")
+                        : List.of(),
+                warnings);
+    }
+
     @Test
     void refusesTwoAssociationsWithTheSameSpi() throws Exception {
         String association = """
@@ -229,7 +251,11 @@ class ConfigReaderTest {
                 "8: node.association.key-file: " + key
                         + " does not hold a key: expected at least 32 hexadecimal digits");
         Files.delete(key);
-        assertProblems(withKeyFile(key), "8: node.association.key-file: " + key + ": no such file");
+        assertProblems(
+                withKeyFile(key),
+                "8: node.association.key-file: " + key
+                        + ": no such file: copy the key of the other end there, or make one for both: openssl rand -hex 16"
+                        + " > " + key);
     }
 
     @Test
@@ -270,7 +296,10 @@ class ConfigReaderTest {
     void thatIsNotThereIsRefused() {
         Path file = directory.resolve("agent.toml");
         ConfigException refused = assertThrows(ConfigException.class, () -> ConfigReader.read(file, Agent::read));
-        assertEquals(List.of(file + ": no such file"), refused.lines());
+        assertEquals(
+                List.of(file + ": no such file: name another by --config, or make it from the commented example that is"
+                        + " installed with the program"),
+                refused.lines());
         refused = assertThrows(ConfigException.class, () -> ConfigReader.read(directory, Agent::read));
         assertEquals(List.of(directory + ": cannot be read: a directory, not a file"), refused.lines());
     }

@@ -304,13 +304,15 @@ class ControlServerTest {
     void hasAClientThatSaysWhenNobodyIsThere() throws Exception {
         close();
         Failure refused = assertThrows(Failure.class, () -> client().get("/health"));
-        assertEquals(List.of("is home-agent running? There is no socket at " + socket), refused.lines());
+        assertEquals(
+                List.of("is home-agent running? There is no socket at " + socket + ": start it, or name its socket"),
+                refused.lines());
         try (ServerSocketChannel killed = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             killed.bind(UnixDomainSocketAddress.of(socket));
         }
         refused = assertThrows(Failure.class, () -> client().get("/health"));
         assertEquals(
-                List.of("is home-agent running? Nobody answers at " + socket + " (Connection refused)"),
+                List.of("is home-agent running? Nobody answers at " + socket + " (Connection refused): start it"),
                 refused.lines());
     }
 
@@ -342,7 +344,7 @@ class ControlServerTest {
             });
             speaks.start();
             Failure refused = assertThrows(Failure.class, () -> client().get("/health"));
-            assertEquals(List.of("what listens at " + socket + " is not home-agent"), refused.lines());
+            assertEquals(List.of("what listens at " + socket + " is not home-agent: name its socket"), refused.lines());
             speaks.join();
         }
     }

@@ -31,7 +31,9 @@ class StateDirectoryTest {
     void isRefusedIfItIsAFile() throws Exception {
         Path file = Files.writeString(parent.resolve("state"), "");
         Failure refused = assertThrows(Failure.class, () -> StateDirectory.prepare(file));
-        assertEquals(List.of("state-directory " + file + ": " + file + " is not a directory"), refused.lines());
+        assertEquals(
+                List.of("state-directory " + file + ": " + file + " is not a directory: move it away, or name another"),
+                refused.lines());
     }
 
     @Test

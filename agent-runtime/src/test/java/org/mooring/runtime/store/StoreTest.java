@@ -278,7 +278,9 @@ class StoreTest {
                     write(store, Change.put("ballast", "b" + i, "x".repeat(2_000)));
                 }
             });
-            assertEquals(List.of(file() + " cannot be written: No space left on device"), failed.lines());
+            assertEquals(
+                    List.of(file() + " cannot be written: No space left on device: make room on its disk"),
+                    failed.lines());
             assertEquals(1, count(store));
 
             Files.delete(ballast);
@@ -286,6 +288,22 @@ class StoreTest {
             assertEquals(2, count(restart()));
         } finally {
             closeAll();
+            exec("umount", directory.toString());
+        }
+    }
+
+    @Test
+    @Tag("netns")
+    @DisplayName("says that the disk is full where it can't begin")
+    void saysThatTheDiskIsFull() throws Exception {
+        mount(directory, "64k");
+        try {
+            fill(directory.resolve("ballast"));
+            StoreException refused = assertThrows(StoreException.class, this::open);
+            assertEquals(
+                    List.of(file() + " cannot be opened: No space left on device: make room on its disk"),
+                    refused.lines());
+        } finally {
             exec("umount", directory.toString());
         }
     }

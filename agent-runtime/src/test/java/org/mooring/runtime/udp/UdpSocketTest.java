@@ -125,7 +125,7 @@ class UdpSocketTest {
         UdpSocket socket = bind(LOOPBACK, 0);
         assertRefused(
                 "there is no interface nosuch0 to bind UDP port "
-                        + socket.local().getPort() + " to",
+                        + socket.local().getPort() + " to: create it, or name another one",
                 () -> socket.alsoOn("nosuch0", taken::add));
     }
 

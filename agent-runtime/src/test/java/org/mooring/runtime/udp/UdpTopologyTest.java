@@ -20,6 +20,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.mooring.linux.NetworkNamespace;
+import org.mooring.linux.batch.HeldDescriptor;
+import org.mooring.linux.batch.IncomingMessages;
+import org.mooring.linux.packet.TunnelDataSocket;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.runtime.Failure;
@@ -141,6 +144,43 @@ class UdpTopologyTest {
     }
 
     @Test
+    @DisplayName("leaves tunnel data to a socket beside it, and takes the rest")
+    void leavesTunnelDataToASocketBesideIt() throws Exception {
+        BlockingQueue<String> taken = new LinkedBlockingQueue<>();
+        byte[] tunnelData = ByteBuffer.allocate(24)
+                .putInt(0x0404_0000)
+                .putInt(0x4500_0014)
+                .position(20)
+                .put(Ipv4Address.of("10.1.0.50").toInet().getAddress())
+                .array();
+        int times = 10;
+        try (TunnelDataSocket data = router.run(() -> {
+                    UdpSocket routed = UdpSocket.bind(
+                            loop,
+                            AGENT,
+                            UdpSocket.REGISTRATION_PORT,
+                            RECEIVE_BUFFER,
+                            datagram -> taken.add("routed " + datagram.payload().length()));
+                    return routed.beside(
+                            () -> TunnelDataSocket.open(AGENT.toInet(), UdpSocket.REGISTRATION_PORT, 4, 0));
+                });
+                HeldDescriptor held = data.hold()) {
+            for (int i = 0; i < times; i++) {
+                peer.run(() -> send(tunnelData));
+                peer.run(() -> send("request"));
+                assertEquals("routed 7", taken.take());
+            }
+            var messages = new IncomingMessages(2 * times, 2000, 0);
+            assertEquals(times, held.receive(messages));
+            assertEquals(tunnelData.length, messages.length(0));
+            assertThrows(
+                    Failure.class,
+                    () -> router.run(() ->
+                            UdpSocket.bind(loop, AGENT, UdpSocket.REGISTRATION_PORT, RECEIVE_BUFFER, datagram -> {})));
+        }
+    }
+
+    @Test
     @DisplayName("answers from the address that was asked, whichever of the two it is")
     void answersFromTheAddressThatWasAsked() throws Exception {
         router.run(() -> {
@@ -237,8 +277,12 @@ class UdpTopologyTest {
     }
 
     private static void send(String payload) throws Exception {
+        send(text(payload));
+    }
+
+    private static void send(byte[] payload) throws Exception {
         try (DatagramChannel channel = DatagramChannel.open(StandardProtocolFamily.INET)) {
-            channel.send(ByteBuffer.wrap(text(payload)), AGENT_PORT);
+            channel.send(ByteBuffer.wrap(payload), AGENT_PORT);
         }
     }
 

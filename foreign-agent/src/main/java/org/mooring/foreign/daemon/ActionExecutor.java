@@ -6,6 +6,7 @@ import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import org.mooring.foreign.Action;
 import org.mooring.foreign.Event;
+import org.mooring.foreign.Visitor;
 import org.mooring.runtime.loop.AgentLoop;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,6 +52,11 @@ final class ActionExecutor implements Action.Executor {
     }
 
     @Override
+    public void execute(Action.SendRevocationMessage action) {
+        homeAgents.send(action);
+    }
+
+    @Override
     public void execute(Action.SendToVisitor action) {
         link(action.link()).send(action);
     }
@@ -83,6 +89,8 @@ final class ActionExecutor implements Action.Executor {
 
     @Override
     public void execute(Action.StageVisitor action) {
+        var expected = action.staged().visitor();
+        link(expected.link()).expect(expected.linkAddress());
         kernel.stage(action);
     }
 
@@ -94,6 +102,11 @@ final class ActionExecutor implements Action.Executor {
     @Override
     public void execute(Action.RedirectVisitor action) {
         kernel.redirect(action);
+    }
+
+    @Override
+    public void execute(Action.CountRedirected action) {
+        kernel.count(action);
     }
 
     @Override
@@ -114,9 +127,13 @@ final class ActionExecutor implements Action.Executor {
 
     @Override
     public void execute(Action.StoreVisitor action) {
-        var visitor = action.visitor();
+        store(action.visitor(), false);
+    }
+
+    private void store(Visitor visitor, boolean namesake) {
         store.write(
                 visitor,
+                namesake,
                 () -> loop.post(new Event.VisitorStored(loop.now(), visitor)),
                 failure -> loop.post(
                         new Event.VisitorNotStored(loop.now(), visitor, String.valueOf(failure.getMessage()))));
@@ -124,7 +141,40 @@ final class ActionExecutor implements Action.Executor {
 
     @Override
     public void execute(Action.ForgetVisitor action) {
-        store.remove(action.homeAddress());
+        var homeAddress = action.homeAddress();
+        store.remove(homeAddress, () -> loop.post(new Event.VisitorForgotten(loop.now(), homeAddress)));
+    }
+
+    @Override
+    public void execute(Action.InstallNamesake action) {
+        kernel.installNamesake(action.visitor());
+    }
+
+    @Override
+    public void execute(Action.RemoveNamesake action) {
+        kernel.removeNamesake(action.visitor());
+    }
+
+    @Override
+    public void execute(Action.StoreNamesake action) {
+        store(action.visitor(), true);
+    }
+
+    @Override
+    public void execute(Action.ForgetNamesake action) {
+        store.removeNamesake(action.visitor());
+    }
+
+    @Override
+    public void execute(Action.StoreRevocation action) {
+        var visitor = action.visitor();
+        store.writeRevoked(
+                visitor, action.namesake(), () -> loop.post(new Event.RevocationStored(loop.now(), visitor)));
+    }
+
+    @Override
+    public void execute(Action.ForgetRevocation action) {
+        store.removeRevoked(action.visitor());
     }
 
     @Override

@@ -8,6 +8,7 @@ import org.mooring.runtime.cli.RunVerb;
 import org.mooring.runtime.cli.ShowVerb;
 import org.mooring.runtime.cli.ShowVerb.View;
 import org.mooring.runtime.handover.ArrivalsView;
+import org.mooring.runtime.revocation.RevokeVerb;
 
 /** The {@code foreign-agent} command. */
 public final class ForeignAgentProgram {
@@ -26,18 +27,29 @@ public final class ForeignAgentProgram {
                 List.of(
                         new RunVerb<>(ProgramConfiguration::read, ForeignAgentDaemon::start),
                         new CheckVerb(ProgramConfiguration::read),
+                        new RevokeVerb(
+                                NAME,
+                                Path.of(ProgramConfiguration.DEFAULT_CONTROL_SOCKET),
+                                "end a mobile node's visit now, and tell its home agent (RFC 3543)",
+                                List.of(
+                                        "  The mobile node is told by an advertisement with sequence number 0. It may register again;",
+                                        "  'show revocations' has what its home agent has not acknowledged yet.")),
                         new ShowVerb(
                                 NAME,
                                 Path.of(ProgramConfiguration.DEFAULT_CONTROL_SOCKET),
                                 List.of(
                                         new View("visitors", "/visitors", "the mobile nodes that are served"),
                                         new View("arrivals", ArrivalsView.PATH, ArrivalsView.SAYS),
+                                        new View(
+                                                "revocations",
+                                                "/revocations",
+                                                "revocations that are not acknowledged yet"),
                                         new View("pending", "/pending", "requests that wait for a reply"),
                                         new View("traffic", "/traffic", "messages by code, discards by reason"),
                                         new View("status", "/status", "what the agent offers, and since when"),
                                         new View(
                                                 "datapath",
                                                 "/datapath",
-                                                "packets by home address, drops by reason")))));
+                                                "which datapath and why, what went through the tunnels, drops")))));
     }
 }

@@ -8,11 +8,13 @@ import org.mooring.foreign.Action;
 import org.mooring.foreign.Event;
 import org.mooring.foreign.Policy;
 import org.mooring.protocol.handover.HandoverMessage;
+import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.protocol.wire.RevocationMessage;
 import org.mooring.protocol.wire.TunnelData;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.loop.AgentLoop;
@@ -66,6 +68,15 @@ final class HomeAgentSide implements AutoCloseable {
         }
     }
 
+    /**
+     * Lets tunnel data be taken by a socket beside this side's.
+     *
+     * @param binding as {@link UdpSocket#beside} has it
+     */
+    <T, E extends Exception> T beside(UdpSocket.Binding<T, E> binding) throws E {
+        return registrations.beside(binding);
+    }
+
     /** Home agents with an association have sockets of their own. */
     void follow(Policy policy) {
         fromHomeAgents.follow(policy.homeAgents().keySet());
@@ -91,6 +102,10 @@ final class HomeAgentSide implements AutoCloseable {
                 keepalive.message());
     }
 
+    void send(Action.SendRevocationMessage message) {
+        registrations.send(new InetSocketAddress(message.homeAgent().toInet(), message.port()), message.message());
+    }
+
     @Override
     public void close() {
         errors.close();
@@ -106,7 +121,15 @@ final class HomeAgentSide implements AutoCloseable {
         }
         return HandoverMessage.isOne(datagram.payload())
                 ? new Event.HandoverMessageReceived(datagram.at(), from, datagram.payload())
-                : new Event.ReplyReceived(datagram.at(), from, RegistrationCodec.decode(datagram.payload()));
+                : registration(datagram, from);
+    }
+
+    private static Event registration(Datagram datagram, Ipv4Address from) {
+        var decoded = RegistrationCodec.decode(datagram.payload());
+        return decoded instanceof Decoded.Message message && message.message() instanceof RevocationMessage
+                ? new Event.RevocationMessageReceived(
+                        datagram.at(), from, datagram.from().getPort(), message)
+                : new Event.ReplyReceived(datagram.at(), from, decoded);
     }
 
     /** Empty for an error about anything but a request that we may have relayed. */

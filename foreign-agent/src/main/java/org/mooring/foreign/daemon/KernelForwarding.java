@@ -1,16 +1,18 @@
 package org.mooring.foreign.daemon;
 
-import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.mooring.datapath.DatapathException;
-import org.mooring.datapath.Drop;
+import org.mooring.datapath.DatapathKind;
+import org.mooring.datapath.DatapathView;
+import org.mooring.datapath.Datapaths;
 import org.mooring.datapath.Path;
-import org.mooring.datapath.Traffic;
 import org.mooring.datapath.Tunnel;
 import org.mooring.datapath.VisitorDatapath;
 import org.mooring.datapath.VisitorForwarding;
@@ -19,28 +21,48 @@ import org.mooring.foreign.Event;
 import org.mooring.foreign.Visitor;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
 import org.mooring.runtime.loop.Worker;
 import org.mooring.runtime.udp.UdpSocket;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The visitors' packets in the kernel. Works on a thread of its own; what comes of it is an event. */
 final class KernelForwarding implements AutoCloseable {
-    /** What the datapath has counted. */
-    record Counts(Map<Inet4Address, Traffic> traffic, Map<Drop, Long> drops) {}
+    private static final Logger log = LoggerFactory.getLogger(ForeignAgentProgram.class);
 
+    private final Datapaths.Chosen chosen;
     private final VisitorDatapath datapath;
     private final Worker<Event> thread;
     private final Supplier<Instant> clock;
 
-    KernelForwarding(VisitorDatapath datapath, Worker<Event> thread, Supplier<Instant> clock) {
+    /** How many packets a visitor had in its tunnel when it left. Confined to the thread. */
+    private final Map<Ipv4Address, Long> before = new HashMap<>();
+
+    KernelForwarding(Datapaths.Chosen chosen, VisitorDatapath datapath, Worker<Event> thread, Supplier<Instant> clock) {
+        this.chosen = chosen;
         this.datapath = datapath;
         this.thread = thread;
         this.clock = clock;
     }
 
+    /** What is done for a visitor. */
+    private interface Installation {
+        void install(VisitorForwarding forwarding) throws DatapathException;
+    }
+
     void install(Visitor visitor) {
+        install(visitor, datapath::install);
+    }
+
+    void installNamesake(Visitor visitor) {
+        install(visitor, datapath::installNamesake);
+    }
+
+    private void install(Visitor visitor, Installation installation) {
         thread.submit(() -> {
             try {
-                datapath.install(forwarding(visitor));
+                installation.install(forwarding(visitor));
                 return new Event.VisitorInstalled(clock.get(), visitor);
             } catch (DatapathException e) {
                 return new Event.VisitorNotInstalled(clock.get(), visitor, String.valueOf(e.getMessage()));
@@ -50,11 +72,23 @@ final class KernelForwarding implements AutoCloseable {
 
     void remove(Ipv4Address homeAddress) {
         thread.submit(() -> {
+            before.remove(homeAddress);
             try {
                 datapath.remove(homeAddress.toInet());
                 return new Event.VisitorRemoved(clock.get(), homeAddress);
             } catch (DatapathException e) {
                 return new Event.VisitorNotRemoved(clock.get(), homeAddress, String.valueOf(e.getMessage()));
+            }
+        });
+    }
+
+    void removeNamesake(Visitor visitor) {
+        thread.submit(() -> {
+            try {
+                datapath.removeNamesake(forwarding(visitor));
+                return new Event.VisitorRemoved(clock.get(), visitor.homeAddress());
+            } catch (DatapathException e) {
+                return new Event.VisitorNotRemoved(clock.get(), visitor.homeAddress(), String.valueOf(e.getMessage()));
             }
         });
     }
@@ -88,6 +122,7 @@ final class KernelForwarding implements AutoCloseable {
         var home = action.homeAddress();
         thread.submit(() -> {
             try {
+                encapsulated(home).ifPresent(packets -> before.put(home, packets));
                 follow(home, action.careOfAddress());
                 return new Event.VisitorRedirected(clock.get(), home, action.id());
             } catch (DatapathException e) {
@@ -96,8 +131,27 @@ final class KernelForwarding implements AutoCloseable {
         });
     }
 
+    void count(Action.CountRedirected action) {
+        var home = action.homeAddress();
+        thread.submit(() -> {
+            var then = Optional.ofNullable(before.remove(home));
+            var packets = then.flatMap(count -> encapsulated(home).map(now -> now - count));
+            return new Event.RedirectedCounted(clock.get(), home, action.id(), packets);
+        });
+    }
+
+    private Optional<Long> encapsulated(Ipv4Address homeAddress) {
+        try {
+            return Optional.of(datapath.encapsulated(homeAddress.toInet()));
+        } catch (DatapathException e) {
+            log.warn("packets redirected not counted home={} reason=\"{}\"", homeAddress, e.getMessage());
+            return Optional.empty();
+        }
+    }
+
     void recall(Ipv4Address homeAddress) {
         thread.submit(() -> {
+            before.remove(homeAddress);
             try {
                 datapath.recall(homeAddress.toInet());
                 return new Event.VisitorRecalled(clock.get(), homeAddress);
@@ -129,12 +183,13 @@ final class KernelForwarding implements AutoCloseable {
     }
 
     /** Takes a visitor whom nobody needs through a whole visit, while nobody else uses this. */
-    void rehearse(Visitor visitor, Ipv4Address nextCareOfAddress) throws DatapathException {
+    void rehearse(Visitor visitor, Ipv4Address nextCareOfAddress, Octets packet) throws DatapathException {
         try {
             datapath.stage(forwarding(visitor));
             datapath.hold(visitor.homeAddress().toInet(), EnumSet.allOf(Path.class));
             datapath.install(forwarding(visitor));
             datapath.unstage(visitor.homeAddress().toInet());
+            datapath.deliver(visitor.homeAddress().toInet(), ByteBuffer.wrap(packet.toByteArray()));
             for (var path : Path.values()) {
                 datapath.open(visitor.homeAddress().toInet(), path);
             }
@@ -144,8 +199,8 @@ final class KernelForwarding implements AutoCloseable {
         }
     }
 
-    CompletionStage<Counts> counts() {
-        return thread.ask(() -> new Counts(datapath.traffic(), datapath.drops()));
+    CompletionStage<DatapathView> view() {
+        return thread.ask(() -> DatapathView.of(chosen, datapath));
     }
 
     /** Leaves the kernel forwarding. */
@@ -160,6 +215,13 @@ final class KernelForwarding implements AutoCloseable {
         return visitor.udpTunnel().isPresent()
                 ? Tunnel.udp(homeAgent, UdpSocket.REGISTRATION_PORT)
                 : Tunnel.of(homeAgent, visitor.encapsulation());
+    }
+
+    /** Whether a datapath can forward for {@code visitor}, as another one did before. */
+    static boolean canForward(DatapathKind datapath, Visitor visitor) {
+        return datapath.carries(tunnel(visitor).encapsulation())
+                && (datapath.takesEncapsulatingDelivery()
+                        || visitor.encapsulatesTo().isEmpty());
     }
 
     /** What the datapath is to forward for {@code visitor}. */

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.mooring.datapath.DatapathChoice;
+import org.mooring.datapath.DatapathKind;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.foreign.Advertising;
@@ -14,6 +16,7 @@ import org.mooring.foreign.Policy.Compatibility;
 import org.mooring.foreign.Policy.NatTraversal;
 import org.mooring.foreign.Policy.NatTraversal.Asking;
 import org.mooring.foreign.Policy.ReverseTunnel;
+import org.mooring.foreign.Policy.Revocability;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.security.SecurityAssociation;
@@ -26,9 +29,16 @@ import org.mooring.runtime.config.Section;
  * What {@code foreign-agent.toml} says.
  *
  * @param uplinks the interfaces where tunnelled packets arrive; none: all but the visitor links
+ * @param fastPath whether packets that need nothing but a tunnel go past the IP stack; in eBPF only
  */
 record ProgramConfiguration(
-        Policy policy, List<String> uplinks, MtuPolicy mtu, Path stateDirectory, Path controlSocket) {
+        Policy policy,
+        List<String> uplinks,
+        DatapathChoice datapath,
+        MtuPolicy mtu,
+        boolean fastPath,
+        Path stateDirectory,
+        Path controlSocket) {
     static final String DEFAULT_CONTROL_SOCKET = "/run/mooring/foreign-agent.sock";
     private static final String DEFAULT_STATE_DIRECTORY = "/var/lib/mooring/foreign-agent";
 
@@ -59,9 +69,16 @@ record ProgramConfiguration(
         return new ProgramConfiguration(
                 policy(root),
                 root.interfaceNames("uplinks"),
+                root.choice("datapath", DatapathChoice.AUTO),
                 root.choice("mtu", MtuPolicy.ICMP),
+                root.bool("fast-path", false),
                 root.file("state-directory", DEFAULT_STATE_DIRECTORY),
                 root.file("control-socket", DEFAULT_CONTROL_SOCKET));
+    }
+
+    ProgramConfiguration keptBy(DatapathKind kind) {
+        return new ProgramConfiguration(
+                policy.keptBy(kind), uplinks, datapath, mtu, fastPath, stateDirectory, controlSocket);
     }
 
     /** Refuses to go on with {@code next} where something differs that is fixed while the program runs. */
@@ -70,7 +87,9 @@ record ProgramConfiguration(
         note(changed, "care-of-address", policy.careOfAddress(), next.policy.careOfAddress());
         note(changed, "link", policy.links(), next.policy.links());
         note(changed, "uplinks", uplinks, next.uplinks);
+        note(changed, "datapath", datapath, next.datapath);
         note(changed, "mtu", mtu, next.mtu);
+        note(changed, "fast-path", fastPath, next.fastPath);
         note(changed, "state-directory", stateDirectory, next.stateDirectory);
         note(changed, "control-socket", controlSocket, next.controlSocket);
         if (!changed.isEmpty()) {
@@ -100,6 +119,7 @@ record ProgramConfiguration(
                 root.choice("compatibility", Compatibility.RFC5944),
                 root.choice("reverse-tunnel", ReverseTunnel.OPTIONAL),
                 root.bool("encapsulating-delivery", true),
+                root.choice("revocation", Revocability.OPTIONAL),
                 advertising(root, prefixLengths),
                 new NatTraversal(
                         root.choice("nat-traversal", Asking.AUTO),
@@ -114,6 +134,7 @@ record ProgramConfiguration(
                 section.map(table -> table.seconds("interval", SHORTEST_INTERVAL, LONGEST_INTERVAL, DEFAULT_INTERVAL))
                         .orElse(Duration.ofSeconds(DEFAULT_INTERVAL)),
                 section.map(table -> table.bool("registration-required", false)).orElse(false),
+                section.map(table -> table.bool("challenges", false)).orElse(false),
                 prefixLengths);
     }
 

@@ -1,6 +1,7 @@
 package org.mooring.foreign.daemon;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.mooring.datapath.VisitorDatapathConfig;
@@ -34,8 +35,24 @@ record RouterLinks(List<Link> links, List<InterfaceAddress> addresses) {
         return found;
     }
 
-    /** Where tunnelled packets may arrive: all links that are up, have packets routed to them, and no visitors. */
-    List<String> uplinks(List<String> visitorLinks) {
+    /**
+     * Where tunnelled packets may arrive.
+     *
+     * @param configured if none, all links that are up, have packets routed to them, and no visitors
+     */
+    List<String> uplinks(List<String> configured, Collection<String> visitorLinks) throws Failure {
+        for (var name : configured) {
+            find(name, "uplinks");
+        }
+        var found = configured.isEmpty() ? uplinks(visitorLinks) : configured;
+        if (found.isEmpty()) {
+            throw new Failure("uplinks: no interface but the visitors' links is up: bring up the one that leads to the"
+                    + " home agents, or name it");
+        }
+        return found;
+    }
+
+    private List<String> uplinks(Collection<String> visitorLinks) {
         return links.stream()
                 .filter(link -> link.up() && link.master() == 0)
                 .map(Link::name)
@@ -44,17 +61,23 @@ record RouterLinks(List<Link> links, List<InterfaceAddress> addresses) {
     }
 
     private Interface visitorLink(String name, Ipv4Address address) throws Failure {
-        var device = links.stream()
-                .map(Link::device)
-                .filter(link -> link.name().equals(name))
-                .findFirst()
-                .orElseThrow(() -> new Failure("link " + name + ": there is no such interface: create it first"));
+        var device = find(name, "link");
         boolean has = addresses.stream()
                 .anyMatch(own ->
                         own.interfaceIndex() == device.index() && own.address().equals(address.toInet()));
         if (!has) {
-            throw new Failure("link " + name + ": it does not have the address " + address + ": add it first");
+            throw new Failure("link: " + name + " does not have the address " + address + ": add it ('ip address add "
+                    + address + "/32 dev " + name + "'), or correct the configuration");
         }
         return device;
+    }
+
+    private Interface find(String name, String key) throws Failure {
+        return links.stream()
+                .map(Link::device)
+                .filter(link -> link.name().equals(name))
+                .findFirst()
+                .orElseThrow(() ->
+                        new Failure(key + ": there is no interface " + name + ": create it, or name another one"));
     }
 }

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.foreign.Visitor;
 import org.mooring.protocol.nat.UdpTunnel;
+import org.mooring.protocol.revocation.RevocationTerms;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -20,6 +21,7 @@ import org.mooring.protocol.wire.Octets;
  * @param expiry null for an infinite lifetime
  * @param udpKeepalive seconds between keepalives of a tunnel that is carried in UDP; left out for any other
  * @param udpForced left out without {@code udpKeepalive}
+ * @param revocation left out for one that can't be revoked
  * @param encapsulation null for IP in IP
  * @param previousCareOfAddress null for none
  */
@@ -35,8 +37,21 @@ record StoredVisitor(
         @Nullable Instant expiry,
         @JsonInclude(Include.NON_NULL) @Nullable Long udpKeepalive,
         @JsonInclude(Include.NON_NULL) @Nullable Boolean udpForced,
+        @JsonInclude(Include.NON_NULL) @Nullable Terms revocation,
         @Nullable Ipv4Address previousCareOfAddress,
         @JsonInclude(Include.NON_NULL) @Nullable Encapsulation encapsulation) {
+    /** What the agents agreed on of the registration's revocation: timestamps in seconds, unsigned. */
+    record Terms(long told, long heard, boolean informs) {
+        static Terms of(RevocationTerms terms) {
+            return new Terms(
+                    Integer.toUnsignedLong(terms.told()), Integer.toUnsignedLong(terms.heard()), terms.informs());
+        }
+
+        RevocationTerms toTerms() {
+            return new RevocationTerms((int) told, (int) heard, informs);
+        }
+    }
+
     static StoredVisitor of(Visitor visitor) {
         return new StoredVisitor(
                 visitor.homeAddress(),
@@ -52,6 +67,7 @@ record StoredVisitor(
                         .map(tunnel -> tunnel.keepalive().toSeconds())
                         .orElse(null),
                 visitor.udpTunnel().map(UdpTunnel::forced).orElse(null),
+                visitor.revocation().map(Terms::of).orElse(null),
                 visitor.previousCareOfAddress().orElse(null),
                 visitor.encapsulation());
     }
@@ -70,6 +86,7 @@ record StoredVisitor(
                 expiry == null ? Visitor.NEVER : expiry,
                 Optional.ofNullable(udpKeepalive)
                         .map(seconds -> new UdpTunnel(Duration.ofSeconds(seconds), Boolean.TRUE.equals(udpForced))),
+                Optional.ofNullable(revocation).map(Terms::toTerms),
                 Optional.ofNullable(previousCareOfAddress));
     }
 }

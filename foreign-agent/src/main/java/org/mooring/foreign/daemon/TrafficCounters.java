@@ -37,6 +37,11 @@ final class TrafficCounters {
             metrics.counter("keepalive_losses", "How often a UDP tunnel's keepalives were no longer answered");
     private final Counter stepsCounter = metrics.counter("handover_steps", "Steps of handovers", "step");
 
+    private final Counter leftCounter = metrics.counter("visitors_left", "Visitors that are served no more", "why");
+
+    private final Counter revocationsCounter =
+            metrics.counter("revocations", "Revocations of the foreign agent's own, by what became of them", "outcome");
+
     private final ArrivalCounters arrivalCounters = new ArrivalCounters(metrics);
 
     private final Map<Integer, Tally> denied = new TreeMap<>();
@@ -61,6 +66,10 @@ final class TrafficCounters {
                         .filter(visitor ->
                                 agent.redirected(visitor.homeAddress()).isPresent())
                         .count());
+        metrics.gauge(
+                "revocations_pending",
+                "Revocations that are not acknowledged yet",
+                () -> agent.revocations().size());
         metrics.gauge(
                 "pending",
                 "Requests that wait for a reply",
@@ -87,6 +96,14 @@ final class TrafficCounters {
             stepsCounter.labelValues(handover.step().word()).inc();
         } else if (fact instanceof Fact.KeepalivesUnanswered) {
             lossesCounter.inc();
+        } else if (fact instanceof Fact.VisitorLeft left) {
+            leftCounter.labelValues(Fact.word(left.why())).inc();
+        } else if (fact instanceof Fact.RevocationSent) {
+            revocationsCounter.labelValues("sent").inc();
+        } else if (fact instanceof Fact.RevocationAcknowledged) {
+            revocationsCounter.labelValues("acknowledged").inc();
+        } else if (fact instanceof Fact.RevocationUnanswered) {
+            revocationsCounter.labelValues("unanswered").inc();
         } else if (fact instanceof Fact.RoomOpened opened) {
             arrivalCounters.countOpening(opened.action().room(), opened.action().why(), opened.more());
         } else if (fact instanceof Fact.HandoverMessageDiscarded discarded) {

@@ -1,6 +1,5 @@
 package org.mooring.foreign.daemon;
 
-import java.net.Inet4Address;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -10,12 +9,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.mooring.datapath.Traffic;
 import org.mooring.foreign.ForeignAgent;
 import org.mooring.foreign.PendingRequest;
+import org.mooring.foreign.RevocationStatus;
 import org.mooring.foreign.Visitor;
 import org.mooring.foreign.daemon.TrafficCounters.Tally;
 import org.mooring.protocol.wire.Identification;
@@ -40,6 +37,7 @@ final class Views {
      * @param redirectedTo the care-of address where its packets go, or its home address
      * @param remaining seconds left, or "infinite"
      * @param identification the time that the accepted request's Identification means
+     * @param revocable whether the agents agreed that either can end it (RFC 3543)
      */
     record VisitorRow(
             Ipv4Address homeAddress,
@@ -54,7 +52,18 @@ final class Views {
             Optional<Ipv4Address> redirectedTo,
             Optional<Ipv4Address> previousCareOfAddress,
             String remaining,
-            Instant identification) {}
+            Instant identification,
+            boolean revocable) {}
+
+    record Revocations(List<RevocationRow> revocations) {}
+
+    /**
+     * A revocation that is not acknowledged yet.
+     *
+     * @param transmissions how often it was sent
+     * @param remaining seconds until it is given up, or "infinite"
+     */
+    record RevocationRow(Ipv4Address homeAddress, Ipv4Address homeAgent, int transmissions, String remaining) {}
 
     record Pending(List<PendingRow> pending) {}
 
@@ -84,8 +93,10 @@ final class Views {
 
     record Discarded(String reason, long count, Instant last) {}
 
+    /** @param settings of this router's kernel that are wrong, with what mends them */
     record Status(
             Ipv4Address careOfAddress,
+            List<String> settings,
             Instant since,
             int visitors,
             int staged,
@@ -97,17 +108,6 @@ final class Views {
             List<LinkRow> links) {}
 
     record LinkRow(String link, Ipv4Address address) {}
-
-    record Datapath(List<TunnelTraffic> tunnels, List<Dropped> dropped) {}
-
-    record TunnelTraffic(
-            String homeAddress,
-            long packetsEncapsulated,
-            long octetsEncapsulated,
-            long packetsDecapsulated,
-            long octetsDecapsulated) {}
-
-    record Dropped(String reason, long count) {}
 
     /** In the order of home addresses. One that comes back to where it was redirected from may be there twice. */
     static Visitors visitors(ForeignAgent agent, Instant now) {
@@ -136,15 +136,30 @@ final class Views {
                 state,
                 redirectedTo,
                 visitor.previousCareOfAddress(),
-                visitor.expiry().equals(Visitor.NEVER) ? "infinite" : Long.toString(seconds(now, visitor.expiry())),
-                time(visitor.identification(), now));
+                remaining(visitor, now),
+                time(visitor.identification(), now),
+                visitor.revocation().isPresent());
+    }
+
+    private static String remaining(Visitor visitor, Instant now) {
+        return visitor.expiry().equals(Visitor.NEVER) ? "infinite" : Long.toString(seconds(now, visitor.expiry()));
+    }
+
+    static Revocations revocations(List<RevocationStatus> revocations, Instant now) {
+        return new Revocations(revocations.stream()
+                .map(status -> new RevocationRow(
+                        status.visitor().homeAddress(),
+                        status.visitor().homeAgent(),
+                        status.transmissions(),
+                        remaining(status.visitor(), now)))
+                .toList());
     }
 
     static Pending pending(List<PendingRequest> pending, Instant now) {
         return new Pending(pending.stream()
                 .map(waiting -> new PendingRow(
                         waiting.request().homeAddress(),
-                        waiting.request().homeAgent(),
+                        waiting.homeAgent(),
                         waiting.origin().link(),
                         mac(waiting.origin().linkAddress()),
                         waiting.request().lifetime(),
@@ -154,10 +169,11 @@ final class Views {
                 .toList());
     }
 
-    static Status status(ForeignAgent agent, Instant since) {
+    static Status status(ForeignAgent agent, List<String> settings, Instant since) {
         var policy = agent.policy();
         return new Status(
                 policy.careOfAddress(),
+                settings,
                 since,
                 agent.visitors().size(),
                 agent.staged().size(),
@@ -183,30 +199,6 @@ final class Views {
                                 entry.getValue().count(),
                                 entry.getValue().last()))
                         .toList());
-    }
-
-    static Datapath datapath(KernelForwarding.Counts counts) {
-        var byText = new TreeMap<Ipv4Address, Traffic>(counts.traffic().entrySet().stream()
-                .collect(Collectors.toMap(
-                        (Map.Entry<Inet4Address, Traffic> entry) -> Ipv4Address.of(entry.getKey()),
-                        Map.Entry::getValue)));
-        return new Datapath(
-                byText.entrySet().stream()
-                        .map(entry -> tunnel(entry.getKey(), entry.getValue()))
-                        .toList(),
-                counts.drops().entrySet().stream()
-                        .map(entry -> new Dropped(
-                                entry.getKey().name().toLowerCase(Locale.ROOT).replace('_', ' '), entry.getValue()))
-                        .toList());
-    }
-
-    private static TunnelTraffic tunnel(Ipv4Address homeAddress, Traffic traffic) {
-        return new TunnelTraffic(
-                homeAddress.toString(),
-                traffic.packetsEncapsulated(),
-                traffic.octetsEncapsulated(),
-                traffic.packetsDecapsulated(),
-                traffic.octetsDecapsulated());
     }
 
     private static List<Code> codes(Map<Integer, Tally> tallies) {

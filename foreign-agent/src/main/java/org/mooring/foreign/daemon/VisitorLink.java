@@ -5,12 +5,17 @@ import java.net.NetworkInterface;
 import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.mooring.foreign.Action;
 import org.mooring.foreign.Event;
 import org.mooring.foreign.Origin;
+import org.mooring.linux.Errno;
 import org.mooring.linux.Interface;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.MacAddress;
@@ -20,11 +25,14 @@ import org.mooring.linux.packet.PacketFilter;
 import org.mooring.linux.packet.PacketSocket;
 import org.mooring.linux.packet.ReceivedFrame;
 import org.mooring.linux.packet.UdpPacket;
+import org.mooring.protocol.handover.HandoverMessage;
 import org.mooring.protocol.wire.AgentDiscoveryCodec;
 import org.mooring.protocol.wire.AgentSolicitation;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.ReplyCode;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.Supervisor;
 import org.mooring.runtime.udp.UdpSocket;
@@ -45,11 +53,14 @@ final class VisitorLink implements AutoCloseable {
 
     private static final int SOLICITATION = 10;
 
+    private static final Duration RETURN_POLL = Duration.ofSeconds(1);
+
     private final Interface link;
     private final Ipv4Address address;
     private final Ipv4Address careOfAddress;
     private final PacketSocket frames;
     private final DatagramChannel membership;
+    private final StationLimit stations = new StationLimit(new SecureRandom().nextLong());
 
     private VisitorLink(
             Interface link,
@@ -79,8 +90,11 @@ final class VisitorLink implements AutoCloseable {
             throws Failure {
         PacketSocket frames;
         try {
+            // A thousand guests may leave at once.
             frames = PacketSocket.open(
-                    link, PacketFilter.udpTo(UdpSocket.REGISTRATION_PORT).or(PacketFilter.icmp(SOLICITATION)));
+                    link,
+                    PacketFilter.udpTo(UdpSocket.REGISTRATION_PORT).or(PacketFilter.icmp(SOLICITATION)),
+                    PacketSocket.Option.DEEP_BUFFER);
         } catch (KernelException e) {
             throw new Failure("link " + link.name() + ": " + e.getMessage(), e);
         }
@@ -97,11 +111,25 @@ final class VisitorLink implements AutoCloseable {
 
     /** Sends {@code reply} in a frame. One that the kernel refuses is logged: the mobile node asks again. */
     void send(Action.SendToVisitor reply) {
+        if (isAcceptance(reply.message())) {
+            expect(reply.linkAddress());
+        }
         try {
             frames.send(frame(reply));
         } catch (KernelException e) {
             log.warn("reply not sent home={} link={} reason={}", reply.destination(), link.name(), e.getMessage());
         }
+    }
+
+    private static boolean isAcceptance(Octets message) {
+        return message.length() >= RegistrationReply.FIXED_LENGTH
+                && message.unsignedByte(0) == RegistrationReply.TYPE
+                && new ReplyCode(message.unsignedByte(1)).isAccepted();
+    }
+
+    /** Its requests are read even while too many strangers ask. */
+    void expect(Octets linkAddress) {
+        stations.served(mac(linkAddress));
     }
 
     EthernetFrame frame(Action.SendToVisitor reply) {
@@ -177,11 +205,20 @@ final class VisitorLink implements AutoCloseable {
         var reader = new Thread(
                 () -> {
                     try {
-                        for (var frame = frames.receive(); frame.isPresent(); frame = frames.receive()) {
-                            var received = frame.get();
-                            request(received).or(() -> solicitation(received)).ifPresent(events);
+                        boolean open = true;
+                        while (open) {
+                            open = frames.receive(
+                                    this::permits,
+                                    frame -> request(frame)
+                                            .or(() -> solicitation(frame))
+                                            .ifPresent(events));
                         }
                     } catch (KernelException e) {
+                        if (e.errno().equals(Errno.ENODEV)) {
+                            events.accept(new Event.LinkGone(Instant.now(), link.name()));
+                            awaitReturn(supervisor);
+                            return;
+                        }
                         supervisor.crash("reading link " + link.name(), e);
                     }
                 },
@@ -190,15 +227,37 @@ final class VisitorLink implements AutoCloseable {
         reader.start();
     }
 
+    private boolean permits(long station) {
+        return stations.permits(station, TimeUnit.NANOSECONDS.toSeconds(System.nanoTime()));
+    }
+
+    /** What is opened on a link that was made anew is opened by a new start, which has the visitors and the revocations from the store. */
+    private void awaitReturn(Supervisor supervisor) {
+        try {
+            while (NetworkInterface.getByName(link.name()) == null) {
+                Thread.sleep(RETURN_POLL.toMillis());
+            }
+            supervisor.crash("serving link " + link.name(), new IOException("it was gone, and is back"));
+        } catch (IOException e) {
+            supervisor.crash("looking for link " + link.name(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
     /** The request in it; empty if it is for somebody else. */
     Optional<Event> request(ReceivedFrame frame) {
         return frame.ethernet()
                 .flatMap(ethernet -> frame.udp()
                         .filter(datagram -> isForUs(Ipv4Address.of(datagram.destination())))
-                        .map(datagram -> new Event.RequestReceived(
-                                frame.at(),
-                                origin(ethernet, datagram),
-                                RegistrationCodec.decode(Octets.copyOf(datagram.payload())))));
+                        .map(datagram ->
+                                request(frame.at(), origin(ethernet, datagram), Octets.copyOf(datagram.payload()))));
+    }
+
+    private static Event request(Instant at, Origin origin, Octets datagram) {
+        return HandoverMessage.isOne(datagram)
+                ? new Event.RepeatedRequestReceived(at, origin, datagram)
+                : new Event.RequestReceived(at, origin, RegistrationCodec.decode(datagram));
     }
 
     /** The solicitation in it; empty if it is none, or for somebody else. */

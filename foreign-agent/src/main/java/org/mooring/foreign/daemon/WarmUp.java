@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.LongStream;
 import org.mooring.datapath.DatapathException;
 import org.mooring.foreign.Action;
 import org.mooring.foreign.Event;
@@ -47,7 +48,10 @@ import org.slf4j.LoggerFactory;
 final class WarmUp {
     private static final Logger log = LoggerFactory.getLogger(ForeignAgentProgram.class);
 
-    private static final int VISITS = 150;
+    private static final int VISITS = Integer.getInteger("mooring.warm-up-rounds", 150);
+
+    /** For each visit, so that the first second of a flood isn't lost. */
+    private static final int STRANGERS = 200;
 
     /** So many of them reach the kernel and the store. */
     private static final int IN_FULL = 5;
@@ -64,8 +68,8 @@ final class WarmUp {
     private static final int LIFETIME = 300;
     private static final HandoverId ID = new HandoverId(1);
     private static final Ipv4Address PREVIOUS = Ipv4Address.of("203.0.113.1");
-    /** Of 20 octets, from nobody to nobody. */
-    private static final Octets PACKET = Octets.ofHex("45000014 00000000 40000000 c0000008 c0000008");
+    /** Of 20 octets, to nobody. With such a lifetime, checksum and source it is forwarded nowhere. */
+    private static final Octets PACKET = Octets.ofHex("45000014 00000000 01000000 7f000001 c0000008");
 
     private static final Ipv4Address NEXT = Ipv4Address.of("203.0.113.2");
 
@@ -87,7 +91,7 @@ final class WarmUp {
         this.kernel = kernel;
         this.store = store;
         this.link = link;
-        this.agent = new ForeignAgent(new Policy(
+        var policy = new Policy(
                 CARE_OF_ADDRESS,
                 Map.of(link.link().name(), LINK_ADDRESS),
                 LIFETIME,
@@ -96,15 +100,19 @@ final class WarmUp {
                 HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
                 true,
                 Map.of(),
-                Map.of(HOME_AGENT, List.of(association))));
+                Map.of(HOME_AGENT, List.of(association)));
+        this.agent = new ForeignAgent(policy, () -> 0);
         this.counters = new TrafficCounters(agent);
     }
 
     /** Takes some hundred milliseconds. */
     void run(Instant now) {
         var at = now;
+        var stations = new StationLimit(0);
         for (int i = 0; i < VISITS; i++) {
             boolean inFull = i < IN_FULL;
+            long second = i;
+            LongStream.range(0, STRANGERS).forEach(station -> stations.permits(station, second));
             at = visit(at.plusMillis(1), inFull);
         }
     }
@@ -219,7 +227,7 @@ final class WarmUp {
 
     private void rehearse(Visitor visitor) {
         try {
-            kernel.rehearse(visitor, NEXT);
+            kernel.rehearse(visitor, NEXT, PACKET);
         } catch (DatapathException e) {
             log.warn("registrations will fail like this first attempt: {}", e.getMessage());
         }

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -54,6 +55,7 @@ import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.handover.HandoverMessage;
 import org.mooring.protocol.handover.HandoverMessage.End;
+import org.mooring.protocol.handover.HandoverMessage.Followed;
 import org.mooring.protocol.handover.HandoverMessage.Marker;
 import org.mooring.protocol.handover.HandoverMessage.Redirected;
 import org.mooring.protocol.handover.HandoverMessage.Rescued;
@@ -68,7 +70,9 @@ import org.mooring.protocol.wire.AgentDiscoveryCodec;
 import org.mooring.protocol.wire.AgentSolicitation;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.EncapsulatingDelivery;
+import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
 import org.mooring.protocol.wire.Extension.DeviceId;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -78,6 +82,7 @@ import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.RegistrationRequest.Flags;
 import org.mooring.protocol.wire.ReplyCode;
+import org.mooring.protocol.wire.RevocationSupport;
 import org.mooring.protocol.wire.UdpTunnelRequest;
 
 /**
@@ -195,6 +200,50 @@ class ForeignAgentProgramTest {
                 .get(0);
         assertEquals("10.1.0.50", visitor.path("home-address").asText());
         assertEquals(GUEST_MAC.toString(), visitor.path("mac").asText());
+    }
+
+    @Test
+    @DisplayName(
+            "RFC 3024 §A.4: two visitors with one home address, of two home agents, are told apart, also after a restart")
+    void servesTwoOfOneHomeAddress() throws Exception {
+        register(300);
+        try (var other = home.run(() -> new DatagramSocket(new InetSocketAddress(NEXT.toInet(), 434)))) {
+            other.setSoTimeout(30_000);
+            var request = request(NEXT, 300);
+            guest.send(requestTo(Ipv4Address.of("10.2.0.2"), sealed(request), 255)
+                    .toIpv4()
+                    .toFrame(HOST_MAC, routerMac));
+            other.receive(new DatagramPacket(new byte[1500], 1500));
+            var reply = Seal.encode(
+                            new RegistrationReply(
+                                    ReplyCode.ACCEPTED, 300, HOME_ADDRESS, NEXT, request.identification(), List.of()),
+                            MOBILE_HOME)
+                    .toByteArray();
+            other.send(new DatagramPacket(reply, reply.length, new InetSocketAddress(CARE_OF.toInet(), 434)));
+            assertEquals(ReplyCode.ACCEPTED, awaitReply(HOST_MAC, HOME_ADDRESS).code());
+        }
+        assertForwards("beside another");
+        assertForwardsForTheOther("beside the first");
+
+        program.kill();
+        program = startProgram();
+
+        assertEquals(
+                List.of(HOME_AGENT.toString(), NEXT.toString()),
+                program.await("/visitors", visitors -> visitors.path("visitors").size() == 2)
+                        .path("visitors")
+                        .findValuesAsText("home-agent"));
+        assertForwards("after the restart, beside another");
+        assertForwardsForTheOther("after the restart");
+    }
+
+    private void assertForwardsForTheOther(String when) throws Exception {
+        var packet = udp(CORRESPONDENT, HOME_ADDRESS.toInet(), "to the other " + when);
+        nextTunnel.send(CARE_OF.toInet(), packet.toIpv4().toOctets());
+        awaitFrame(HOST_MAC, frame -> frame.udp().filter(udp -> udp.payload().equals(packet.payload())));
+        var sent = udp(HOME_ADDRESS.toInet(), CORRESPONDENT, "from the other " + when);
+        guest.send(sent.toIpv4().toFrame(HOST_MAC, routerMac));
+        assertEquals(CARE_OF.toInet(), awaitInner(nextTunnel, sent).source());
     }
 
     @Test
@@ -412,6 +461,8 @@ class ForeignAgentProgramTest {
         tunnel.send(CARE_OF.toInet(), late.toIpv4().toOctets());
         assertEquals(CARE_OF.toInet(), awaitInner(nextTunnel, late).source());
         assertLeads("dev mip-fa");
+        var followed = payload(new Followed(HANDOVER, 1));
+        awaitFrame(GUEST_MAC, frame -> frame.udp().filter(udp -> udp.payload().equals(followed)));
 
         relayed(commit);
         register(300);
@@ -439,13 +490,13 @@ class ForeignAgentProgramTest {
     @Test
     @DisplayName("docs/handover.md, \"In order\": what was rescued, what is redirected, what comes on the new path")
     void putsInOrder() throws Exception {
-        var old = udp(CORRESPONDENT, HOME_ADDRESS.toInet(), "redirected");
-        var last = udp(CORRESPONDENT, HOME_ADDRESS.toInet(), "on the new path");
-        var first = udp(CORRESPONDENT, HOME_ADDRESS.toInet(), "rescued");
         JsonNode arrival;
         do {
             // Once more if this test was too slow, so that the program waited no longer.
             var id = new HandoverId(ThreadLocalRandom.current().nextLong());
+            var old = udp(CORRESPONDENT, HOME_ADDRESS.toInet(), "redirected " + id);
+            var last = udp(CORRESPONDENT, HOME_ADDRESS.toInet(), "on the new path " + id);
+            var first = udp(CORRESPONDENT, HOME_ADDRESS.toInet(), "rescued " + id);
             stage(saying(request(HOME_AGENT, 30), new Prepare(id, 30)));
             tunnel.send(CARE_OF.toInet(), last.toIpv4().toOctets());
             previousTunnel.send(CARE_OF.toInet(), old.toIpv4().toOctets());
@@ -457,9 +508,10 @@ class ForeignAgentProgramTest {
             arrival = program.await("/arrivals", arrivals -> isDone(arrivals.path("arrivals"), id))
                     .path("arrivals")
                     .path(0);
-            var arrived = List.of(awaitForGuest(), awaitForGuest(), awaitForGuest());
             if (!isLate(arrival)) {
-                assertEquals(List.of(first.payload(), old.payload(), last.payload()), arrived);
+                assertEquals(
+                        List.of(first.payload(), old.payload(), last.payload()),
+                        List.of(awaitForGuest(id), awaitForGuest(id), awaitForGuest(id)));
             }
         } while (isLate(arrival));
         assertEquals(1, arrival.path("rescued").asInt());
@@ -551,11 +603,12 @@ class ForeignAgentProgramTest {
         });
     }
 
+    /** Nothing waits any more; of what came late, not all has. */
     private static boolean isDone(JsonNode arrivals, HandoverId id) {
         var arrival = arrivals.path(0);
         return arrival.path("handover").asText().equals(id.toString())
                 && !arrival.path("new-path").asText().equals("held")
-                && arrival.path("held").asInt() == 2;
+                && (arrival.path("held").asInt() == 2 || isLate(arrival));
     }
 
     private static boolean isLate(JsonNode arrival) {
@@ -580,9 +633,17 @@ class ForeignAgentProgramTest {
                 message.encode(HandoverExtension.DEFAULT_ENTERPRISE_NUMBER).toByteArray());
     }
 
-    /** The payload of the next datagram to the guest that isn't the agent's own; a marker would be one. */
-    private ByteBuffer awaitForGuest() throws Exception {
-        return awaitFrame(GUEST_MAC, ReceivedFrame::udp).payload();
+    /** The payload of the next datagram to the guest that is of this handover, and not the agent's own. */
+    private ByteBuffer awaitForGuest(HandoverId id) throws Exception {
+        return awaitFrame(
+                        GUEST_MAC,
+                        frame -> frame.udp()
+                                .filter(udp -> udp.destinationPort() != 434)
+                                .filter(udp -> StandardCharsets.UTF_8
+                                        .decode(udp.payload().duplicate())
+                                        .toString()
+                                        .endsWith(id.toString())))
+                .payload();
     }
 
     private RunningProgram startProgram() throws Exception {
@@ -612,10 +673,25 @@ class ForeignAgentProgramTest {
         var received = new DatagramPacket(new byte[1500], 1500);
         homeAgent.receive(received);
         assertEquals(new InetSocketAddress(CARE_OF.toInet(), 434), received.getSocketAddress());
-        var asking = sealed(request).concat(RegistrationCodec.encode(List.of(new UdpTunnelRequest(0, 0))));
-        assertEquals(
-                request.isDeregistration() ? sealed(request) : FOREIGN_HOME.appendTo(asking),
-                Octets.of(received.getData()).slice(0, received.getLength()));
+        var octets = Octets.of(received.getData()).slice(0, received.getLength());
+        if (request.isDeregistration()) {
+            assertEquals(sealed(request), octets);
+            return;
+        }
+        var own = new ArrayList<Extension>(List.of(new UdpTunnelRequest(0, 0)));
+        boolean prepares = request.extensions().stream().anyMatch(CriticalVendorSpecific.class::isInstance);
+        if (!prepares) {
+            own.add(support(octets));
+        }
+        assertEquals(FOREIGN_HOME.appendTo(sealed(request).concat(RegistrationCodec.encode(own))), octets);
+    }
+
+    /** What a request offers of revocation: its time is the agent's to tell. */
+    private static RevocationSupport support(Octets request) {
+        var message = assertInstanceOf(Decoded.Message.class, RegistrationCodec.decode(request));
+        var support = message.message().extension(RevocationSupport.class).orElseThrow();
+        assertTrue(support.informs());
+        return support;
     }
 
     /** Accepts, with {@code word} for the foreign agent. */

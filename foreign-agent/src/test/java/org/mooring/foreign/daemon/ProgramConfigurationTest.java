@@ -1,6 +1,7 @@
 package org.mooring.foreign.daemon;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mooring.protocol.handover.HandoverExtension.DEFAULT_ENTERPRISE_NUMBER;
@@ -15,6 +16,7 @@ import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mooring.datapath.DatapathKind;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.foreign.Advertising;
@@ -23,6 +25,7 @@ import org.mooring.foreign.Policy.Compatibility;
 import org.mooring.foreign.Policy.NatTraversal;
 import org.mooring.foreign.Policy.NatTraversal.Asking;
 import org.mooring.foreign.Policy.ReverseTunnel;
+import org.mooring.foreign.Policy.Revocability;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.SecurityAssociation;
@@ -35,11 +38,11 @@ import org.mooring.runtime.config.ConfigReader;
 @DisplayName("foreign-agent.toml")
 class ProgramConfigurationTest {
     private static final String LEAST = """
-            care-of-address = "198.51.100.2"
-            [[link]]
-            interface = "lan"
-            address = "10.2.0.2"
-            """;
+        care-of-address = "198.51.100.2"
+        [[link]]
+        interface = "lan"
+        address = "10.2.0.2"
+        """;
 
     @TempDir
     private Path directory;
@@ -61,13 +64,15 @@ class ProgramConfigurationTest {
                         Compatibility.RFC5944,
                         ReverseTunnel.OPTIONAL,
                         true,
-                        new Advertising(Duration.ofMinutes(1), false, Map.of()),
+                        Revocability.OPTIONAL,
+                        new Advertising(Duration.ofMinutes(1), false, false, Map.of()),
                         new NatTraversal(Asking.AUTO, Duration.ofSeconds(110)),
                         Map.of(),
                         Map.of()),
                 configuration.policy());
         assertEquals(List.of(), configuration.uplinks());
         assertEquals(MtuPolicy.ICMP, configuration.mtu());
+        assertFalse(configuration.fastPath());
         assertEquals(Path.of("/var/lib/mooring/foreign-agent"), configuration.stateDirectory());
         assertEquals(Path.of("/run/mooring/foreign-agent.sock"), configuration.controlSocket());
     }
@@ -75,49 +80,52 @@ class ProgramConfigurationTest {
     @Test
     void everythingCanBeSaid() throws Exception {
         var configuration = read("""
-                care-of-address = "198.51.100.2"
-                uplinks = ["wan"]
-                max-lifetime = 600
-                max-pending = 5
-                max-visitors = 7
-                enterprise-number = 99999
-                require-association = false
-                compatibility = "rfc3344"
-                encapsulations = ["minimal"]
-                reverse-tunnel = "required"
-                encapsulating-delivery = false
-                nat-traversal = "behind-nat"
-                nat-keepalive = 25
-                mtu = "fragment-outer"
-                state-directory = "state"
-                control-socket = "/run/fa.sock"
+            care-of-address = "198.51.100.2"
+            uplinks = ["wan"]
+            max-lifetime = 600
+            max-pending = 5
+            max-visitors = 7
+            revocation = "refused"
+            enterprise-number = 99999
+            require-association = false
+            compatibility = "rfc3344"
+            encapsulations = ["minimal"]
+            reverse-tunnel = "required"
+            encapsulating-delivery = false
+            nat-traversal = "behind-nat"
+            nat-keepalive = 25
+            mtu = "fragment-outer"
+            fast-path = true
+            state-directory = "state"
+            control-socket = "/run/fa.sock"
 
-                [advertisement]
-                interval = 10
-                registration-required = true
+            [advertisement]
+            interval = 10
+            registration-required = true
+            challenges = true
 
-                [[link]]
-                interface = "lan"
-                address = "10.2.0.2"
-                prefix-length = 24
+            [[link]]
+            interface = "lan"
+            address = "10.2.0.2"
+            prefix-length = 24
 
-                [[link]]
-                interface = "lan2"
-                address = "10.3.0.2"
+            [[link]]
+            interface = "lan2"
+            address = "10.3.0.2"
 
-                [[home-agent]]
-                address = "10.1.0.1"
-                [[home-agent.association]]
-                spi = 4097
-                key = "0f0e0d0c0b0a09080706050403020100"
+            [[home-agent]]
+            address = "10.1.0.1"
+            [[home-agent.association]]
+            spi = 4097
+            key = "0f0e0d0c0b0a09080706050403020100"
 
-                [[mobile-node]]
-                home-address = "10.1.0.50"
-                [[mobile-node.association]]
-                spi = 300
-                algorithm = "md5-prefix-suffix"
-                key = "00112233445566778899aabbccddeeff"
-                """);
+            [[mobile-node]]
+            home-address = "10.1.0.50"
+            [[mobile-node.association]]
+            spi = 300
+            algorithm = "md5-prefix-suffix"
+            key = "00112233445566778899aabbccddeeff"
+            """);
 
         assertEquals(
                 new Policy(
@@ -132,7 +140,8 @@ class ProgramConfigurationTest {
                         Compatibility.RFC3344,
                         ReverseTunnel.REQUIRED,
                         false,
-                        new Advertising(Duration.ofSeconds(10), true, Map.of("lan", 24)),
+                        Revocability.REFUSED,
+                        new Advertising(Duration.ofSeconds(10), true, true, Map.of("lan", 24)),
                         new NatTraversal(Asking.BEHIND_NAT, Duration.ofSeconds(25)),
                         Map.of(
                                 Ipv4Address.of("10.1.0.50"),
@@ -144,29 +153,39 @@ class ProgramConfigurationTest {
                 configuration.policy());
         assertEquals(List.of("wan"), configuration.uplinks());
         assertEquals(MtuPolicy.FRAGMENT_OUTER, configuration.mtu());
+        assertTrue(configuration.fastPath());
         assertEquals(directory.resolve("state"), configuration.stateDirectory());
     }
 
     @Test
     void allProblemsAreReportedTogether() throws Exception {
         var problems = assertThrows(ConfigException.class, () -> read("""
-                                care-of-address = "198.51.100.2"
-                                max-lifetime = 0
-                                [[link]]
-                                interface = "lan"
-                                address = "198.51.100.2"
-                                [[link]]
-                                interface = "lan"
-                                address = "10.2.0.2"
-                                [[home-agent]]
-                                address = "10.1.0.1"
-                                """)).lines();
+            care-of-address = "198.51.100.2"
+            max-lifetime = 0
+            [[link]]
+            interface = "lan"
+            address = "198.51.100.2"
+            [[link]]
+            interface = "lan"
+            address = "10.2.0.2"
+            [[home-agent]]
+            address = "10.1.0.1"
+            """)).lines();
 
         assertEquals(4, problems.size(), problems::toString);
         assertTrue(problems.get(0).contains(":2: max-lifetime: "), problems::toString);
         assertTrue(problems.get(1).contains(":5: link.address: "), problems::toString);
         assertTrue(problems.get(2).contains(":7: link.interface: "), problems::toString);
         assertTrue(problems.get(3).contains("home-agent.association: missing"), problems::toString);
+    }
+
+    @Test
+    void offersWhatTheDatapathCanKeep() throws Exception {
+        assertEquals(read(LEAST), read(LEAST).keptBy(DatapathKind.EBPF));
+        var policy = read(LEAST).keptBy(DatapathKind.KERNEL).policy();
+        assertEquals(Set.of(Encapsulation.GRE), policy.encapsulations());
+        assertEquals(false, policy.encapsulatingDelivery());
+        assertEquals(Asking.OFF, policy.natTraversal().asking());
     }
 
     @Test

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
@@ -18,6 +19,14 @@ final class RunningProgram implements AutoCloseable {
     /** How it ended, and what it printed. */
     record Refusal(int exitCode, List<String> lines) {}
 
+    private static final List<String> QUICK_START = List.of(
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UnlockDiagnosticVMOptions",
+            "-XX:-BytecodeVerificationRemote",
+            "-XX:+UseSerialGC",
+            "-Dmooring.warm-up-rounds=1");
+    private static final List<String> INSTALLED =
+            List.of("-Xms32m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError");
     private static final Duration DEADLINE = Duration.ofSeconds(60);
 
     private final Process process;
@@ -27,14 +36,22 @@ final class RunningProgram implements AutoCloseable {
     private RunningProgram(Process process, Path log, Path socket) {
         this.process = process;
         this.log = log;
-        this.control = new ControlClient(ForeignAgentProgram.NAME, socket, Duration.ofSeconds(20));
+        this.control = new ControlClient(ForeignAgentProgram.NAME, socket, Duration.ofSeconds(60));
     }
 
     /** Starts it and waits until it answers. Its configuration has {@code control-socket = "socket"}. */
     static RunningProgram start(NetworkNamespace namespace, Path configuration) throws Exception {
+        return start(command(namespace, configuration, QUICK_START, "debug"), configuration);
+    }
+
+    /** The same, with the options of an installed program. */
+    static RunningProgram startAsInstalled(NetworkNamespace namespace, Path configuration) throws Exception {
+        return start(command(namespace, configuration, INSTALLED, "info"), configuration);
+    }
+
+    private static RunningProgram start(ProcessBuilder command, Path configuration) throws Exception {
         var log = configuration.resolveSibling("log");
-        var process = command(namespace, configuration)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+        var process = command.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
                 .start();
         process.getOutputStream().close();
         var program = new RunningProgram(process, log, configuration.resolveSibling("socket"));
@@ -49,29 +66,20 @@ final class RunningProgram implements AutoCloseable {
 
     /** Starts it where it cannot run, and waits for its end. */
     static Refusal refusal(NetworkNamespace namespace, Path configuration) throws Exception {
-        var process = command(namespace, configuration).start();
+        var process = command(namespace, configuration, QUICK_START, "debug").start();
         process.getOutputStream().close();
         var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         return new Refusal(process.waitFor(), output.lines().toList());
     }
 
-    private static ProcessBuilder command(NetworkNamespace namespace, Path configuration) {
-        return new ProcessBuilder(
-                        "ip",
-                        "netns",
-                        "exec",
-                        namespace.name(),
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        ForeignAgentProgram.class.getName(),
-                        "run",
-                        "--config",
-                        configuration.toString(),
-                        "--log-level",
-                        "debug")
-                .redirectErrorStream(true);
+    private static ProcessBuilder command(
+            NetworkNamespace namespace, Path configuration, List<String> jvmOptions, String logLevel) {
+        var command = new ArrayList<>(List.of("ip", "netns", "exec", namespace.name()));
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(jvmOptions);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), ForeignAgentProgram.class.getName()));
+        command.addAll(List.of("run", "--config", configuration.toString(), "--log-level", logLevel));
+        return new ProcessBuilder(command).redirectErrorStream(true);
     }
 
     /** Asks for {@code path} until what comes back is as {@code expected}. */
@@ -92,6 +100,19 @@ final class RunningProgram implements AutoCloseable {
             TimeUnit.MILLISECONDS.sleep(50);
         }
         throw new AssertionError(path + " was last " + last + "; the log:\n" + lastLog());
+    }
+
+    boolean isAlive() {
+        return process.isAlive();
+    }
+
+    /** The most that it has had. */
+    long memoryKib() throws IOException {
+        return Files.readAllLines(Path.of("/proc/" + pid() + "/status")).stream()
+                .filter(line -> line.startsWith("VmHWM:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("[^0-9]", "")))
+                .findFirst()
+                .orElseThrow();
     }
 
     long pid() {

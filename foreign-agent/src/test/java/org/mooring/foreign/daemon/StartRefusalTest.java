@@ -44,7 +44,7 @@ class StartRefusalTest {
     void thereIsNoSuchInterface() throws Exception {
         assertRefuses(
                 1,
-                "foreign-agent: link eth7: there is no such interface: create it first",
+                "foreign-agent: link: there is no interface eth7: create it, or name another one",
                 configuration("198.51.100.2", "eth7", "10.2.0.2"));
     }
 
@@ -52,8 +52,29 @@ class StartRefusalTest {
     void theInterfaceDoesNotHaveTheAddress() throws Exception {
         assertRefuses(
                 1,
-                "foreign-agent: link lan: it does not have the address 10.2.0.3: add it first",
+                "foreign-agent: link: lan does not have the address 10.2.0.3: add it ('ip address add 10.2.0.3/32 dev lan'), or"
+                        + " correct the configuration",
                 configuration("198.51.100.2", "lan", "10.2.0.3"));
+    }
+
+    @Test
+    void thereIsNoSuchUplink() throws Exception {
+        var file = configuration("198.51.100.2", "lan", "10.2.0.2");
+        Files.writeString(file, Files.readString(file).replace("[\"lan\"]", "[\"wan\"]"));
+
+        assertRefuses(1, "foreign-agent: uplinks: there is no interface wan: create it, or name another one", file);
+    }
+
+    @Test
+    void thereIsNothingButTheVisitorsLink() throws Exception {
+        var file = configuration("198.51.100.2", "lan", "10.2.0.2");
+        Files.writeString(file, Files.readString(file).replace("uplinks = [\"lan\"]\n", ""));
+
+        assertRefuses(
+                1,
+                "foreign-agent: uplinks: no interface but the visitors' links is up: bring up the one that leads to the"
+                        + " home agents, or name it",
+                file);
     }
 
     @Test

@@ -1,6 +1,10 @@
 package org.mooring.hook.daemon;
 
 import java.util.List;
+import java.util.Set;
+import org.mooring.datapath.DatapathChoice;
+import org.mooring.datapath.Demands;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.hook.CoLocated;
 import org.mooring.hook.NatTraversal;
@@ -14,9 +18,16 @@ import org.mooring.runtime.config.Section;
  *
  * @param careOfAddress the host's own
  * @param uplinks where tunnelled packets arrive
+ * @param fastPath whether packets that need nothing but a tunnel go past the IP stack; in eBPF only
  * @param natTraversal whether they may arrive in UDP
  */
-record CoLocatedConfig(Ipv4Address careOfAddress, List<String> uplinks, MtuPolicy mtu, NatTraversal natTraversal) {
+record CoLocatedConfig(
+        Ipv4Address careOfAddress,
+        List<String> uplinks,
+        DatapathChoice datapath,
+        MtuPolicy mtu,
+        boolean fastPath,
+        NatTraversal natTraversal) {
     private static final int SHORTEST_KEEPALIVE = (int) UdpTunnel.SHORTEST_KEEPALIVE.toSeconds();
     private static final int LONGEST_KEEPALIVE = 0xffff;
     private static final int DEFAULT_KEEPALIVE = (int) UdpTunnel.DEFAULT_KEEPALIVE.toSeconds();
@@ -31,10 +42,17 @@ record CoLocatedConfig(Ipv4Address careOfAddress, List<String> uplinks, MtuPolic
         return new CoLocatedConfig(
                 section.address("care-of-address"),
                 uplinks,
+                section.choice("datapath", DatapathChoice.AUTO),
                 section.choice("mtu", MtuPolicy.ICMP),
+                section.bool("fast-path", false),
                 new NatTraversal(
                         section.choice("nat-traversal", Asking.AUTO),
                         section.seconds("nat-keepalive", SHORTEST_KEEPALIVE, LONGEST_KEEPALIVE, DEFAULT_KEEPALIVE)));
+    }
+
+    /** A home agent may answer any request with a tunnel in UDP, unless none is asked for. */
+    Demands demands() {
+        return new Demands(mtu, fastPath, natTraversal.asking() == Asking.OFF ? Set.of() : Set.of(Encapsulation.UDP));
     }
 
     CoLocated tunnelEnd() {

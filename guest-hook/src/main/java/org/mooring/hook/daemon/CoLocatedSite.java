@@ -10,7 +10,6 @@ import org.mooring.hook.Action.SendKeepalive;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.hook.Event;
 import org.mooring.hook.Guest;
-import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.loop.AgentLoop;
@@ -45,7 +44,7 @@ record CoLocatedSite(KernelForwarding forwarding, UdpSocket socket) implements A
                 datagram -> received.accept(datagram.payload()));
         try {
             KernelForwarding forwarding = KernelForwarding.open(
-                    config, bridge, present, new WaitingPackets(loop), loop.worker("kernel"), loop::now);
+                    config, bridge, socket, present, new WaitingPackets(loop), loop.worker("kernel"), loop::now);
             return new CoLocatedSite(forwarding, socket);
         } catch (IOException | RuntimeException e) {
             socket.close();
@@ -53,8 +52,7 @@ record CoLocatedSite(KernelForwarding forwarding, UdpSocket socket) implements A
         }
     }
 
-    void send(SendRequest request) {
-        Octets octets = Seal.encode(request.request(), request.seals().toArray(Seal[]::new));
+    void send(SendRequest request, Octets octets) {
         socket.send(new InetSocketAddress(request.agent().toInet(), UdpSocket.REGISTRATION_PORT), octets);
     }
 

@@ -7,6 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
+import java.util.stream.Stream;
+import org.mooring.datapath.RouterSettings;
+import org.mooring.datapath.VisitorDatapathConfig;
 import org.mooring.hook.AdvertisedAgent;
 import org.mooring.hook.Event;
 import org.mooring.hook.ForeignAgent;
@@ -56,6 +59,7 @@ final class ControlRoutes {
 
     private record HandoverRecords(List<HandoverRecord> handovers) {}
 
+    /** @param settings what is wrong with the kernel's, where this host is its visitors' tunnel end */
     private record Status(
             String bridge,
             String uplink,
@@ -65,6 +69,7 @@ final class ControlRoutes {
             Optional<Ipv4Address> foreignAgent,
             Optional<Ipv4Address> careOfAddress,
             long guestsHere,
+            Optional<List<String>> settings,
             List<NeighbourRow> neighbours) {}
 
     private record NeighbourRow(Ipv4Address address, Optional<String> mac) {}
@@ -144,6 +149,7 @@ final class ControlRoutes {
                 hook.guests().stream()
                         .filter(guest -> guest.phase() != Phase.GONE)
                         .count(),
+                config.coLocated().map(here -> settings(config.bridge(), here.uplinks())),
                 neighbours.all().entrySet().stream()
                         .map(entry -> new NeighbourRow(
                                 entry.getKey(), entry.getValue().map(Object::toString)))
@@ -202,5 +208,15 @@ final class ControlRoutes {
                 status.expires().map(end -> Duration.between(loop.now(), end).toSeconds()),
                 status.code().map(code -> code.value()),
                 status.roundTrip().map(roundTrip -> roundTrip.toNanos() / 1e6));
+    }
+
+    private static List<String> settings(String bridge, List<String> uplinks) {
+        List<String> forwarding = List.of(bridge, VisitorDatapathConfig.DEVICE);
+        return new RouterSettings(
+                        forwarding,
+                        Stream.concat(uplinks.stream(), forwarding.stream())
+                                .distinct()
+                                .toList())
+                .wrong();
     }
 }

@@ -46,7 +46,7 @@ record EventVerb() implements Verb {
     @Override
     public List<String> details() {
         return List.of(
-                "  arriving: a QEMU waits here for the guest; says within some 3 s what is prepared for it (staged, nothing, plain)",
+                "  arriving: a QEMU waits here for the guest; says within some 3 s what is prepared for it (staged, nothing, plain, denied)",
                 "  running: the guest's processors run here",
                 "  leaving: its migration away from here has begun: without this word what it has not read here is lost",
                 "  stopped: its migration away from here has stopped it",

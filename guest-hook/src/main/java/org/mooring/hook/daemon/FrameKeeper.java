@@ -26,7 +26,7 @@ final class FrameKeeper {
     private static final Logger log = LoggerFactory.getLogger(FrameKeeper.class);
 
     /** What comes in a tenth of a second at a gigabit per second. */
-    private static final int MOST_FRAMES = 16 << 10;
+    static final int MOST_FRAMES = 16 << 10;
 
     private static final int MOST_OCTETS = 16 << 20;
 
@@ -98,7 +98,7 @@ final class FrameKeeper {
         orders.add(() -> rescueUnread(rescuer, last, stopped));
     }
 
-    /** Has END follow what has come to the tap. When it is asked for again, the same END follows. */
+    /** Has END follow what has come to the tap, or what waits for this go. When it is asked for again, the same END follows. */
     void sendEnd() {
         orders.add(this::endRescue);
     }
@@ -130,9 +130,10 @@ final class FrameKeeper {
 
     /** Whether frames have come. */
     private boolean lookAtTap() throws KernelException {
-        Optional<TransmitCounters> now = rescuer == null ? read() : Optional.empty();
+        Optional<TransmitCounters> counters = rescuer == null ? read() : Optional.empty();
+        Instant read = Instant.now();
         boolean some = receive();
-        now.ifPresent(kept::compare);
+        counters.ifPresent(then -> kept.compare(then, read));
         return some;
     }
 

@@ -6,11 +6,15 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.mooring.hook.Action;
 import org.mooring.hook.Guest;
 import org.mooring.linux.KernelException;
+import org.mooring.linux.MacAddress;
 import org.mooring.linux.netlink.Link;
 import org.mooring.linux.netlink.Netlink;
+import org.mooring.linux.packet.EthernetFrame;
 import org.mooring.linux.packet.UdpSender;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -25,22 +29,44 @@ final class FrameKeepers implements AutoCloseable {
     private final Taps taps;
     private final UdpSender sender;
     private final int enterpriseNumber;
+    private final Supplier<MacAddress> hostMac;
+    private final Consumer<EthernetFrame> link;
     private final FrameKeeper.Outcome outcome;
     private final Map<String, FrameKeeper> keepers = new HashMap<>();
 
     private FrameKeepers(
-            Netlink netlink, Taps taps, UdpSender sender, int enterpriseNumber, FrameKeeper.Outcome outcome) {
+            Netlink netlink,
+            Taps taps,
+            UdpSender sender,
+            int enterpriseNumber,
+            Supplier<MacAddress> hostMac,
+            Consumer<EthernetFrame> link,
+            FrameKeeper.Outcome outcome) {
         this.netlink = netlink;
         this.taps = taps;
         this.sender = sender;
         this.enterpriseNumber = enterpriseNumber;
+        this.hostMac = hostMac;
+        this.link = link;
         this.outcome = outcome;
     }
 
-    /** @param enterpriseNumber that the messages have which carry what is rescued */
-    static FrameKeepers open(Netlink netlink, Taps taps, int enterpriseNumber, FrameKeeper.Outcome outcome)
+    /**
+     * Keeps nothing yet.
+     *
+     * @param enterpriseNumber that the messages have which carry what is rescued
+     * @param hostMac this host's address on the link now
+     * @param link takes frames there, on any thread
+     */
+    static FrameKeepers open(
+            Netlink netlink,
+            Taps taps,
+            int enterpriseNumber,
+            Supplier<MacAddress> hostMac,
+            Consumer<EthernetFrame> link,
+            FrameKeeper.Outcome outcome)
             throws KernelException {
-        return new FrameKeepers(netlink, taps, UdpSender.open(), enterpriseNumber, outcome);
+        return new FrameKeepers(netlink, taps, UdpSender.open(), enterpriseNumber, hostMac, link, outcome);
     }
 
     void keep(Guest guest) {
@@ -60,7 +86,15 @@ final class FrameKeepers implements AutoCloseable {
     void rescue(Guest guest, HandoverId id, Ipv4Address to, Instant stopped) {
         FrameKeeper keeper = keepers.get(guest.name());
         if (keeper != null) {
-            keeper.rescue(new Rescuer(guest, id, to, enterpriseNumber, this::send), stopped);
+            keeper.rescue(new AgentRescuer(guest, id, to, enterpriseNumber, this::send), stopped);
+        }
+    }
+
+    /** As {@link Action.HoldFrames} says, if the guest's frames are kept. */
+    void hold(Guest guest, Instant stopped) {
+        FrameKeeper keeper = keepers.get(guest.name());
+        if (keeper != null) {
+            keeper.rescue(new LinkRescuer(guest, hostMac.get(), link, FrameKeeper.MOST_FRAMES), stopped);
         }
     }
 

@@ -3,7 +3,7 @@ package org.mooring.hook.daemon;
 import java.time.Instant;
 import org.mooring.hook.Happening;
 
-/** Where the hook hears what becomes of the guests: QEMU's monitors, an operator's command. */
+/** Where the hook hears what becomes of the guests: QEMU's monitors, libvirt, an operator's command. */
 interface GuestEvents extends AutoCloseable {
     /** Begins to tell, what is already so included. */
     void start();

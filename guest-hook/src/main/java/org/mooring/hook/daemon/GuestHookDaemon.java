@@ -10,6 +10,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.mooring.hook.Action;
 import org.mooring.hook.Action.Agent;
@@ -17,12 +18,14 @@ import org.mooring.hook.Event;
 import org.mooring.hook.ForeignAgent;
 import org.mooring.hook.Guest;
 import org.mooring.hook.GuestHook;
+import org.mooring.hook.GuestStatus;
 import org.mooring.hook.Happening;
 import org.mooring.hook.Link;
 import org.mooring.hook.TunnelEnd;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.netlink.Netlink;
 import org.mooring.linux.packet.ArpPacket;
+import org.mooring.linux.packet.EtherType;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.ReceivedFrame;
 import org.mooring.linux.packet.UdpPacket;
@@ -37,6 +40,7 @@ import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.TunnelData;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.Supervisor;
+import org.mooring.runtime.WallClock;
 import org.mooring.runtime.cli.Daemon;
 import org.mooring.runtime.control.ControlServer;
 import org.mooring.runtime.control.Routes;
@@ -54,8 +58,11 @@ import org.slf4j.LoggerFactory;
 final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener {
     private static final Logger log = LoggerFactory.getLogger(GuestHookDaemon.class);
 
+    /** Frames that were read from the uplink and aren't handled yet. */
+    private static final int MOST_WAITING = 1024;
+
     private final HookConfig config;
-    private final Clock clock = Clock.systemUTC();
+    private final Clock clock = WallClock.ofThisMachine();
     private final Handovers handovers = new Handovers();
     private final HookMetrics metrics = new HookMetrics();
     private final Opened opened;
@@ -64,6 +71,7 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
     private final Neighbours neighbours;
     private final RequestSender requests;
     private final QmpGuestEvents monitors;
+    private final Optional<LibvirtGuestEvents> libvirt;
     private final Ipv4Address hostAddress;
     private final GuestHook hook;
     private final HookActions actions;
@@ -82,7 +90,8 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         requests = new RequestSender(config, link, opened.add(portOf(link)), neighbours, uplink::send);
 
         // Closed before all that its actions touch.
-        FrameKeepers keepers = opened.add(FrameKeepers.open(netlink, taps, config.enterpriseNumber(), this::rescued));
+        FrameKeepers keepers = opened.add(FrameKeepers.open(
+                netlink, taps, config.enterpriseNumber(), () -> link.hostMac(netlink), uplink::send, this::rescued));
         loop = opened.add(new AgentLoop<>("guest-hook", clock, supervisor));
         monitors = opened.add(new QmpGuestEvents(loop, directory, clock, this));
         Checks checks = new Checks();
@@ -115,6 +124,10 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
 
         Routes routes = new Routes();
         new ControlRoutes(config, link, loop, hook, neighbours, ports, taps, handovers, checks).addTo(routes);
+        site.ifPresent(here -> routes.getLater(GuestHookProgram.DATAPATH, here.forwarding()::view));
+        libvirt = config.libvirt()
+                .map(connection ->
+                        opened.add(new LibvirtGuestEvents(connection, loop, clock, taps, this::isConfigured, this)));
         new ControlGuestEvents(routes, clock, taps, preparations, this::isConfigured, this).start();
         opened.add(ControlServer.open(config.controlSocket(), loop, routes, metrics.metrics()));
     }
@@ -165,6 +178,7 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         }
         loop.post(new Event.Configured(loop.now(), next.guests()));
         monitors.tellAgain();
+        libvirt.ifPresent(LibvirtGuestEvents::tellAgain);
     }
 
     /** The guests' filters stay, and so do their registrations. */
@@ -175,12 +189,16 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
 
     private void begin(Supervisor supervisor) {
         loop.start(this::handle, action -> action.on(actions));
-        uplink.start(this::received, supervisor);
+        // Anybody on the link can send faster than what comes is read: then it waits in the kernel, or is dropped
+        // there.
+        Executor bounded = loop.bounded(MOST_WAITING);
+        uplink.start(frame -> bounded.execute(() -> received(frame)), supervisor);
         loop.execute(this::resolveNeighbours);
         loop.group()
                 .scheduleAtFixedRate(() -> loop.execute(() -> neighbours.refresh(loop.now())), 1, 1, TimeUnit.SECONDS);
         loop.post(new Event.Started(loop.now()));
         monitors.start();
+        libvirt.ifPresent(LibvirtGuestEvents::start);
     }
 
     private Optional<CoLocatedSite> site(GuestsDirectory directory) throws IOException, Failure {
@@ -205,7 +223,10 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
     /** Whoever a guest could need, so that nobody waits for ARP when it resumes. */
     private void resolveNeighbours() {
         Instant now = loop.now();
-        config.foreignAgent().ifPresent(foreignAgent -> neighbours.resolve(foreignAgent.address(), now));
+        config.foreignAgent().ifPresent(foreignAgent -> {
+            config.foreignAgentMac().ifPresent(mac -> neighbours.know(foreignAgent.address(), mac));
+            neighbours.resolve(foreignAgent.address(), now);
+        });
         config.guests().stream().filter(Guest::atHome).forEach(guest -> {
             if (!guest.findsHomeAgent()) {
                 neighbours.resolve(requests.nextHop(Agent.HOME_AGENT, guest.homeAgent()), now);
@@ -230,13 +251,23 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
                 : Optional.of(neighbours.hostMac());
     }
 
-    /** On the uplink's thread. */
     private void received(ReceivedFrame frame) {
-        frame.arp().ifPresent(arp -> loop.execute(() -> learn(arp)));
+        frame.arp().ifPresent(this::learn);
+        frame.ethernet()
+                .filter(heard -> heard.etherType() == EtherType.ARP || heard.etherType() == EtherType.RARP)
+                .ifPresent(heard -> heard(heard.source()));
         advertisement(frame).ifPresent(loop::post);
         frame.udp()
                 .filter(datagram -> !isToCareOfAddress(datagram))
                 .ifPresent(datagram -> received(Octets.copyOf(Unpooled.wrappedBuffer(datagram.payload()))));
+    }
+
+    /** Somebody spoke on the link: maybe a guest that ran here, and runs at another host there. */
+    private void heard(MacAddress mac) {
+        hook.guests().stream()
+                .map(GuestStatus::guest)
+                .filter(guest -> guest.mac().equals(mac))
+                .forEach(guest -> loop.post(new Event.HeardOnLink(loop.now(), guest.name())));
     }
 
     /** That of an agent which speaks to all, or to this host; what somebody says to others isn't meant for us. */
@@ -273,7 +304,13 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         if (HandoverMessage.isOne(datagram)) {
             Optional<HandoverMessage> message = HandoverMessage.decode(datagram, config.enterpriseNumber());
             if (message.isPresent() && message.get() instanceof HandoverMessage.Redirected redirected) {
+                loop.execute(() -> handovers.said(redirected.id(), loop.now(), "sends on what comes for the guest"));
                 loop.post(new Event.Redirected(loop.now(), redirected.id()));
+            } else if (message.isPresent() && message.get() instanceof HandoverMessage.Held held) {
+                loop.execute(() -> handovers.held(held.id(), loop.now(), Integer.toUnsignedLong(held.packets())));
+            } else if (message.isPresent() && message.get() instanceof HandoverMessage.Followed followed) {
+                loop.execute(() ->
+                        handovers.redirected(followed.id(), loop.now(), Integer.toUnsignedLong(followed.packets())));
             } else if (message.isPresent()) {
                 loop.post(new Event.MessageReceived(loop.now(), datagram));
             }

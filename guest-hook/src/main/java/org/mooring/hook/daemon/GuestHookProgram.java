@@ -10,6 +10,9 @@ import org.mooring.runtime.cli.ShowVerb.View;
 
 /** {@code guest-hook}. */
 public final class GuestHookProgram {
+    /** There only where this host is the end of its visitors' tunnels. */
+    static final String DATAPATH = "/datapath";
+
     private GuestHookProgram() {}
 
     public static void main(String... args) {
@@ -40,7 +43,11 @@ public final class GuestHookProgram {
                                                 "agents",
                                                 "/agents",
                                                 "the foreign agents that advertise themselves on the link"),
-                                        new View("status", "/status", "the link, and the agents on it"))),
+                                        new View("status", "/status", "the link, and the agents on it"),
+                                        new View(
+                                                "datapath",
+                                                DATAPATH,
+                                                "co-located: which datapath and why, what went through the tunnels, drops"))),
                         new EventVerb()));
     }
 }

@@ -84,7 +84,10 @@ final class GuestPorts implements AutoCloseable {
                 return;
             }
             ports.remove(guest.name());
-            if (fromGuest != PortRule.SHUT || toGuest != PortRule.SHUT) {
+            if (toGuest == PortRule.ARRIVING) {
+                // libvirt asks before it makes anything, and tells again when there is a tap.
+                log.info("guest's tap is not there yet guest={} tap={}", guest.name(), name);
+            } else if (fromGuest != PortRule.SHUT || toGuest != PortRule.SHUT) {
                 log.warn("guest's tap is not there guest={} tap={}: name it in the guest's record", guest.name(), name);
             }
         } catch (KernelException e) {

@@ -55,7 +55,10 @@ final class GuestsDirectory implements AutoCloseable {
         } catch (NotDirectoryException e) {
             throw new Failure("guests-directory " + directory + " is no directory: name another one", e);
         } catch (IOException e) {
-            throw new Failure("guests-directory " + directory + " can't be watched: " + e, e);
+            throw new Failure(
+                    "guests-directory " + directory + " can't be watched: " + e
+                            + ": raise fs.inotify.max_user_instances and max_user_watches",
+                    e);
         }
     }
 

@@ -6,12 +6,15 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Fact;
 import org.mooring.hook.Happening;
+import org.mooring.protocol.handover.HandoverId;
 import org.mooring.timeline.HandoverRecord;
 import org.mooring.timeline.HandoverRecord.Step;
 
@@ -24,6 +27,7 @@ final class Handovers {
 
     private static final String QEMU = "qemu";
     private static final String HOOK = "hook";
+    private static final String AGENT = "agent";
     private static final String HOME_AGENT = "home-agent";
 
     /** One of them, while it grows. */
@@ -122,6 +126,49 @@ final class Handovers {
         if (handover != null) {
             handover.counts.merge(what, packets, Long::sum);
         }
+    }
+
+    /**
+     * An agent here has said something of a handover, be it settled or not.
+     *
+     * @param handover its id
+     */
+    void said(HandoverId handover, Instant at, String what) {
+        find(handover).ifPresent(found -> found.add(at, AGENT, what, 0));
+    }
+
+    /** Where a guest has come, so many packets had to wait. */
+    void held(HandoverId handover, Instant at, long packets) {
+        said(handover, at, "packets wait no longer held=" + packets);
+        find(handover).ifPresent(found -> found.counts.put(HandoverRecord.HELD, packets));
+    }
+
+    /** From where a guest has left, so many packets were sent after it, by the agent that did it. */
+    void redirected(HandoverId handover, Instant at, long packets) {
+        find(handover).ifPresent(found -> redirected(found, at, packets));
+    }
+
+    /** As above, in the last handover of a guest from this host, whichever it was. */
+    void redirected(String guest, Instant at, long packets) {
+        Iterator<Handover> latest = handovers.descendingIterator();
+        while (latest.hasNext()) {
+            Handover handover = latest.next();
+            if (handover.guest.equals(guest) && !handover.arriving) {
+                redirected(handover, at, packets);
+                return;
+            }
+        }
+    }
+
+    private static void redirected(Handover handover, Instant at, long packets) {
+        handover.add(at, AGENT, "packets were sent after the guest redirected=" + packets, 0);
+        handover.counts.put(HandoverRecord.REDIRECTED, packets);
+    }
+
+    private Optional<Handover> find(HandoverId handover) {
+        return handovers.stream()
+                .filter(known -> handover.toString().equals(known.id))
+                .findFirst();
     }
 
     /** From the oldest to the newest. */

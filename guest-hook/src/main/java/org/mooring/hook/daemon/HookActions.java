@@ -3,14 +3,19 @@ package org.mooring.hook.daemon;
 import java.nio.ByteBuffer;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.mooring.hook.Action;
+import org.mooring.hook.Action.SendRequest;
 import org.mooring.hook.Event;
 import org.mooring.hook.Fact;
+import org.mooring.hook.Forwarding;
 import org.mooring.hook.Guest;
 import org.mooring.hook.Timer;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.packet.ArpPacket;
+import org.mooring.protocol.handover.RepeatedRequest;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.Octets;
 import org.mooring.runtime.loop.AgentLoop;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +25,9 @@ final class HookActions implements Action.Executor {
     private static final Logger log = LoggerFactory.getLogger(HookActions.class);
 
     private static final String DISCOVERY = "discovery";
+
+    /** From COMMIT until all has come that the home agent sent here before it. */
+    private static final int UNDER_WAY_SECONDS = 1;
 
     private record TimerKey(String guest, Timer timer) {}
 
@@ -67,20 +75,33 @@ final class HookActions implements Action.Executor {
     }
 
     @Override
-    public void execute(Action.SendRequest action) {
-        Runnable sent = () -> {
-            handovers.sent(
-                    action.guest().name(),
-                    loop.now(),
-                    action.kind().word() + " sent identification="
-                            + action.request().identification());
+    public void execute(SendRequest action) {
+        send(action, action.octets(), () -> {
+            record(action);
             metrics.requestSent(action.guest().name());
-        };
-        if (action.sender() == Action.Sender.CARE_OF_ADDRESS) {
-            site().send(action);
+        });
+    }
+
+    @Override
+    public void execute(Action.RepeatRequest action) {
+        SendRequest request = action.request();
+        Octets again = RepeatedRequest.encode(request.octets(), config.enterpriseNumber());
+        send(request, again, () -> record(request));
+    }
+
+    private void record(SendRequest sent) {
+        handovers.sent(
+                sent.guest().name(),
+                loop.now(),
+                sent.kind().word() + " sent identification=" + sent.request().identification());
+    }
+
+    private void send(SendRequest request, Octets octets, Runnable sent) {
+        if (request.sender() == Action.Sender.CARE_OF_ADDRESS) {
+            site().send(request, octets);
             sent.run();
         } else {
-            requests.send(action, loop.now(), sent);
+            requests.send(request, octets, loop.now(), sent);
         }
     }
 
@@ -127,6 +148,13 @@ final class HookActions implements Action.Executor {
         handovers.sent(guest.name(), loop.now(), "gratuitous ARP sent");
     }
 
+    /** As QEMU would: a reverse ARP request (RFC 903), which speaks of no IP address. */
+    @Override
+    public void execute(Action.TellLink action) {
+        uplink.send(ArpPacket.reverse(action.guest().mac()));
+        handovers.sent(action.guest().name(), loop.now(), "reverse ARP sent");
+    }
+
     @Override
     public void execute(Action.SetPort action) {
         ports.set(action.guest(), action.fromGuest(), action.toGuest(), Optional.ofNullable(action.router()));
@@ -153,6 +181,11 @@ final class HookActions implements Action.Executor {
     }
 
     @Override
+    public void execute(Action.HoldFrames action) {
+        keepers.hold(action.guest(), action.stopped());
+    }
+
+    @Override
     public void execute(Action.SendEnd action) {
         keepers.sendEnd(action.guest());
     }
@@ -165,6 +198,16 @@ final class HookActions implements Action.Executor {
     @Override
     public void execute(Action.Forward action) {
         site().forwarding().change(action.guest(), action.forwarding());
+        if (action.forwarding() instanceof Forwarding.Redirect) {
+            loop.group().schedule(() -> tellRedirected(action.guest()), UNDER_WAY_SECONDS, TimeUnit.SECONDS);
+        }
+    }
+
+    private void tellRedirected(Guest guest) {
+        site().forwarding()
+                .redirected(guest)
+                .thenAccept(found -> loop.execute(
+                        () -> found.ifPresent(packets -> handovers.redirected(guest.name(), loop.now(), packets))));
     }
 
     @Override
@@ -175,7 +218,13 @@ final class HookActions implements Action.Executor {
 
     @Override
     public void execute(Action.OpenRoom action) {
-        site().forwarding().open(action.homeAddress(), action.room());
+        site().forwarding()
+                .open(action.homeAddress(), action.room())
+                .thenAccept(held -> loop.execute(() -> {
+                    if (held > 0) {
+                        handovers.held(action.id(), loop.now(), held);
+                    }
+                }));
         config.guests().stream()
                 .filter(guest -> guest.homeAddress().equals(action.homeAddress()))
                 .forEach(guest -> handovers.sent(
@@ -235,7 +284,8 @@ final class HookActions implements Action.Executor {
                 .filter(guest -> guest.atHome() && guest.homeGateway().address().equals(address))
                 .filter(guest -> !guest.homeGateway().mac().equals(mac))
                 .forEach(guest -> log.warn(
-                        "home-gateway-mac is not what the gateway has guest={} home-gateway={} configured={} found={}: the guest would lose its gateway away from home; correct it on every host",
+                        "home-gateway-mac is not what the gateway has guest={} home-gateway={} configured={} found={}:"
+                                + " the guest would lose its gateway away from home; correct it on every host",
                         guest.name(),
                         address,
                         guest.homeGateway().mac(),

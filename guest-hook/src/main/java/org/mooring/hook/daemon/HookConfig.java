@@ -27,10 +27,12 @@ import org.mooring.runtime.config.Section;
  * The configuration, {@code guest-hook.toml}.
  *
  * @param guestsDirectory where the QMP sockets of this host's guests appear
+ * @param libvirt the connection to libvirt, where that runs guests
  * @param network of the link that the guests are on
  * @param uplink the port of {@code bridge} behind which the routers are
  * @param router the way to home agents that aren't on the link
  * @param foreignAgent through which guests visit
+ * @param foreignAgentMac its link-layer address, where that is all that is known of how to reach it
  * @param discovery or how it is found
  * @param coLocated or how they visit without one; if none of the three is there, none may visit
  * @param enterpriseNumber whose vendor extensions all our agents and hooks speak
@@ -38,17 +40,21 @@ import org.mooring.runtime.config.Section;
 record HookConfig(
         Path controlSocket,
         Path guestsDirectory,
+        Optional<String> libvirt,
         String bridge,
         String uplink,
         Ipv4Prefix network,
         Ipv4Address router,
         Optional<ForeignAgent> foreignAgent,
+        Optional<MacAddress> foreignAgentMac,
         Optional<DiscoveryConfig> discovery,
         Optional<CoLocatedConfig> coLocated,
         int enterpriseNumber,
         List<Guest> guests) {
     static final String CONTROL_SOCKET = "/run/mooring/guest-hook.sock";
     private static final String GUESTS_DIRECTORY = "/run/mooring/guests";
+
+    private static final String LIBVIRT_CONNECTION = "qemu:///system";
 
     private static final int DEFAULT_LIFETIME = 300;
     private static final int LONGEST_LIFETIME = 0xffff;
@@ -74,10 +80,12 @@ record HookConfig(
                 foreign.filter(section -> section.bool("discover", false)).map(DiscoveryConfig::read);
         Optional<ForeignAgent> foreignAgent =
                 discovery.isPresent() ? Optional.empty() : foreign.map(section -> foreignAgent(section, network));
+        Optional<MacAddress> foreignAgentMac = foreign.filter(section -> discovery.isEmpty() && section.has("mac"))
+                .map(section -> mac(section, "mac"));
         String bridge = link.map(section -> section.interfaceName("bridge")).orElse("");
         Optional<CoLocatedConfig> coLocated =
                 root.table("co-located").map(section -> CoLocatedConfig.read(section, bridge));
-        if (foreign.isPresent() && coLocated.isPresent()) {
+        if (foreign.isPresent() && discovery.isEmpty() && coLocated.isPresent()) {
             root.problem("co-located", "there is a [foreign-agent] as well: one of the two is the end of the tunnels");
         }
         List<Guest> guests = guests(root, network);
@@ -87,11 +95,13 @@ record HookConfig(
         return new HookConfig(
                 controlSocket,
                 guestsDirectory,
+                root.table("libvirt").map(section -> section.string("connection", LIBVIRT_CONNECTION)),
                 bridge,
                 link.map(section -> section.interfaceName("uplink")).orElse(""),
                 network,
                 link.map(section -> within(section, "router", network)).orElse(Ipv4Address.UNSPECIFIED),
                 foreignAgent,
+                foreignAgentMac,
                 discovery,
                 coLocated,
                 root.integer("enterprise-number", 1, Integer.MAX_VALUE, HandoverExtension.DEFAULT_ENTERPRISE_NUMBER),
@@ -102,11 +112,13 @@ record HookConfig(
         return new HookConfig(
                 controlSocket,
                 guestsDirectory,
+                libvirt,
                 bridge,
                 uplink,
                 network,
                 router,
                 foreignAgent,
+                foreignAgentMac,
                 discovery,
                 coLocated,
                 enterpriseNumber,
@@ -119,6 +131,14 @@ record HookConfig(
     }
 
     private static ForeignAgent foreignAgent(Section section, Ipv4Prefix network) {
+        if (section.has("mac") && !section.has("address")) {
+            return ForeignAgent.withoutAddress(section.address("care-of-address"));
+        }
+        if (section.has("mac")) {
+            section.problem(
+                    "mac",
+                    "there is an address as well, and where that is known it is asked for the link-layer address");
+        }
         return new ForeignAgent(within(section, "address", network), section.address("care-of-address"));
     }
 

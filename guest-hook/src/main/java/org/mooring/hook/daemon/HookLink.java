@@ -37,7 +37,10 @@ record HookLink(Interface bridge, Interface uplink, Inet4Address hostAddress) {
             }
             return new HookLink(bridge.device(), uplink.device(), hostAddress(config, bridge, netlink));
         } catch (KernelException e) {
-            throw new Failure("the kernel doesn't tell of its interfaces: " + e.getMessage(), e);
+            throw new Failure(
+                    "the kernel doesn't tell of its interfaces: " + e.getMessage()
+                            + ": run the hook as its systemd unit does",
+                    e);
         }
     }
 

@@ -4,6 +4,7 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import org.mooring.linux.TransmitCounters;
 import org.mooring.linux.packet.ReceivedFrame;
@@ -45,9 +46,19 @@ final class KeptFrames {
         }
     }
 
-    /** @param counters read before the latest frames were asked for: all frames that they count have been added */
-    void compare(TransmitCounters counters) {
-        least = Math.min(least, seen - counters.done());
+    /**
+     * Compares.
+     *
+     * @param counters read before the latest frames were asked for: all frames that they count have been added
+     * @param read when that was over; what has come since then, they can't count
+     */
+    void compare(TransmitCounters counters, Instant read) {
+        long then = seen;
+        Iterator<ReceivedFrame> latest = frames.descendingIterator();
+        while (latest.hasNext() && latest.next().at().isAfter(read)) {
+            then--;
+        }
+        least = Math.min(least, then - counters.done());
     }
 
     /**

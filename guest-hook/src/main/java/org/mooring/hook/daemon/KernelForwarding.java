@@ -4,12 +4,16 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.mooring.datapath.DatapathException;
-import org.mooring.datapath.EbpfVisitorDatapath;
+import org.mooring.datapath.DatapathView;
+import org.mooring.datapath.Datapaths;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.Path;
 import org.mooring.datapath.Tunnel;
@@ -35,12 +39,22 @@ final class KernelForwarding implements AutoCloseable {
     private static final String DEVICE = VisitorDatapathConfig.DEVICE;
 
     private final String bridge;
+    private final Datapaths.Chosen chosen;
     private final VisitorDatapath datapath;
     private final Worker<Event> thread;
     private final Supplier<Instant> clock;
 
-    private KernelForwarding(String bridge, VisitorDatapath datapath, Worker<Event> thread, Supplier<Instant> clock) {
+    /** How many packets a visitor had in its tunnel when it left. Confined to the thread. */
+    private final Map<Inet4Address, Long> before = new HashMap<>();
+
+    private KernelForwarding(
+            String bridge,
+            Datapaths.Chosen chosen,
+            VisitorDatapath datapath,
+            Worker<Event> thread,
+            Supplier<Instant> clock) {
         this.bridge = bridge;
+        this.chosen = chosen;
         this.datapath = datapath;
         this.thread = thread;
         this.clock = clock;
@@ -50,12 +64,14 @@ final class KernelForwarding implements AutoCloseable {
      * Takes over from a former process, or begins.
      *
      * @param bridge that the visitors are on
+     * @param socket of the care-of address
      * @param present those that run here
      * @param waiting hears of packets that wait
      */
     static KernelForwarding open(
             CoLocatedConfig config,
             String bridge,
+            UdpSocket socket,
             List<Guest> present,
             Waiting waiting,
             Worker<Event> thread,
@@ -63,14 +79,23 @@ final class KernelForwarding implements AutoCloseable {
             throws IOException {
         // The host is the router of its visitors.
         Sysctl.ipv4Device(bridge, "forwarding").ensure("1");
-        VisitorDatapath datapath = EbpfVisitorDatapath.open(
+        Datapaths.Chosen chosen = Datapaths.choose(config.datapath(), config.demands());
+        UdpSocket.Binding<VisitorDatapath, DatapathException> opening = () -> Datapaths.openVisitors(
+                chosen,
                 new VisitorDatapathConfig(
-                        config.careOfAddress().toInet(), DEVICE, List.of(bridge), config.uplinks(), config.mtu()),
+                        config.careOfAddress().toInet(),
+                        DEVICE,
+                        List.of(bridge),
+                        config.uplinks(),
+                        config.mtu(),
+                        config.fastPath()),
                 present.stream()
                         .map(guest -> forwarding(guest, bridge, guest.encapsulation(), Optional.empty()))
                         .toList(),
+                List.of(),
                 waiting);
-        return new KernelForwarding(bridge, datapath, thread, clock);
+        VisitorDatapath datapath = chosen.kind().sharesPort() ? socket.beside(opening) : opening.bind();
+        return new KernelForwarding(bridge, chosen, datapath, thread, clock);
     }
 
     void change(Guest guest, Forwarding wanted) {
@@ -89,8 +114,25 @@ final class KernelForwarding implements AutoCloseable {
         thread.execute(() -> datapath.deliver(homeAddress.toInet(), packet));
     }
 
-    void open(Ipv4Address homeAddress, Room room) {
-        thread.execute(() -> datapath.open(homeAddress.toInet(), path(room)));
+    /** Returns how many packets have waited for this home address, wherever. */
+    CompletionStage<Long> open(Ipv4Address homeAddress, Room room) {
+        return thread.ask(() -> {
+            datapath.open(homeAddress.toInet(), path(room));
+            return datapath.held().getOrDefault(homeAddress.toInet(), 0L);
+        });
+    }
+
+    /** Returns how many packets of a visitor that has left were redirected since; empty if it is back. */
+    CompletionStage<Optional<Long>> redirected(Guest guest) {
+        Inet4Address home = guest.homeAddress().toInet();
+        return thread.ask(() -> {
+            Long then = before.remove(home);
+            return then == null ? Optional.empty() : Optional.of(datapath.encapsulated(home) - then);
+        });
+    }
+
+    CompletionStage<DatapathView> view() {
+        return thread.ask(() -> DatapathView.of(chosen, datapath));
     }
 
     /** Leaves the kernel forwarding. */
@@ -102,6 +144,7 @@ final class KernelForwarding implements AutoCloseable {
 
     private void forward(Guest guest, Forwarding wanted) throws DatapathException {
         Inet4Address home = guest.homeAddress().toInet();
+        before.remove(home);
         if (wanted instanceof Forwarding.Stage stage) {
             datapath.stage(forwarding(guest, bridge, stage.encapsulation(), stage.previousCareOfAddress()));
             datapath.hold(
@@ -122,6 +165,7 @@ final class KernelForwarding implements AutoCloseable {
 
     private void follow(Guest guest, Ipv4Address careOfAddress) throws DatapathException {
         Inet4Address home = guest.homeAddress().toInet();
+        before.put(home, datapath.encapsulated(home));
         if (careOfAddress.equals(guest.homeAddress())) {
             datapath.sendHome(home);
         } else {

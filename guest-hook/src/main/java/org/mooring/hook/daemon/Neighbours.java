@@ -38,6 +38,7 @@ final class Neighbours {
         private @Nullable MacAddress mac;
         private Instant asked = Instant.EPOCH;
         private int unanswered;
+        private boolean told;
 
         /** What waits for the address, by whom it is for: only the newest of each is worth sending. */
         private final Map<String, Consumer<MacAddress>> waiting = new LinkedHashMap<>();
@@ -64,6 +65,14 @@ final class Neighbours {
     /** This host's link-layer address on the link. */
     MacAddress hostMac() {
         return hostMac.get();
+    }
+
+    /** {@code address} has this link-layer address, whatever anybody says: nobody is asked. */
+    void know(Ipv4Address address, MacAddress mac) {
+        Neighbour neighbour = new Neighbour();
+        neighbour.mac = mac;
+        neighbour.told = true;
+        neighbours.put(address, neighbour);
     }
 
     /** Asks for {@code address}, and from now on keeps knowing it. */
@@ -115,7 +124,7 @@ final class Neighbours {
      */
     boolean learn(ArpPacket arp) {
         Neighbour neighbour = neighbours.get(Ipv4Address.of(arp.senderAddress()));
-        if (neighbour == null || arp.senderMac().isGroup()) {
+        if (neighbour == null || neighbour.told || arp.senderMac().isGroup()) {
             return false;
         }
         boolean changed = !arp.senderMac().equals(neighbour.mac);
@@ -138,6 +147,9 @@ final class Neighbours {
     }
 
     private void ask(Ipv4Address address, Neighbour neighbour, Instant now) {
+        if (neighbour.told) {
+            return;
+        }
         if (neighbour.unanswered == REQUESTS_BEFORE_COMPLAINT) {
             log.warn("no answer to ARP address={}: is it on this link, and up?", address);
         }

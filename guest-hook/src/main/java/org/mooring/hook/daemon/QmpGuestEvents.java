@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.mooring.hook.Happening;
@@ -25,7 +26,7 @@ final class QmpGuestEvents implements GuestEvents {
     private static final Logger log = LoggerFactory.getLogger(QmpGuestEvents.class);
 
     /** A socket is there a moment before QEMU listens on it; one that a killed QEMU left is there for ever. */
-    private static final int ATTEMPTS = 8;
+    private static final int ATTEMPTS = 7;
 
     private static final long FIRST_RETRY_MILLIS = 25;
 
@@ -131,11 +132,7 @@ final class QmpGuestEvents implements GuestEvents {
     /** Turns what one QEMU says into what it means for its guest. */
     private final class Monitor implements QmpListener {
         private final String guest;
-
-        /** What this QEMU says of a migration is of the one that the guest came by. */
-        private boolean incoming;
-
-        private boolean resumed;
+        private final QemuEvents events = new QemuEvents();
 
         Monitor(String guest) {
             this.guest = guest;
@@ -145,7 +142,7 @@ final class QmpGuestEvents implements GuestEvents {
         void found(QmpClient client, String status) {
             switch (status) {
                 case "inmigrate", "prelaunch" -> {
-                    incoming = true;
+                    events.awaitGuest();
                     tell(Happening.ARRIVING);
                 }
                 case "finish-migrate" -> tell(Happening.STOPPED, Happening.MIGRATION_STARTED);
@@ -175,18 +172,12 @@ final class QmpGuestEvents implements GuestEvents {
 
         @Override
         public void onEvent(QmpEvent event) {
-            switch (event.name()) {
-                case "RESUME" -> {
-                    resumed = true;
-                    listener.happened(guest, Happening.RUNNING, event.at());
-                }
-                case "STOP" -> {
-                    listener.happened(guest, Happening.STOPPED, event.at());
-                    askWhyStopped(event);
-                }
-                case "SHUTDOWN" -> listener.happened(guest, Happening.ENDED, event.at());
-                case "MIGRATION" -> onMigration(event);
-                default -> log.debug("event ignored guest={} event={}", guest, event.name());
+            Optional<Happening> meaning = events.meaning(event.name(), event.status());
+            meaning.ifPresentOrElse(
+                    what -> listener.happened(guest, what, event.at()),
+                    () -> log.debug("event ignored guest={} event={} {}", guest, event.name(), event.status()));
+            if (meaning.equals(Optional.of(Happening.STOPPED))) {
+                askWhyStopped(event);
             }
         }
 
@@ -202,23 +193,6 @@ final class QmpGuestEvents implements GuestEvents {
                     }
                 }
             });
-        }
-
-        private void onMigration(QmpEvent event) {
-            String status = event.status();
-            if (incoming) {
-                // A second "setup" is the beginning of the guest's way out, should nobody have heard "completed".
-                incoming = !status.equals("completed") && !(resumed && status.equals("setup"));
-                if (incoming || status.equals("completed")) {
-                    return;
-                }
-            }
-            switch (status) {
-                case "completed" -> listener.happened(guest, Happening.MIGRATION_COMPLETED, event.at());
-                case "failed", "cancelled" -> listener.happened(guest, Happening.MIGRATION_FAILED, event.at());
-                case "cancelling", "none" -> log.debug("event ignored guest={} migration={}", guest, status);
-                default -> listener.happened(guest, Happening.MIGRATION_STARTED, event.at());
-            }
         }
 
         /** QEMU says MIGRATION only if the migration capability "events" is set; its run state tells without. */

@@ -12,7 +12,6 @@ import org.mooring.hook.Guest;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.packet.EthernetFrame;
 import org.mooring.linux.packet.UdpPacket;
-import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 
@@ -20,6 +19,9 @@ import org.mooring.protocol.wire.Octets;
 final class RequestSender {
     /** RFC 3024 §3.2, §4.2.1: proves to the foreign agent that no router is between. */
     private static final int TTL_OF_A_NEIGHBOUR = 255;
+
+    /** RFC 3344 §3.6.1.1. */
+    private static final int TTL_TO_ALL_AGENTS = 1;
 
     private static final int USUAL_TTL = 64;
 
@@ -51,10 +53,10 @@ final class RequestSender {
     /**
      * Sends a request at once where the agent's link-layer address is known, as it is but for a start in haste.
      *
+     * @param octets what is in the datagram
      * @param sent is run when it is on the link
      */
-    void send(SendRequest request, Instant now, Runnable sent) {
-        Octets octets = Seal.encode(request.request(), request.seals().toArray(Seal[]::new));
+    void send(SendRequest request, Octets octets, Instant now, Runnable sent) {
         String purpose = request.guest().name() + " " + request.sender();
         if (request.agent().equals(config.network().broadcast())) {
             send.accept(frame(request, octets, MacAddress.BROADCAST));
@@ -76,15 +78,21 @@ final class RequestSender {
         Guest guest = request.guest();
         boolean asGuest = request.sender() == Sender.GUEST;
         Inet4Address source = asGuest ? guest.homeAddress().toInet() : link.hostAddress();
-        boolean direct = request.to() == Agent.HOME_AGENT;
         return new UdpPacket(
                         source,
                         asGuest ? Uplink.MOBILE_IP_PORT : hostPort.socket().getLocalPort(),
                         request.agent().toInet(),
                         Uplink.MOBILE_IP_PORT,
-                        direct ? USUAL_TTL : TTL_OF_A_NEIGHBOUR,
+                        timeToLive(request),
                         ByteBuffer.wrap(octets.toByteArray()))
                 .toIpv4()
                 .toFrame(asGuest ? guest.mac() : neighbours.hostMac(), to);
+    }
+
+    private static int timeToLive(SendRequest request) {
+        if (request.to() == Agent.HOME_AGENT) {
+            return USUAL_TTL;
+        }
+        return request.agent().equals(Ipv4Address.ALL_MOBILITY_AGENTS) ? TTL_TO_ALL_AGENTS : TTL_OF_A_NEIGHBOUR;
     }
 }

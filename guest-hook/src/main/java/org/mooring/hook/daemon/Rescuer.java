@@ -1,46 +1,23 @@
 package org.mooring.hook.daemon;
 
-import io.netty.buffer.Unpooled;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Guest;
 import org.mooring.linux.packet.EtherType;
 import org.mooring.linux.packet.EthernetFrame;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.ReceivedFrame;
 import org.mooring.linux.packet.Segmentation;
-import org.mooring.protocol.handover.HandoverId;
-import org.mooring.protocol.handover.HandoverMessage;
-import org.mooring.protocol.handover.HandoverMessage.End;
-import org.mooring.protocol.handover.HandoverMessage.Rescued;
-import org.mooring.protocol.wire.Ipv4Address;
-import org.mooring.protocol.wire.Octets;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
-/**
- * Sends after one guest what it should have read here (docs/handover.md, "Messages beside registration"). Confined to one
- * thread.
- */
-final class Rescuer {
-    private static final Logger log = LoggerFactory.getLogger(Rescuer.class);
-
+/** Sends after one guest what it should have read here. Confined to one thread. */
+abstract class Rescuer {
     /** In an IPv4 header (RFC 791). */
     private static final int DESTINATION = 16;
 
     private final Guest guest;
-    private final HandoverId id;
-    private final Ipv4Address to;
-    private final int enterpriseNumber;
-    private final Datagrams datagrams;
-    private int sequence;
+    private int rescued;
     private int lost;
-    private int rescuedBefore;
-    private int lostBefore;
-    private @Nullable End end;
-    private boolean complained;
+    private Tally before = new Tally(0, 0);
 
     /**
      * What came of frames.
@@ -50,23 +27,30 @@ final class Rescuer {
      */
     record Tally(int rescued, int lost) {}
 
-    /** Takes datagrams for UDP port 434 to the network. */
-    @FunctionalInterface
-    interface Datagrams {
-        void send(Ipv4Address to, ByteBuffer payload) throws IOException;
+    Rescuer(Guest guest) {
+        this.guest = guest;
     }
 
-    /** @param to who puts the guest's packets in order where it goes */
-    Rescuer(Guest guest, HandoverId id, Ipv4Address to, int enterpriseNumber, Datagrams datagrams) {
-        this.guest = guest;
-        this.id = id;
-        this.to = to;
-        this.enterpriseNumber = enterpriseNumber;
-        this.datagrams = datagrams;
+    /** Sends on one packet, or sees that it will be; false if that can't be. */
+    abstract boolean pass(ByteBuffer packet);
+
+    /** What comes from now on is late. May come more than once. */
+    abstract void end();
+
+    /** Whether {@link #end} has come. */
+    abstract boolean hasEnded();
+
+    final Guest guest() {
+        return guest;
+    }
+
+    /** How many packets were sent on. */
+    final int rescued() {
+        return rescued;
     }
 
     /** Sends on what is for the guest; a bridge floods what is for others. */
-    void rescue(ReceivedFrame frame) {
+    final void rescue(ReceivedFrame frame) {
         if (!frame.octets().hasRemaining()) {
             lost++;
         }
@@ -78,33 +62,20 @@ final class Rescuer {
     }
 
     /** So many frames were not kept. */
-    void lose(int frames) {
+    final void lose(int frames) {
         lost += frames;
     }
 
-    /** Says how many there were until now; once it has been said, the same again. */
-    void end() {
-        if (end == null) {
-            end = new End(id, sequence);
-        }
-        send(end);
-    }
-
-    boolean hasEnded() {
-        return end != null;
-    }
-
     /** What came of it since this was last asked. */
-    Tally tally() {
-        Tally tally = new Tally(sequence - rescuedBefore, lost - lostBefore);
-        rescuedBefore = sequence;
-        lostBefore = lost;
+    final Tally tally() {
+        Tally tally = new Tally(rescued - before.rescued, lost - before.lost);
+        before = new Tally(rescued, lost);
         return tally;
     }
 
     /** Whether anything has. */
-    boolean hasTally() {
-        return sequence != rescuedBefore || lost != lostBefore;
+    final boolean hasTally() {
+        return rescued != before.rescued || lost != before.lost;
     }
 
     private boolean isForGuest(EthernetFrame frame) {
@@ -115,29 +86,11 @@ final class Rescuer {
                 && packet.getInt(DESTINATION) == guest.homeAddress().bits();
     }
 
-    /** A number is used up only by what leaves: nobody waits for the others. */
     private void rescue(ByteBuffer packet) {
-        if (send(new Rescued(id, sequence, Octets.copyOf(Unpooled.wrappedBuffer(packet))))) {
-            sequence++;
+        if (pass(packet)) {
+            rescued++;
         } else {
             lost++;
-        }
-    }
-
-    private boolean send(HandoverMessage message) {
-        try {
-            datagrams.send(to, ByteBuffer.wrap(message.encode(enterpriseNumber).toByteArray()));
-            return true;
-        } catch (IOException e) {
-            if (!complained) {
-                complained = true;
-                log.warn(
-                        "packets not sent after the guest guest={} to={} reason=\"{}\": give this host a route there, and let UDP port 434 pass",
-                        guest.name(),
-                        to,
-                        e.getMessage());
-            }
-            return false;
         }
     }
 }

@@ -5,6 +5,7 @@ import java.util.function.Consumer;
 import org.mooring.linux.Errno;
 import org.mooring.linux.Interface;
 import org.mooring.linux.KernelException;
+import org.mooring.linux.packet.EtherType;
 import org.mooring.linux.packet.EthernetFrame;
 import org.mooring.linux.packet.PacketFilter;
 import org.mooring.linux.packet.PacketSocket;
@@ -33,17 +34,19 @@ final class Uplink implements AutoCloseable {
     }
 
     /**
-     * Opens the port for ARP packets, and for UDP datagrams from port 434.
+     * Opens the port for ARP and reverse ARP packets, and for UDP datagrams from port 434.
      *
      * @param discovers opens it for Agent Advertisements as well
      */
     static Uplink open(Interface uplink, boolean discovers) throws Failure {
         try {
-            PacketFilter replies = PacketFilter.arp().or(PacketFilter.udpFrom(MOBILE_IP_PORT));
+            PacketFilter replies = PacketFilter.arp()
+                    .or(PacketFilter.etherType(EtherType.RARP))
+                    .or(PacketFilter.udpFrom(MOBILE_IP_PORT));
             PacketFilter filter = discovers ? replies.or(PacketFilter.icmp(ADVERTISEMENT)) : replies;
             return new Uplink(PacketSocket.open(uplink, filter, PacketSocket.Option.PROMISCUOUS));
         } catch (KernelException e) {
-            throw new Failure("link.uplink: " + e.getMessage(), e);
+            throw new Failure("link.uplink: " + e.getMessage() + ": is the interface there, and up?", e);
         }
     }
 

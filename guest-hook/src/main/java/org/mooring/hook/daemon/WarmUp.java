@@ -38,7 +38,7 @@ import org.mooring.protocol.wire.ReplyCode;
  * resume finds the classes loaded and the code compiled: on a cold JVM its registration would leave late.
  */
 final class WarmUp {
-    private static final int MOVES = 300;
+    private static final int MOVES = Integer.getInteger("mooring.warm-up-rounds", 300);
 
     private static final int FRAMES = 20;
 
@@ -96,7 +96,7 @@ final class WarmUp {
     private static void rescue(Guest guest, Instant at) {
         KeptFrames kept = new KeptFrames(FRAMES, 1 << 20);
         TransmitCounters none = new TransmitCounters(0, 0);
-        kept.compare(none);
+        kept.compare(none, at);
         ByteBuffer octets = Ipv4Packet.of(
                         HOME_AGENT.toInet(), HOME_ADDRESS.toInet(), Ipv4Packet.UDP, 64, ByteBuffer.allocate(FRAMES))
                 .toFrame(MAC, MAC)
@@ -105,7 +105,7 @@ final class WarmUp {
             kept.add(new ReceivedFrame(1, ReceivedFrame.Type.OUTGOING, at, true, octets));
         }
         int[] sent = {0};
-        Rescuer rescuer = new Rescuer(guest, HANDOVER, HOME_AGENT, ENTERPRISE_NUMBER, (to, payload) -> sent[0]++);
+        Rescuer rescuer = new AgentRescuer(guest, HANDOVER, HOME_AGENT, ENTERPRISE_NUMBER, (to, payload) -> sent[0]++);
         kept.unread(none, at).frames().forEach(rescuer::rescue);
         rescuer.end();
         if (sent[0] != FRAMES + 1) {
@@ -116,7 +116,7 @@ final class WarmUp {
     /** What would go over the wire, both ways. */
     private Decoded exchange(SendRequest sent, Instant at) {
         var request = sent.request();
-        Octets octets = Seal.encode(request, sent.seals().toArray(Seal[]::new));
+        Octets octets = sent.octets();
         ByteBuffer frame = new UdpPacket(
                         HOME_ADDRESS.toInet(),
                         Uplink.MOBILE_IP_PORT,

@@ -253,7 +253,7 @@ class FrameKeeperTest {
     void isLostWhereThereIsNoRouteToTheNewSite() throws Exception {
         FrameKeeper keeper = keep();
         come(3);
-        keeper.rescue(new Rescuer(GUEST, ID, Ipv4Address.of("192.0.2.77"), ENTERPRISE_NUMBER, this::send), NEVER);
+        keeper.rescue(new AgentRescuer(GUEST, ID, Ipv4Address.of("192.0.2.77"), ENTERPRISE_NUMBER, this::send), NEVER);
         keeper.sendEnd();
         assertEquals(new Told(0, 3), outcome());
     }
@@ -327,7 +327,7 @@ class FrameKeeperTest {
     }
 
     private Rescuer rescuer() {
-        return new Rescuer(GUEST, ID, AGENT, ENTERPRISE_NUMBER, this::send);
+        return new AgentRescuer(GUEST, ID, AGENT, ENTERPRISE_NUMBER, this::send);
     }
 
     private void send(Ipv4Address to, ByteBuffer payload) throws KernelException {
@@ -335,7 +335,7 @@ class FrameKeeperTest {
     }
 
     private Told outcome() throws InterruptedException {
-        Told outcome = told.poll(20, TimeUnit.SECONDS);
+        Told outcome = told.poll(60, TimeUnit.SECONDS);
         if (outcome == null) {
             throw new AssertionError("never told");
         }

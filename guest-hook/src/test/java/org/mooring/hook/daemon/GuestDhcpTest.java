@@ -2,9 +2,14 @@ package org.mooring.hook.daemon;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.net.Inet4Address;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,6 +26,7 @@ import org.mooring.hook.PortRule;
 import org.mooring.linux.Ipv4;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.netlink.Netlink;
+import org.mooring.linux.packet.Checksum;
 import org.mooring.linux.packet.EthernetFrame;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.UdpPacket;
@@ -49,6 +55,11 @@ class GuestDhcpTest {
     private static final int MARKER_PORT = 9;
     private static final int XID = 0x3903f326;
     private static final int BROADCAST_FLAG = 0x8000;
+
+    /** Fewer frames than a socket holds that nobody reads. */
+    private static final int BATCH = 20;
+
+    private static final int BATCHES = 100;
 
     /** One of BOOTP or DHCP (RFC 951 §3); what isn't here is zero. */
     private record Message(int op, int hops, int xid, int flags, String yours, String relay, MacAddress mac) {
@@ -267,6 +278,96 @@ class GuestDhcpTest {
                 .toFrame(ROUTER, GUEST);
         kvmHost.linkSends(answered);
         assertEquals(answered, nextAtTheGuest());
+    }
+
+    @Test
+    @DisplayName(
+            "of whatever a guest says, only sound questions of its own are relayed, and nothing else leaves in another's name")
+    void relaysNothingUnsound() throws Exception {
+        EthernetFrame question = datagram(NOBODY, CLIENT_PORT, "255.255.255.255", SERVER_PORT, Message.request())
+                .toFrame(GUEST, MacAddress.BROADCAST);
+        long relayed = 0;
+        for (int batch = 0; batch < BATCHES; batch++) {
+            for (EthernetFrame mutant : mutants(question, batch)) {
+                kvmHost.guestSends(mutant);
+            }
+            kvmHost.guestSends(marker(HOME_ADDRESS, CORRESPONDENT).toFrame(GUEST, GATEWAY));
+            for (EthernetFrame frame : kvmHost.onLinkUntil(GuestDhcpTest::isMarker)) {
+                assertEquals(GUEST, frame.source());
+                assertEquals(ROUTER, frame.destination());
+                ByteBuffer packet = frame.payload();
+                assertEquals(Ipv4.address(HOME_ADDRESS), Ipv4.read(packet.slice(12, Ipv4.LENGTH)));
+                if (!isMarker(frame)) {
+                    ByteBuffer message = packet.slice(28, packet.remaining() - 28);
+                    assertEquals(REQUEST, message.get(0));
+                    assertTrue(message.get(3) > 0 && message.get(3) <= 16, () -> "hops: " + message.get(3));
+                    assertEquals(Ipv4.address(HOME_ADDRESS), Ipv4.read(message.slice(24, Ipv4.LENGTH)));
+                    assertEquals(GUEST, MacAddress.read(message.slice(28, MacAddress.LENGTH)));
+                    relayed++;
+                }
+            }
+        }
+        // A host may well drop some more of them behind its port, by netfilter's checks for bridges.
+        assertTrue(relayed > 0, "nothing was relayed at all");
+    }
+
+    @Test
+    @DisplayName("of whatever comes as an answer, only what answers its question reaches a guest")
+    void answersNothingUnsound() throws Exception {
+        EthernetFrame answer = datagram(SERVER, SERVER_PORT, HOME_ADDRESS, SERVER_PORT, Message.reply())
+                .toFrame(ROUTER, GUEST);
+        broadcasts(Message.request(), HOME_ADDRESS);
+        nextOnTheLink();
+        long answered = 0;
+        for (int batch = 0; batch < BATCHES; batch++) {
+            for (EthernetFrame mutant : mutants(answer, batch)) {
+                kvmHost.linkSends(mutant);
+            }
+            kvmHost.linkSends(marker(CORRESPONDENT, HOME_ADDRESS).toFrame(ROUTER, GUEST));
+            for (EthernetFrame frame : kvmHost.atGuestUntil(GuestDhcpTest::isMarker)) {
+                ByteBuffer packet = frame.payload();
+                if (isToAClient(packet)) {
+                    ByteBuffer message = packet.slice(28, packet.remaining() - 28);
+                    assertEquals(REPLY, message.get(0));
+                    assertEquals(XID, message.getInt(4));
+                    assertEquals(GUEST, MacAddress.read(message.slice(28, MacAddress.LENGTH)));
+                    Inet4Address yours = Ipv4.read(message.slice(16, Ipv4.LENGTH));
+                    assertTrue(
+                            yours.equals(Ipv4.address(HOME_ADDRESS)) || yours.equals(Ipv4.address(NOBODY)),
+                            yours::toString);
+                    answered++;
+                }
+            }
+        }
+        assertTrue(answered > 0, "nothing was answered at all");
+        assertCounted(PortCounter.DHCP_ANSWERED, answered);
+    }
+
+    private static boolean isToAClient(ByteBuffer packet) {
+        return packet.remaining() >= 28 && packet.get(9) == 17 && packet.getShort(22) == CLIENT_PORT;
+    }
+
+    /** Each with some octets behind the Ethernet header changed, or cut off; of half of them the IP header's checksum is right. */
+    private static List<EthernetFrame> mutants(EthernetFrame frame, int seed) {
+        Random random = new Random(seed);
+        List<EthernetFrame> mutants = new ArrayList<>();
+        for (int i = 0; i < BATCH; i++) {
+            ByteBuffer octets = ByteBuffer.allocate(frame.toOctets().remaining())
+                    .put(frame.toOctets())
+                    .flip();
+            for (int change = random.nextInt(3); change >= 0; change--) {
+                int at = EthernetFrame.HEADER_LENGTH + random.nextInt(28 + 48);
+                octets.put(at, (byte) (octets.get(at) ^ 1 << random.nextInt(8)));
+            }
+            if (random.nextBoolean()) {
+                octets.putShort(24, (short) 0).putShort(24, (short) Checksum.of(octets.slice(14, 20)));
+            }
+            if (random.nextInt(8) == 0) {
+                octets.limit(EthernetFrame.HEADER_LENGTH + 20 + random.nextInt(octets.limit() - 34));
+            }
+            mutants.add(EthernetFrame.parse(octets).orElseThrow());
+        }
+        return mutants;
     }
 
     /** As RFC 1542 §4.1.1 has it; that checksums are right is what parsing checks. */

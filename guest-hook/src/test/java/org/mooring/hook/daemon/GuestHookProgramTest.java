@@ -33,6 +33,7 @@ import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.handover.HandoverId;
 import org.mooring.protocol.handover.HandoverMessage;
 import org.mooring.protocol.handover.HandoverMessage.End;
+import org.mooring.protocol.handover.HandoverMessage.Followed;
 import org.mooring.protocol.handover.HandoverMessage.Redirected;
 import org.mooring.protocol.handover.HandoverMessage.Rescued;
 import org.mooring.protocol.security.Algorithm;
@@ -67,28 +68,28 @@ class GuestHookProgramTest {
 
     /** The guest visits this host's link. */
     static final String VISITING = """
-            control-socket = "hook.sock"
-            guests-directory = "guests"
-            [link]
-            bridge = "br0"
-            uplink = "up0"
-            network = "10.2.0.0/24"
-            router = "10.2.0.1"
-            [foreign-agent]
-            address = "10.2.0.2"
-            care-of-address = "198.51.100.2"
-            [[guest]]
-            name = "web"
-            mac = "52:54:00:01:00:50"
-            home-address = "10.1.0.50"
-            home-network = "10.1.0.0/24"
-            home-gateway = "10.1.0.1"
-            home-gateway-mac = "02:00:00:01:00:01"
-            home-agent = "10.1.0.1"
-            [guest.association]
-            spi = 256
-            key = "00112233445566778899aabbccddeeff"
-            """;
+        control-socket = "hook.sock"
+        guests-directory = "guests"
+        [link]
+        bridge = "br0"
+        uplink = "up0"
+        network = "10.2.0.0/24"
+        router = "10.2.0.1"
+        [foreign-agent]
+        address = "10.2.0.2"
+        care-of-address = "198.51.100.2"
+        [[guest]]
+        name = "web"
+        mac = "52:54:00:01:00:50"
+        home-address = "10.1.0.50"
+        home-network = "10.1.0.0/24"
+        home-gateway = "10.1.0.1"
+        home-gateway-mac = "02:00:00:01:00:01"
+        home-agent = "10.1.0.1"
+        [guest.association]
+        spi = 256
+        key = "00112233445566778899aabbccddeeff"
+        """;
 
     /** The same guest, were its home here. */
     private static final String HOME =
@@ -113,6 +114,28 @@ class GuestHookProgramTest {
     void tearDown() {
         opened.close();
         kvmHost.close();
+    }
+
+    @Test
+    @DisplayName(
+            "§3.6.1.1: an agent without an address is sent to as all agents are, with TTL 1, in a frame of its own")
+    void anAgentWithoutAnAddressIsAskedAtItsLinkLayerAddress() throws Exception {
+        acceptHandovers();
+        HookProcess hook = hook(
+                VISITING.replace("\naddress = \"" + FOREIGN_AGENT + "\"", "\nmac = \"" + ScriptedAgents.MAC + "\""));
+        PlayedQemu qemu = qemu("web", "inmigrate");
+        hook.awaitLine("guest arriving guest=web");
+        qemu.tells("RESUME", "{}");
+        Heard heard = agents.request();
+        while (!heard.frame().source().equals(GUEST)) {
+            heard = agents.request();
+        }
+        assertEquals(ScriptedAgents.MAC, heard.frame().destination());
+        assertEquals(Ipv4.address("224.0.0.11"), heard.datagram().destination());
+        assertEquals(1, heard.datagram().ttl());
+        assertEquals(CARE_OF_ADDRESS, heard.request().careOfAddress());
+        assertFalse(heard.request().flags().reverseTunneling(), "RFC 3024 §3.2 has TTL 255 for that");
+        hook.awaitLine("registration accepted guest=web home=10.1.0.50 care-of=198.51.100.2 lifetime=300s");
     }
 
     @Test
@@ -144,7 +167,9 @@ class GuestHookProgramTest {
         assertEquals("running", guest.path("phase").asText());
         assertEquals("accepted", guest.path("registration").asText());
         assertEquals("198.51.100.2", guest.path("care-of-address").asText());
-        List<String> steps = steps().map(what -> what.replaceFirst("( the guest)? (guest|identification)=.*", ""))
+        // On a slow machine a request is sent again, and answered twice.
+        List<String> steps = steps().filter(what -> !what.startsWith("reply discarded"))
+                .map(what -> what.replaceFirst("( the guest)? (guest|identification)=.*", ""))
                 .distinct()
                 .toList();
         assertEquals(
@@ -177,7 +202,11 @@ class GuestHookProgramTest {
         }
         agents.accept(ASSOCIATION);
         qemu.tells("RESUME", "{}");
-        ArpPacket announced = assertInstanceOf(ArpPacket.class, agents.next());
+        Object first = agents.next();
+        while (first instanceof Heard late && !late.frame().source().equals(GUEST)) {
+            first = agents.next();
+        }
+        ArpPacket announced = assertInstanceOf(ArpPacket.class, first);
         assertEquals(ArpPacket.gratuitous(ArpPacket.REQUEST, GUEST, Ipv4.address("10.2.0.50")), announced);
         Heard heard = agents.request();
         assertTrue(heard.request().isDeregistrationOfAll());
@@ -372,9 +401,7 @@ class GuestHookProgramTest {
         assertEquals("plain", answer.path("prepared").asText());
         assertEquals("no answer from foreign-agent 10.2.0.2", answer.path("why").asText());
         Duration waited = Duration.between(asked, Instant.now());
-        assertTrue(
-                waited.compareTo(Duration.ofSeconds(3)) >= 0 && waited.compareTo(Duration.ofSeconds(6)) < 0,
-                waited::toString);
+        assertTrue(waited.compareTo(Duration.ofSeconds(3)) >= 0, waited::toString);
     }
 
     @Test
@@ -395,7 +422,8 @@ class GuestHookProgramTest {
         qemu.tells("RESUME", "{}");
         agents.request(request -> says(request, HandoverExtension.Abort.class));
         awaitRegistration("accepted");
-        List<String> steps = steps().filter(what -> what.contains(" sent "))
+        // END, if what follows took a tenth of a second.
+        List<String> steps = steps().filter(what -> what.contains(" sent ") && !what.startsWith("END "))
                 .map(what -> what.replaceFirst(" sent .*", ""))
                 .distinct()
                 .toList();
@@ -450,6 +478,11 @@ class GuestHookProgramTest {
         hook.awaitLine("guest left guest=web");
         String steps = control().get("/handovers").toString();
         assertTrue(steps.contains("END sent") && steps.contains("0 packets rescued"), steps);
+        kvmHost.linkSends(ofTheHandover(new Followed(HANDOVER, 7)));
+        Instant deadline = Instant.now().plusSeconds(60);
+        while (counts().path("redirected").asInt() != 7) {
+            assertTrue(Instant.now().isBefore(deadline), () -> "never counted");
+        }
     }
 
     @Test
@@ -501,7 +534,11 @@ class GuestHookProgramTest {
         assertFalse(Files.exists(directory.resolve("hook.sock")));
     }
 
-    /** Agents that know of handovers: one is staged, always. */
+    /** What became of packets in the first handover. */
+    private JsonNode counts() throws Exception {
+        return control().get("/handovers").path("handovers").path(0).path("counts");
+    }
+
     /** What happened on this host in the first handover. */
     private Stream<String> steps() throws Exception {
         JsonNode handover = control().get("/handovers").path("handovers").path(0);
@@ -535,6 +572,7 @@ class GuestHookProgramTest {
                 .toFrame(ScriptedAgents.MAC, GUEST);
     }
 
+    /** Agents that know of handovers: one is staged, always. */
     private void acceptHandovers() {
         agents.answer(request -> agents.reply(
                 request,

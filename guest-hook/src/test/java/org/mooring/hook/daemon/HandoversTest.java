@@ -111,6 +111,38 @@ class HandoversTest {
     }
 
     @Test
+    void anAgentsWordIsPartOfItEvenIfItIsSettled() {
+        HandoverId id = new HandoverId(0x123);
+        handovers.happened("web", Happening.ARRIVING, START, START);
+        handovers.told(fact("prepared", id, new Answer("PREPARE accepted", Duration.ofMillis(8), false)), START);
+        handovers.told(fact("registration accepted", true), START.plusMillis(30));
+        handovers.held(id, START.plusMillis(40), 12);
+        handovers.held(id, START.plusMillis(50), 14);
+        handovers.held(new HandoverId(1), START.plusMillis(60), 99);
+        HandoverRecord record = handovers.all().get(0);
+        assertEquals(Map.of("held", 14L), record.counts());
+        assertEquals(
+                new Step(START.plusMillis(50), "agent", "packets wait no longer held=14", 0),
+                record.steps().get(record.steps().size() - 1));
+    }
+
+    @Test
+    void whatWasSentAfterAGuestIsCountedWhereItHasLeft() {
+        HandoverId id = new HandoverId(0x123);
+        handovers.happened("web", Happening.MIGRATION_STARTED, START, START);
+        handovers.told(fact("armed", id, new Answer("ARM accepted", Duration.ofMillis(8), false)), START);
+        handovers.told(fact("guest left", true), START.plusMillis(30));
+        handovers.redirected(id, START.plusSeconds(1), 12);
+        assertEquals(Map.of("redirected", 12L), handovers.all().get(0).counts());
+
+        handovers.happened("web", Happening.ARRIVING, START.plusSeconds(2), START.plusSeconds(2));
+        handovers.redirected("db", START.plusSeconds(3), 1);
+        handovers.redirected("web", START.plusSeconds(3), 13);
+        assertEquals(Map.of("redirected", 13L), handovers.all().get(0).counts());
+        assertEquals(Map.of(), handovers.all().get(1).counts());
+    }
+
+    @Test
     void areShownAsTimelines() {
         handovers.happened("web", Happening.MIGRATION_STARTED, START, START);
         handovers.happened("web", Happening.STOPPED, START.plusMillis(100), START.plusMillis(101));

@@ -10,11 +10,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.mooring.datapath.DatapathChoice;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.hook.CoLocated;
 import org.mooring.hook.Discoverable;
@@ -22,6 +24,7 @@ import org.mooring.hook.ForeignAgent;
 import org.mooring.hook.Guest;
 import org.mooring.hook.NatTraversal;
 import org.mooring.hook.NatTraversal.Asking;
+import org.mooring.linux.MacAddress;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.ReplayProtection;
 import org.mooring.protocol.security.SecurityAssociation;
@@ -30,7 +33,7 @@ import org.mooring.runtime.config.ConfigException;
 import org.mooring.runtime.config.ConfigReader;
 
 class HookConfigTest {
-    private static final String CO_LOCATED = GuestHookProgramTest.VISITING.replaceFirst(
+    static final String CO_LOCATED = GuestHookProgramTest.VISITING.replaceFirst(
             "(?s)\\[foreign-agent].*?\\n(?=\\[\\[)", "[co-located]\ncare-of-address = \"10.2.0.10\"\n");
 
     private static final String DISCOVERING = DiscoveryProgramTest.DISCOVERING;
@@ -47,6 +50,14 @@ class HookConfigTest {
                 .guests()
                 .get(0)
                 .atHome());
+    }
+
+    @Test
+    void hearsWhoRequiresRegistration() throws Exception {
+        HookConfig config = read(CO_LOCATED.replace("[co-located]", "[foreign-agent]\ndiscover = true\n[co-located]"));
+        assertTrue(config.discovery().isPresent());
+        assertEquals(
+                Ipv4Address.of("10.2.0.10"), config.tunnelEnd().orElseThrow().careOfAddress());
     }
 
     @Test
@@ -85,7 +96,9 @@ class HookConfigTest {
         CoLocatedConfig byDefault = read(CO_LOCATED).coLocated().orElseThrow();
         NatTraversal usual = new NatTraversal(Asking.AUTO, Duration.ofSeconds(110));
         assertEquals(
-                new CoLocatedConfig(Ipv4Address.of("10.2.0.10"), List.of("br0"), MtuPolicy.ICMP, usual), byDefault);
+                new CoLocatedConfig(
+                        Ipv4Address.of("10.2.0.10"), List.of("br0"), DatapathChoice.AUTO, MtuPolicy.ICMP, false, usual),
+                byDefault);
         assertEquals(
                 Optional.of(new CoLocated(Ipv4Address.of("10.2.0.10"), usual)),
                 read(CO_LOCATED).tunnelEnd());
@@ -143,8 +156,24 @@ class HookConfigTest {
                 () -> String.join("\n", refused.lines()));
     }
 
+    @Test
+    @DisplayName("RFC 3344 §3.6.1.1, E11: one of which the link-layer address is known alone")
+    void anAgentWithoutAnAddressHasNoReverseTunnel() throws Exception {
+        HookConfig config =
+                read(GuestHookProgramTest.VISITING.replace("address = \"10.2.0.2\"", "mac = \"02:00:00:02:00:01\""));
+        ForeignAgent agent = config.foreignAgent().orElseThrow();
+        assertEquals(Ipv4Address.ALL_MOBILITY_AGENTS, agent.address());
+        assertEquals(Optional.of(MacAddress.of("02:00:00:02:00:01")), config.foreignAgentMac());
+        assertFalse(agent.reverseTunneling());
+    }
+
     static Stream<Arguments> mistakes() {
         return Stream.of(
+                Arguments.of(
+                        "an agent with both addresses",
+                        "address = \"10.2.0.2\"",
+                        "address = \"10.2.0.2\"\nmac = \"02:00:00:02:00:01\"",
+                        ":10: foreign-agent.mac: there is an address as well"),
                 Arguments.of("no link", "[link]", "[lnk]", "link: missing: expected a table, [link]"),
                 Arguments.of(
                         "router elsewhere",

@@ -21,44 +21,55 @@ class KeptFramesTest {
 
     @Test
     void thoseThatCameAfterAsManyAsWereRead() {
-        kept.compare(read(1000));
+        compare(read(1000));
         come(10);
         assertUnread(3, kept.unread(read(1007), STOP));
     }
 
     @Test
     void noneIfAllWereRead() {
-        kept.compare(read(1000));
+        compare(read(1000));
         come(10);
         assertUnread(0, kept.unread(read(1010), STOP));
     }
 
     @Test
     void whatWaitedBeforeAnybodyLookedIsReadFirst() {
-        kept.compare(read(1000)); // five more waited then
+        compare(read(1000)); // five more waited then
         come(10);
-        kept.compare(read(1012));
+        compare(read(1012));
         come(10);
-        kept.compare(read(1025)); // all
+        compare(read(1025)); // all
         come(4);
         assertUnread(3, kept.unread(read(1026), STOP));
     }
 
     @Test
+    void whatComesBetweenTheCountAndTheLookIsNotCounted() {
+        come(10);
+        Instant counted = START.plusMillis(sent);
+        comesAt(counted.plusNanos(1));
+        comesAt(counted.plusNanos(2));
+        kept.compare(read(1010), counted);
+        come(5);
+        assertUnread(4, kept.unread(read(1013), STOP));
+    }
+
+    @Test
     @DisplayName("a queue that was never seen empty: rather too few than any twice")
     void tooFewRatherThanTooMany() {
-        kept.compare(read(1000)); // five more waited, and two of them always do
+        compare(read(1000)); // five more waited, and two of them always do
         come(10);
-        kept.compare(read(1013));
+        compare(read(1013));
         come(4);
         assertUnread(4, kept.unread(read(1013), STOP));
     }
 
     @Test
     void framesForWhichTheQueueWasFullAreNotWaitedFor() {
-        kept.compare(read(1000));
+        compare(read(1000));
         come(50);
-        kept.compare(new TransmitCounters(1030, 20));
+        compare(new TransmitCounters(1030, 20));
         come(5);
         assertUnread(2, kept.unread(new TransmitCounters(1033, 20), STOP));
     }
@@ -66,7 +77,7 @@ class KeptFramesTest {
     @Test
     @DisplayName("QEMU takes one more frame from the tap after its STOP, and drops it")
     void whatCameAfterTheStopWasNotRead() {
-        kept.compare(read(1000));
+        compare(read(1000));
         come(5);
         comesAt(STOP);
         comesAt(STOP.plusMillis(1));
@@ -82,17 +93,22 @@ class KeptFramesTest {
 
     @Test
     void onlyTheLastAreKept() {
-        kept.compare(read(1000));
+        compare(read(1000));
         come(130);
         KeptFrames.Unread unread = kept.unread(read(1010), STOP);
         assertEquals(100, unread.frames().size());
         assertEquals(20, unread.notKept());
 
         KeptFrames small = new KeptFrames(100, 40);
-        small.compare(read(0));
+        small.compare(read(0), START);
         IntStream.range(0, 15).forEach(number -> small.add(frame(number, START)));
         assertEquals(10, small.unread(read(0), STOP).frames().size());
         assertEquals(5, small.unread(read(0), STOP).notKept());
+    }
+
+    /** Nothing has come since. */
+    private void compare(TransmitCounters counters) {
+        kept.compare(counters, START.plusMillis(sent));
     }
 
     private void come(int number) {

@@ -26,10 +26,10 @@ import org.mooring.linux.tun.Tun;
  * </pre>
  */
 final class KvmHost implements AutoCloseable {
-    private static final long PATIENCE_SECONDS = 20;
+    private static final long PATIENCE_SECONDS = 60;
 
     final NetworkNamespace host;
-    private final NetworkNamespace router;
+    final NetworkNamespace router;
     private final Tun tap;
     private final PacketSocket link;
     private final BlockingQueue<EthernetFrame> atGuest = new LinkedBlockingQueue<>();

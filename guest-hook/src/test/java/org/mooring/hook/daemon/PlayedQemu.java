@@ -57,7 +57,7 @@ final class PlayedQemu implements AutoCloseable {
     /** Waits until that command has been answered so often. */
     void asked(String command, int times) throws InterruptedException {
         for (int left = times; left > 0; ) {
-            String next = commands.poll(20, TimeUnit.SECONDS);
+            String next = commands.poll(60, TimeUnit.SECONDS);
             if (next == null) {
                 throw new AssertionError("nobody asked " + command);
             }
@@ -67,7 +67,7 @@ final class PlayedQemu implements AutoCloseable {
 
     /** Tells the hook of an event, once it is there to hear. */
     void tells(String event, String data) throws Exception {
-        SocketChannel client = connected.poll(20, TimeUnit.SECONDS);
+        SocketChannel client = connected.poll(60, TimeUnit.SECONDS);
         if (client == null) {
             throw new AssertionError("nobody negotiated with QEMU");
         }

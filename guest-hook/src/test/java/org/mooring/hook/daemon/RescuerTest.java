@@ -45,7 +45,7 @@ class RescuerTest {
     private static final Ipv4Address CARE_OF_ADDRESS = Ipv4Address.of("198.51.100.2");
     private static final HandoverId ID = new HandoverId(42);
     private static final int ENTERPRISE_NUMBER = 65000;
-    private static final Guest GUEST = new Guest(
+    static final Guest GUEST = new Guest(
             "web",
             GUEST_MAC,
             HOME_ADDRESS,
@@ -62,7 +62,7 @@ class RescuerTest {
 
     private final List<HandoverMessage> sent = new ArrayList<>();
     private boolean unreachable;
-    private final Rescuer rescuer = new Rescuer(GUEST, ID, CARE_OF_ADDRESS, ENTERPRISE_NUMBER, this::send);
+    private final AgentRescuer rescuer = new AgentRescuer(GUEST, ID, CARE_OF_ADDRESS, ENTERPRISE_NUMBER, this::send);
 
     @Test
     void eachPacketHasANumberAndEndCountsThem() {

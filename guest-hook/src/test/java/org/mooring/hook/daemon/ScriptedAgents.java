@@ -38,7 +38,7 @@ import org.mooring.protocol.wire.ReplyCode;
 /** The agents on a {@link KvmHost}'s link: they answer ARP by themselves, and requests as the test says. */
 final class ScriptedAgents {
     static final MacAddress MAC = MacAddress.of("02:00:00:02:00:01");
-    private static final long PATIENCE_SECONDS = 30;
+    private static final long PATIENCE_SECONDS = 60;
 
     /** A request, and how it came. */
     record Heard(EthernetFrame frame, UdpPacket datagram, Decoded.Message received, RegistrationRequest request) {}
@@ -198,7 +198,7 @@ final class ScriptedAgents {
                 new Seal(Kind.MOBILE_HOME, association));
         // §3.7.2.3: to the home address, whatever the request's source.
         kvmHost.linkSends(new UdpPacket(
-                        to.datagram().destination(),
+                        source(to),
                         Uplink.MOBILE_IP_PORT,
                         request.homeAddress().toInet(),
                         to.datagram().sourcePort(),
@@ -206,6 +206,18 @@ final class ScriptedAgents {
                         ByteBuffer.wrap(octets.toByteArray()))
                 .toIpv4()
                 .toFrame(to.frame().destination(), to.frame().source()));
+    }
+
+    /** The address that was asked, or any of its own where all agents were. */
+    private Inet4Address source(Heard to) {
+        Inet4Address asked = to.datagram().destination();
+        return asked.isMulticastAddress()
+                ? addresses.entrySet().stream()
+                        .filter(entry -> entry.getValue().equals(to.frame().destination()))
+                        .map(Map.Entry::getKey)
+                        .findAny()
+                        .orElseThrow()
+                : asked;
     }
 
     private void listen() {

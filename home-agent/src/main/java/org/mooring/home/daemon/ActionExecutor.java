@@ -14,7 +14,7 @@ final class ActionExecutor implements Action.Executor {
     private final AgentLoop<Event, Action> loop;
     private final RegistrationSockets sockets;
     private final KernelForwarding kernel;
-    private final GratuitousArp gratuitousArp;
+    private final HomeLinkArp homeLinkArp;
     private final BindingStore store;
     private final HomeAgentMetrics metrics;
 
@@ -22,13 +22,13 @@ final class ActionExecutor implements Action.Executor {
             AgentLoop<Event, Action> loop,
             RegistrationSockets sockets,
             KernelForwarding kernel,
-            GratuitousArp gratuitousArp,
+            HomeLinkArp homeLinkArp,
             BindingStore store,
             HomeAgentMetrics metrics) {
         this.loop = loop;
         this.sockets = sockets;
         this.kernel = kernel;
-        this.gratuitousArp = gratuitousArp;
+        this.homeLinkArp = homeLinkArp;
         this.store = store;
         this.metrics = metrics;
     }
@@ -43,6 +43,16 @@ final class ActionExecutor implements Action.Executor {
     public void execute(Action.SendTunnelData action) {
         sockets.send(action);
         metrics.countKeepalive();
+    }
+
+    @Override
+    public void execute(Action.SendRevocationMessage action) {
+        sockets.send(action);
+    }
+
+    @Override
+    public void execute(Action.TellAtHome action) {
+        sockets.send(action);
     }
 
     @Override
@@ -128,12 +138,17 @@ final class ActionExecutor implements Action.Executor {
 
     @Override
     public void execute(Action.AnnounceAway action) {
-        gratuitousArp.announceAway(action.homeAddress());
+        homeLinkArp.announceAway(action.homeAddress());
     }
 
     @Override
     public void execute(Action.AnnounceHome action) {
-        gratuitousArp.announceHome(action.homeAddress(), action.mac());
+        homeLinkArp.announceHome(action.homeAddress(), action.mac());
+    }
+
+    @Override
+    public void execute(Action.AnswerProbe action) {
+        homeLinkArp.answerProbe(action.homeAddress(), action.prober());
     }
 
     @Override
@@ -152,6 +167,12 @@ final class ActionExecutor implements Action.Executor {
             metrics.countDiscard(discarded.discard());
         } else if (fact instanceof Fact.StagedEntryGone gone) {
             metrics.countHandover(gone.how());
+        } else if (fact instanceof Fact.BindingEnded ended) {
+            metrics.countEnd(ended.how());
+        } else if (fact instanceof Fact.RevocationSent
+                || fact instanceof Fact.RevocationAcknowledged
+                || fact instanceof Fact.RevocationUnanswered) {
+            metrics.countRevocation(fact);
         } else if (fact instanceof Fact.RoomOpened opened) {
             metrics.arrivals()
                     .countOpening(opened.action().room(), opened.action().why(), opened.more());

@@ -7,6 +7,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.mooring.datapath.DatapathChoice;
+import org.mooring.datapath.DatapathKind;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.HomeForwarding;
 import org.mooring.datapath.MtuPolicy;
@@ -15,6 +17,7 @@ import org.mooring.home.Policy;
 import org.mooring.home.Policy.Compatibility;
 import org.mooring.home.Policy.NatTraversal;
 import org.mooring.home.Policy.ReverseTunnel;
+import org.mooring.home.Policy.Revocability;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.security.SecurityAssociation;
@@ -30,6 +33,7 @@ import org.mooring.runtime.config.Section;
  * @param homeLink the interface where the mobile nodes are when at home
  * @param maxBroadcasts how many of the home link's broadcasts may go into tunnels each second; zero: none ever
  * @param uplinks the interfaces where tunnelled packets arrive; none: all but the home link
+ * @param fastPath whether packets that need nothing but a tunnel go past the IP stack; in eBPF only
  */
 record HomeAgentConfiguration(
         Policy policy,
@@ -37,7 +41,9 @@ record HomeAgentConfiguration(
         Ipv4Prefix homeNetwork,
         int maxBroadcasts,
         List<String> uplinks,
+        DatapathChoice datapath,
         MtuPolicy mtu,
+        boolean fastPath,
         Path stateDirectory,
         Path controlSocket) {
     static final String DEFAULT_CONTROL_SOCKET = "/run/mooring/home-agent.sock";
@@ -87,6 +93,7 @@ record HomeAgentConfiguration(
                         root.choice("compatibility", Compatibility.RFC5944),
                         root.choice("reverse-tunnel", ReverseTunnel.OPTIONAL),
                         natTraversal(root),
+                        root.choice("revocation", Revocability.OPTIONAL),
                         root.integer(
                                 "enterprise-number",
                                 1,
@@ -98,9 +105,25 @@ record HomeAgentConfiguration(
                 homeNetwork,
                 root.integer("max-broadcasts", 0, MOST_BROADCASTS, DEFAULT_MAX_BROADCASTS),
                 root.interfaceNames("uplinks"),
+                root.choice("datapath", DatapathChoice.AUTO),
                 root.choice("mtu", MtuPolicy.ICMP),
+                root.bool("fast-path", false),
                 root.file("state-directory", DEFAULT_STATE_DIRECTORY),
                 root.file("control-socket", DEFAULT_CONTROL_SOCKET));
+    }
+
+    HomeAgentConfiguration keptBy(DatapathKind kind) {
+        return new HomeAgentConfiguration(
+                policy.keptBy(kind),
+                homeLink,
+                homeNetwork,
+                maxBroadcasts,
+                uplinks,
+                datapath,
+                mtu,
+                fastPath,
+                stateDirectory,
+                controlSocket);
     }
 
     /** Refuses to go on with {@code next} where something differs that is fixed while the program runs. */
@@ -111,7 +134,9 @@ record HomeAgentConfiguration(
         note(changed, "home-network", homeNetwork, next.homeNetwork);
         note(changed, "max-broadcasts", maxBroadcasts, next.maxBroadcasts);
         note(changed, "uplinks", uplinks, next.uplinks);
+        note(changed, "datapath", datapath, next.datapath);
         note(changed, "mtu", mtu, next.mtu);
+        note(changed, "fast-path", fastPath, next.fastPath);
         note(changed, "state-directory", stateDirectory, next.stateDirectory);
         note(changed, "control-socket", controlSocket, next.controlSocket);
         if (!changed.isEmpty()) {

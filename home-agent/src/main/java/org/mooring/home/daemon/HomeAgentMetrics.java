@@ -3,6 +3,8 @@ package org.mooring.home.daemon;
 import io.prometheus.metrics.core.metrics.Counter;
 import java.util.Locale;
 import org.mooring.home.Discard;
+import org.mooring.home.Fact;
+import org.mooring.home.Fact.BindingEnded.End;
 import org.mooring.home.Fact.StagedEntryGone.How;
 import org.mooring.home.HomeAgent;
 import org.mooring.protocol.wire.Octets;
@@ -23,6 +25,9 @@ final class HomeAgentMetrics {
 
     private final Counter broadcasts = metrics.counter(
             "broadcasts", "Broadcasts of the home link, by whether they were too many to be looked at", "outcome");
+    private final Counter ends = metrics.counter("bindings_ended", "Bindings that are over, by how they ended", "how");
+    private final Counter revocations =
+            metrics.counter("revocations", "Revocations of the home agent's own, by what became of them", "outcome");
 
     private final ArrivalCounters arrivals = new ArrivalCounters(metrics);
 
@@ -36,6 +41,10 @@ final class HomeAgentMetrics {
                 "staged",
                 "Care-of addresses that are staged",
                 () -> homeAgent.staged().size());
+        metrics.gauge(
+                "revocations_pending",
+                "Revocations that are not acknowledged yet",
+                () -> homeAgent.revocations().size());
     }
 
     Metrics metrics() {
@@ -61,6 +70,18 @@ final class HomeAgentMetrics {
 
     void countHandover(How outcome) {
         handovers.labelValues(outcome.name().toLowerCase(Locale.ROOT)).inc();
+    }
+
+    void countEnd(End how) {
+        ends.labelValues(how.name().toLowerCase(Locale.ROOT)).inc();
+    }
+
+    /** One of the facts about a revocation. */
+    void countRevocation(Fact fact) {
+        var outcome = fact instanceof Fact.RevocationSent
+                ? "sent"
+                : fact instanceof Fact.RevocationAcknowledged ? "acknowledged" : "unanswered";
+        revocations.labelValues(outcome).inc();
     }
 
     void countDiscard(Discard discard) {

@@ -1,7 +1,6 @@
 package org.mooring.home.daemon;
 
 import java.io.IOException;
-import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -10,11 +9,11 @@ import java.util.Map;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.mooring.datapath.DatapathException;
-import org.mooring.datapath.Drop;
-import org.mooring.datapath.EbpfHomeDatapath;
+import org.mooring.datapath.DatapathView;
+import org.mooring.datapath.Datapaths;
+import org.mooring.datapath.HomeDatapath;
 import org.mooring.datapath.HomeForwarding;
 import org.mooring.datapath.Path;
-import org.mooring.datapath.Traffic;
 import org.mooring.datapath.Tunnel;
 import org.mooring.home.Action;
 import org.mooring.home.BindingList;
@@ -32,9 +31,6 @@ import org.slf4j.LoggerFactory;
 
 /** Home addresses in the kernel: the datapath's tunnels, proxy ARP and neighbours on the home link. Works on a thread of its own; what comes of it is an event. */
 final class KernelForwarding implements AutoCloseable {
-    /** What the datapath has counted. */
-    record Counts(Map<Inet4Address, Traffic> traffic, Map<Drop, Long> drops) {}
-
     private interface Work {
         void run() throws IOException;
     }
@@ -43,7 +39,8 @@ final class KernelForwarding implements AutoCloseable {
     private static final int TTL = 64;
 
     private final Ipv4Address address;
-    private final EbpfHomeDatapath datapath;
+    private final Datapaths.Chosen chosen;
+    private final HomeDatapath datapath;
     private final ProxyArp proxyArp;
     private final PausedNeighbours paused;
     private final Worker<Event> thread;
@@ -51,15 +48,18 @@ final class KernelForwarding implements AutoCloseable {
 
     /**
      * @param address the agent's own
+     * @param chosen which datapath {@code datapath} is, and why
      */
     KernelForwarding(
             Ipv4Address address,
-            EbpfHomeDatapath datapath,
+            Datapaths.Chosen chosen,
+            HomeDatapath datapath,
             ProxyArp proxyArp,
             PausedNeighbours paused,
             Worker<Event> thread,
             Supplier<Instant> clock) {
         this.address = address;
+        this.chosen = chosen;
         this.datapath = datapath;
         this.proxyArp = proxyArp;
         this.paused = paused;
@@ -82,12 +82,25 @@ final class KernelForwarding implements AutoCloseable {
     }
 
     void remove(Ipv4Address homeAddress) {
-        submit(homeAddress, () -> {
-            // RFC 3344 §4.6: a mobile node that is home answers for itself.
-            proxyArp.stopAnsweringFor(homeAddress);
-            datapath.remove(homeAddress.toInet());
-            paused.release(homeAddress);
+        submit(homeAddress, () -> forget(homeAddress));
+    }
+
+    /** As {@link #remove}, and nobody is told. */
+    void clear(Ipv4Address homeAddress) {
+        thread.execute(() -> {
+            try {
+                forget(homeAddress);
+            } catch (IOException e) {
+                log.warn("left in the kernel home={} reason={}", homeAddress, e.getMessage());
+            }
         });
+    }
+
+    private void forget(Ipv4Address homeAddress) throws IOException {
+        // RFC 3344 §4.6: a mobile node that is home answers for itself.
+        proxyArp.stopAnsweringFor(homeAddress);
+        datapath.remove(homeAddress.toInet());
+        paused.release(homeAddress);
     }
 
     void stage(Ipv4Address homeAddress, Peer peer) {
@@ -194,26 +207,8 @@ final class KernelForwarding implements AutoCloseable {
         paused.release(homeAddress);
     }
 
-    /** Does at once, with what nobody needs, all that registrations and handovers do; while nobody else uses this. */
-    void rehearse(Ipv4Address homeAddress, List<Peer> peers, Peer next) throws IOException {
-        try {
-            datapath.install(forwarding(homeAddress, peers));
-            datapath.stage(forwarding(homeAddress, List.of(next)));
-            datapath.flip(homeAddress.toInet());
-            datapath.hold(homeAddress.toInet(), EnumSet.allOf(Path.class));
-            datapath.retire(homeAddress.toInet());
-            for (var path : Path.values()) {
-                datapath.open(homeAddress.toInet(), path);
-            }
-            proxyArp.answerFor(homeAddress);
-        } finally {
-            proxyArp.stopAnsweringFor(homeAddress);
-            datapath.remove(homeAddress.toInet());
-        }
-    }
-
-    CompletionStage<Counts> counts() {
-        return thread.ask(() -> new Counts(datapath.traffic(), datapath.drops()));
+    CompletionStage<DatapathView> view() {
+        return thread.ask(() -> DatapathView.of(chosen, datapath));
     }
 
     /** Leaves the kernel forwarding. */

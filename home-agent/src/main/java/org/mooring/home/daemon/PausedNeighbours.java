@@ -28,10 +28,14 @@ final class PausedNeighbours {
             if (neighbour.interfaceIndex() == homeLink.index()
                     && neighbour.permanent()
                     && neighbour.protocol() == Route.PROTOCOL
-                    && homeNetwork.contains(Ipv4Address.of(neighbour.address()))) {
+                    && isMobileNode(Ipv4Address.of(neighbour.address()), homeNetwork)) {
                 neighbours.release(neighbour);
             }
         }
+    }
+
+    private static boolean isMobileNode(Ipv4Address address, Ipv4Prefix homeNetwork) {
+        return homeNetwork.contains(address) || address.equals(WarmUp.NOBODY);
     }
 
     void hold(Ipv4Address homeAddress, MacAddress mac) throws KernelException {

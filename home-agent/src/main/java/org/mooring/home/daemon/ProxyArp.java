@@ -10,16 +10,12 @@ import org.mooring.linux.netlink.Neighbours;
 import org.mooring.linux.netlink.ProxyNeighbour;
 import org.mooring.linux.netlink.Route;
 import org.mooring.protocol.wire.Ipv4Address;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Answers ARP on the home link for mobile nodes that are away (RFC 3344 §4.6), by one proxy neighbour for each. The kernel answers no probe
- * for a proxied address (RFC 5227 §2.1.1), so a mobile node that comes home finds its own address free.
+ * for a proxied address (RFC 5227 §2.1.1): {@link HomeLinkArp} does.
  */
 final class ProxyArp {
-    private static final Logger log = LoggerFactory.getLogger(ProxyArp.class);
-
     private final Neighbours neighbours;
     private final Interface homeLink;
 
@@ -40,12 +36,6 @@ final class ProxyArp {
         // and its
         // deregistration must not be filtered. The stricter of this and "all" holds, and 2 is above 1.
         Sysctl.ipv4Device(homeLink.name(), "rp_filter").ensure("2");
-        // Whether this machine is a router is its operator's decision.
-        if (Sysctl.ipv4Device(homeLink.name(), "forwarding").read().equals("0")) {
-            log.warn(
-                    "no packet is forwarded, and no ARP answered for mobile nodes: set net.ipv4.ip_forward to 1 link={}",
-                    homeLink.name());
-        }
     }
 
     /** Answers for {@code bound}, and for no other address that this agent answered for in an earlier life. */

@@ -4,6 +4,7 @@ import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.function.Consumer;
 import org.mooring.home.Action;
 import org.mooring.home.Endpoint;
@@ -72,6 +73,27 @@ final class RegistrationSockets implements AutoCloseable {
         }
     }
 
+    /** One socket at {@code address}, of the loopback interface, at any port, in the place of all. */
+    static RegistrationSockets loopback(AgentLoop<Event, Action> loop, Ipv4Address address) throws Failure {
+        Consumer<Datagram> receiver = datagram -> loop.post(event(datagram));
+        var socket = UdpSocket.bind(loop, address, 0, BROADCAST_BUFFER, receiver);
+        return new RegistrationSockets(
+                socket, socket, new PeerSockets(socket, receiver), new ArrayDeque<>(List.of(socket)));
+    }
+
+    InetSocketAddress local() {
+        return routed.local();
+    }
+
+    /**
+     * Lets tunnel data be taken by a socket beside these.
+     *
+     * @param binding as {@link UdpSocket#beside} has it
+     */
+    <T, E extends Exception> T beside(UdpSocket.Binding<T, E> binding) throws E {
+        return routed.beside(binding);
+    }
+
     void follow(Policy policy) {
         fromForeignAgents.follow(policy.foreignAgents().keySet());
     }
@@ -88,6 +110,18 @@ final class RegistrationSockets implements AutoCloseable {
                 action.data().encode());
     }
 
+    void send(Action.SendRevocationMessage message) {
+        routed.send(
+                new InetSocketAddress(
+                        message.to().address().toInet(), message.to().port()),
+                message.wire());
+    }
+
+    void send(Action.TellAtHome action) {
+        var to = new InetSocketAddress(action.homeAddress().toInet(), UdpSocket.REGISTRATION_PORT);
+        onHomeLink.send(to, action.message());
+    }
+
     @Override
     public void close() {
         fromForeignAgents.close();
@@ -100,10 +134,10 @@ final class RegistrationSockets implements AutoCloseable {
         if (tunnelData.isPresent()) {
             return new Event.TunnelDataReceived(datagram.at(), from, tunnelData.get());
         }
+        var to = address(datagram.to());
         return HandoverMessage.isOne(datagram.payload())
-                ? new Event.HandoverMessageReceived(datagram.at(), from, datagram.payload())
-                : new Event.DatagramReceived(
-                        datagram.at(), from, address(datagram.to()), RegistrationCodec.decode(datagram.payload()));
+                ? new Event.HandoverMessageReceived(datagram.at(), from, to, datagram.payload())
+                : new Event.DatagramReceived(datagram.at(), from, to, RegistrationCodec.decode(datagram.payload()));
     }
 
     private static Ipv4Address address(InetSocketAddress socket) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ import org.mooring.home.Endpoint;
 import org.mooring.home.MobileNodeRecord;
 import org.mooring.home.MobilityBinding;
 import org.mooring.home.Peer;
+import org.mooring.protocol.revocation.RevocationTerms;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationRequest.Flags;
@@ -26,6 +28,7 @@ import org.mooring.protocol.wire.RegistrationRequest.Flags;
  *
  * @param binding the newest one
  * @param others beside it, the oldest first; left out if there are none
+ * @param revoked left out if there are none
  * @param newest by SPI, the newest Identification accepted
  */
 record StoredMobileNode(
@@ -33,6 +36,7 @@ record StoredMobileNode(
         long generation,
         @Nullable Binding binding,
         @JsonInclude(Include.NON_EMPTY) @Nullable List<Binding> others,
+        @JsonInclude(Include.NON_EMPTY) @Nullable List<Binding> revoked,
         Map<String, String> newest) {
     /**
      * A binding without its home address.
@@ -51,7 +55,20 @@ record StoredMobileNode(
             long spi,
             Ipv4Address fromAddress,
             int fromPort,
-            long generation) {}
+            long generation,
+            @JsonInclude(Include.NON_NULL) @Nullable Terms revocation) {}
+
+    /** What the agents agreed on of a binding's revocation: timestamps in seconds, unsigned. */
+    record Terms(long told, long heard, boolean informs) {
+        static Terms of(RevocationTerms terms) {
+            return new Terms(
+                    Integer.toUnsignedLong(terms.told()), Integer.toUnsignedLong(terms.heard()), terms.informs());
+        }
+
+        RevocationTerms toTerms() {
+            return new RevocationTerms((int) told, (int) heard, informs);
+        }
+    }
 
     static StoredMobileNode of(MobileNodeRecord mobileNode) {
         var newest = new TreeMap<String, String>();
@@ -63,6 +80,7 @@ record StoredMobileNode(
                 mobileNode.generation(),
                 bindings.isEmpty() ? null : bindings.remove(bindings.size() - 1),
                 bindings,
+                mobileNode.revoked().stream().map(StoredMobileNode::of).toList(),
                 newest);
     }
 
@@ -72,7 +90,15 @@ record StoredMobileNode(
         var bindings = Stream.concat(Stream.ofNullable(others).flatMap(List::stream), Stream.ofNullable(binding))
                 .map(this::toBinding)
                 .toList();
-        return new MobileNodeRecord(homeAddress, generation, new BindingList(bindings), identifications);
+        return new MobileNodeRecord(
+                homeAddress,
+                generation,
+                new BindingList(bindings),
+                Stream.ofNullable(revoked)
+                        .flatMap(List::stream)
+                        .map(this::toBinding)
+                        .toList(),
+                identifications);
     }
 
     private static Binding of(MobilityBinding binding) {
@@ -88,7 +114,8 @@ record StoredMobileNode(
                 Integer.toUnsignedLong(binding.spi()),
                 binding.from().address(),
                 binding.from().port(),
-                binding.generation());
+                binding.generation(),
+                binding.revocation().map(Terms::of).orElse(null));
     }
 
     private static @Nullable Ipv4Address peerAddress(MobilityBinding binding) {
@@ -110,7 +137,8 @@ record StoredMobileNode(
                 identification(stored.identification),
                 (int) stored.spi,
                 new Endpoint(stored.fromAddress, stored.fromPort),
-                stored.generation);
+                stored.generation,
+                Optional.ofNullable(stored.revocation).map(Terms::toTerms));
     }
 
     private static String hex(Identification identification) {

@@ -2,7 +2,6 @@ package org.mooring.home.daemon;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
-import java.net.Inet4Address;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -17,6 +16,7 @@ import org.mooring.home.Discard;
 import org.mooring.home.HomeAgent;
 import org.mooring.home.MobileNodeStatus;
 import org.mooring.home.MobilityBinding;
+import org.mooring.home.RevocationStatus;
 import org.mooring.home.StagedEntry;
 import org.mooring.home.Traffic;
 import org.mooring.linux.MacAddress;
@@ -46,6 +46,7 @@ final class Views {
      * @param remaining seconds left, or "infinite"
      * @param tunnel where the tunnel goes, with its port if it is carried in UDP; an address alone then until a keepalive has come
      * @param identification the time that the newest accepted Identification means
+     * @param revocable whether the agents agreed that either can end it (RFC 3543)
      */
     record Binding(
             Ipv4Address homeAddress,
@@ -58,7 +59,27 @@ final class Views {
             String from,
             long generation,
             Instant granted,
-            Instant identification) {}
+            Instant identification,
+            boolean revocable) {}
+
+    record Revocations(List<Revocation> revocations) {}
+
+    /**
+     * A revocation that is not acknowledged yet.
+     *
+     * @param told whom it is sent to
+     * @param informs whether the mobile node should be told
+     * @param transmissions how often it was sent
+     * @param remaining seconds until it is given up, or "infinite"
+     */
+    record Revocation(
+            Ipv4Address homeAddress,
+            Ipv4Address careOfAddress,
+            Ipv4Address told,
+            boolean informs,
+            int transmissions,
+            String remaining,
+            long generation) {}
 
     /**
      * A care-of address that is staged.
@@ -103,22 +124,11 @@ final class Views {
     /** How often and when last a mobile node got a code. */
     record LastReply(Ipv4Address homeAddress, int code, String meaning, long count, Instant last) {}
 
-    /** What went through the tunnels, and what was dropped. */
-    record DatapathCounts(List<Tunnelled> mobileNodes, List<Dropped> dropped) {}
-
-    record Tunnelled(
-            String homeAddress,
-            long packetsEncapsulated,
-            long octetsEncapsulated,
-            long packetsDecapsulated,
-            long octetsDecapsulated) {}
-
-    record Dropped(String reason, long packets) {}
-
     /**
      * The home agent itself.
      *
      * @param uplinks where tunnelled packets arrive
+     * @param settings of this router's kernel that are wrong, with what mends them
      * @param bindings how many mobile nodes are away
      */
     record Status(
@@ -126,44 +136,28 @@ final class Views {
             String homeLink,
             Ipv4Prefix homeNetwork,
             List<String> uplinks,
+            List<String> settings,
             String mtu,
             Instant started,
             int mobileNodes,
             long bindings) {}
 
     static Status status(
-            HomeAgentConfiguration configuration, List<String> uplinks, Instant started, HomeAgent homeAgent) {
+            HomeAgentConfiguration configuration,
+            List<String> uplinks,
+            List<String> settings,
+            Instant started,
+            HomeAgent homeAgent) {
         return new Status(
                 configuration.policy().address(),
                 configuration.homeLink(),
                 configuration.homeNetwork(),
                 uplinks,
+                settings,
                 hyphenated(configuration.mtu()),
                 started.truncatedTo(ChronoUnit.MILLIS),
                 homeAgent.mobileNodes().size(),
                 homeAgent.away());
-    }
-
-    static DatapathCounts datapath(KernelForwarding.Counts counts) {
-        return new DatapathCounts(
-                counts.traffic().entrySet().stream()
-                        .map(Views::tunnelled)
-                        .sorted(Comparator.comparing(Tunnelled::homeAddress))
-                        .toList(),
-                counts.drops().entrySet().stream()
-                        .sorted(Map.Entry.comparingByKey())
-                        .map(drop -> new Dropped(hyphenated(drop.getKey()), drop.getValue()))
-                        .toList());
-    }
-
-    private static Tunnelled tunnelled(Map.Entry<Inet4Address, org.mooring.datapath.Traffic> entry) {
-        var traffic = entry.getValue();
-        return new Tunnelled(
-                entry.getKey().getHostAddress(),
-                traffic.packetsEncapsulated(),
-                traffic.octetsEncapsulated(),
-                traffic.packetsDecapsulated(),
-                traffic.octetsDecapsulated());
     }
 
     static String hyphenated(Enum<?> constant) {
@@ -202,7 +196,27 @@ final class Views {
                 binding.from().toString(),
                 binding.generation(),
                 binding.grantedAt().truncatedTo(ChronoUnit.MILLIS),
-                time(binding.identification(), now));
+                time(binding.identification(), now),
+                binding.revocation().isPresent());
+    }
+
+    static Revocations revocations(List<RevocationStatus> revocations, Instant now) {
+        return new Revocations(
+                revocations.stream().map(pending -> revocation(pending, now)).toList());
+    }
+
+    private static Revocation revocation(RevocationStatus pending, Instant now) {
+        var binding = pending.binding();
+        return new Revocation(
+                binding.homeAddress(),
+                binding.peer().address(),
+                binding.from().address(),
+                pending.informs(),
+                pending.transmissions(),
+                binding.isInfinite()
+                        ? "infinite"
+                        : Long.toString(binding.remaining(now).toSeconds()),
+                binding.generation());
     }
 
     static MobileNodes mobileNodes(List<MobileNodeStatus> mobileNodes, Instant now) {

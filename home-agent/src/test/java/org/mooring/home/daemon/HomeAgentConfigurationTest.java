@@ -13,6 +13,8 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.mooring.datapath.DatapathChoice;
+import org.mooring.datapath.DatapathKind;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.home.MobileNode;
@@ -21,6 +23,7 @@ import org.mooring.home.Policy.Compatibility;
 import org.mooring.home.Policy.NatTraversal;
 import org.mooring.home.Policy.NatTraversal.Permission;
 import org.mooring.home.Policy.ReverseTunnel;
+import org.mooring.home.Policy.Revocability;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
@@ -53,10 +56,13 @@ class HomeAgentConfigurationTest {
                 max-bindings = 7
                 max-simultaneous-bindings = 3
                 max-broadcasts = 0
+                datapath = "ebpf"
                 mtu = "clamp-at-home"
+                fast-path = true
                 require-association = false
                 encapsulations = ["gre"]
                 reverse-tunnel = "required"
+                revocation = "refused"
                 enterprise-number = 9999
                 state-directory = "state"
                 control-socket = "/run/test.sock"
@@ -89,6 +95,7 @@ class HomeAgentConfigurationTest {
                                 Compatibility.RFC5944,
                                 ReverseTunnel.REQUIRED,
                                 NatTraversal.DEFAULT,
+                                Revocability.REFUSED,
                                 9999,
                                 List.of(new MobileNode(
                                         Ipv4Address.of("10.1.0.50"),
@@ -101,7 +108,9 @@ class HomeAgentConfigurationTest {
                         Ipv4Prefix.of("10.1.0.0/24"),
                         0,
                         List.of("wan", "backup"),
+                        DatapathChoice.EBPF,
                         MtuPolicy.CLAMP_AT_HOME,
+                        true,
                         directory.resolve("state"),
                         Path.of("/run/test.sock")),
                 configuration);
@@ -123,6 +132,15 @@ class HomeAgentConfigurationTest {
     }
 
     @Test
+    void offersWhatTheDatapathCanKeep() throws Exception {
+        assertEquals(read(MINIMAL), read(MINIMAL).keptBy(DatapathKind.EBPF));
+        var policy = read(MINIMAL).keptBy(DatapathKind.KERNEL).policy();
+        assertEquals(Set.of(Encapsulation.GRE), policy.encapsulations());
+        assertEquals(1, policy.maxSimultaneousBindings());
+        assertEquals(Permission.OFF, policy.natTraversal().permission());
+    }
+
+    @Test
     void fillsInWhatIsLeftOut() throws Exception {
         assertEquals(
                 new HomeAgentConfiguration(
@@ -137,6 +155,7 @@ class HomeAgentConfigurationTest {
                                 Compatibility.RFC5944,
                                 ReverseTunnel.OPTIONAL,
                                 NatTraversal.DEFAULT,
+                                Revocability.OPTIONAL,
                                 32473,
                                 List.of(),
                                 Map.of()),
@@ -144,7 +163,9 @@ class HomeAgentConfigurationTest {
                         Ipv4Prefix.of("10.1.0.0/24"),
                         100,
                         List.of(),
+                        DatapathChoice.AUTO,
                         MtuPolicy.ICMP,
+                        false,
                         Path.of("/var/lib/mooring/home-agent"),
                         Path.of("/run/mooring/home-agent.sock")),
                 read(MINIMAL));

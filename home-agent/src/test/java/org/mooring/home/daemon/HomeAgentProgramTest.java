@@ -411,6 +411,7 @@ class HomeAgentProgramTest {
         for (var what : List.of("mobile-nodes", "traffic", "datapath", "status")) {
             assertTrue(site.table(what).lines().count() > 1, site.table(what));
         }
+        assertTrue(site.table("datapath").contains("ebpf"), site.table("datapath"));
     }
 
     @Test
@@ -484,7 +485,7 @@ class HomeAgentProgramTest {
     @Test
     void saysThatTheHomeLinkIsMissing() throws Exception {
         site.router().exec("ip", "link", "set", "lan", "name", "lan2");
-        assertRefuses("home-link: there is no interface lan");
+        assertRefuses("home-link: there is no interface lan: create it, or name another one");
     }
 
     @Test

@@ -88,7 +88,12 @@ final class HomeSite implements AutoCloseable {
     private final NetworkNamespace foreignAgent;
 
     /** Those of a start that is quick. */
-    private List<String> jvmOptions = List.of("-XX:TieredStopAtLevel=1", "-Xshare:auto");
+    private List<String> jvmOptions = List.of(
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UnlockDiagnosticVMOptions",
+            "-XX:-BytecodeVerificationRemote",
+            "-XX:+UseSerialGC",
+            "-Dmooring.warm-up-rounds=1");
 
     /** Raises the networks. The program's files are to be in {@code directory}. */
     HomeSite(Path directory) throws Exception {
@@ -229,32 +234,32 @@ final class HomeSite implements AutoCloseable {
                 configurationFile(),
                 PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.writeString(configurationFile(), """
-                address = "10.1.0.1"
-                home-link = "lan"
-                home-network = "10.1.0.0/24"
-                uplinks = ["wan"]
-                state-directory = "state"
-                control-socket = "control.sock"
+            address = "10.1.0.1"
+            home-link = "lan"
+            home-network = "10.1.0.0/24"
+            uplinks = ["wan"]
+            state-directory = "state"
+            control-socket = "control.sock"
 
-                [[mobile-node]]
-                home-address = "10.1.0.50"
-                mac = "%s"
-                [[mobile-node.association]]
-                spi = 256
-                key = "00112233445566778899aabbccddeeff"
+            [[mobile-node]]
+            home-address = "10.1.0.50"
+            mac = "%s"
+            [[mobile-node.association]]
+            spi = 256
+            key = "00112233445566778899aabbccddeeff"
 
-                [[foreign-agent]]
-                address = "192.0.2.9"
-                [[foreign-agent.association]]
-                spi = 4097
-                key = "0f0e0d0c0b0a09080706050403020100"
+            [[foreign-agent]]
+            address = "192.0.2.9"
+            [[foreign-agent.association]]
+            spi = 4097
+            key = "0f0e0d0c0b0a09080706050403020100"
 
-                [[foreign-agent]]
-                address = "192.0.2.10"
-                [[foreign-agent.association]]
-                spi = 4097
-                key = "0f0e0d0c0b0a09080706050403020100"
-                """.formatted(MOBILE_NODE_MAC));
+            [[foreign-agent]]
+            address = "192.0.2.10"
+            [[foreign-agent.association]]
+            spi = 4097
+            key = "0f0e0d0c0b0a09080706050403020100"
+            """.formatted(MOBILE_NODE_MAC));
     }
 
     private Path configurationFile() {

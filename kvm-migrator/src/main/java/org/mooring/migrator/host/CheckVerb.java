@@ -40,7 +40,7 @@ record CheckVerb() implements Verb {
     public List<String> details() {
         return List.of(
                 "Looks at both hosts: programs, bridge, memory, ports, files, the hook and, through it, the agents (UDP port 434, keys,",
-                "clocks), and at the way between (IP protocol 4, MTU). Exit code 1 if anything is FAIL.");
+                "clocks), and at the way between (IP protocol 4, MTU, forwarding). Exit code 1 if anything is FAIL.");
     }
 
     @Override

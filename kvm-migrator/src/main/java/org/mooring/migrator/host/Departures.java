@@ -47,7 +47,8 @@ record Departures(Map<String, GuestRecord> guests, Map<String, String> refused) 
 
     private static void refuseUnlessRunning(GuestFiles files, GuestRecord record, EventLoopGroup epoll) throws Failure {
         if (record.incoming()) {
-            throw new Failure("guest " + files.guest() + " is on its way here and has yet to arrive");
+            throw new Failure(
+                    "guest " + files.guest() + " is on its way here and has yet to arrive: try again when it has");
         }
         try (Monitor monitor = Monitor.connect(epoll, files, new Inattentive())) {
             MigrationRun.refuseUnlessRunning(monitor, files.guest());
@@ -61,7 +62,8 @@ record Departures(Map<String, GuestRecord> guests, Map<String, String> refused) 
     GuestRecord record(String guest) throws Failure {
         GuestRecord record = guests.get(guest);
         if (record == null) {
-            throw new Failure("guest " + guest + " is not on this host");
+            throw new Failure("guest " + guest + " is not on this host: 'kvm-migrator startup " + guest
+                    + "' starts it, or name one that is");
         }
         return record;
     }

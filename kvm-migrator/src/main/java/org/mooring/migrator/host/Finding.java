@@ -8,6 +8,8 @@ package org.mooring.migrator.host;
 record Finding(Level level, String text) {
     enum Level {
         OK,
+        /** It can't be found out here. */
+        NOTE,
         /** It may go well. */
         WARN,
         /** It won't. */

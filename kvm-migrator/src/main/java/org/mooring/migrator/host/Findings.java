@@ -12,6 +12,11 @@ final class Findings {
         all.add(new Finding(Level.OK, text));
     }
 
+    /** What was not looked at, and where to look. */
+    void note(String text) {
+        all.add(new Finding(Level.NOTE, text));
+    }
+
     void warn(String text, String advice) {
         all.add(new Finding(Level.WARN, text + ": " + advice));
     }

@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
 import org.mooring.runtime.Failure;
+import org.mooring.runtime.preflight.FileRefusal;
 
 /** A guest's files in the guests' directory, by which this program, QEMU and the hook find each other. */
 record GuestFiles(Path directory, String guest) {
@@ -68,7 +69,7 @@ record GuestFiles(Path directory, String guest) {
             Files.createDirectories(
                     directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         } catch (IOException e) {
-            throw new Failure("cannot make the directory " + directory + ": " + e.getMessage(), e);
+            throw new Failure("cannot make the directory " + directory + ": " + FileRefusal.words(e), e);
         }
     }
 
@@ -81,7 +82,7 @@ record GuestFiles(Path directory, String guest) {
         } catch (FileAlreadyExistsException e) {
             throw claimed();
         } catch (IOException e) {
-            throw new Failure("cannot write " + record() + ": " + e.getMessage(), e);
+            throw new Failure("cannot write " + record() + ": " + FileRefusal.words(e), e);
         } finally {
             deleteQuietly(draft);
         }
@@ -103,7 +104,7 @@ record GuestFiles(Path directory, String guest) {
             Files.writeString(draft(), record.toJson());
             Files.move(draft(), record(), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
-            throw new Failure("cannot write " + record() + ": " + e.getMessage(), e);
+            throw new Failure("cannot write " + record() + ": " + FileRefusal.words(e), e);
         }
     }
 
@@ -113,9 +114,12 @@ record GuestFiles(Path directory, String guest) {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (JsonProcessingException e) {
-            throw new Failure(record() + " is no guest's record: " + e.getOriginalMessage(), e);
+            throw new Failure(
+                    record() + " is no guest's record: " + e.getOriginalMessage() + ": 'kvm-migrator teardown " + guest
+                            + "' removes it",
+                    e);
         } catch (IOException e) {
-            throw new Failure("cannot read " + record() + ": " + e.getMessage(), e);
+            throw new Failure("cannot read " + record() + ": " + FileRefusal.words(e), e);
         }
     }
 
@@ -125,7 +129,7 @@ record GuestFiles(Path directory, String guest) {
             try {
                 Files.deleteIfExists(file);
             } catch (IOException e) {
-                throw new Failure("cannot remove " + file + ": " + e.getMessage(), e);
+                throw new Failure("cannot remove " + file + ": " + FileRefusal.words(e), e);
             }
         }
     }

@@ -28,6 +28,8 @@ record Hook(Path socket) {
                     ? new Preparation(
                             answer.path("prepared").asText(), answer.path("why").asText())
                     : Preparation.plain("the guest-hook there does not know how to prepare");
+        } catch (ControlClient.RefusedException e) {
+            return Preparation.denied("hook: " + e.getMessage());
         } catch (Failure e) {
             return Preparation.plain("hook: " + e.getMessage());
         }

@@ -16,6 +16,8 @@ final class HookExamination {
 
     /** Timestamps may differ by 7 seconds (RFC 3344 §5.7.1), so this is on the way to trouble. */
     private static final long SUSPICIOUS_SKEW_MILLIS = 2000;
+    /** RFC 3344 §5.7.1: the default tolerance. */
+    private static final long TOLERATED_SKEW_MILLIS = 7000;
 
     private final ControlClient hook;
     private Optional<Boolean> visiting = Optional.empty();
@@ -30,6 +32,7 @@ final class HookExamination {
         try {
             JsonNode status = hook.get("/status");
             careOfAddress = text(status.path("care-of-address"));
+            settings(status.path("settings"), findings);
             registration(hook.post("/guests/" + guest + "/check", JsonNodeFactory.instance.objectNode()), findings);
         } catch (Failure e) {
             findings.fail("hook: " + e.getMessage());
@@ -72,10 +75,27 @@ final class HookExamination {
         }
     }
 
+    /** Of the kernel here; elsewhere only what passes can be found out. */
+    private static void settings(JsonNode wrong, Findings findings) {
+        if (!wrong.isArray()) {
+            findings.note(
+                    "forwarding, rp_filter: guests' frames are bridged here; of the routers' settings their agents tell:"
+                            + " 'home-agent show status', 'foreign-agent show status'");
+        } else if (wrong.isEmpty()) {
+            findings.ok("forwarding, rp_filter: this host is its visitors' tunnel end, and lets their packets pass");
+        } else {
+            wrong.forEach(setting -> findings.fail("forwarding, rp_filter: " + setting.asText()));
+        }
+    }
+
     private static void clock(long skewMillis, Findings findings) {
         String difference = "clock: " + Math.abs(skewMillis) + " ms "
                 + (skewMillis < 0 ? "ahead of the home agent's" : "behind the home agent's");
-        if (Math.abs(skewMillis) > SUSPICIOUS_SKEW_MILLIS) {
+        if (Math.abs(skewMillis) > TOLERATED_SKEW_MILLIS) {
+            findings.fail(
+                    difference,
+                    "run NTP on this host and at the home agent: it refuses what is dated so, and each arrival has to ask twice");
+        } else if (Math.abs(skewMillis) > SUSPICIOUS_SKEW_MILLIS) {
             findings.warn(difference, "run NTP on this host and at the home agent");
         } else {
             findings.ok(difference);

@@ -74,11 +74,13 @@ final class HostExamination {
             if (answer.isEmpty()) {
                 findings.fail(
                         way + " get no answer",
-                        "let IP protocol 4 pass the firewalls on the way, and see that the agent runs");
+                        "let IP protocol 4 pass the firewalls on the way, and see that the agent runs and that the routers"
+                                + " forward (net.ipv4.ip_forward=1)");
                 return;
             }
             findings.ok(String.format(
                     Locale.ROOT, "%s are answered in %.1f ms", way, answer.get().toNanos() / 1e6));
+            findings.ok("forwarding: the routers between here and " + agent + " " + address + " forward");
             if (mtu > TunnelPing.shortest()) {
                 fullSize(ping, way, mtu, findings);
             }

@@ -196,7 +196,8 @@ final class HostNetwork {
                 change.make(netlink);
             }
         } catch (IOException e) {
-            throw new Failure("network of this host: " + e.getMessage(), e);
+            throw new Failure(
+                    "network of this host: " + e.getMessage() + ": run this as root, with room in " + directory, e);
         }
     }
 }

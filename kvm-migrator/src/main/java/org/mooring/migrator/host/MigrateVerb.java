@@ -39,6 +39,11 @@ record MigrateVerb() implements Verb {
             .desc("both hosts see the same disks, whatever the configuration says")
             .get();
 
+    static final Option FORCE = Option.builder()
+            .longOpt("force")
+            .desc("move even where the agents would not register the guest, which cuts it off")
+            .get();
+
     private static final Option BANDWIDTH = Option.builder()
             .longOpt("bandwidth")
             .hasArg()
@@ -110,6 +115,7 @@ record MigrateVerb() implements Verb {
                 .addOption(DOWNTIME_LIMIT)
                 .addOption(GuestOptions.TLS)
                 .addOption(SHARED_DISKS)
+                .addOption(FORCE)
                 .addOption(SSH_OPTION)
                 .addOption(StandardOptions.LOG_LEVEL);
     }
@@ -213,7 +219,8 @@ record MigrateVerb() implements Verb {
                 new RemoteCommand(host, sshOptions(line), words),
                 GuestOptions.stream(line, config),
                 downtimeLimit,
-                bandwidth);
+                bandwidth,
+                line.hasOption(FORCE));
     }
 
     static RemoteHost host(CommandLine line, MigratorConfig config) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.json.Json;
+import org.mooring.runtime.preflight.FileRefusal;
 import org.mooring.timeline.MigrationRecord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,7 +42,7 @@ record MigrationRecords(Path directory) {
                 Files.deleteIfExists(old);
             }
         } catch (IOException e) {
-            log.warn("the migration leaves no record, {} can't be written: {}", file, e.getMessage());
+            log.warn("the migration leaves no record, {} can't be written: {}", file, FileRefusal.words(e));
         }
     }
 
@@ -62,7 +63,7 @@ record MigrationRecords(Path directory) {
         } catch (NoSuchFileException e) {
             return List.of();
         } catch (IOException e) {
-            throw new Failure("cannot read " + directory + ": " + e.getMessage(), e);
+            throw new Failure("cannot read " + directory + ": " + FileRefusal.words(e), e);
         }
     }
 

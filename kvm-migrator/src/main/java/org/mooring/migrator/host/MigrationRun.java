@@ -37,14 +37,18 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
     /** Questions for the time at the start; later ones are signs of life above all. */
     private static final int FIRST_QUESTIONS = 4;
 
-    /** @param command runs the listener at the destination */
+    /**
+     * @param command runs the listener at the destination
+     * @param force the guest moves, even if it would be cut off there
+     */
     record Route(
             String host,
             String tlsName,
             RemoteCommand command,
             StreamSetup setup,
             Duration downtimeLimit,
-            OptionalInt maxBandwidth) {}
+            OptionalInt maxBandwidth,
+            boolean force) {}
 
     /** How it ended, and what happened until then. */
     record End(MigrationResult result, MigrationRecord record) {}
@@ -244,6 +248,8 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
         preparation = waiting.preparation();
         if (waiting.preparation().isPlain()) {
             display.say(plain(route.host(), waiting.preparation()));
+        } else if (waiting.preparation().isDenied() && route.force()) {
+            display.say(denied(route.host(), waiting.preparation()));
         }
         for (int i = 0; i < FIRST_QUESTIONS; i++) {
             askTime();
@@ -256,6 +262,11 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
                     loop.now(),
                     "QEMU at " + route.host() + " is " + waiting.qemu() + ", older than "
                             + monitor.client().qemuVersion() + " here: a guest can't move back to an older one"));
+        } else if (waiting.preparation().isDenied() && !route.force()) {
+            loop.post(new MigrationEvent.SourceRefused(
+                    loop.now(),
+                    denied(route.host(), waiting.preparation()) + ". Mend that, or move it all the same with --"
+                            + MigrateVerb.FORCE.getLongOpt()));
         } else {
             loop.post(new MigrationEvent.DestinationReady(loop.now(), waiting.uri()));
         }
@@ -264,6 +275,11 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
     /** How the operator hears that packets of the pause will be lost. */
     static String plain(String host, Preparation preparation) {
         return host + ": the guest will register when it runs there: " + preparation.why();
+    }
+
+    /** How the operator hears that the guest would be cut off. */
+    static String denied(String host, Preparation preparation) {
+        return host + ": the guest could not register when it runs there: " + preparation.why();
     }
 
     private void askTime() {

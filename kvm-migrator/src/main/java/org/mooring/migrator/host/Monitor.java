@@ -17,7 +17,21 @@ import org.mooring.runtime.Failure;
 record Monitor(QmpClient client) implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+    /** To a guest that should be running: where it isn't, the failure says what to do. */
     static Monitor connect(EventLoopGroup epoll, GuestFiles files, QmpListener listener) throws Failure {
+        try {
+            return open(epoll, files, listener);
+        } catch (Failure e) {
+            String guest = files.guest();
+            throw new Failure(
+                    e.getMessage() + "; if its QEMU has ended, 'kvm-migrator teardown " + guest
+                            + "' removes what is left of it here, and 'kvm-migrator startup " + guest + "' starts it",
+                    e);
+        }
+    }
+
+    /** To whatever is left of a guest. */
+    static Monitor open(EventLoopGroup epoll, GuestFiles files, QmpListener listener) throws Failure {
         return new Monitor(await(QmpClient.connect(epoll, files.monitor(), listener, Clock.systemUTC(), PATIENCE)));
     }
 

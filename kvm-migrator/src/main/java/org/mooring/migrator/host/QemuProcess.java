@@ -90,7 +90,7 @@ record QemuProcess(GuestFiles files, long pid) {
         }
     }
 
-    /** Waits until it is gone. It isn't our child: no event tells. */
+    /** Waits until it is gone. It isn't our child, and the JDK has no event for other processes that end. */
     boolean gone(Duration patience) {
         long deadline = System.nanoTime() + patience.toNanos();
         while (alive()) {

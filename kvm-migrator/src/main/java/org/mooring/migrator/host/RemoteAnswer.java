@@ -35,7 +35,10 @@ final class RemoteAnswer implements RemoteSession.Listener {
                     .findFirst()
                     .orElseThrow(() -> new Failure(end));
         } catch (TimeoutException e) {
-            throw new Failure(command.host().ssh() + " has not answered for " + patienceSeconds + " s", e);
+            throw new Failure(
+                    command.host().ssh() + " has not answered for " + patienceSeconds + " s: does 'ssh "
+                            + command.host().ssh() + "' log in without a question?",
+                    e);
         } catch (ExecutionException | InterruptedException e) {
             throw new AssertionError("nobody interrupts this thread, and the end of a session is never a failure", e);
         }

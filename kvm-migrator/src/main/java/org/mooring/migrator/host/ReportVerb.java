@@ -16,6 +16,7 @@ import org.mooring.runtime.cli.StandardOptions;
 import org.mooring.runtime.cli.UsageException;
 import org.mooring.runtime.cli.Verb;
 import org.mooring.runtime.json.Json;
+import org.mooring.runtime.preflight.FileRefusal;
 import org.mooring.timeline.HandoverAccount;
 import org.mooring.timeline.Timeline;
 import org.mooring.timeline.TimelinePage;
@@ -95,7 +96,8 @@ record ReportVerb() implements Verb {
         if (accounts.isEmpty()) {
             throw new Failure(
                     "no handover" + guest.map(name -> " of guest " + name).orElse("") + " is known here: neither "
-                            + config.stateDirectory() + " nor the hook has one");
+                            + config.stateDirectory()
+                            + " nor the hook has one: ask at the host that it left, or came to");
         }
         write(rendered(accounts, format), line, console);
         return 0;
@@ -138,7 +140,7 @@ record ReportVerb() implements Verb {
         try {
             Files.writeString(file, report);
         } catch (IOException e) {
-            throw new Failure("cannot write " + file + ": " + e.getMessage(), e);
+            throw new Failure("cannot write " + file + ": " + FileRefusal.words(e), e);
         }
     }
 }

@@ -20,6 +20,9 @@ record StreamSetup(Optional<Path> tls) {
     private static final String CREDENTIALS = "migration-tls";
     private static final int MEBIBYTE = 1 << 20;
 
+    /** QEMU's default, in MiB/s. */
+    private static final int QEMUS_BANDWIDTH = 128;
+
     /** At the destination. */
     CompletionStage<?> receiver(QmpClient qemu) {
         return capabilities(qemu)
@@ -37,7 +40,8 @@ record StreamSetup(Optional<Path> tls) {
         ObjectNode parameters = credentialsParameter();
         parameters.put("tls-hostname", tls.isPresent() ? tlsName : "");
         parameters.put("downtime-limit", downtimeLimit.toMillis());
-        maxBandwidth.ifPresent(mebibytes -> parameters.put("max-bandwidth", (long) mebibytes * MEBIBYTE));
+        // Also where nobody wants another: an earlier attempt may have left its own.
+        parameters.put("max-bandwidth", (long) maxBandwidth.orElse(QEMUS_BANDWIDTH) * MEBIBYTE);
         return capabilities(qemu)
                 .thenCompose(done -> credentials(qemu, "client"))
                 .thenCompose(done -> qemu.execute("migrate-set-parameters", parameters));

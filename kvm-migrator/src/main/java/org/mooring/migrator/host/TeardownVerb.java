@@ -69,11 +69,11 @@ record TeardownVerb() implements Verb {
     /** Asks QEMU to quit, which leaves its disks in good order. */
     private static boolean quit(GuestFiles files) {
         EventLoopGroup epoll = new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
-        try (Monitor monitor = Monitor.connect(epoll, files, new Inattentive())) {
+        try (Monitor monitor = Monitor.open(epoll, files, new Inattentive())) {
             monitor.client().execute("quit");
             return true;
         } catch (Failure e) {
-            log.warn("QEMU can't be asked to quit: {}", e.getMessage());
+            log.warn("QEMU can't be asked to quit, so it is killed: {}", e.getMessage());
             return false;
         } finally {
             epoll.shutdownGracefully(0, 1, TimeUnit.SECONDS);

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.mooring.runtime.Failure;
+import org.mooring.runtime.preflight.FileRefusal;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,7 +47,7 @@ final class ThisHost {
         } catch (NoSuchFileException e) {
             return List.of();
         } catch (IOException e) {
-            throw new Failure("cannot read " + config.guestsDirectory() + ": " + e.getMessage(), e);
+            throw new Failure("cannot read " + config.guestsDirectory() + ": " + FileRefusal.words(e), e);
         }
     }
 

@@ -1,6 +1,7 @@
 package org.mooring.migrator.host;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -23,7 +24,13 @@ class HookExaminationTest {
     @TempDir
     Path directory;
 
+    private static final Finding BRIDGED = new Finding(
+            Level.NOTE,
+            "forwarding, rp_filter: guests' frames are bridged here; of the routers' settings their agents tell:"
+                    + " 'home-agent show status', 'foreign-agent show status'");
+
     private final Findings findings = new Findings();
+    private String status = "{\"care-of-address\": \"198.51.100.2\"}";
 
     @Test
     void registersAbroad() throws Exception {
@@ -33,6 +40,7 @@ class HookExaminationTest {
                 """);
         assertEquals(
                 List.of(
+                        BRIDGED,
                         new Finding(
                                 Level.OK,
                                 "hook: a registration through foreign agent 10.2.0.2 to home agent 10.1.0.1 is answered in 3.4 ms,"
@@ -55,7 +63,17 @@ class HookExaminationTest {
                 new Finding(
                         Level.WARN,
                         "clock: 6500 ms behind the home agent's: run NTP on this host and at the home agent"),
-                findings.all().get(1));
+                findings.all().get(2));
+    }
+
+    @Test
+    void hasAClockThatNobodyWouldBelieve() throws Exception {
+        examine("""
+                {"ok": true, "foreign-agent": null, "home-agent": "10.1.0.1", "code": 0, "verdict": "accepted",
+                 "clock-skew-ms": -60000, "round-trip-ms": 0.5}
+                """);
+        assertEquals(Level.FAIL, findings.all().get(2).level());
+        assertTrue(findings.all().get(2).text().startsWith("clock: 60000 ms ahead of the home agent's: run NTP"));
     }
 
     @Test
@@ -65,18 +83,40 @@ class HookExaminationTest {
                  "verdict": "code 131: the keys differ", "clock-skew-ms": null, "round-trip-ms": null}
                 """);
         assertEquals(
-                List.of(new Finding(
-                        Level.FAIL,
-                        "hook: a registration through foreign agent 10.2.0.2 to home agent 10.1.0.1 would fail:"
-                                + " code 131: the keys differ")),
+                List.of(
+                        BRIDGED,
+                        new Finding(
+                                Level.FAIL,
+                                "hook: a registration through foreign agent 10.2.0.2 to home agent 10.1.0.1 would fail:"
+                                        + " code 131: the keys differ")),
                 findings.all());
     }
 
     @Test
     void doesNotKnowTheGuest() throws Exception {
         HookExamination hook = examine(null);
-        assertEquals(List.of(new Finding(Level.FAIL, "hook: there is no guest g1")), findings.all());
+        assertEquals(List.of(BRIDGED, new Finding(Level.FAIL, "hook: there is no guest g1")), findings.all());
         assertEquals(Optional.empty(), hook.visiting());
+    }
+
+    @Test
+    void isItsVisitorsTunnelEnd() throws Exception {
+        status = "{\"settings\": []}";
+        examine(null);
+        assertEquals(
+                new Finding(
+                        Level.OK,
+                        "forwarding, rp_filter: this host is its visitors' tunnel end, and lets their packets pass"),
+                findings.all().get(0));
+    }
+
+    @Test
+    void isATunnelEndThatDoesNotForward() throws Exception {
+        status = "{\"settings\": [\"forwarding is off: switch it on\"]}";
+        examine(null);
+        assertEquals(
+                new Finding(Level.FAIL, "forwarding, rp_filter: forwarding is off: switch it on"),
+                findings.all().get(0));
     }
 
     @Test
@@ -85,14 +125,15 @@ class HookExaminationTest {
         assertEquals(
                 List.of(new Finding(
                         Level.FAIL,
-                        "hook: is guest-hook running? There is no socket at " + directory.resolve("none.sock"))),
+                        "hook: is guest-hook running? There is no socket at " + directory.resolve("none.sock")
+                                + ": start it, or name its socket")),
                 findings.all());
     }
 
     /** @param check what the hook finds, or null if it doesn't know the guest */
     private HookExamination examine(@Nullable String check) throws Exception {
-        JsonNode status = Json.MAPPER.readTree("{\"care-of-address\": \"198.51.100.2\"}");
-        Routes routes = new Routes().get("/status", request -> status).post("/guests/{name}/check", request -> {
+        JsonNode said = Json.MAPPER.readTree(status);
+        Routes routes = new Routes().get("/status", request -> said).post("/guests/{name}/check", request -> {
             if (check == null) {
                 throw Refusal.notFound("there is no guest " + request.parameter("name"));
             }

@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,14 +44,22 @@ class HookTest {
     }
 
     @Test
+    void takesWhatTheHookSaysForDenied() throws Exception {
+        Preparation preparation = arriving(
+                request -> CompletableFuture.completedFuture(Map.of("prepared", "denied", "why", "the keys differ")));
+        assertTrue(preparation.isDenied());
+        assertEquals("the keys differ", preparation.why());
+    }
+
+    @Test
     void anOlderHookPreparesNothing() throws Exception {
         assertTrue(arriving(request -> CompletableFuture.completedFuture(Map.of("phase", "arriving")))
                 .isPlain());
     }
 
     @Test
-    void aHookThatDoesNotKnowTheGuestPreparesNothing() throws Exception {
-        assertEquals(Preparation.plain("hook: there is no guest g1"), arriving(request -> {
+    void aHookThatDoesNotKnowTheGuestWillNotRegisterIt() throws Exception {
+        assertEquals(Preparation.denied("hook: there is no guest g1"), arriving(request -> {
             throw Refusal.notFound("there is no guest g1");
         }));
     }
@@ -63,17 +69,15 @@ class HookTest {
         Path none = directory.resolve("none.sock");
         Hook hook = new Hook(none);
         assertEquals(
-                Preparation.plain("hook: is guest-hook running? There is no socket at " + none),
+                Preparation.plain("hook: is guest-hook running? There is no socket at " + none
+                        + ": start it, or name its socket"),
                 hook.arriving("g1", "mt-g1"));
         hook.gone("g1");
     }
 
     @Test
-    void aHookThatIsStuckIsNotWaitedForLong() throws Exception {
-        Instant asked = Instant.now();
+    void aHookThatIsStuckIsNotWaitedForForEver() throws Exception {
         assertTrue(arriving(request -> new CompletableFuture<>()).isPlain());
-        Duration waited = Duration.between(asked, Instant.now());
-        assertTrue(waited.compareTo(Duration.ofSeconds(5)) < 0, waited::toString);
     }
 
     private Preparation arriving(Routes.PatientHandler hook) throws Exception {

@@ -100,7 +100,9 @@ class VerbsTest {
         assertEquals(4, told.size(), told::toString);
         assertTrue(told.get(0).contains("bound can't move") && told.get(0).contains("--shared-disks"), told::toString);
         assertTrue(told.get(1).contains("dead can't move") && told.get(1).contains("dead.qmp"), told::toString);
-        assertTrue(told.get(2).contains("guest late is on its way here and has yet to arrive"), told::toString);
+        assertTrue(
+                told.get(2).contains("guest late is on its way here and has yet to arrive: try again when it has"),
+                told::toString);
         assertTrue(told.get(3).contains("torn.json"), told::toString);
         List<String> table = out().lines().toList();
         assertEquals(5, table.size(), this::out);

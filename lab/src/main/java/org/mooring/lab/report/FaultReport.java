@@ -1,12 +1,7 @@
 package org.mooring.lab.report;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -67,11 +62,5 @@ public record FaultReport(
         return handovers.stream()
                 .filter(struck -> struck.reachableMs() > limitMs)
                 .toList();
-    }
-
-    /** Writes it as JSON. */
-    public void write(Path file) throws IOException {
-        var json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-        Files.writeString(file, json.writeValueAsString(this) + "\n");
     }
 }

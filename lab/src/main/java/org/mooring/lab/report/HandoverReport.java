@@ -1,12 +1,7 @@
 package org.mooring.lab.report;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -22,11 +17,13 @@ import org.jspecify.annotations.Nullable;
  * @param environment what the figures were measured on
  * @param controls what a guest that doesn't move has of the same flow
  * @param first the first move after the daemons' start, which is not among {@code moves}
+ * @param added what all {@code moves} together added to the delays of the packets that they affected
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record HandoverReport(
-        Map<String, String> environment, List<Control> controls, Handover first, List<Handover> moves) {
-    private static final String COLUMNS = "%6s  %-6s %-9s %8s %7s %5s %5s %5s %6s %7s %7s %7s %7s %9s %7s %8s%n";
+        Map<String, String> environment, List<Control> controls, Handover first, List<Handover> moves, Delays added) {
+    private static final String COLUMNS =
+            "%6s  %-6s %-9s %8s %7s %5s %5s %5s %6s %7s %6s %6s %-17s %7s %7s %7s %9s %7s %8s%n";
 
     public HandoverReport {
         environment = new LinkedHashMap<>(environment);
@@ -54,6 +51,8 @@ public record HandoverReport(
             int duplicated,
             int reordered,
             int unread,
+            int rescued,
+            int held,
             int echoesLost,
             @Nullable Double addedP50Ms,
             @Nullable Double addedP99Ms,
@@ -78,6 +77,8 @@ public record HandoverReport(
                 sum(moves, Handover::duplicated),
                 sum(moves, Handover::reordered),
                 sum(moves, Handover::unread),
+                sum(moves, Handover::rescued),
+                sum(moves, Handover::held),
                 sum(moves, Handover::echoesLost),
                 quantile(moves, move -> move.added().p50Ms(), 0.5),
                 quantile(moves, move -> move.added().p99Ms(), 0.5),
@@ -99,12 +100,6 @@ public record HandoverReport(
         return sorted.isEmpty() ? null : sorted.get(Math.max(0, (int) Math.ceil(sorted.size() * part) - 1));
     }
 
-    /** Writes it as JSON. */
-    public void write(Path file) throws IOException {
-        var json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-        Files.writeString(file, json.writeValueAsString(this) + "\n");
-    }
-
     /** What stands above {@link #row}. */
     public static String heading() {
         return String.format(
@@ -120,6 +115,9 @@ public record HandoverReport(
                 "dup",
                 "reord",
                 "unread",
+                "resc",
+                "held",
+                "until",
                 "p50",
                 "p99",
                 "max",
@@ -143,6 +141,9 @@ public record HandoverReport(
                 move.duplicated(),
                 move.reordered(),
                 move.unread(),
+                move.rescued(),
+                move.held(),
+                move.oldPath() + ", " + move.newPath(),
                 number(move.added().p50Ms()),
                 number(move.added().p99Ms()),
                 number(move.added().maxMs()),
@@ -166,6 +167,9 @@ public record HandoverReport(
                 all.duplicated(),
                 all.reordered(),
                 all.unread(),
+                all.rescued(),
+                all.held(),
+                "",
                 number(all.addedP50Ms()),
                 number(all.addedP99Ms()),
                 number(all.worstAddedMs()),

@@ -10,14 +10,15 @@ import java.util.List;
  *
  * @param registeredVia "plain": registered at RESUME; "two-phase": prepared before STOP
  * @param qemuDowntimeMs from STOP at the source to RESUME at the destination
- * @param stuntimeMs longest silence at the correspondent, of the flow of 1,000 packets/s that the guest sends back
+ * @param stuntimeMs longest silence at the correspondent, of the flow of 1,000 packets/s that the guest sends back, from a second before the decision
+ *     until two after RESUME
  * @param addedMs from RESUME until a packet of the probe flow lies in the destination's tap, or reaches it; 0 if one lay there
  * @param udpSent packets of the probe flow that the correspondent sent
  * @param udpLost those of them that the receiver in the guest never had
  * @param udpDuplicated those that it had more than once
  * @param udpReordered those that it had after a later one (RFC 4737 §3)
  * @param tcpReset whether any of the TCP sessions broke in this move
- * @param tcpLongestSilenceMs longest silence of the TCP session with the correspondent
+ * @param tcpLongestSilenceMs longest silence of the TCP session with the correspondent in that time, so that a silence while the guest is copied counts, too
  * @param controlSilenceMs the same session's, over a stop/cont at home of the same length
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)

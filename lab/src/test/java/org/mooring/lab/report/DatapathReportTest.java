@@ -59,7 +59,7 @@ class DatapathReportTest {
     @Test
     void writesJson(@TempDir Path directory) throws Exception {
         Path file = directory.resolve("datapath.json");
-        report.write(file);
+        JsonFile.write(file, report);
         JsonNode json = new ObjectMapper().readTree(Files.readString(file));
         for (JsonNode path : json.path("paths")) {
             for (String figure : List.of("tcp_ratio", "pps_ratio", "rtt_us", "cpu_ns_per_packet")) {

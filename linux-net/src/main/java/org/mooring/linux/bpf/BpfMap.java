@@ -4,11 +4,12 @@ import static org.mooring.linux.KernelException.check;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.List;
+import java.nio.ByteOrder;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.IntToLongFunction;
+import java.util.stream.Stream;
 import org.mooring.linux.Errno;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.libc.Descriptor;
@@ -35,10 +36,24 @@ public final class BpfMap implements AutoCloseable {
     private final int valueSize;
     private final Descriptor descriptor;
 
+    // What calls for one entry are laid out in: memory outside the heap costs more to allocate than such a call takes.
+    private final Memory key;
+    private final Memory value;
+    private final Memory next;
+    private final Memory named;
+    private final Memory element;
+    private final Memory walk;
+
     private BpfMap(MapSpec spec, int valueSize, Descriptor descriptor) {
         this.spec = spec;
         this.valueSize = valueSize;
         this.descriptor = descriptor;
+        key = new Memory(spec.keySize());
+        value = new Memory(valueSize);
+        next = new Memory(spec.keySize());
+        named = new Memory(ATTRIBUTES_SIZE).point(8, key);
+        element = new Memory(ATTRIBUTES_SIZE).point(8, key).point(16, value);
+        walk = new Memory(ATTRIBUTES_SIZE).point(8, key).point(16, next);
     }
 
     static BpfMap create(MapSpec spec) throws IOException {
@@ -56,35 +71,51 @@ public final class BpfMap implements AutoCloseable {
         return new BpfMap(spec, spec.userValueSize(cpus), new Descriptor(fd));
     }
 
-    /** A copy of the value under {@code key}, in native byte order. */
-    public Optional<ByteBuffer> get(ByteBuffer key) throws KernelException {
-        var value = new Memory(valueSize);
-        long result = onElement(BpfCall.MAP_LOOKUP_ELEM, keyOf(key), value);
+    /** A copy of the value under {@code wanted}, in native byte order. */
+    public synchronized Optional<ByteBuffer> get(ByteBuffer wanted) throws KernelException {
+        fill(key, wanted);
+        long result = on(BpfCall.MAP_LOOKUP_ELEM, element, 0);
         if (result == -Errno.ENOENT.number()) {
             return Optional.empty();
         }
         check(result, () -> "look up in BPF map " + spec.name());
-        return Optional.of(value.bytes());
+        return Optional.of(copyOf(value));
     }
 
     /** Puts or replaces one entry; a program sees the old value or the new one, never a mixture of two entries. */
-    public void put(ByteBuffer key, ByteBuffer value) throws KernelException {
+    public synchronized void put(ByteBuffer newKey, ByteBuffer newValue) throws KernelException {
+        fill(key, newKey);
+        fill(value, newValue);
         check(
-                onElement(BpfCall.MAP_UPDATE_ELEM, keyOf(key), valueOf(value)),
+                on(BpfCall.MAP_UPDATE_ELEM, element, 0),
                 () -> "update BPF map " + spec.name() + " (room for " + spec.maxEntries() + " entries)");
     }
 
-    /** Puts or replaces many entries with few calls; not in one step. */
-    public void putAll(List<Entry> entries) throws KernelException {
-        for (int from = 0; from < entries.size(); from += MOST_AT_ONCE) {
-            putBatch(entries.subList(from, Math.min(from + MOST_AT_ONCE, entries.size())));
+    /** Puts or replaces many entries with few calls; not in one step. Each is asked for when its turn comes. */
+    public void putAll(Stream<Entry> entries) throws KernelException {
+        var keys = new Memory(spec.keySize() * MOST_AT_ONCE);
+        var values = new Memory(valueSize * MOST_AT_ONCE);
+        var keyOctets = keys.bytes();
+        var valueOctets = values.bytes();
+        for (var all = entries.iterator(); all.hasNext(); ) {
+            var entry = all.next();
+            keyOctets.put(sized(entry.key(), spec.keySize()));
+            valueOctets.put(sized(entry.value(), valueSize));
+            if (!keyOctets.hasRemaining()) {
+                putBatch(keys, values, MOST_AT_ONCE);
+                keyOctets.clear();
+                valueOctets.clear();
+            }
+        }
+        if (keyOctets.position() > 0) {
+            putBatch(keys, values, keyOctets.position() / spec.keySize());
         }
     }
 
     /** Removes an entry. Returns whether there was one. */
-    public boolean remove(ByteBuffer key) throws KernelException {
-        var attributes = new Memory(ATTRIBUTES_SIZE).point(8, keyOf(key));
-        long result = on(BpfCall.MAP_DELETE_ELEM, attributes, 0);
+    public synchronized boolean remove(ByteBuffer old) throws KernelException {
+        fill(key, old);
+        long result = on(BpfCall.MAP_DELETE_ELEM, named, 0);
         if (result == -Errno.ENOENT.number()) {
             return false;
         }
@@ -97,9 +128,10 @@ public final class BpfMap implements AutoCloseable {
      * stands at, others are visited again: nobody should remove entries meanwhile.
      */
     public void forEach(BiConsumer<ByteBuffer, ByteBuffer> visitor) throws KernelException {
-        for (var key = next(Optional.empty()); key.isPresent(); key = next(key)) {
-            var octets = key.get().bytes();
-            get(octets).ifPresent(value -> visitor.accept(octets, value));
+        for (var at = next(Optional.empty()); at.isPresent(); at = next(at)) {
+            var found = at.get();
+            var toRead = found.duplicate().order(ByteOrder.nativeOrder());
+            get(found).ifPresent(octets -> visitor.accept(toRead, octets));
         }
     }
 
@@ -113,45 +145,34 @@ public final class BpfMap implements AutoCloseable {
         return descriptor.use(call);
     }
 
-    private void putBatch(List<Entry> entries) throws KernelException {
-        var keys = ByteBuffer.allocate(spec.keySize() * entries.size());
-        var values = ByteBuffer.allocate(valueSize * entries.size());
-        for (var entry : entries) {
-            keys.put(sized(entry.key(), spec.keySize()));
-            values.put(sized(entry.value(), valueSize));
-        }
-        var attributes = new Memory(BATCH_ATTRIBUTES_SIZE)
-                .point(16, Memory.copyOf(keys.flip()))
-                .point(24, Memory.copyOf(values.flip()));
-        attributes.bytes().putInt(32, entries.size());
+    private void putBatch(Memory keys, Memory values, int count) throws KernelException {
+        var attributes = new Memory(BATCH_ATTRIBUTES_SIZE).point(16, keys).point(24, values);
+        attributes.bytes().putInt(32, count);
         long result = on(BpfCall.MAP_UPDATE_BATCH, attributes, 36);
         if (NO_BATCHES.contains(result)) {
-            for (var entry : entries) {
-                put(entry.key(), entry.value());
+            for (int i = 0; i < count; i++) {
+                put(
+                        keys.bytes().slice(i * spec.keySize(), spec.keySize()),
+                        values.bytes().slice(i * valueSize, valueSize));
             }
             return;
         }
         check(
                 result,
-                () -> "put " + entries.size() + " entries into BPF map " + spec.name() + " (room for "
-                        + spec.maxEntries() + ")");
+                () -> "put " + count + " entries into BPF map " + spec.name() + " (room for " + spec.maxEntries()
+                        + ")");
     }
 
-    /** The key after {@code key}, or the first one; empty after the last. */
-    private Optional<Memory> next(Optional<Memory> key) throws KernelException {
-        var next = new Memory(spec.keySize());
-        var attributes = new Memory(ATTRIBUTES_SIZE).point(16, next);
-        key.ifPresent(from -> attributes.point(8, from));
+    /** The key after {@code from}, or the first one; empty after the last. */
+    private synchronized Optional<ByteBuffer> next(Optional<ByteBuffer> from) throws KernelException {
+        from.ifPresent(last -> fill(key, last));
+        var attributes = from.isPresent() ? walk : new Memory(ATTRIBUTES_SIZE).point(16, next);
         long result = on(BpfCall.MAP_GET_NEXT_KEY, attributes, 0);
         if (result == -Errno.ENOENT.number()) {
             return Optional.empty();
         }
         check(result, () -> "walk through BPF map " + spec.name());
-        return Optional.of(next);
-    }
-
-    private long onElement(BpfCall call, Memory key, Memory value) {
-        return on(call, new Memory(ATTRIBUTES_SIZE).point(8, key).point(16, value), 0);
+        return Optional.of(copyOf(next));
     }
 
     private long on(BpfCall call, Memory attributes, int descriptorOffset) {
@@ -161,12 +182,15 @@ public final class BpfMap implements AutoCloseable {
         });
     }
 
-    private Memory keyOf(ByteBuffer key) {
-        return Memory.copyOf(sized(key, spec.keySize()));
+    private void fill(Memory memory, ByteBuffer octets) {
+        memory.bytes().put(sized(octets, memory.size()));
     }
 
-    private Memory valueOf(ByteBuffer value) {
-        return Memory.copyOf(sized(value, valueSize));
+    private static ByteBuffer copyOf(Memory memory) {
+        return ByteBuffer.allocate(memory.size())
+                .order(ByteOrder.nativeOrder())
+                .put(memory.bytes())
+                .flip();
     }
 
     /** The kernel reads as many octets as the map's sizes say, wherever the buffer ends. */

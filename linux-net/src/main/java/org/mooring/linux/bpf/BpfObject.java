@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.mooring.linux.KernelException;
 
@@ -37,12 +38,17 @@ public final class BpfObject implements AutoCloseable {
      * @throws KernelException if this one refuses, with the verifier's last words
      */
     public static BpfObject load(byte[] file) throws IOException {
+        return load(file, program -> true);
+    }
+
+    /** The same, but only programs that are {@code wanted} by their names: to verify one may take a tenth of a second. */
+    public static BpfObject load(byte[] file, Predicate<String> wanted) throws IOException {
         var object = new BpfObject();
         try {
             var elf = new Elf(file);
             refuseKernelTypes(elf);
             object.createMaps(elf);
-            object.loadPrograms(elf);
+            object.loadPrograms(elf, wanted);
             return object;
         } catch (IndexOutOfBoundsException e) {
             object.close();
@@ -99,11 +105,13 @@ public final class BpfObject implements AutoCloseable {
         }
     }
 
-    private void loadPrograms(Elf elf) throws IOException {
+    private void loadPrograms(Elf elf, Predicate<String> wanted) throws IOException {
         var license = elf.section("license");
         String licenseText = license.isEmpty() ? "" : Elf.string(ByteBuffer.wrap(elf.content(license.get())), 0);
         for (var symbol : elf.symbols()) {
-            if (symbol.type() == Elf.FUNCTION && isProgramSection(elf.section(symbol.section()))) {
+            if (symbol.type() == Elf.FUNCTION
+                    && isProgramSection(elf.section(symbol.section()))
+                    && wanted.test(symbol.name())) {
                 programs.put(symbol.name(), BpfProgram.load(symbol.name(), instructions(elf, symbol), licenseText));
             }
         }

@@ -14,6 +14,9 @@ public final class BpfProgram implements AutoCloseable {
     private static final int CLASSIFIER = 3;
 
     private static final int INSTRUCTION_SIZE = 8;
+    private static final int MOVE_TO_RESULT = 0xb7; // r0 = a number
+    private static final int EXIT = 0x95;
+    private static final int TC_ACT_UNSPEC = -1; // the same in either byte order
     private static final int LOAD_ATTRIBUTES_SIZE = 72;
     private static final int RUN_ATTRIBUTES_SIZE = 64;
 
@@ -31,6 +34,15 @@ public final class BpfProgram implements AutoCloseable {
     private BpfProgram(String name, Descriptor descriptor) {
         this.name = name;
         this.descriptor = descriptor;
+    }
+
+    /** A program that has nothing to say of any packet ({@code TC_ACT_UNSPEC}). */
+    public static BpfProgram loadPassing(String name) throws KernelException {
+        var instructions = ByteBuffer.allocate(2 * INSTRUCTION_SIZE)
+                .put((byte) MOVE_TO_RESULT)
+                .putInt(Integer.BYTES, TC_ACT_UNSPEC)
+                .put(INSTRUCTION_SIZE, (byte) EXIT);
+        return load(name, instructions.array(), "GPL");
     }
 
     static BpfProgram load(String name, byte[] instructions, String license) throws KernelException {
@@ -73,6 +85,37 @@ public final class BpfProgram implements AutoCloseable {
         return new Run(
                 attributes.bytes().getInt(4),
                 out.bytes().limit(attributes.bytes().getInt(12)).slice());
+    }
+
+    /** For frames of {@code length} octets, of which only the program's answer is of interest. */
+    public Question question(int length) {
+        return new Question(length);
+    }
+
+    /** Runs the program again and again. Safe for use by several threads, which take turns. */
+    public final class Question {
+        private final Memory frame;
+        private final Memory attributes = new Memory(RUN_ATTRIBUTES_SIZE);
+
+        private Question(int length) {
+            frame = new Memory(length);
+            attributes.bytes().putInt(8, length);
+            attributes.point(16, frame);
+        }
+
+        /** What the program answers when it is run on the frame that {@code octets} has left to read. */
+        public synchronized int ask(ByteBuffer octets) throws KernelException {
+            if (octets.remaining() != frame.size()) {
+                throw new IllegalArgumentException(octets.remaining() + " octets where " + frame.size() + " are due");
+            }
+            frame.bytes().put(octets.duplicate());
+            long result = descriptor.use(fd -> {
+                attributes.bytes().putInt(0, fd);
+                return BpfCall.PROG_TEST_RUN.on(attributes);
+            });
+            KernelException.check(result, () -> "run BPF program " + name);
+            return attributes.bytes().getInt(4);
+        }
     }
 
     @Override

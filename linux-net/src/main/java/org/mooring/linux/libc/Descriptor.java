@@ -4,6 +4,7 @@ import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.IntToLongFunction;
 import org.mooring.linux.Errno;
+import org.mooring.linux.KernelException;
 
 /**
  * An open file descriptor. Safe for use by several threads: closing waits for the calls under way, so that no call ever meets
@@ -28,6 +29,26 @@ public final class Descriptor implements AutoCloseable {
         } finally {
             lock.readLock().unlock();
         }
+    }
+
+    /**
+     * For a thread that uses its number again and again: closing waits until that same thread lets go of it.
+     *
+     * @throws KernelException EBADF when it is closed already
+     */
+    @SuppressWarnings("LockNotBeforeTry") // unlocked when it is let go
+    public int hold() throws KernelException {
+        lock.readLock().lock();
+        if (fd == CLOSED) {
+            lock.readLock().unlock();
+            throw new KernelException("use a descriptor", Errno.EBADF);
+        }
+        return fd;
+    }
+
+    /** The thread that holds it lets go of it. */
+    public void letGo() {
+        lock.readLock().unlock();
     }
 
     /** Closes it once the calls under way are over. Closing again does nothing. */

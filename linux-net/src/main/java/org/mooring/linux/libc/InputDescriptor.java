@@ -22,6 +22,11 @@ public final class InputDescriptor implements AutoCloseable {
         return descriptor.use(call);
     }
 
+    /** What is waited for. */
+    public Descriptor descriptor() {
+        return descriptor;
+    }
+
     /**
      * Repeats a call that does not block, waiting for input in between, until it answers something else than EAGAIN.
      *

@@ -12,6 +12,8 @@ public interface LibC {
 
     int getsockname(int socket, long address, long length);
 
+    int getsockopt(int socket, int level, int option, long value, long length);
+
     int setsockopt(int socket, int level, int option, long value, int length);
 
     long send(int socket, long data, long length, int flags);
@@ -20,7 +22,11 @@ public interface LibC {
 
     long recv(int socket, long data, long length, int flags);
 
-    long recvmsg(int socket, long message, int flags);
+    int sendmmsg(int socket, long messages, int count, int flags);
+
+    int recvmmsg(int socket, long messages, int count, int flags, long timeout);
+
+    long writev(int fd, long vectors, int count);
 
     int open(String path, int flags);
 

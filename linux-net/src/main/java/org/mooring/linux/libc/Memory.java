@@ -56,8 +56,13 @@ public final class Memory {
         return this;
     }
 
+    /** As {@link #bytes}, in the order of the network. */
+    public ByteBuffer octets() {
+        return bytes.duplicate();
+    }
+
     /** Valid as long as this object is reachable: whoever calls has a fence after the call. */
-    long address() {
+    public long address() {
         return address;
     }
 }

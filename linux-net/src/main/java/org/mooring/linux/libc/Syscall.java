@@ -22,13 +22,25 @@ public final class Syscall {
     public static final int SOCK_CLOEXEC = 0x80000;
 
     public static final int SOL_IP = 0;
+    public static final int IP_TOS = 1;
+    public static final int IP_TTL = 2;
     public static final int IP_MTU_DISCOVER = 10;
+    public static final int IP_RECVTOS = 13;
 
     public static final int SOL_SOCKET = 1;
+    public static final int SO_REUSEADDR = 2;
     public static final int SO_RCVBUF = 8;
     public static final int SO_ATTACH_FILTER = 26;
     public static final int SO_RCVBUFFORCE = 33;
     public static final int SO_TIMESTAMPNS = 35;
+    public static final int SO_REUSEPORT = 15;
+    public static final int SO_SNDBUFFORCE = 32;
+    public static final int SO_ATTACH_REUSEPORT_CBPF = 51;
+    public static final int SO_MEMINFO = 55;
+
+    public static final int SOL_UDP = 17;
+    public static final int UDP_SEGMENT = 103;
+    public static final int UDP_GRO = 104;
 
     public static final int MSG_DONTWAIT = 0x40;
 
@@ -92,10 +104,6 @@ public final class Syscall {
         return answer(() -> C.recv(socket, data.address(), data.size(), flags), data);
     }
 
-    public static long recvmsg(int socket, MessageHeader message, int flags) {
-        return answer(() -> C.recvmsg(socket, message.memory().address(), flags), message.memory());
-    }
-
     public static long open(String path, int flags) {
         return answer(() -> C.open(path, flags | O_CLOEXEC));
     }
@@ -123,6 +131,59 @@ public final class Syscall {
 
     public static long bpf(int command, Memory attributes) {
         return answer(() -> C.syscall(BPF, command, attributes.address(), attributes.size()), attributes);
+    }
+
+    public static long getsockopt(int socket, int level, int option, Memory value) {
+        Memory length = new Memory(Integer.BYTES);
+        length.bytes().putInt(value.size());
+        return answer(() -> C.getsockopt(socket, level, option, value.address(), length.address()), value, length);
+    }
+
+    // Those that follow are for each packet: they make no garbage, and leave it to the caller to keep the memory
+    // reachable.
+
+    public static long read(int fd, long data, int length) {
+        long result;
+        do {
+            result = C.read(fd, data, length);
+        } while (result < 0 && interrupted());
+        return result < 0 ? -RUNTIME.getLastError() : result;
+    }
+
+    public static long writev(int fd, long vectors, int count) {
+        long result;
+        do {
+            result = C.writev(fd, vectors, count);
+        } while (result < 0 && interrupted());
+        return result < 0 ? -RUNTIME.getLastError() : result;
+    }
+
+    public static long sendmmsg(int socket, long messages, int count) {
+        long result;
+        do {
+            result = C.sendmmsg(socket, messages, count, 0);
+        } while (result < 0 && interrupted());
+        return result < 0 ? -RUNTIME.getLastError() : result;
+    }
+
+    public static long recvmmsg(int socket, long messages, int count) {
+        long result;
+        do {
+            result = C.recvmmsg(socket, messages, count, MSG_DONTWAIT, 0);
+        } while (result < 0 && interrupted());
+        return result < 0 ? -RUNTIME.getLastError() : result;
+    }
+
+    public static long poll(long descriptors, int count, int timeout) {
+        long result;
+        do {
+            result = C.poll(descriptors, count, timeout);
+        } while (result < 0 && interrupted());
+        return result < 0 ? -RUNTIME.getLastError() : result;
+    }
+
+    private static boolean interrupted() {
+        return RUNTIME.getLastError() == Errno.EINTR.number();
     }
 
     /**

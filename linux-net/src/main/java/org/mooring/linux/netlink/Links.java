@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.mooring.linux.Errno;
 import org.mooring.linux.Interface;
 import org.mooring.linux.KernelException;
@@ -40,6 +41,11 @@ public final class Links {
     private static final String IPIP = "ipip";
     private static final String VETH = "veth";
     private static final int VETH_INFO_PEER = 1;
+    private static final String GRE = "gre";
+    private static final int IFLA_GRE_LOCAL = 6;
+    private static final int IFLA_GRE_TTL = 8;
+    private static final int IFLA_GRE_TOS = 9;
+    private static final int IFLA_GRE_PMTUDISC = 10;
     private static final int IFLA_IPTUN_LOCAL = 2;
     private static final int IFLA_IPTUN_TTL = 4;
     private static final int IFLA_IPTUN_TOS = 5;
@@ -161,25 +167,69 @@ public final class Links {
 
     /**
      * The ipip device with this name, made if there is none: IP-in-IP tunnels from {@code local} to wherever a route by it has its gateway
-     * (RFC 2003), each with the time to live of 64, and the type of service and the don't-fragment bit of the inner packet. It takes tunnelled
+     * (RFC 2003), each with the time to live of 64, the type of service of the inner packet, and "don't fragment". It takes tunnelled
      * packets to {@code local} from everybody. It is not set up.
      *
      * @throws KernelException EOPNOTSUPP if the kernel has no such device, or the name is that of another kind
      */
     public Link ensureIpip(String name, Inet4Address local) throws KernelException {
+        return ensureTunnel(
+                name,
+                IPIP,
+                IFLA_IPTUN_LOCAL,
+                local,
+                data -> data.octet(IFLA_IPTUN_TTL, TUNNEL_TTL)
+                        .octet(IFLA_IPTUN_TOS, INHERIT)
+                        .octet(IFLA_IPTUN_PMTUDISC, 0));
+    }
+
+    /**
+     * The gre device with this name, made if there is none: as {@link #ensureIpip}, in Generic Routing Encapsulation without key, sequence
+     * number and checksum (RFC 2784). Where a tunnel ends is a neighbour's link-layer address.
+     *
+     * @throws KernelException EOPNOTSUPP if the kernel has no such device, or the name is that of another kind
+     */
+    public Link ensureGre(String name, Inet4Address local) throws KernelException {
+        return ensureTunnel(
+                name,
+                GRE,
+                IFLA_GRE_LOCAL,
+                local,
+                data -> data.octet(IFLA_GRE_TTL, TUNNEL_TTL)
+                        .octet(IFLA_GRE_TOS, INHERIT)
+                        .octet(IFLA_GRE_PMTUDISC, 0));
+    }
+
+    /** Leaves alone what is there and as it shall be: while the kernel changes a tunnel, it finds none for what arrives. */
+    private Link ensureTunnel(
+            String name, String kind, int localAttribute, Inet4Address local, Consumer<NetlinkMessage> parameters)
+            throws KernelException {
+        Optional<Link> there = find(name);
+        if (there.isPresent()
+                && there.get().kind().equals(kind)
+                && local(name, localAttribute).equals(Optional.of(local))) {
+            return there.get();
+        }
         NetlinkMessage message = message(RTM_NEWLINK, NetlinkMessage.NLM_F_CREATE, 0, 0, 0)
                 .attribute(IFLA_IFNAME, name)
                 .nested(
                         IFLA_LINKINFO,
-                        info -> info.attribute(IFLA_INFO_KIND, IPIP)
+                        info -> info.attribute(IFLA_INFO_KIND, kind)
                                 .nested(
                                         IFLA_INFO_DATA,
-                                        data -> data.attribute(IFLA_IPTUN_LOCAL, local)
-                                                .octet(IFLA_IPTUN_TTL, TUNNEL_TTL)
-                                                .octet(IFLA_IPTUN_TOS, INHERIT)
-                                                .octet(IFLA_IPTUN_PMTUDISC, 0)));
-        change(message, "create ipip device " + name);
+                                        data -> parameters.accept(data.attribute(localAttribute, local))));
+        change(message, "create " + kind + " device " + name);
         return get(name);
+    }
+
+    private Optional<Inet4Address> local(String name, int attribute) throws KernelException {
+        return socket.get(
+                message(RTM_GETLINK, 0, 0, 0, 0).attribute(IFLA_IFNAME, name),
+                "find link " + name,
+                body -> Attributes.of(body.position(BODY_LENGTH))
+                        .nested(IFLA_LINKINFO)
+                        .nested(IFLA_INFO_DATA)
+                        .address(attribute));
     }
 
     /** One end of a wire with two ends, made if there is none. They are not set up. */

@@ -118,9 +118,16 @@ final class NetlinkMessage {
     /** The message as it is sent, with {@code further} flags beside its own. */
     ByteBuffer toOctets(int further, int sequence) {
         ByteBuffer out = ByteBuffer.allocate(bytes.position()).order(ByteOrder.nativeOrder());
-        out.put(bytes.array(), 0, out.capacity()).flip();
-        return out.putInt(0, out.limit())
-                .putShort(6, (short) (out.getShort(6) | further))
-                .putInt(8, sequence);
+        write(out, further, sequence);
+        return out.flip();
+    }
+
+    /** Writes what {@link #toOctets} makes to where {@code out} stands. */
+    void write(ByteBuffer out, int further, int sequence) {
+        int start = out.position();
+        out.put(bytes.array(), 0, bytes.position());
+        out.putInt(start, bytes.position())
+                .putShort(start + 6, (short) (bytes.getShort(6) | further))
+                .putInt(start + 8, sequence);
     }
 }

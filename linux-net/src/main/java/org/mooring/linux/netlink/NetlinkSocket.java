@@ -5,8 +5,10 @@ import static org.mooring.linux.KernelException.check;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.mooring.linux.Errno;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.libc.Descriptor;
@@ -34,7 +36,7 @@ final class NetlinkSocket implements AutoCloseable {
     private static final int SEND_BUFFER = 32 << 10;
     private static final int RECEIVE_BUFFER = 64 << 10; // twice what the kernel fills at most in a dump
 
-    /** So that the acknowledgements of one datagram fit in the default receive buffer. */
+    /** So that the refusals of one datagram fit in the default receive buffer. */
     private static final int MOST_AT_ONCE = 64;
 
     private static final int ANSWER_SECONDS = 10;
@@ -73,15 +75,28 @@ final class NetlinkSocket implements AutoCloseable {
         }
     }
 
+    void execute(List<Request> requests) throws KernelException {
+        execute(requests.stream());
+    }
+
     /**
-     * Makes all of {@code requests}, in their order, each one whether or not those before it were refused.
+     * Makes all of {@code requests}, in their order, each one whether or not those before it were refused. Each is asked for when its turn
+     * comes.
      *
      * @throws KernelException the first refusal; the others are suppressed in it
      */
-    synchronized void execute(List<Request> requests) throws KernelException {
+    synchronized void execute(Stream<Request> requests) throws KernelException {
         List<KernelException> refusals = new ArrayList<>();
-        for (int from = 0; from < requests.size(); from += MOST_AT_ONCE) {
-            executeAtOnce(requests.subList(from, Math.min(from + MOST_AT_ONCE, requests.size())), refusals);
+        List<Request> datagram = new ArrayList<>(MOST_AT_ONCE);
+        for (Iterator<Request> all = requests.iterator(); all.hasNext(); ) {
+            datagram.add(all.next());
+            if (datagram.size() == MOST_AT_ONCE) {
+                executeAtOnce(datagram, refusals);
+                datagram.clear();
+            }
+        }
+        if (!datagram.isEmpty()) {
+            executeAtOnce(datagram, refusals);
         }
         if (!refusals.isEmpty()) {
             KernelException first = refusals.get(0);
@@ -172,24 +187,30 @@ final class NetlinkSocket implements AutoCloseable {
         socket.close();
     }
 
+    /** The kernel tells of each request that it refuses, and of the last one in any case: it has done the others by then. */
     private void executeAtOnce(List<Request> requests, List<KernelException> refusals) throws KernelException {
         int first = sequence + 1;
+        int last = sequence + requests.size();
         ByteBuffer datagram = out.bytes();
         for (Request request : requests) {
-            datagram.put(request.message().toOctets(NetlinkMessage.NLM_F_ACK, ++sequence));
+            int acknowledge = ++sequence == last ? NetlinkMessage.NLM_F_ACK : 0;
+            request.message().write(datagram, acknowledge, sequence);
         }
-        String operation = requests.get(0).operation();
+        String operation = requests.get(0).operation().get();
         int length = datagram.position();
         check(socket.use(fd -> Syscall.send(fd, out, length)), () -> operation);
-        for (int awaited = requests.size(); awaited > 0; ) {
+        while (true) {
             for (Answer answer : receive(operation)) {
                 int index = answer.sequence() - first;
-                if (index >= 0 && index < requests.size()) {
-                    awaited--;
-                    Request request = requests.get(index);
-                    if (!request.content().contains(answer.errno())) {
-                        answer.refusal(request.operation()).ifPresent(refusals::add);
-                    }
+                if (index < 0 || index >= requests.size()) {
+                    continue; // of an earlier datagram that was given up
+                }
+                Request request = requests.get(index);
+                if (!request.content().contains(answer.errno())) {
+                    answer.refusal(request.operation().get()).ifPresent(refusals::add);
+                }
+                if (answer.sequence() == last) {
+                    return;
                 }
             }
         }

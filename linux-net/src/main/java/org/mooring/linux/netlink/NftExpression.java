@@ -18,6 +18,8 @@ public final class NftExpression {
     private static final int NFTA_DATA_VALUE = 1;
     private static final int NFTA_DATA_VERDICT = 2;
     private static final int NFTA_VERDICT_CODE = 1;
+    private static final int META_MARK = 3;
+    private static final int META_IIF = 4;
     private static final int META_OIF = 5;
     private static final int DROP = 0;
     private static final int ACCEPT = 1;
@@ -28,6 +30,11 @@ public final class NftExpression {
     private NftExpression(String name, Consumer<NetlinkMessage> data) {
         this.name = name;
         this.data = data;
+    }
+
+    /** Loads {@code length} octets of the link-layer header, into as many registers as they take; what is left of the last one is zero. */
+    public static NftExpression linkHeader(int offset, int length, int register) {
+        return payload(0, offset, length, register);
     }
 
     /** Loads {@code length} octets, at most four, of the IP header. */
@@ -49,10 +56,54 @@ public final class NftExpression {
                         .network(4, length));
     }
 
+    /** Loads the index of the interface that the packet came by. */
+    public static NftExpression inputInterface(int register) {
+        return meta(META_IIF, register);
+    }
+
     /** Loads the index of the interface that the packet leaves by. */
     public static NftExpression outputInterface(int register) {
+        return meta(META_OIF, register);
+    }
+
+    private static NftExpression meta(int key, int register) {
         return new NftExpression(
-                "meta", data -> data.network(1, FIRST_REGISTER + register).network(2, META_OIF));
+                "meta", data -> data.network(1, FIRST_REGISTER + register).network(2, key));
+    }
+
+    /** Makes what {@code register} holds the packet's mark. */
+    public static NftExpression setMark(int register) {
+        return new NftExpression("meta", data -> data.network(2, META_MARK).network(3, FIRST_REGISTER + register));
+    }
+
+    /** Loads a number. */
+    public static NftExpression number(int number, int register) {
+        return immediate(register, value -> value.word(number));
+    }
+
+    /** Lowers the maximum segment size that a TCP segment announces, if it does, to what {@code register} holds: two octets, as it goes on the wire. */
+    public static NftExpression lowerSegmentSize(int register) {
+        int option = 2; // kind, RFC 9293 §3.2
+        int ofTcp = 1; // NFT_EXTHDR_OP_TCPOPT
+        return new NftExpression(
+                "exthdr",
+                data -> data.octet(2, option)
+                        .network(3, 2)
+                        .network(4, Short.BYTES)
+                        .network(6, ofTcp)
+                        .network(7, FIRST_REGISTER + register));
+    }
+
+    /** Loads two octets. */
+    public static NftExpression octets(int first, int second, int register) {
+        return immediate(register, value -> value.octets(first, second));
+    }
+
+    private static NftExpression immediate(int register, Consumer<NetlinkMessage> value) {
+        return new NftExpression(
+                "immediate",
+                data -> data.network(1, FIRST_REGISTER + register)
+                        .nest(2, holder -> holder.nested(NFTA_DATA_VALUE, value)));
     }
 
     public static NftExpression equal(int register, int octet) {
@@ -76,9 +127,29 @@ public final class NftExpression {
                         .nest(3, holder -> holder.nested(NFTA_DATA_VALUE, value)));
     }
 
+    /** Leaves of an octet what {@code mask} has. */
+    public static NftExpression mask(int register, int mask) {
+        return new NftExpression(
+                "bitwise",
+                data -> data.network(1, FIRST_REGISTER + register)
+                        .network(2, FIRST_REGISTER + register)
+                        .network(3, 1)
+                        .nest(4, holder -> holder.nested(NFTA_DATA_VALUE, value -> value.octets(mask)))
+                        .nest(5, holder -> holder.nested(NFTA_DATA_VALUE, value -> value.octets(0))));
+    }
+
     /** Whether what begins in {@code register} is in this set. */
     public static NftExpression lookup(String set, int register) {
         return new NftExpression("lookup", data -> data.attribute(1, set).network(2, FIRST_REGISTER + register));
+    }
+
+    /** As {@link #lookup(String, int)}, in a map; loads what the element stands for into {@code found}. */
+    public static NftExpression lookup(String map, int register, int found) {
+        return new NftExpression(
+                "lookup",
+                data -> data.attribute(1, map)
+                        .network(2, FIRST_REGISTER + register)
+                        .network(3, FIRST_REGISTER + found));
     }
 
     public static NftExpression counter() {

@@ -15,8 +15,13 @@ public record NftTable(String name, List<Set> sets, List<Chain> chains) {
      *
      * @param addresses that make one element
      * @param counted whether each element counts the packets that were found by it
+     * @param mapped whether each element stands for a packet's mark
      */
-    public record Set(String name, int addresses, boolean counted) {}
+    public record Set(String name, int addresses, boolean counted, boolean mapped) {
+        public Set(String name, int addresses, boolean counted) {
+            this(name, addresses, counted, false);
+        }
+    }
 
     /**
      * Rules in their order; what none of them accepts or drops passes.
@@ -40,10 +45,22 @@ public record NftTable(String name, List<Set> sets, List<Chain> chains) {
         }
     }
 
-    /** A member of a set. */
-    public record Element(String set, List<Inet4Address> key) {
+    /**
+     * A member of a set.
+     *
+     * @param mark that it stands for; zero unless the set is a map
+     */
+    public record Element(String set, List<Inet4Address> key, int mark) {
         public Element {
             key = List.copyOf(key);
+        }
+
+        public Element(String set, List<Inet4Address> key) {
+            this(set, key, 0);
+        }
+
+        public Element(String set, Inet4Address... key) {
+            this(set, List.of(key));
         }
     }
 

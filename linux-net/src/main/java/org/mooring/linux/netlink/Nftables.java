@@ -56,23 +56,28 @@ public final class Nftables implements AutoCloseable {
     private static final int SET_FLAGS = 3;
     private static final int SET_KEY_TYPE = 4;
     private static final int SET_KEY_LENGTH = 5;
+    private static final int SET_DATA_TYPE = 6;
+    private static final int SET_DATA_LENGTH = 7;
     private static final int SET_ID = 10;
     private static final int SET_EXPRESSION = 17;
+    private static final int SET_MAP = 0x8;
     private static final int SET_WITH_EXPRESSION = 0x100;
     private static final int ELEMENTS_SET = 2;
     private static final int ELEMENTS = 3;
     private static final int ELEMENT_KEY = 1;
+    private static final int ELEMENT_DATA = 2;
     private static final int ELEMENT_EXPRESSION = 7;
 
     /** How nft(8) names the type of an address, and of addresses in a row, each six bits further. */
     private static final int ADDRESS_TYPE = 7;
 
     private static final int TYPE_BITS = 6;
+    private static final int MARK_TYPE = 19;
 
     /** As many as surely fit into one attribute. */
     private static final int ELEMENTS_AT_ONCE = 1000;
 
-    private static final int ELEMENT_LENGTH = 64;
+    private static final int ELEMENT_LENGTH = 80;
     private static final int RULE_LENGTH = 2048;
 
     private final NetlinkSocket socket;
@@ -111,15 +116,15 @@ public final class Nftables implements AutoCloseable {
     }
 
     /**
-     * Adds elements to a table's sets, and removes others, at once.
+     * Removes elements from a table's sets, and adds others, at once.
      *
-     * @param added need not be missing
+     * @param added need not be missing, unless they stand for something else from now on: then they are among those that are removed
      * @param removed have to be there
      */
     public void change(String table, Collection<NftTable.Element> added, Collection<NftTable.Element> removed)
             throws KernelException {
-        List<NetlinkMessage> batch = elements(NEWSETELEM, table, added);
-        batch.addAll(elements(DELSETELEM, table, removed));
+        List<NetlinkMessage> batch = elements(DELSETELEM, table, removed);
+        batch.addAll(elements(NEWSETELEM, table, added));
         if (!batch.isEmpty()) {
             socket.commit(SUBSYSTEM, batch, "change the sets of table " + table);
         }
@@ -207,10 +212,13 @@ public final class Nftables implements AutoCloseable {
         NetlinkMessage message = message(NEWSET, NetlinkMessage.NLM_F_CREATE)
                 .attribute(TABLE, table)
                 .attribute(SET_NAME, set.name())
-                .network(SET_FLAGS, set.counted() ? SET_WITH_EXPRESSION : 0)
+                .network(SET_FLAGS, (set.counted() ? SET_WITH_EXPRESSION : 0) | (set.mapped() ? SET_MAP : 0))
                 .network(SET_KEY_TYPE, type)
                 .network(SET_KEY_LENGTH, set.addresses() * Ipv4.LENGTH)
                 .network(SET_ID, id);
+        if (set.mapped()) {
+            message.network(SET_DATA_TYPE, MARK_TYPE).network(SET_DATA_LENGTH, Integer.BYTES);
+        }
         return set.counted() ? message.nest(SET_EXPRESSION, NftExpression.counter()::describe) : message;
     }
 
@@ -263,6 +271,9 @@ public final class Nftables implements AutoCloseable {
         member.nest(
                 ELEMENT_KEY,
                 key -> key.nested(DATA_VALUE, value -> element.key().forEach(value::address)));
+        if (element.mark() != 0) {
+            member.nest(ELEMENT_DATA, data -> data.nested(DATA_VALUE, value -> value.word(element.mark())));
+        }
     }
 
     private static NetlinkMessage message(int type, int flags) {

@@ -43,9 +43,7 @@ public final class Routes {
 
     /** Makes these routes be there, each in place of one with the same destination, table and metric. */
     public void ensure(Collection<Route> routes) throws KernelException {
-        socket.execute(routes.stream()
-                .map(route -> new Request(add(route), "set route " + route))
-                .toList());
+        socket.execute(routes.stream().map(route -> new Request(add(route), () -> "set route " + route, Set.of())));
     }
 
     public void ensure(Route route) throws KernelException {
@@ -54,9 +52,7 @@ public final class Routes {
 
     /** Makes these routes be gone, wherever they lead. One with another protocol stays: it is not ours. */
     public void remove(Collection<Route> routes) throws KernelException {
-        socket.execute(routes.stream()
-                .map(route -> new Request(delete(route), "remove route " + route, GONE))
-                .toList());
+        socket.execute(routes.stream().map(route -> new Request(delete(route), () -> "remove route " + route, GONE)));
     }
 
     public void remove(Route route) throws KernelException {

@@ -20,6 +20,8 @@ public record ArpPacket(
     public static final int REQUEST = 1;
     public static final int REPLY = 2;
 
+    private static final int REVERSE_REQUEST = 3;
+    private static final Inet4Address ANY = Ipv4.address("0.0.0.0");
     private static final int LENGTH = 28;
     private static final int ETHERNET = 1;
 
@@ -40,6 +42,16 @@ public record ArpPacket(
      */
     public static ArpPacket gratuitous(int operation, MacAddress mac, Inet4Address address) {
         return new ArpPacket(operation, mac, address, operation == REPLY ? mac : MacAddress.NONE, address);
+    }
+
+    /** A reverse ARP request (RFC 903) to all on the link, by which bridges learn where {@code mac} is; nobody has to answer. */
+    public static EthernetFrame reverse(MacAddress mac) {
+        ArpPacket packet = new ArpPacket(REVERSE_REQUEST, mac, ANY, mac, ANY);
+        return new EthernetFrame(
+                MacAddress.BROADCAST,
+                mac,
+                EtherType.RARP,
+                packet.toFrame(MacAddress.BROADCAST).payload());
     }
 
     /** Takes the payload of an ARP frame apart; empty if it is cut off or speaks of other hardware or protocols. */

@@ -1,6 +1,8 @@
 package org.mooring.linux.packet;
 
+import java.net.Inet4Address;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.mooring.linux.MacAddress;
@@ -24,16 +26,22 @@ public final class PacketFilter {
     private static final int LOAD_BYTE_INDEXED = 0x50;
     private static final int LOAD_INDEX_HEADER_LENGTH = 0xb1;
     private static final int JUMP_IF_EQUAL = 0x15;
+    private static final int JUMP_IF_EQUAL_INDEX = 0x1d;
     private static final int JUMP_IF_SET = 0x45;
+    private static final int INDEX_FROM_ACCUMULATOR = 0x07;
     private static final int RETURN = 0x06;
 
     private static final int PACKET_TYPE = 0xffff_f000 + 4; // SKF_AD_OFF + SKF_AD_PKTTYPE
     private static final int PACKET_BROADCAST = 1;
     private static final int PACKET_OUTGOING = 4;
     private static final int VLAN_TAG_PRESENT = 0xffff_f000 + 48; // SKF_AD_OFF + SKF_AD_VLAN_TAG_PRESENT
+    private static final int MARK = 0xffff_f000 + 20; // SKF_AD_OFF + SKF_AD_MARK
+    private static final int NETWORK_HEADER = 0xfff0_0000; // SKF_NET_OFF
     private static final int SOURCE_MAC = 6;
     private static final int ETHER_TYPE = 12;
     private static final int IPV4 = EthernetFrame.HEADER_LENGTH;
+    private static final int ARP_OPERATION = EthernetFrame.HEADER_LENGTH + 6;
+    private static final int ARP_SENDER_ADDRESS = EthernetFrame.HEADER_LENGTH + 14;
     private static final int FRAGMENT_OFFSET = 0x1fff;
     private static final int WHOLE_FRAME = 0x4_0000;
 
@@ -60,6 +68,15 @@ public final class PacketFilter {
         return etherType(EtherType.ARP);
     }
 
+    /** {@linkplain ArpPacket#isProbe() Probes}. */
+    public static PacketFilter arpProbes() {
+        return arp().and(tests(
+                load(LOAD_HALF, ARP_OPERATION),
+                failUnlessEqual(ArpPacket.REQUEST),
+                load(LOAD_WORD, ARP_SENDER_ADDRESS),
+                failUnlessEqual(0)));
+    }
+
     /** UDP over IPv4 to {@code port}; of a fragmented datagram only the first fragment. */
     public static PacketFilter udpTo(int port) {
         return udp(2, port);
@@ -78,6 +95,54 @@ public final class PacketFilter {
                 failUnlessEqual(port),
                 load(LOAD_BYTE_INDEXED, UdpPacket.HEADER_LENGTH),
                 failUnlessEqual(firstOctet));
+    }
+
+    /** Packets that a firewall or another filter has given this mark. */
+    static PacketFilter marked(int mark) {
+        return tests(load(LOAD_WORD, MARK), failUnlessEqual(mark));
+    }
+
+    /**
+     * Among the datagrams to a {@link TunnelDataSocket}'s port, those that are not tunnel data, and tunnel data with a ping of {@code self} or
+     * an answer to it.
+     *
+     * @param firstOctet of tunnel data
+     */
+    static PacketFilter noTunnelData(int firstOctet, Inet4Address self) {
+        int inner = Integer.BYTES;
+        List<Instruction> pinged = new ArrayList<>(List.of(
+                load(LOAD_BYTE, inner + 9),
+                failUnlessEqual(Ipv4Packet.ICMP),
+                load(LOAD_WORD, inner + 16),
+                failUnlessEqual(ByteBuffer.wrap(self.getAddress()).getInt()),
+                load(LOAD_INDEX_HEADER_LENGTH, inner),
+                load(LOAD_BYTE_INDEXED, inner)));
+        List<List<Instruction>> all = new ArrayList<>();
+        all.add(List.of(load(LOAD_BYTE, 0), new Instruction(JUMP_IF_EQUAL, Failing.IF_TRUE, firstOctet)));
+        for (int type : new int[] {8, 0}) {
+            all.add(Stream.concat(pinged.stream(), Stream.of(failUnlessEqual(type)))
+                    .toList());
+        }
+        return new PacketFilter(all);
+    }
+
+    /** Tunnel data with the answer to a ping with this identifier, and no contents, from the tunnel's end itself. */
+    static PacketFilter answerInTunnelData(int identifier) {
+        int inner = Integer.BYTES;
+        int icmp = inner + Ipv4Packet.HEADER_LENGTH;
+        return tests(
+                load(LOAD_BYTE, inner + 9),
+                failUnlessEqual(Ipv4Packet.ICMP),
+                load(LOAD_HALF, inner + 2),
+                failUnlessEqual(Ipv4Packet.HEADER_LENGTH + 8),
+                load(LOAD_BYTE, icmp),
+                failUnlessEqual(0),
+                load(LOAD_HALF, icmp + 4),
+                failUnlessEqual(identifier),
+                load(LOAD_WORD, NETWORK_HEADER + 12),
+                new Instruction(INDEX_FROM_ACCUMULATOR, Failing.NEVER, 0),
+                load(LOAD_WORD, inner + 12),
+                new Instruction(JUMP_IF_EQUAL_INDEX, Failing.IF_FALSE, 0));
     }
 
     /** ICMP over IPv4 of {@code type}; of a fragmented message only the first fragment. */
@@ -120,6 +185,11 @@ public final class PacketFilter {
 
     /** A {@code struct sock_fprog}. */
     Memory toProgram() {
+        return toProgram(WHOLE_FRAME, 0);
+    }
+
+    /** A {@code struct sock_fprog} that answers with the first number for what passes, and with the second for the rest. */
+    Memory toProgram(int passing, int rest) {
         int count = alternatives.stream().mapToInt(List::size).sum() + alternatives.size() + 1;
         Memory instructions = new Memory(count * INSTRUCTION_SIZE);
         ByteBuffer out = instructions.bytes();
@@ -128,9 +198,9 @@ public final class PacketFilter {
                 int toNextAlternative = tests.size() - i;
                 tests.get(i).write(out, toNextAlternative);
             }
-            new Instruction(RETURN, Failing.NEVER, WHOLE_FRAME).write(out, 0);
+            new Instruction(RETURN, Failing.NEVER, passing).write(out, 0);
         }
-        new Instruction(RETURN, Failing.NEVER, 0).write(out, 0);
+        new Instruction(RETURN, Failing.NEVER, rest).write(out, 0);
         Memory program = new Memory(PROGRAM_SIZE).point(8, instructions);
         program.bytes().putShort((short) count);
         return program;

@@ -6,6 +6,9 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
 import org.mooring.linux.Errno;
 import org.mooring.linux.Interface;
 import org.mooring.linux.KernelException;
@@ -33,16 +36,22 @@ public final class PacketSocket implements AutoCloseable {
     /** Some ten thousand frames, as the kernel counts what they take. */
     private static final int DEEP_BUFFER = 16 << 20;
 
+    /** How many frames one recvmmsg(2) takes, where many are read at once. */
+    private static final int BURST = 32;
+
     private final Interface link;
     private final InputDescriptor socket;
     private final boolean offloads;
     private final FrameBuffer buffer;
 
+    /** For whoever reads many at once; each has room for the longest. */
+    private @Nullable FrameBuffer burst;
+
     private PacketSocket(Interface link, InputDescriptor socket, boolean offloads) {
         this.link = link;
         this.socket = socket;
         this.offloads = offloads;
-        this.buffer = new FrameBuffer(offloads);
+        this.buffer = new FrameBuffer(offloads, 1);
     }
 
     /**
@@ -79,18 +88,42 @@ public final class PacketSocket implements AutoCloseable {
      * @throws KernelException ENODEV when the interface is gone
      */
     public synchronized Optional<ReceivedFrame> receive() throws KernelException {
+        return await(buffer) == 0 ? Optional.empty() : Optional.of(buffer.frame(0));
+    }
+
+    /**
+     * Waits as {@link #receive()} does, and takes all that have come, up to some number. What is refused by its source costs next to nothing.
+     *
+     * @param wanted whether a frame is taken that comes from the MAC address with these {@linkplain org.mooring.linux.MacAddress#bits bits}
+     * @return false once the socket is closed
+     * @throws KernelException as {@link #receive()}
+     */
+    public synchronized boolean receive(LongPredicate wanted, Consumer<ReceivedFrame> taker) throws KernelException {
+        if (burst == null) {
+            burst = new FrameBuffer(offloads, BURST);
+        }
+        int count = await(burst);
+        for (int i = 0; i < count; i++) {
+            if (wanted.test(burst.source(i))) {
+                taker.accept(burst.frame(i));
+            }
+        }
+        return count > 0;
+    }
+
+    /** How many frames have come; zero once the socket is closed. */
+    private int await(FrameBuffer into) throws KernelException {
         while (true) {
-            long length = socket.awaitInput(fd -> Syscall.recvmsg(fd, buffer.message(), Syscall.MSG_DONTWAIT));
-            if (length >= 0) {
-                return Optional.of(buffer.frame((int) length));
+            long count = socket.awaitInput(into::receive);
+            if (count > 0) {
+                return (int) count;
             }
-            if (length == -Errno.EBADF.number()) {
-                return Optional.empty();
+            if (count == -Errno.EBADF.number()) {
+                return 0;
             }
-            boolean down = length == -Errno.ENETDOWN.number();
+            boolean down = count == -Errno.ENETDOWN.number();
             if (!down || isUnbound()) {
-                throw new KernelException(
-                        "receive from " + link.name(), down ? Errno.ENODEV : new Errno((int) -length));
+                throw new KernelException("receive from " + link.name(), down ? Errno.ENODEV : new Errno((int) -count));
             }
         }
     }
@@ -102,21 +135,21 @@ public final class PacketSocket implements AutoCloseable {
      */
     public synchronized Optional<ReceivedFrame> poll() throws KernelException {
         while (true) {
-            long length = socket.use(fd -> Syscall.recvmsg(fd, buffer.message(), Syscall.MSG_DONTWAIT));
-            if (length >= 0) {
-                return Optional.of(buffer.frame((int) length));
+            long count = socket.use(buffer::receive);
+            if (count > 0) {
+                return Optional.of(buffer.frame(0));
             }
-            if (length == -Errno.EAGAIN.number() || length == -Errno.EBADF.number()) {
+            if (count == -Errno.EAGAIN.number() || count == -Errno.EBADF.number()) {
                 return Optional.empty();
             }
             // The kernel has taken the frame off its queue by then.
-            if (offloads && length == -Errno.EINVAL.number()) {
+            if (offloads && count == -Errno.EINVAL.number()) {
                 return Optional.of(new ReceivedFrame(
                         link.index(), ReceivedFrame.Type.OTHER, Instant.EPOCH, true, ByteBuffer.allocate(0)));
             }
             // Said once, before the frames that wait.
-            if (length != -Errno.ENETDOWN.number()) {
-                throw new KernelException("receive from " + link.name(), new Errno((int) -length));
+            if (count != -Errno.ENETDOWN.number()) {
+                throw new KernelException("receive from " + link.name(), new Errno((int) -count));
             }
         }
     }

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 import org.mooring.linux.Errno;
 import org.mooring.linux.KernelException;
+import org.mooring.linux.batch.HeldDescriptor;
 import org.mooring.linux.libc.Descriptor;
 import org.mooring.linux.libc.InputDescriptor;
 import org.mooring.linux.libc.Memory;
@@ -21,6 +22,10 @@ import org.mooring.linux.libc.Syscall;
 public final class RawIpv4Socket implements AutoCloseable {
     private static final int ADDRESS_SIZE = 16; // struct sockaddr_in
     private static final int RECEIVE_BUFFER = 1 << 20;
+    private static final int WITH_HEADER = 255; // IPPROTO_RAW
+
+    /** IP_PMTUDISC_INTERFACE: what the kernel believes of the way may be older than what the sender knows. */
+    private static final int MTU_OF_INTERFACE = 4;
 
     private final int protocol;
     private final InputDescriptor socket;
@@ -39,6 +44,18 @@ public final class RawIpv4Socket implements AutoCloseable {
      */
     public static RawIpv4Socket open(int protocol, Inet4Address local) throws KernelException {
         return open(protocol, local, Optional.empty());
+    }
+
+    /** As {@link #open(int, Inet4Address)}, for packets with this mark only. */
+    public static RawIpv4Socket openMarked(int protocol, Inet4Address local, int mark) throws KernelException {
+        return open(protocol, local, Optional.of(PacketFilter.marked(mark)));
+    }
+
+    /** Opens a socket that receives nothing, and sends whole packets whose headers its user has written (raw(7), IPPROTO_RAW). */
+    public static RawIpv4Socket openSender(Inet4Address local) throws KernelException {
+        RawIpv4Socket opened = open(WITH_HEADER, local, Optional.empty());
+        opened.socket.use(fd -> Syscall.setsockopt(fd, Syscall.SOL_IP, Syscall.IP_MTU_DISCOVER, MTU_OF_INTERFACE));
+        return opened;
     }
 
     /**
@@ -102,6 +119,21 @@ public final class RawIpv4Socket implements AutoCloseable {
         }
     }
 
+    /** Has the kernel keep more for who is slow to receive, and more that waits to be sent. */
+    public void deepen() {
+        SocketQueue.deepen(socket);
+    }
+
+    /** How many packets found no room before they were received. */
+    public long dropped() {
+        return SocketQueue.dropped(socket);
+    }
+
+    /** For a thread that receives, or sends, again and again; {@link #close} waits until it lets go. */
+    public HeldDescriptor hold() throws KernelException {
+        return new HeldDescriptor(socket.descriptor());
+    }
+
     /** Closes the socket and lets a thread that waits in {@link #receive} return. */
     @Override
     public void close() {
@@ -109,8 +141,14 @@ public final class RawIpv4Socket implements AutoCloseable {
     }
 
     private static Memory socketAddress(Inet4Address address) {
+        return socketAddress(address, 0);
+    }
+
+    /** A {@code struct sockaddr_in}. */
+    static Memory socketAddress(Inet4Address address, int port) {
         Memory memory = new Memory(ADDRESS_SIZE);
-        memory.bytes().putShort((short) Syscall.AF_INET).putShort((short) 0).put(address.getAddress());
+        memory.bytes().putShort((short) Syscall.AF_INET);
+        memory.octets().position(Short.BYTES).putShort((short) port).put(address.getAddress());
         return memory;
     }
 }

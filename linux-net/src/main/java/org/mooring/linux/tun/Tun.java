@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.function.IntToLongFunction;
 import org.mooring.linux.Errno;
 import org.mooring.linux.KernelException;
+import org.mooring.linux.batch.HeldDescriptor;
 import org.mooring.linux.libc.Descriptor;
 import org.mooring.linux.libc.InputDescriptor;
 import org.mooring.linux.libc.Memory;
@@ -22,7 +23,10 @@ public final class Tun implements AutoCloseable {
     private static final int SET_INTERFACE = 0x400454ca;
     private static final int SET_PERSIST = 0x400454cb;
     private static final int SET_OWNER = 0x400454cc;
+    private static final int SET_OFFLOAD = 0x400454d0;
     private static final int NO_PACKET_INFORMATION = 0x1000;
+    private static final int OFFLOAD_HEADER = 0x4000; // IFF_VNET_HDR
+    private static final int CHECKSUMS_AND_TCP_SEGMENTS = 1 | 2; // TUN_F_CSUM, TUN_F_TSO4
 
     /** {@code struct ifreq}: the name, then the flags. */
     private static final int NAME_LENGTH = 16;
@@ -48,6 +52,27 @@ public final class Tun implements AutoCloseable {
      * @throws KernelException EBUSY if another program has it open, EINVAL if the name is that of another kind of device
      */
     public static Tun open(String name, Layer layer) throws KernelException {
+        return open(name, layer, 0);
+    }
+
+    /**
+     * As {@link #open(String, Layer)}, a TUN device whose packets have a {@code struct virtio_net_hdr} in front, in both directions: what
+     * travels as one isn't cut, and no checksum is computed, before it is read.
+     */
+    public static Tun openOffloading(String name) throws KernelException {
+        Tun tun = open(name, Layer.IP, OFFLOAD_HEADER);
+        try {
+            check(
+                    tun.descriptor.use(fd -> Syscall.ioctl(fd, SET_OFFLOAD, (long) CHECKSUMS_AND_TCP_SEGMENTS)),
+                    () -> "take what travels as one from " + name);
+            return tun;
+        } catch (KernelException e) {
+            tun.close();
+            throw e;
+        }
+    }
+
+    private static Tun open(String name, Layer layer, int flags) throws KernelException {
         var descriptor = openCloneDevice();
         try {
             var request = new Memory(REQUEST_SIZE);
@@ -55,7 +80,8 @@ public final class Tun implements AutoCloseable {
             if (ascii.length >= NAME_LENGTH) {
                 throw new IllegalArgumentException("an interface's name has at most 15 octets: " + name);
             }
-            request.bytes().put(ascii).position(NAME_LENGTH).putShort((short) (layer.flag | NO_PACKET_INFORMATION));
+            request.bytes().put(ascii).position(NAME_LENGTH).putShort((short)
+                    (layer.flag | NO_PACKET_INFORMATION | flags));
             check(
                     descriptor.use(fd -> Syscall.ioctl(fd, SET_INTERFACE, request)),
                     () -> "open " + (layer == Layer.IP ? "TUN" : "TAP") + " device " + name);
@@ -107,6 +133,11 @@ public final class Tun implements AutoCloseable {
         }
         check(result, () -> "write to " + name);
         return true;
+    }
+
+    /** For a thread that reads, or writes, again and again; {@link #close} waits until it lets go. */
+    public HeldDescriptor hold() throws KernelException {
+        return new HeldDescriptor(descriptor.descriptor());
     }
 
     @Override

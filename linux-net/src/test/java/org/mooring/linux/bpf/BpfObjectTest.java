@@ -10,11 +10,11 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,6 +61,7 @@ class BpfObjectTest {
             map.put(key(8), value(5, 0));
             assertEquals(0, object.program("count").run(frame).answer());
             assertEquals(7, object.program("other").run(frame).answer());
+            assertEquals(7, object.program("other").question(frame.length).ask(ByteBuffer.wrap(frame)));
 
             assertEquals(6, map.get(key(8)).orElseThrow().getInt(0));
             assertTrue(map.remove(key(8)));
@@ -74,10 +75,10 @@ class BpfObjectTest {
     void manyEntriesAreWrittenWithOneCallAndWalked() throws Exception {
         try (var object = BpfObject.load(compile(COUNTER))) {
             var map = object.map("by_protocol");
-            map.putAll(List.of(new BpfMap.Entry(key(1), value(1, 0)), new BpfMap.Entry(key(2), value(2, 0))));
+            map.putAll(Stream.of(new BpfMap.Entry(key(1), value(1, 0)), new BpfMap.Entry(key(2), value(2, 0))));
 
             Map<Short, Integer> seen = new HashMap<>();
-            map.forEach((key, value) -> seen.put(key.getShort(0), value.getInt(0)));
+            map.forEach((key, value) -> seen.put(key.getShort(), value.getInt()));
 
             assertEquals(Map.of((short) 1, 1, (short) 2, 2), seen);
         }
@@ -90,7 +91,7 @@ class BpfObjectTest {
             var entries = IntStream.range(0, 10_000)
                     .mapToObj(i -> new BpfMap.Entry(word(i), wide(i * 3L)))
                     .toList();
-            object.map("m").putAll(entries);
+            object.map("m").putAll(entries.stream());
 
             Map<ByteBuffer, ByteBuffer> seen = new HashMap<>();
             object.map("m").forEach(seen::put);

@@ -112,6 +112,22 @@ class PacketSocketTest {
     }
 
     @Test
+    void probesAreToldFromOtherArp() throws Exception {
+        try (PacketSocket sender = left.run(() -> PacketSocket.open(leftEnd, PacketFilter.NOTHING));
+                PacketSocket receiver = right.run(() -> PacketSocket.open(rightEnd, PacketFilter.arpProbes()))) {
+            ArpPacket probe = ArpPacket.request(GUEST_MAC, Ipv4.address("0.0.0.0"), RIGHT);
+            ArpPacket later = ArpPacket.request(GUEST_MAC, Ipv4.address("0.0.0.0"), LEFT);
+            sender.send(ArpPacket.request(GUEST_MAC, LEFT, RIGHT).toFrame(MacAddress.BROADCAST));
+            sender.send(probe.toFrame(MacAddress.BROADCAST));
+            sender.send(ArpPacket.reply(probe, leftEnd.mac()).toFrame(MacAddress.BROADCAST));
+            sender.send(later.toFrame(MacAddress.BROADCAST));
+
+            assertEquals(Optional.of(probe), receiver.receive().orElseThrow().arp());
+            assertEquals(Optional.of(later), receiver.receive().orElseThrow().arp());
+        }
+    }
+
+    @Test
     void promiscuousSocketsGetFramesForOthers() throws Exception {
         try (PacketSocket sender = left.run(() -> PacketSocket.open(leftEnd, PacketFilter.NOTHING));
                 PacketSocket receiver = right.run(

@@ -38,7 +38,7 @@ final class Host implements AutoCloseable {
         Files.writeString(
                 program, """
                 #!/bin/sh
-                exec '%s/bin/java' -XX:TieredStopAtLevel=1 -cp '%s' org.mooring.migrator.KvmMigratorProgram "$@"
+                exec '%s/bin/java' -XX:TieredStopAtLevel=1 -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote -cp '%s' org.mooring.migrator.KvmMigratorProgram "$@"
                 """.formatted(System.getProperty("java.home"), System.getProperty("java.class.path")));
         program.toFile().setExecutable(true);
         this.namespace = NetworkNamespace.create();

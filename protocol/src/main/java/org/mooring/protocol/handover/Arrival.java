@@ -24,19 +24,25 @@ import org.mooring.protocol.wire.Octets;
  * what waits in {@link Room#OLD}, then what waits in {@link Room#NEW}. Confined to the agent loop.
  */
 public final class Arrival {
-    /** For END, after the first packet that waits for it, and after END or CONFIRM for what was rescued and is missing. */
+    /**
+     * For END, after the first packet that waits for it and after the latest RESCUED, and after END or CONFIRM for what was rescued and is
+     * missing. After CONFIRM also for the first word from where the guest was: it may be on its way.
+     */
     static final Duration END_TIME = Duration.ofMillis(100);
+
+    /** A rescue lasts no longer, so that nobody waits longer for the next RESCUED. */
+    static final Duration RESCUE_TIME = Duration.ofSeconds(1);
 
     /** For MARKER, after the first packet that waits for it. */
     static final Duration MARKER_TIME = Duration.ofMillis(200);
 
-    /** After CONFIRM, for what comes late; a rescue lasts a second. */
+    /** After CONFIRM, for what comes late. */
     static final Duration LATE_TIME = Duration.ofSeconds(5);
 
     /** How many rescued packets are kept that can't go on yet. */
     static final int MAX_KEPT = 1024;
 
-    /** More than can be rescued in the second that a rescue lasts. */
+    /** More than can be rescued in {@link #RESCUE_TIME}. */
     static final int MAX_RESCUED = 1 << 20;
 
     /** Where packets wait. */
@@ -75,6 +81,8 @@ public final class Arrival {
     private boolean reachable;
     private boolean marked;
     private boolean over;
+    private @Nullable Instant wordUntil;
+    private @Nullable Instant endUntil;
     private @Nullable Instant overAt;
     private @Nullable Instant armed;
 
@@ -157,6 +165,7 @@ public final class Arrival {
         }
         seen.set(sequence);
         rescued++;
+        waitOn(now);
         kept.put(sequence, packet.packet());
         settle(now);
         return Optional.empty();
@@ -167,30 +176,57 @@ public final class Arrival {
         if (news) {
             count = OptionalInt.of(next);
             out.ended(this);
-            waitNoLonger(now);
+            waitForEnd(now);
             settle(now);
         }
     }
 
     void mark(Instant now) {
         marked = true;
+        if (waitsForOldAlone()) {
+            deadlines.remove(Room.NEW);
+        }
         settle(now);
     }
 
     /** The first packet waits in {@code room}. */
     void began(Room room, Instant now) {
-        if (closed.contains(room)) {
-            deadlines.putIfAbsent(room, now.plus(room == roomOfEnd() ? END_TIME : MARKER_TIME));
-            settle(now);
+        if (room == roomOfEnd()) {
+            waitForEnd(now);
+        } else if (closed.contains(room) && !waitsForOldAlone()) {
+            deadlines.putIfAbsent(room, now.plus(MARKER_TIME));
         }
+        settle(now);
+    }
+
+    /** Whether what comes by the new path waits for nothing but what is older, which has a time of its own. */
+    private boolean waitsForOldAlone() {
+        return marked && closed.contains(Room.OLD);
     }
 
     /** The guest has registered. */
     void confirm(Instant now) {
-        if (rescued == 0 && count.isEmpty()) {
-            openAll(Opening.CONFIRM);
+        if (wordUntil == null) {
+            wordUntil = now.plus(END_TIME);
         }
         runs(now);
+    }
+
+    /** As {@link #confirm}, and no word can be on its way. */
+    void plain(Instant now) {
+        openUnlessHeard();
+        runs(now);
+    }
+
+    private void openUnlessHeard() {
+        if (isUnheard()) {
+            openAll(Opening.CONFIRM);
+        }
+    }
+
+    /** Whether nothing has come from where the guest was. */
+    private boolean isUnheard() {
+        return rescued == 0 && count.isEmpty();
     }
 
     /** As {@link #confirm}, but what waits has something to wait for. */
@@ -198,21 +234,29 @@ public final class Arrival {
         if (overAt == null) {
             overAt = now.plus(LATE_TIME);
         }
-        waitNoLonger(now);
+        waitForEnd(now);
         settle(now);
     }
 
-    /** What was rescued may be lost on its way. */
-    private void waitNoLonger(Instant now) {
-        if (closed.contains(roomOfEnd())) {
-            deadlines.putIfAbsent(roomOfEnd(), now.plus(END_TIME));
+    /** What was rescued, or END, may be lost on its way. */
+    private void waitForEnd(Instant now) {
+        if (closed.contains(roomOfEnd()) && deadlines.putIfAbsent(roomOfEnd(), now.plus(END_TIME)) == null) {
+            endUntil = now.plus(RESCUE_TIME);
+        }
+    }
+
+    /** The rescue goes on, so END is still to come. */
+    private void waitOn(Instant now) {
+        if (count.isEmpty() && endUntil != null) {
+            var next = now.plus(END_TIME);
+            deadlines.replace(roomOfEnd(), next.isBefore(endUntil) ? next : endUntil);
         }
     }
 
     /** A time has come. */
     void due(Instant now) {
         settle(now);
-        if (overAt != null && !now.isBefore(overAt)) {
+        if (isPast(overAt, now)) {
             openAll(Opening.OVER);
             end();
         }
@@ -230,7 +274,7 @@ public final class Arrival {
         if (reachable) {
             deliver();
             openAsDue(now);
-            arm();
+            arm(now);
         }
     }
 
@@ -238,15 +282,21 @@ public final class Arrival {
         if (isComplete()) {
             open(roomOfEnd(), Opening.END);
         }
+        if (isPast(wordUntil, now)) {
+            openUnlessHeard();
+        }
         if (marked && rooms.contains(Room.OLD) && !closed.contains(Room.OLD)) {
             open(Room.NEW, Opening.MARKER);
         }
         for (var room : Room.values()) {
-            var deadline = deadlines.get(room);
-            if (deadline != null && !now.isBefore(deadline)) {
+            if (isPast(deadlines.get(room), now)) {
                 open(room, Opening.DEADLINE);
             }
         }
+    }
+
+    private static boolean isPast(@Nullable Instant time, Instant now) {
+        return time != null && !now.isBefore(time);
     }
 
     private void openAll(Opening why) {
@@ -286,8 +336,10 @@ public final class Arrival {
         return rooms.contains(Room.OLD) ? Room.OLD : Room.NEW;
     }
 
-    private void arm() {
-        var next = Stream.concat(deadlines.values().stream(), Stream.ofNullable(overAt))
+    private void arm(Instant now) {
+        var word = Stream.ofNullable(wordUntil).filter(until -> isUnheard() && !closed.isEmpty() && until.isAfter(now));
+        var next = Stream.of(deadlines.values().stream(), word, Stream.ofNullable(overAt))
+                .flatMap(times -> times)
                 .min(Instant::compareTo);
         next.filter(at -> !at.equals(armed)).ifPresent(at -> {
             armed = at;

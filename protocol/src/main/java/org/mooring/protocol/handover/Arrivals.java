@@ -156,9 +156,22 @@ public final class Arrivals {
                 .orElse(0L);
     }
 
-    /** The guest has registered, so that it runs; nobody has heard whether it was committed. */
+    /** That handover, if packets have waited in it, and none waits any more. */
+    public Optional<Arrival> waitedFor(Ipv4Address homeAddress, HandoverId id) {
+        return find(homeAddress)
+                .filter(arrival -> arrival.id().equals(id)
+                        && arrival.held() > 0
+                        && arrival.closed().isEmpty());
+    }
+
+    /** The guest has registered, so that it runs; nobody has heard whether it was committed, yet. */
     public void confirm(Ipv4Address homeAddress, Instant now) {
         underWay(homeAddress).ifPresent(arrival -> arrival.confirm(now));
+    }
+
+    /** The guest has registered, so that it runs; it was not committed. */
+    public void plain(Ipv4Address homeAddress, Instant now) {
+        underWay(homeAddress).ifPresent(arrival -> arrival.plain(now));
     }
 
     /** The guest has registered, so that it runs; it was committed, so that what it left behind may still be under way. */

@@ -90,6 +90,36 @@ public sealed interface HandoverMessage {
         }
     }
 
+    /**
+     * Where the guest has come, none of its packets waits any more.
+     *
+     * @param packets how many had to; unsigned
+     */
+    record Held(HandoverId id, int packets) implements HandoverMessage {
+        static final int KIND = 5;
+
+        @Override
+        public Octets encode(int enterpriseNumber) {
+            return Octets.copyOf(
+                    MessageLayout.header(KIND, enterpriseNumber, id).writeInt(packets));
+        }
+    }
+
+    /**
+     * Where the guest was, packets for it have been redirected.
+     *
+     * @param packets how many so far; unsigned
+     */
+    record Followed(HandoverId id, int packets) implements HandoverMessage {
+        static final int KIND = 6;
+
+        @Override
+        public Octets encode(int enterpriseNumber) {
+            return Octets.copyOf(
+                    MessageLayout.header(KIND, enterpriseNumber, id).writeInt(packets));
+        }
+    }
+
     /** Whether {@code datagram} should be one of these, well-formed or not. */
     static boolean isOne(Octets datagram) {
         return datagram.length() > 0 && datagram.unsignedByte(0) == TYPE;
@@ -114,6 +144,10 @@ public sealed interface HandoverMessage {
                 added.length() == Integer.BYTES ? Optional.of(new End(id, added.int32(0))) : Optional.empty();
             case Redirected.KIND -> added.length() == 0 ? Optional.of(new Redirected(id)) : Optional.empty();
             case Marker.KIND -> added.length() == 0 ? Optional.of(new Marker(id)) : Optional.empty();
+            case Held.KIND ->
+                added.length() == Integer.BYTES ? Optional.of(new Held(id, added.int32(0))) : Optional.empty();
+            case Followed.KIND ->
+                added.length() == Integer.BYTES ? Optional.of(new Followed(id, added.int32(0))) : Optional.empty();
             default -> Optional.empty();
         };
     }

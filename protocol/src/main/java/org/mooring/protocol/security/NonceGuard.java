@@ -1,5 +1,6 @@
 package org.mooring.protocol.security;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.function.IntSupplier;
 import org.mooring.protocol.wire.Identification;
@@ -23,6 +24,12 @@ public final class NonceGuard implements ReplayGuard {
         return id.high() == expected;
     }
 
+    /** Nonces tell no time. */
+    @Override
+    public boolean isAhead(Identification id, Instant now, Duration most) {
+        return false;
+    }
+
     /** §3.6.3: with nonces, retransmissions are the same octets; the reply to them is the one that may have been lost. */
     @Override
     public boolean mayRepeat(Identification id, Instant now) {
@@ -36,6 +43,11 @@ public final class NonceGuard implements ReplayGuard {
 
     @Override
     public Identification denied(Identification id, Instant now) {
+        return withNewNonce(id);
+    }
+
+    @Override
+    public Identification mismatched(Identification id, Instant now) {
         return withNewNonce(id);
     }
 

@@ -1,5 +1,6 @@
 package org.mooring.protocol.security;
 
+import java.time.Duration;
 import java.time.Instant;
 import org.mooring.protocol.wire.Identification;
 
@@ -11,14 +12,20 @@ public sealed interface ReplayGuard permits NonceGuard, TimestampGuard {
     /** Whether {@code id} may be accepted at {@code now}. Changes nothing: a request may fail a later check. */
     boolean isFresh(Identification id, Instant now);
 
+    /** Whether {@code id}, fresh as it is, is from a clock that is more than {@code most} ahead of ours. */
+    boolean isAhead(Identification id, Instant now, Duration most);
+
     /** Whether {@code id}, which was accepted last, may be a retransmission's that is to be answered again. */
     boolean mayRepeat(Identification id, Instant now);
 
     /** That of the reply that accepts {@code id}. */
     Identification accepted(Identification id);
 
-    /** That of the reply that denies an authentic request with {@code id}. */
+    /** That of the reply that denies an authentic request with {@code id} for another reason. */
     Identification denied(Identification id, Instant now);
+
+    /** That of the reply which denies an authentic request for its {@code id} (code 133). */
+    Identification mismatched(Identification id, Instant now);
 
     /** That of the reply to a request whose authenticator is wrong: nobody knows who sent it. */
     Identification unauthenticated(Identification id, Instant now);

@@ -30,6 +30,13 @@ public final class TimestampGuard implements ReplayGuard {
         return isNear(id, now) && (newest == null || id.isAfter(newest));
     }
 
+    /** Not one that the last accepted one made necessary: that is what we have asked for ({@link #resynchronise}). */
+    @Override
+    public boolean isAhead(Identification id, Instant now, Duration most) {
+        boolean needed = newest != null && id.high() - newest.high() <= 1;
+        return !needed && Duration.between(now, id.toInstant(now)).compareTo(most) > 0;
+    }
+
     /** A retransmission has the same Identification (§3.8.2.2): while it is near the clock it may be one. */
     @Override
     public boolean mayRepeat(Identification id, Instant now) {
@@ -46,6 +53,11 @@ public final class TimestampGuard implements ReplayGuard {
     @Override
     public Identification denied(Identification id, Instant now) {
         return isFresh(id, now) ? id : resynchronise(id, now);
+    }
+
+    @Override
+    public Identification mismatched(Identification id, Instant now) {
+        return resynchronise(id, now);
     }
 
     /** It is not known whose clock that is, but it does no harm to tell ours. */

@@ -145,6 +145,32 @@ public sealed interface AdvertisementExtension {
         }
     }
 
+    /** Challenge Extension (RFC 4721 §2): what the next request shall say again, so that it is one of now. */
+    record Challenge(Octets value) implements AdvertisementExtension {
+        public static final int TYPE = 24;
+
+        public Challenge {
+            Field.requireAtMost(255, value);
+        }
+
+        @Override
+        public int type() {
+            return TYPE;
+        }
+
+        @Override
+        public int length() {
+            return 2 + value.length();
+        }
+
+        @Override
+        public void writeTo(ByteBuf out) {
+            out.writeByte(TYPE);
+            out.writeByte(value.length());
+            value.writeTo(out);
+        }
+    }
+
     /** One octet that makes the message's length even (RFC 3344 §2.1.3). */
     record Padding() implements AdvertisementExtension {
         public static final int TYPE = 0;

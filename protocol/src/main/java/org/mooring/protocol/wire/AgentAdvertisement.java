@@ -68,6 +68,11 @@ public record AgentAdvertisement(
         return first(PrefixLengths.class);
     }
 
+    /** Empty where mobile nodes need none (RFC 4721 §2). */
+    public Optional<Octets> challenge() {
+        return first(AdvertisementExtension.Challenge.class).map(AdvertisementExtension.Challenge::value);
+    }
+
     private <E extends AdvertisementExtension> Optional<E> first(Class<E> kind) {
         return extensions.stream().filter(kind::isInstance).map(kind::cast).findFirst();
     }

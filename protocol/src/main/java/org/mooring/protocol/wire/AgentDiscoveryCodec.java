@@ -107,6 +107,7 @@ public final class AgentDiscoveryCodec {
             case MobilityAgent.TYPE -> mobilityAgent(data);
             case PrefixLengths.TYPE ->
                 data.length() == routerCount ? Optional.of(new PrefixLengths(data)) : Optional.empty();
+            case AdvertisementExtension.Challenge.TYPE -> Optional.of(new AdvertisementExtension.Challenge(data));
             default -> type < Skippable.FIRST_TYPE ? Optional.empty() : Optional.of(new Skippable(type, data));
         };
     }

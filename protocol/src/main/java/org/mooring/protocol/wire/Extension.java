@@ -21,8 +21,11 @@ public sealed interface Extension
                 Extension.Padding,
                 Extension.Skippable,
                 Extension.UdpTunnelReply,
+                Challenge,
                 DynamicHomeAgent,
                 EncapsulatingDelivery,
+                ForeignAgentError,
+                ProxyAuthenticationMethod,
                 RevocationSupport,
                 UdpTunnelRequest {
     int type();

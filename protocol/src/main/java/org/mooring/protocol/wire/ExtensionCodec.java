@@ -58,7 +58,9 @@ final class ExtensionCodec {
                     34,
                     GeneralizedAuthentication.TYPE,
                     CriticalVendorSpecific.TYPE,
-                    UdpTunnelReply.TYPE -> true;
+                    UdpTunnelReply.TYPE,
+                    ForeignAgentError.TYPE,
+                    ProxyAuthenticationMethod.TYPE -> true;
             default -> false;
         };
     }
@@ -68,9 +70,14 @@ final class ExtensionCodec {
         int left = datagram.length() - at;
         return switch (type) {
             case Padding.TYPE -> 1;
-            case GeneralizedAuthentication.TYPE, CriticalVendorSpecific.TYPE ->
+            case GeneralizedAuthentication.TYPE, CriticalVendorSpecific.TYPE, ProxyAuthenticationMethod.TYPE ->
                 left < 4 ? 4 : 4 + datagram.unsignedShort(at + 2);
-            default -> left < 2 ? 2 : 2 + datagram.unsignedByte(at + 1);
+            default -> {
+                if (type == DynamicHomeAgent.TYPE && DynamicHomeAgent.isLongForm(datagram, at)) {
+                    yield DynamicHomeAgent.LONG_LENGTH;
+                }
+                yield left < 2 ? 2 : 2 + datagram.unsignedByte(at + 1);
+            }
         };
     }
 
@@ -83,6 +90,9 @@ final class ExtensionCodec {
             case GeneralizedAuthentication.TYPE -> generalizedAuthentication(octets);
             case CriticalVendorSpecific.TYPE -> criticalVendorSpecific(octets);
             case UdpTunnelReply.TYPE -> udpTunnelReply(octets);
+            case ForeignAgentError.TYPE -> foreignAgentError(octets);
+            case ProxyAuthenticationMethod.TYPE -> proxyAuthenticationMethod(octets);
+            case Challenge.TYPE -> Optional.of(new Challenge(octets.slice(2)));
             case Nai.TYPE -> Optional.of(new Nai(octets.slice(2)));
             // A skippable type whose data does not fit what we know of it is one that we do not recognise.
             case NormalVendorSpecific.TYPE -> normalVendorSpecific(octets).or(() -> skippable(type, octets));
@@ -125,6 +135,19 @@ final class ExtensionCodec {
                         octets.unsignedShort(6)));
     }
 
+    private static Optional<Extension> foreignAgentError(Octets octets) {
+        return octets.length() != ForeignAgentError.LENGTH
+                ? Optional.empty()
+                : Optional.of(new ForeignAgentError(octets.unsignedByte(2), octets.unsignedByte(3)));
+    }
+
+    private static Optional<Extension> proxyAuthenticationMethod(Octets octets) {
+        return octets.length() != ProxyAuthenticationMethod.LENGTH
+                        || octets.unsignedByte(1) != ProxyAuthenticationMethod.SUBTYPE
+                ? Optional.empty()
+                : Optional.of(new ProxyAuthenticationMethod(octets.unsignedByte(4)));
+    }
+
     private static Optional<Extension> normalVendorSpecific(Octets octets) {
         return octets.length() < 10
                 ? Optional.empty()
@@ -150,6 +173,9 @@ final class ExtensionCodec {
     }
 
     private static Optional<Extension> dynamicHomeAgent(Octets octets) {
+        if (DynamicHomeAgent.isLongForm(octets, 0)) {
+            return Optional.of(new DynamicHomeAgent(octets.unsignedByte(1), new Ipv4Address(octets.int32(4)), true));
+        }
         return octets.length() != DynamicHomeAgent.LENGTH
                 ? Optional.empty()
                 : Optional.of(new DynamicHomeAgent(octets.unsignedByte(2), new Ipv4Address(octets.int32(3))));

@@ -101,6 +101,8 @@ public record ReplyCode(int value) {
     public static final ReplyCode HA_EXPERIMENTAL = named(192, "experimental home agent error");
     public static final ReplyCode GFA_NO_HOME_REGISTRATION = named(193, "no home registration");
 
+    private static final int PRINTED_FOR_INVALID_HOME_AGENT_ADDRESS = 194;
+
     public ReplyCode {
         if (value >>> 8 != 0) {
             throw new IllegalArgumentException(value + " is not an octet");
@@ -112,9 +114,12 @@ public record ReplyCode(int value) {
         return equals(ACCEPTED) || equals(ACCEPTED_WITHOUT_SIMULTANEOUS_BINDINGS);
     }
 
-    /** Codes 64..127: said by the foreign agent, which cannot authenticate them for the home agent. */
+    /**
+     * Codes 64..127: said by the foreign agent, which cannot authenticate them for the home agent. And 194, which is what RFC 5944
+     * prints for 116 (erratum 3116).
+     */
     public boolean isFromForeignAgent() {
-        return value >= 64 && value <= 127;
+        return (value >= 64 && value <= 127) || value == PRINTED_FOR_INVALID_HOME_AGENT_ADDRESS;
     }
 
     /** What the RFC says this code means. */

@@ -169,6 +169,46 @@ class ArrivalsTest {
         }
 
         @Test
+        void endIsWaitedForAsLongAsTheRescueGoesOn() {
+            arrivals.began(HOME, OLD, now);
+            pass(90);
+            rescue(0);
+            pass(90);
+            arrivals.due(HOME, now);
+            assertWanted("deliver 0");
+
+            end(1);
+            assertWanted("ended 1/1", "open OLD END");
+        }
+
+        @Test
+        void butForASecondAtMost() {
+            arrivals.began(HOME, OLD, now);
+            for (int next = 0; next < 12; next++) {
+                pass(90);
+                arrivals.due(HOME, now);
+                rescue(next);
+            }
+            assertEquals(Optional.of(Opening.DEADLINE), arrival().opening(OLD));
+        }
+
+        @Test
+        void afterMarkerOnlyWhatIsOlderIsWaitedFor() {
+            arrivals.began(HOME, NEW, now);
+            mark();
+            arrivals.began(HOME, OLD, now);
+            for (int next = 0; next < 3; next++) {
+                pass(90);
+                rescue(next);
+                arrivals.due(HOME, now);
+            }
+            assertWanted("deliver 0", "deliver 1", "deliver 2");
+
+            end(3);
+            assertWanted("ended 3/3", "open OLD END", "open NEW MARKER");
+        }
+
+        @Test
         void whatIsMissingIsWaitedForNoLonger() {
             rescue(2, 3);
             arrivals.began(HOME, OLD, now);
@@ -248,8 +288,47 @@ class ArrivalsTest {
         }
 
         @Test
-        void confirmOpensBothWhereNothingWasHeardFromTheOldSite() {
+        @DisplayName("the word of the old site may be under way when the guest runs already")
+        void confirmOpensBothWhereNothingIsHeardFromTheOldSiteForAHundredMilliseconds() {
             arrivals.confirm(HOME, now);
+            assertWanted();
+            assertEquals(List.of(now.plusMillis(100)), armed);
+
+            pass(99);
+            arrivals.due(HOME, now);
+            assertWanted();
+            pass(1);
+            arrivals.due(HOME, now);
+            assertWanted("open OLD CONFIRM", "open NEW CONFIRM");
+        }
+
+        @Test
+        void aSecondConfirmMakesItNoLonger() {
+            arrivals.confirm(HOME, now);
+            pass(70);
+            arrivals.confirm(HOME, now);
+            pass(30);
+            arrivals.due(HOME, now);
+            assertWanted("open OLD CONFIRM", "open NEW CONFIRM");
+        }
+
+        @Test
+        void whatIsHeardInTheMeantimeIsWaitedForAsEver() {
+            arrivals.confirm(HOME, now);
+            pass(10);
+            rescue(0);
+            pass(90);
+            arrivals.due(HOME, now);
+            assertWanted("deliver 0");
+
+            end(1);
+            mark();
+            assertWanted("ended 1/1", "open OLD END", "open NEW MARKER");
+        }
+
+        @Test
+        void nothingWaitsForAGuestThatWasNotCommitted() {
+            arrivals.plain(HOME, now);
 
             assertWanted("open OLD CONFIRM", "open NEW CONFIRM");
         }
@@ -285,8 +364,10 @@ class ArrivalsTest {
         }
 
         @Test
-        void whatIsRescuedAfterConfirmIsDeliveredAtOnce() {
+        void whatIsRescuedAfterThatIsDeliveredAtOnce() {
             arrivals.confirm(HOME, now);
+            pass(100);
+            arrivals.due(HOME, now);
             rescue(5, 0);
 
             assertWanted("open OLD CONFIRM", "open NEW CONFIRM", "deliver 5", "deliver 0");
@@ -488,8 +569,10 @@ class ArrivalsTest {
         }
 
         @Test
-        void confirmOpensItWhereNothingWasHeard() {
+        void confirmOpensItWhereNothingIsHeard() {
             arrivals.confirm(HOME, now);
+            pass(100);
+            arrivals.due(HOME, now);
 
             assertWanted("open NEW CONFIRM");
         }
@@ -596,6 +679,7 @@ class ArrivalsTest {
         arrivals.reach(HOME, now);
         arrivals.began(HOME, room, now);
         arrivals.confirm(HOME, now);
+        arrivals.plain(HOME, now);
         arrivals.due(HOME, now);
         arrivals.end(HOME);
         arrivals.forget(HOME);

@@ -13,6 +13,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.protocol.handover.HandoverMessage.End;
+import org.mooring.protocol.handover.HandoverMessage.Followed;
+import org.mooring.protocol.handover.HandoverMessage.Held;
 import org.mooring.protocol.handover.HandoverMessage.Marker;
 import org.mooring.protocol.handover.HandoverMessage.Redirected;
 import org.mooring.protocol.handover.HandoverMessage.Rescued;
@@ -36,7 +38,9 @@ class HandoverMessageTest {
                 List.of(new Rescued(ID, 0x01020304, Octets.ofHex(PACKET)), "ff01" + HEADER_REST + "01020304" + PACKET),
                 List.of(new End(ID, 3), "ff02" + HEADER_REST + "00000003"),
                 List.of(new Redirected(ID), "ff03" + HEADER_REST),
-                List.of(new Marker(ID), "ff04" + HEADER_REST));
+                List.of(new Marker(ID), "ff04" + HEADER_REST),
+                List.of(new Held(ID, 4711), "ff05" + HEADER_REST + "00001267"),
+                List.of(new Followed(ID, 4712), "ff06" + HEADER_REST + "00001268"));
     }
 
     @ParameterizedTest

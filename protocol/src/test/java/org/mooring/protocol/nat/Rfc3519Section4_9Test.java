@@ -19,6 +19,7 @@ import org.mooring.protocol.wire.Extension.UdpTunnelReply;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.TunnelData;
+import org.mooring.protocol.wire.UdpTunnelRequest;
 
 @DisplayName("RFC 3519 §4.9 Tunnel Keepalive, §4.10 Detecting and compensating for loss of NAT mapping")
 class Rfc3519Section4_9Test {
@@ -41,6 +42,29 @@ class Rfc3519Section4_9Test {
         assertEquals(List.of(), sent);
         keepalives.due(due);
         assertEquals(1, sent.size());
+    }
+
+    @Test
+    @DisplayName("§3.1: F, R, and what a later version may have where this one has nothing")
+    void requests() {
+        assertTrue(new UdpTunnelRequest(0x80, 0).forces());
+        assertFalse(new UdpTunnelRequest(0x7f, 0).forces());
+        assertTrue(new UdpTunnelRequest(0x40, 0).isRegisteredThroughForeignAgent());
+        assertFalse(new UdpTunnelRequest(0xbf, 0).isRegisteredThroughForeignAgent());
+        assertTrue(new UdpTunnelRequest(0, 1, 0, 0, 0).isUnderstood(), "Reserved 1 is ignored");
+        assertFalse(new UdpTunnelRequest(1, 0, 0, 0, 0).isUnderstood());
+        assertFalse(new UdpTunnelRequest(0, 0, 0, 0, 1).isUnderstood());
+    }
+
+    @Test
+    @DisplayName("what the other end puts into a keepalive comes back to it")
+    void carriesData() {
+        var echo = new EchoPacket(Kind.REQUEST, HOME, HOME_AGENT, 0xfff0, 0xffff, Octets.ofHex("fffefdfcfb"));
+        // Computed by another program, of an odd length, and with sums that overflow 16 bits.
+        var octets =
+                Octets.ofHex("04040000" + "450000210000000040 0166d5 0a0100050a010001" + "0800ff11fff0fffffffefdfcfb");
+        assertEquals(octets, echo.encode().encode());
+        assertEquals(Optional.of(echo), TunnelData.decode(octets).flatMap(EchoPacket::decode));
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -38,6 +39,35 @@ class Section5_7_2Test {
         assertEquals(8, second.low());
         assertFalse(guard.isFresh(first, NOW));
         assertTrue(guard.isFresh(second, NOW));
+    }
+
+    @Test
+    @DisplayName(
+            "The mobile node's next request has the nonce of the last reply, and another low half than the one before")
+    void mobileNodeFollows() {
+        var node = MobileNodeReplay.of(new ReplayProtection.Nonces());
+
+        assertEquals(Identification.of(0, 7), node.next(NOW, 7));
+        node.answered(Identification.of(99, 7));
+        assertEquals(Identification.of(99, 8), node.next(NOW, 8));
+        assertEquals(Identification.of(99, 9), node.next(NOW, 8));
+    }
+
+    @Test
+    @DisplayName("§3.6.3: a request with a nonce is sent again as it is, one with a timestamp is dated anew")
+    void isSentAgainAsItWas() {
+        var timestamps = new ReplayProtection.Timestamps(Duration.ofSeconds(7));
+
+        assertTrue(MobileNodeReplay.of(new ReplayProtection.Nonces()).repeats());
+        assertFalse(MobileNodeReplay.of(timestamps).repeats());
+    }
+
+    @Test
+    @DisplayName("A nonce tells nothing of clocks")
+    void knowsNoOffset() {
+        var node = MobileNodeReplay.of(new ReplayProtection.Nonces());
+        node.resynchronise(Identification.of(99, 7), NOW);
+        assertEquals(Duration.ZERO, node.offset());
     }
 
     @Test

@@ -2,6 +2,7 @@ package org.mooring.protocol.wire;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Collections;
 import java.util.List;
@@ -120,6 +121,27 @@ class AgentDiscoveryVectorTest {
     private static Octets withExtension(String hex) {
         var plain = AgentAdvertisement.of(0, 30, List.of(new Router(Ipv4Address.of("198.51.100.9"), 0)), List.of());
         return HostileInputTest.withChecksum(AgentDiscoveryCodec.encode(plain).concat(Octets.ofHex(hex)));
+    }
+
+    @ParameterizedTest(name = "{0} is {1}")
+    @CsvSource({
+        "0x8000,R",
+        "0x4000,B",
+        "0x2000,H",
+        "0x1000,F",
+        "0x0800,M",
+        "0x0400,G",
+        "0x0200,r",
+        "0x0100,T",
+        "0x0080,U",
+        "0x0040,X"
+    })
+    @DisplayName("§2.1.1, RFC 3519 §3.4, RFC 3543 §3.1: the flags are their letters")
+    void flagsAreTheirLetters(String flags, String letter) {
+        var agent = new MobilityAgent(0, 600, Integer.decode(flags), List.of());
+        assertEquals(letter, agent.flagLetters());
+        assertTrue(agent.has(Integer.decode(flags)));
+        assertEquals("", new MobilityAgent(0, 600, 0x003f, List.of()).flagLetters());
     }
 
     @ParameterizedTest(name = "§2.1.1, §2.1.2: {0} is malformed")

@@ -78,6 +78,7 @@ class FieldTest {
                 number("UDP tunnel request: last reserved", 16, value -> new UdpTunnelRequest(0, 0, 0, 0, value)),
                 number("revocation support: flags", 16, value -> new RevocationSupport(value, 0, Octets.EMPTY)),
                 number("dynamic home agent: subtype", 8, value -> new DynamicHomeAgent(value, ADDRESS)),
+                number("proxy authentication method", 8, ProxyAuthenticationMethod::new),
                 number("device id: type", 8, value -> new DeviceId(value, Octets.EMPTY)));
     }
 
@@ -111,6 +112,7 @@ class FieldTest {
                 length("critical vendor extension", 65_529, octets -> new CriticalVendorSpecific(1, 1, octets)),
                 length("normal vendor extension", 247, octets -> new NormalVendorSpecific(1, 1, octets)),
                 length("NAI", 255, Nai::new),
+                length("challenge", 255, Challenge::new),
                 length("device id", 253, octets -> new DeviceId(2, octets)),
                 length("revocation support", 249, octets -> new RevocationSupport(0, 0, octets)),
                 length("skippable extension", 255, octets -> new Skippable(200, octets)));
@@ -142,6 +144,7 @@ class FieldTest {
     static Stream<Arguments> advertised() {
         Function<Octets, ?> skippable = octets -> new AdvertisementExtension.Skippable(200, octets);
         Function<Octets, ?> prefixLengths = PrefixLengths::new;
-        return Stream.of(Arguments.of(255, skippable), Arguments.of(255, prefixLengths));
+        Function<Octets, ?> challenge = AdvertisementExtension.Challenge::new;
+        return Stream.of(Arguments.of(255, skippable), Arguments.of(255, prefixLengths), Arguments.of(255, challenge));
     }
 }

@@ -69,7 +69,9 @@ class RegistrationMessageTest {
         "64, false, true",
         "127, false, true",
         "128, false, false",
-        "200, false, false"
+        "193, false, false",
+        "194, false, true",
+        "195, false, false"
     })
     void codesSayWhoseTheyAre(int value, boolean accepted, boolean fromForeignAgent) {
         var code = new ReplyCode(value);

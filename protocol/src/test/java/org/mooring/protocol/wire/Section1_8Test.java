@@ -53,6 +53,8 @@ class Section1_8Test {
                 },
                 new Object[] {"26ff 0006 0000a1b2 0007", new CriticalVendorSpecific(255, 0xa1b2, 7, Octets.EMPTY)},
                 new Object[] {"2c06 00 40 7fff 0000", new UdpTunnelReply(0, 64, 0x7fff, 0)},
+                new Object[] {"2d02 00 42", new ForeignAgentError(ReplyCode.FA_INSUFFICIENT_RESOURCES)},
+                new Object[] {"2d02 01 ff", new ForeignAgentError(1, 255)},
                 new Object[] {"8303 614062", Nai.of("a@b")},
                 new Object[] {"8609 0000 0000a1b2 0007 01", new NormalVendorSpecific(0xa1b2, 7, Octets.ofHex("01"))},
                 new Object[] {"9308 02 01 525400010050", DeviceId.ethernet(Octets.ofHex("525400010050"))},
@@ -62,7 +64,12 @@ class Section1_8Test {
                 new Object[] {"8907 7fff ffffffff ab", new RevocationSupport(0x7fff, -1, Octets.ofHex("ab"))},
                 new Object[] {"8905 8000 65a1b2", new Skippable(137, Octets.ofHex("800065a1b2"))},
                 new Object[] {"8b05 01 0a010001", new DynamicHomeAgent(1, Ipv4Address.of("10.1.0.1"))},
+                new Object[] {"8b01 0004 0a010001", new DynamicHomeAgent(1, Ipv4Address.of("10.1.0.1"), true)},
+                new Object[] {"8b02 0004 0a010001", new DynamicHomeAgent(2, Ipv4Address.of("10.1.0.1"), true)},
                 new Object[] {"8b01 00", new Skippable(139, Octets.ofHex("00"))},
+                new Object[] {"8b06 0004 0a010001", new Skippable(139, Octets.ofHex("00040a010001"))},
+                new Object[] {"2f01 0001 02", new ProxyAuthenticationMethod(2)},
+                new Object[] {"8404 01020304", new Challenge(Octets.ofHex("01020304"))},
                 new Object[] {"9006 00 00 80 2f 0000", new UdpTunnelRequest(UdpTunnelRequest.FORCE, 47)},
                 new Object[] {"9006 01 02 03 04 0506", new UdpTunnelRequest(1, 2, 3, 4, 0x506)},
                 new Object[] {"9005 0000 8000 00", new Skippable(144, Octets.ofHex("0000800000"))},
@@ -103,7 +110,7 @@ class Section1_8Test {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 16, 31, 35, 37, 40, 43, 45, 46, 47, 48, 50, 100, 127})
+    @ValueSource(ints = {1, 16, 31, 35, 37, 40, 43, 46, 48, 50, 100, 127})
     void discardsAMessageWithAnUnrecognisedTypeBelow128(int type) {
         var datagram = Octets.ofHex(REQUEST + "c800 %02x0100 00".formatted(type));
 
@@ -121,7 +128,12 @@ class Section1_8Test {
         "2003 000001,           MALFORMED_EXTENSION,         24",
         "2600 0005 0000a1b2 00, MALFORMED_EXTENSION,         24",
         "2401 0003 000002,      MALFORMED_EXTENSION,         24",
-        "2c05 0040 7fff 00,     MALFORMED_EXTENSION,         24"
+        "2c05 0040 7fff 00,     MALFORMED_EXTENSION,         24",
+        "2f02 0001 01,          MALFORMED_EXTENSION,         24",
+        "2f01 0002 0101,        MALFORMED_EXTENSION,         24",
+        "2f01 00,               EXTENSION_OVERRUNS_DATAGRAM, 24",
+        "2d01 00,               MALFORMED_EXTENSION,         24",
+        "2d03 004200,           MALFORMED_EXTENSION,         24"
     })
     void discardsAMessageWithAMalformedExtension(String hex, Reason reason, int offset) {
         assertEquals(new Undecodable(reason, offset), RegistrationCodec.decode(Octets.ofHex(REQUEST + hex)));

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.mooring.linux.NetworkNamespace;
@@ -17,10 +18,12 @@ import org.mooring.linux.NetworkNamespace;
 final class AgentProcess implements AutoCloseable {
     private static final long DEADLINE = TimeUnit.SECONDS.toNanos(60);
 
+    private final String mainClass;
     private final Path directory;
     private final Process process;
 
-    private AgentProcess(Path directory, Process process) {
+    private AgentProcess(String mainClass, Path directory, Process process) {
+        this.mainClass = mainClass;
         this.directory = directory;
         this.process = process;
     }
@@ -32,25 +35,14 @@ final class AgentProcess implements AutoCloseable {
         // It holds keys, and the program minds who may read them.
         Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.writeString(file, "state-directory = \"state\"\ncontrol-socket = \"socket\"\n" + configuration);
-        return new AgentProcess(directory, launch(router, mainClass, directory));
+        return new AgentProcess(mainClass, directory, launch(router, mainClass, directory));
     }
 
     private static Process launch(NetworkNamespace router, String mainClass, Path directory) throws IOException {
-        var command = List.of(
-                "ip",
-                "netns",
-                "exec",
-                router.name(),
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                mainClass,
-                "run",
-                "--config",
-                directory.resolve("agent.toml").toString(),
-                "--log-level",
-                "debug");
+        var command = new ArrayList<>(List.of("ip", "netns", "exec", router.name()));
+        command.addAll(java(mainClass));
+        command.addAll(
+                List.of("run", "--config", directory.resolve("agent.toml").toString(), "--log-level", "debug"));
         var process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
@@ -58,6 +50,36 @@ final class AgentProcess implements AutoCloseable {
                 .start();
         process.getOutputStream().close();
         return process;
+    }
+
+    private static List<String> java(String mainClass) {
+        return List.of(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UnlockDiagnosticVMOptions",
+                "-XX:-BytecodeVerificationRemote",
+                "-XX:+UseSerialGC",
+                "-Dmooring.warm-up-rounds=1",
+                "-cp",
+                System.getProperty("java.class.path"),
+                mainClass);
+    }
+
+    /** Has its command line end the registration of {@code homeAddress}; returns what that prints. */
+    String revoke(Address homeAddress) throws Exception {
+        var command = new ArrayList<>(java(mainClass));
+        command.addAll(List.of(
+                "revoke",
+                homeAddress.toString(),
+                "--socket",
+                directory.resolve("socket").toString()));
+        var process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        process.getOutputStream().close();
+        var said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        if (process.waitFor() != 0) {
+            throw new AssertionError(said);
+        }
+        return said;
     }
 
     /** Waits until it says that it is well. */

@@ -160,6 +160,28 @@ class BothAgentsTest {
     }
 
     @Test
+    @DisplayName("§3.6.1.2, 3.8.2.1: a home agent that is looked for by its network's broadcast address is found")
+    void discoversItsHomeAgent() throws Exception {
+        var node = testbed.mobileNode();
+        var looking = node.request(Testbed.HOME_BROADCAST, CARE_OF_ADDRESS, 300).with(Request.REVERSE_TUNNEL);
+
+        var found = testbed.visiting(node).ask(Testbed.FOREIGN_AGENT, node.signed(looking));
+
+        assertEquals(Code.HA_UNKNOWN_HOME_AGENT, found.code());
+        assertEquals(HOME_AGENT, found.reply().homeAgent());
+        assertTrue(
+                node.association().sealed(found.reply().message(), found.reply().extension(Extension.MOBILE_HOME)));
+        var request =
+                node.request(found.reply().homeAgent(), CARE_OF_ADDRESS, 300).with(Request.REVERSE_TUNNEL);
+        assertEquals(
+                Code.ACCEPTED,
+                testbed.visiting(node)
+                        .ask(Testbed.FOREIGN_AGENT, node.signed(request))
+                        .code());
+        assertReached(node);
+    }
+
+    @Test
     @DisplayName("§5.7.1: a mobile node whose clock is off is told the home agent's time, through the foreign agent")
     void resynchronises() throws Exception {
         var node = testbed.mobileNode();

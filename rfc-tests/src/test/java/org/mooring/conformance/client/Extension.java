@@ -15,10 +15,15 @@ record Extension(int offset, int type, Octets data) {
     static final int MOBILE_FOREIGN = 33;
     static final int FOREIGN_HOME = 34;
     static final int CRITICAL_VENDOR = 38;
+    static final int UDP_TUNNEL_REPLY = 44;
     static final int FOREIGN_AGENT_ERROR = 45;
     static final int ENCAPSULATING_DELIVERY = 130;
     static final int NAI = 131;
+    static final int CHALLENGE = 132;
     static final int VENDOR = 134;
+    static final int REVOCATION_SUPPORT = 137;
+    static final int DYNAMIC_HOME_AGENT = 139;
+    static final int UDP_TUNNEL_REQUEST = 144;
 
     private static final int PADDING = 0;
 
@@ -29,6 +34,26 @@ record Extension(int offset, int type, Octets data) {
     /** RFC 2794 §2. */
     static Octets nai(String name) {
         return octets(NAI, Octets.of(name.getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    /** Requested Home Agent (RFC 4433 §3.4, erratum 898). */
+    static Octets requested(Address homeAgent) {
+        return octets(DYNAMIC_HOME_AGENT, new Fields().u8(1).address(homeAgent).done());
+    }
+
+    /** The same as the RFC draws it: the subtype first, then a length of two octets. */
+    static Octets requestedInLongForm(Address homeAgent) {
+        return new Fields()
+                .u8(DYNAMIC_HOME_AGENT)
+                .u8(1)
+                .u16(4)
+                .address(homeAgent)
+                .done();
+    }
+
+    /** Authenticated by the association of the node that sends it, with foreign-home authentication (RFC 5563 §5.1). */
+    static Octets perNodeAuthentication() {
+        return new Fields().u8(47).u8(1).u16(1).u8(1).done();
     }
 
     /** A critical extension of a vendor that nobody knows (RFC 3115 §2.1), whose length has two octets. */

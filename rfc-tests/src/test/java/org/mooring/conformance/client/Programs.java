@@ -25,7 +25,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
     String homeAgent() default "require-association = false\n";
 
     /** Lines of the foreign agent's configuration. */
-    String foreignAgent() default "require-association = false\n";
+    String foreignAgent() default "require-association = false\nrevocation = \"refused\"\nnat-traversal = \"off\"\n";
 
     /** Starts the programs when a test asks for them. */
     final class Start implements ParameterResolver {

@@ -7,23 +7,33 @@ import static org.mooring.conformance.client.Testbed.HOME_AGENT;
 import static org.mooring.conformance.client.Testbed.OTHER_HOME_AGENT;
 import static org.mooring.conformance.client.Testbed.relayed;
 
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.conformance.client.Section2Test.Advertisement;
 
 @Programs(homeAgent = """
         require-association = false
         reverse-tunnel = "required"
         max-lifetime = 65535
+        max-simultaneous-bindings = 1
+        encapsulations = []
         """, foreignAgent = """
+        revocation = "refused"
         require-association = false
         reverse-tunnel = "required"
+        nat-traversal = "off"
+        encapsulations = []
+        encapsulating-delivery = false
         max-pending = 2
         [advertisement]
         interval = 4
         registration-required = true
         """)
-@DisplayName("Reverse tunnels and registration required, few requests pending, periodic advertisements")
+@DisplayName(
+        "Reverse tunnels and registration required, nothing that is optional, few requests pending, periodic advertisements")
 class RequiredTest {
     private static final int REGISTRATION_REQUIRED = 0x8000;
 
@@ -63,13 +73,65 @@ class RequiredTest {
                 Testbed.register(node, testbed.foreignAgent(), 0xffff).reply().lifetime());
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {Request.GRE, Request.MINIMAL, Request.GRE | Request.MINIMAL})
+    @DisplayName("RFC 3024 §4.3.1, 4.2.1: encapsulations that are not to be had: 139 and 72")
+    void encapsulations(int flags) throws Exception {
+        var foreignAgent = testbed.foreignAgent();
+        var request = node.request(HOME_AGENT, foreignAgent.address(), 300).with(Request.REVERSE_TUNNEL | flags);
+        assertEquals(
+                Code.HA_ENCAPSULATION_UNAVAILABLE,
+                foreignAgent.ask(HOME_AGENT, relayed(node, request)).code());
+        var visit = new Visit(testbed, node, OTHER_HOME_AGENT);
+        assertEquals(
+                Code.FA_ENCAPSULATION_UNAVAILABLE,
+                visit.ask(node.signed(visit.request(300).with(flags))).code());
+    }
+
     @Test
-    @DisplayName("§3.7.1, T72: more requests than may be pending: 66")
+    @DisplayName("RFC 3024 §4.2.1, T80: encapsulating delivery that is not to be had: 79")
+    void deliveryStyle() throws Exception {
+        var visit = new Visit(testbed, node, OTHER_HOME_AGENT);
+        assertEquals(
+                Code.FA_DELIVERY_STYLE_NOT_SUPPORTED,
+                visit.ask(node.signed(visit.request(300))
+                                .and(Extension.octets(Extension.ENCAPSULATING_DELIVERY, Octets.NONE)))
+                        .code());
+    }
+
+    @Test
+    @DisplayName("§3.8.2.2, T30: S where there is one binding at most: code 1, and the new one alone")
+    void withoutSimultaneousBindings() throws Exception {
+        var before = testbed.foreignAgent();
+        var after = testbed.foreignAgent();
+        Testbed.register(node, before, 300);
+        var request =
+                node.request(HOME_AGENT, after.address(), 300).with(Request.REVERSE_TUNNEL | Request.SIMULTANEOUS);
+
+        assertEquals(
+                Code.ACCEPTED_WITHOUT_OTHER_BINDINGS,
+                after.ask(HOME_AGENT, relayed(node, request)).code());
+
+        int mark = testbed.internet.mark();
+        var packet = Testbed.toMobileNode(node);
+        testbed.arriveAtHome(packet);
+        testbed.tunnelled(node);
+        assertEquals(
+                List.of(after.address()),
+                testbed.internet.since(mark, frame -> Testbed.tunnelled(frame, packet)).stream()
+                        .map(Packet::destination)
+                        .toList());
+    }
+
+    @Test
+    @DisplayName("§3.7.1, T72: more requests of one station than may be pending: 66")
     void tooManyPending() throws Exception {
         for (int pending = 0; pending < 2; pending++) {
             var other = testbed.mobileNode();
             var visit = new Visit(testbed, other, OTHER_HOME_AGENT);
-            visit.relay(other.signed(visit.request(300)));
+            int mark = testbed.internet.mark();
+            testbed.visiting(node).send(visit.packet(other.signed(visit.request(300))));
+            visit.relayed(mark);
         }
         var visit = new Visit(testbed, node, OTHER_HOME_AGENT);
         assertEquals(

@@ -17,9 +17,11 @@ import org.junit.jupiter.api.Test;
         compatibility = "rfc3344"
         reverse-tunnel = "refused"
         """, foreignAgent = """
+        revocation = "refused"
         require-association = false
         compatibility = "rfc3344"
         reverse-tunnel = "refused"
+        nat-traversal = "off"
         """)
 @DisplayName("RFC 3344, where RFC 5944 revised it, and agents without reverse tunnels")
 class Rfc3344Test {

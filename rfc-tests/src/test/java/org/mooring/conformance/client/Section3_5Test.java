@@ -10,6 +10,8 @@ import static org.mooring.conformance.client.Testbed.registerCoLocated;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.mooring.conformance.client.Association.Algorithm;
 import org.mooring.conformance.client.Octets.Fields;
 
@@ -33,19 +35,22 @@ class Section3_5Test {
         assertTrue(FOREIGN_HOME.sealed(reply.message(), reply.extension(Extension.FOREIGN_HOME)));
     }
 
-    @Test
-    @DisplayName("§5.1, T4: keyed MD5 in prefix and suffix mode, and then nothing else")
-    void keyedMd5() throws Exception {
-        var node = Testbed.keyedMd5();
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("§5.1, T4: each algorithm and mode that is configured, and then nothing else")
+    void algorithms(Algorithm algorithm) throws Exception {
+        var node = Testbed.authenticatedBy(algorithm);
         var at = testbed.faraway();
 
         var reply = registerCoLocated(node, at, 300).reply();
 
         assertTrue(node.association().sealed(reply.message(), reply.extension(Extension.MOBILE_HOME)));
-        var hmac = new Association(
-                node.association().spi(), Algorithm.HMAC_MD5, node.association().key());
+        var another = new Association(
+                node.association().spi(),
+                algorithm == Algorithm.HMAC_MD5 ? Algorithm.KEYED_MD5 : Algorithm.HMAC_MD5,
+                node.association().key());
         var request = node.request(HOME_AGENT, at.address(), 300).with(Request.DECAPSULATION);
-        var denial = at.ask(HOME_AGENT, hmac.seal(Extension.MOBILE_HOME, request.octets()));
+        var denial = at.ask(HOME_AGENT, another.seal(Extension.MOBILE_HOME, request.octets()));
         assertEquals(Code.HA_MOBILE_NODE_FAILED_AUTHENTICATION, denial.code());
     }
 
@@ -70,6 +75,25 @@ class Section3_5Test {
                 .toList();
         assertTrue(codes.stream().allMatch(code -> code > 1), codes::toString);
         assertEquals(Code.ACCEPTED, at.ask(HOME_AGENT, message).code(), "what was not changed");
+    }
+
+    @Test
+    @DisplayName("§3.5.1, T3: an authenticator that does not cover the SPI is wrong")
+    void coversTheSpi() throws Exception {
+        var node = testbed.mobileNode();
+        var at = testbed.faraway();
+        var request = node.request(HOME_AGENT, at.address(), 300).with(Request.DECAPSULATION);
+        var association = node.association();
+        var before = request.octets().and(Octets.hex("2014"));
+        var spi = new Fields().u32(association.spi()).done();
+        var without = Algorithm.HMAC_MD5.authenticator(association.key(), before);
+        var with = Algorithm.HMAC_MD5.authenticator(association.key(), before.and(spi));
+
+        assertEquals(
+                Code.HA_MOBILE_NODE_FAILED_AUTHENTICATION,
+                at.ask(HOME_AGENT, before.and(spi).and(without)).code());
+        assertEquals(
+                Code.ACCEPTED, at.ask(HOME_AGENT, before.and(spi).and(with)).code());
     }
 
     @Test

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mooring.conformance.client.Octets.Fields;
 
 @Programs
 @DisplayName("RFC 5944 §3.7.2.1, §1.8, RFC 3024 §4.2.1, RFC 3115: what the foreign agent checks of a request")
@@ -181,5 +182,30 @@ class Section3_7_2_1Test {
         long seconds = (System.nanoTime() - start) / 1_000_000_000;
         int denials = visit.received(mark).size();
         assertTrue(1 <= denials && denials <= 1 + seconds, denials + " denials in " + seconds + " s");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @DisplayName(
+            "RFC 3543 §4.2.1, T97: revocation support of a mobile node without a co-located care-of address: silence")
+    void offersRevocation(boolean covered) throws Exception {
+        var support = Extension.octets(
+                Extension.REVOCATION_SUPPORT, new Fields().u16(0x8000).u32(1).done());
+        var request = visit.request(300).octets();
+        assertSilence(visit.packet(
+                covered
+                        ? node.signed(request.and(support))
+                        : node.signed(request).and(support)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0.0.0.0", "255.255.255.255"})
+    @DisplayName(
+            "RFC 4433 §5.2: without a home agent's address 90, and to a Requested Home Agent it is relayed as it is")
+    void requestsAHomeAgent(String none) throws Exception {
+        var nobody = visit.request(300).withHomeAgent(Address.of(none));
+        assertDenied(Code.FA_HOME_AGENT_REQUIRED, node.signed(nobody));
+        var message = node.signed(nobody.octets().and(Extension.requested(OTHER_HOME_AGENT)));
+        assertEquals(message, visit.relay(message).message().range(0, message.length()));
     }
 }

@@ -63,23 +63,66 @@ class Section3_8_2_2Test {
         assertEquals(Set.of(another.address()), careOfAddresses(another.address()));
     }
 
+    /** Registers {@code at} beside the others, and returns the code of the reply. */
+    private int registerBeside(Station at, int lifetime) throws Exception {
+        var request =
+                node.request(HOME_AGENT, at.address(), lifetime).with(Request.SIMULTANEOUS | Request.REVERSE_TUNNEL);
+        return at.ask(HOME_AGENT, relayed(node, request)).code();
+    }
+
     @Test
-    @DisplayName(
-            "T29, T30: with S the others stay, and each care-of address gets a copy; or code 1 says that they don't")
+    @DisplayName("T29: with S the others stay, each care-of address gets a copy, and may send")
     void keepsOthers() throws Exception {
         register(node, foreignAgent, 300);
-        var request =
-                node.request(HOME_AGENT, another.address(), 300).with(Request.SIMULTANEOUS | Request.REVERSE_TUNNEL);
 
-        int code = another.ask(HOME_AGENT, relayed(node, request)).code();
+        assertEquals(Code.ACCEPTED, registerBeside(another, 300));
 
-        assertEquals(
-                switch (code) {
-                    case Code.ACCEPTED -> Set.of(foreignAgent.address(), another.address());
-                    case Code.ACCEPTED_WITHOUT_OTHER_BINDINGS -> Set.of(another.address());
-                    default -> throw new AssertionError(code);
-                },
-                careOfAddresses(another.address()));
+        assertEquals(Set.of(foreignAgent.address(), another.address()), careOfAddresses(another.address()));
+        for (var at : List.of(foreignAgent, another)) {
+            var packet = new Datagram(Station.port(), 4000, Octets.hex("5a"))
+                    .packet(node.homeAddress(), Testbed.CORRESPONDENT, 64);
+            int mark = testbed.internet.mark();
+            testbed.arriveAtHome(Encapsulation.IP_IN_IP.wrap(at.address(), HOME_AGENT, packet));
+            testbed.internet.await(
+                    mark, frame -> frame.packet().filter(sent -> sent.payload().equals(packet.payload())));
+        }
+    }
+
+    @Test
+    @DisplayName("T31: of two, one is deregistered by way of its foreign agent, and the other stays")
+    void deregistersOneOfTwo() throws Exception {
+        register(node, foreignAgent, 300);
+        registerBeside(another, 300);
+
+        var answer = deregister(foreignAgent, foreignAgent.address());
+
+        assertEquals(Code.ACCEPTED, answer.code());
+        assertEquals(0, answer.reply().lifetime());
+        assertEquals(Set.of(another.address()), careOfAddresses(another.address()));
+    }
+
+    @Test
+    @DisplayName("T37: one more than may be: 135, and the others stay")
+    void tooMany() throws Exception {
+        register(node, foreignAgent, 300);
+        registerBeside(another, 300);
+
+        assertEquals(Code.HA_TOO_MANY_BINDINGS, registerBeside(testbed.foreignAgent(), 300));
+
+        assertEquals(Set.of(foreignAgent.address(), another.address()), careOfAddresses(another.address()));
+        assertEquals(Code.ACCEPTED, registerBeside(another, 300), "a renewal is none more");
+    }
+
+    @Test
+    @DisplayName("§3.8.2.2: each has a lifetime of its own")
+    void endsOneByOne() throws Exception {
+        register(node, foreignAgent, 300);
+        registerBeside(another, 1);
+        assertEquals(Set.of(foreignAgent.address(), another.address()), careOfAddresses(foreignAgent.address()));
+        while (careOfAddresses(foreignAgent.address()).size() == 2) {
+            Thread.onSpinWait();
+        }
+        assertEquals(Set.of(foreignAgent.address()), careOfAddresses(foreignAgent.address()));
     }
 
     @Test

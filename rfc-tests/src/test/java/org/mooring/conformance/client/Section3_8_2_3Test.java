@@ -6,6 +6,7 @@ import static org.mooring.conformance.client.Testbed.FOREIGN_HOME;
 import static org.mooring.conformance.client.Testbed.HOME_AGENT;
 import static org.mooring.conformance.client.Testbed.relayed;
 
+import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -155,5 +156,77 @@ class Section3_8_2_3Test {
 
         assertEquals(Code.HA_ADMINISTRATIVELY_PROHIBITED, answer.code());
         assertEquals(asked.homeAddress(), answer.reply().homeAddress());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0.0.0.0", "255.255.255.255"})
+    @DisplayName("RFC 4433 §5.3.1, T42: who names no home agent, and is relayed to this one, has this one")
+    void assignsItself(String none) throws Exception {
+        var reply = ask(request.withHomeAgent(Address.of(none))).reply();
+        assertEquals(Code.ACCEPTED, reply.code());
+        assertEquals(HOME_AGENT, reply.homeAgent());
+        assertEquals(HOME_AGENT, testbed.tunnelled(node).source());
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @DisplayName(
+            "RFC 4433 §5.3, erratum 898, T43: who requests another home agent is denied with 136, in either form of"
+                    + " the extension")
+    void requestsAnother(boolean longForm) throws Exception {
+        var another = Address.of("10.1.0.3");
+        var denial = foreignAgent.ask(HOME_AGENT, requesting(request, another, longForm));
+        assertEquals(Code.HA_UNKNOWN_HOME_AGENT, denial.code());
+        assertEquals(
+                Code.ACCEPTED,
+                foreignAgent
+                        .ask(
+                                HOME_AGENT,
+                                requesting(node.request(HOME_AGENT, foreignAgent.address(), 300), HOME_AGENT, longForm))
+                        .code());
+    }
+
+    private Octets requesting(Request asked, Address homeAgent, boolean longForm) {
+        var extension = longForm ? Extension.requestedInLongForm(homeAgent) : Extension.requested(homeAgent);
+        return FOREIGN_HOME.seal(
+                Extension.FOREIGN_HOME, node.signed(asked.octets().and(extension)));
+    }
+
+    @Test
+    @DisplayName(
+            "RFC 5563 §5.1, 8.1, T98: who is authenticated by who speaks for it: 149, in a reply that both can verify")
+    void proxy() throws Exception {
+        var proxied =
+                FOREIGN_HOME.seal(Extension.FOREIGN_HOME, request.octets().and(Extension.perNodeAuthentication()));
+        var reply = foreignAgent.ask(HOME_AGENT, proxied).reply();
+        assertEquals(Code.HA_PROXY_UNSUPPORTED, reply.code());
+        assertTrue(node.association().sealed(reply.message(), reply.extension(Extension.MOBILE_HOME)));
+        assertTrue(FOREIGN_HOME.sealed(reply.message(), reply.extension(Extension.FOREIGN_HOME)));
+        assertEquals(Code.ACCEPTED, ask(request).code());
+    }
+
+    @Test
+    @DisplayName("RFC 5563 §5.1, T98: without that extension, foreign-home authentication authorizes nobody")
+    void proxyThatDoesNotSaySo() throws Exception {
+        int mark = foreignAgent.wire().mark();
+        foreignAgent.send(new Datagram(
+                        Station.port(), Datagram.MOBILE_IP, FOREIGN_HOME.seal(Extension.FOREIGN_HOME, request.octets()))
+                .packet(foreignAgent.address(), HOME_AGENT, 64));
+        testbed.homeAgentHasAnswered();
+        assertEquals(List.of(), foreignAgent.received(mark));
+    }
+
+    @Test
+    @DisplayName(
+            "RFC 4721 §3.4: a challenge comes back behind the mobile-home and under the foreign-home authentication")
+    void returnsTheChallenge() throws Exception {
+        var challenge = Extension.octets(Extension.CHALLENGE, Octets.hex("0102030405060708"));
+        var message =
+                FOREIGN_HOME.seal(Extension.FOREIGN_HOME, node.signed(request).and(challenge));
+        var reply = foreignAgent.ask(HOME_AGENT, message).reply();
+        assertEquals(Code.ACCEPTED, reply.code());
+        assertEquals(List.of(Extension.MOBILE_HOME, Extension.CHALLENGE, Extension.FOREIGN_HOME), reply.types());
+        assertEquals(challenge.from(2), reply.extension(Extension.CHALLENGE).data());
+        assertTrue(FOREIGN_HOME.sealed(reply.message(), reply.extension(Extension.FOREIGN_HOME)));
     }
 }

@@ -209,6 +209,46 @@ class Section4_2_2Test {
     }
 
     @Test
+    @DisplayName("nobody is told of a visitor, but itself and its home agent")
+    void tellsNobodyOfAVisitor() throws Exception {
+        int visited = testbed.visited.mark();
+        int internet = testbed.internet.mark();
+        visit.register(300);
+        visit.deliver(toMobileNode(node));
+        send(from(node));
+        var other = testbed.mobileNode();
+        testbed.visited.send(new Frame(
+                new Mac(0x01005e000002L),
+                other.mac(),
+                new Icmp(Icmp.ROUTER_SOLICITATION, 0, Octets.hex("00000000"))
+                        .packet(other.homeAddress(), Address.of("224.0.0.2"), 1)));
+        testbed.visited.await(visited, Section2Test.Advertisement::of);
+
+        assertEquals(
+                List.of(),
+                testbed.visited.since(visited).stream()
+                        .filter(frame -> frame.source().equals(testbed.foreignRouter)
+                                && !frame.destination().equals(node.mac())
+                                && speaksOf(frame, node))
+                        .toList());
+        assertEquals(
+                List.of(),
+                testbed.internet.since(internet).stream()
+                        .filter(frame -> frame.source().equals(testbed.foreignRouterOutside)
+                                && frame.packet()
+                                        .filter(packet -> packet.destination().equals(OTHER_HOME_AGENT))
+                                        .isEmpty()
+                                && speaksOf(frame, node))
+                        .toList());
+    }
+
+    private static boolean speaksOf(Frame frame, MobileNode node) {
+        return frame.octets()
+                .toString()
+                .contains(new Octets.Fields().address(node.homeAddress()).done().toString());
+    }
+
+    @Test
     @DisplayName("T78: nobody is asked by ARP where a visitor is")
     void asksNobody() throws Exception {
         visit.register(300);

@@ -11,7 +11,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -113,7 +112,6 @@ class Section4_6Test {
 
     @Test
     @DisplayName("RFC 5227 §2.1.1: also an ARP probe, whose sender address is zero: the address is in use")
-    @Disabled("the home agent does not answer for an address that somebody probes")
     void answersProbes() throws Exception {
         register(node, foreignAgent, 300);
         int mark = testbed.home.mark();
@@ -122,6 +120,25 @@ class Section4_6Test {
                 .await(mark, came -> replyFor(came, node.homeAddress()))
                 .arp();
         assertEquals(testbed.homeRouter, arp.orElseThrow().senderMac());
+    }
+
+    @Test
+    @DisplayName("but who comes home finds its own address free: of two probes, only the stranger's is answered")
+    void leavesTheMobileNodesOwnProbesAlone() throws Exception {
+        register(node, foreignAgent, 300);
+        int mark = testbed.home.mark();
+        var probe = Arp.request(node.mac(), Address.ANY, node.homeAddress());
+        neighbour.wire().send(new Frame(Mac.BROADCAST, neighbour.mac(), probe));
+        whoHas(Mac.BROADCAST, Address.ANY, node.homeAddress());
+        testbed.home.await(
+                mark,
+                came -> replyFor(came, node.homeAddress())
+                        .filter(frame -> frame.destination().equals(neighbour.mac())));
+        assertEquals(
+                1,
+                testbed.home
+                        .since(mark, came -> replyFor(came, node.homeAddress()))
+                        .size());
     }
 
     @Test

@@ -8,7 +8,9 @@ import java.util.function.Function;
 /** A host for which this client sends and receives, and the router that it sends everything to. */
 record Station(Wire wire, Mac mac, Address address, Mac router) {
     private static final int TTL = 255;
-    private static final AtomicInteger PORTS = new AtomicInteger(20_000);
+    private static final int FIRST_PORT = 20_000;
+    private static final int PORTS = 40_000;
+    private static final AtomicInteger NEXT_PORT = new AtomicInteger();
 
     /** What came back, with all the headers around it. */
     record Answer(Frame frame, Packet packet, Datagram datagram, Reply reply) {
@@ -24,9 +26,9 @@ record Station(Wire wire, Mac mac, Address address, Mac router) {
         }
     }
 
-    /** A UDP source port that no test has used. */
+    /** A UDP source port that no test has used for long. */
     static int port() {
-        return PORTS.incrementAndGet();
+        return FIRST_PORT + NEXT_PORT.getAndIncrement() % PORTS;
     }
 
     void send(Packet packet) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.Optional;
@@ -53,9 +54,12 @@ final class Testbed implements AutoCloseable {
     private static final int LAST = 699;
     private static final int FIRST_ACQUAINTED = 700;
     private static final int LAST_ACQUAINTED = 709;
-    private static final int KEYED_MD5 = 710;
     private static final int NONCES = 711;
     private static final int NAMED = 712;
+
+    /** And on: one for each algorithm. */
+    private static final int FIRST_OF_ALGORITHM = 720;
+
     private static final int STRANGER = 800;
 
     private final Deque<AutoCloseable> opened = new ArrayDeque<>();
@@ -189,7 +193,10 @@ final class Testbed implements AutoCloseable {
                 """
                 + lines
                 + mobileNodes
-                + mobileNode(KEYED_MD5, "algorithm = \"" + Algorithm.KEYED_MD5.configured + "\"\n")
+                + Arrays.stream(Algorithm.values())
+                        .map(algorithm ->
+                                mobileNode(numberFor(algorithm), "algorithm = \"" + algorithm.configured + "\"\n"))
+                        .collect(Collectors.joining())
                 + mobileNode(NONCES, "replay-protection = \"nonces\"\n")
                 + mobileNode(NAMED, "").replace("mac =", "nai = \"named@example.com\"\nmac =")
                 + foreignAgents
@@ -239,7 +246,6 @@ final class Testbed implements AutoCloseable {
                 .collect(Collectors.joining());
         return """
                 care-of-address = "192.0.2.2"
-                nat-traversal = "off"
                 uplinks = ["wan"]
                 """ + lines + """
                 [[link]]
@@ -282,9 +288,13 @@ final class Testbed implements AutoCloseable {
         return node(number, Algorithm.HMAC_MD5);
     }
 
-    /** The one whose association is by keyed MD5. */
-    static MobileNode keyedMd5() {
-        return node(KEYED_MD5, Algorithm.KEYED_MD5);
+    private static int numberFor(Algorithm algorithm) {
+        return FIRST_OF_ALGORITHM + Arrays.asList(Algorithm.values()).indexOf(algorithm);
+    }
+
+    /** The one whose association is by {@code algorithm}. */
+    static MobileNode authenticatedBy(Algorithm algorithm) {
+        return node(numberFor(algorithm), algorithm);
     }
 
     /** The one with nonces. */

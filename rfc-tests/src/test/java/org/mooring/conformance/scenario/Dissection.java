@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Locale;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.handover.HandoverMessage;
+import org.mooring.protocol.handover.RepeatedRequest;
 import org.mooring.protocol.wire.ControlMessage;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension;
@@ -25,13 +26,28 @@ final class Dissection {
 
     static List<String> of(Octets datagram) {
         var dissection = new Dissection(datagram);
-        if (HandoverMessage.isOne(datagram)) {
+        var repeated = RepeatedRequest.decode(datagram, HandoverExtension.DEFAULT_ENTERPRISE_NUMBER);
+        if (repeated.isPresent()) {
+            dissection.repeatedRequest(repeated.get());
+        } else if (HandoverMessage.isOne(datagram)) {
             dissection.handoverMessage();
-        } else if (RegistrationCodec.decode(datagram) instanceof Decoded.Message message) {
-            dissection.message(message.message());
+        } else {
+            dissection.message(datagram);
         }
         dissection.rest();
         return dissection.lines;
+    }
+
+    private void repeatedRequest(Octets request) {
+        field(4, "AGAIN");
+        field(4, "enterprise number");
+        message(request);
+    }
+
+    private void message(Octets octets) {
+        if (RegistrationCodec.decode(octets) instanceof Decoded.Message message) {
+            message(message.message());
+        }
     }
 
     private void message(ControlMessage message) {

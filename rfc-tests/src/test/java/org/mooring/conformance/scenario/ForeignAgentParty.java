@@ -3,9 +3,11 @@ package org.mooring.conformance.scenario;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -19,9 +21,11 @@ import org.mooring.foreign.Visitor;
 import org.mooring.foreign.daemon.ForeignAgentFile;
 import org.mooring.protocol.handover.HandoverMessage;
 import org.mooring.protocol.wire.ControlMessage;
+import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.RevocationMessage;
 import org.mooring.runtime.config.ConfigException;
 
 final class ForeignAgentParty extends Party implements TunnelEndParty {
@@ -29,6 +33,7 @@ final class ForeignAgentParty extends Party implements TunnelEndParty {
     private static final int TTL = 64;
 
     private final Map<Ipv4Address, Visitor> store = new TreeMap<>();
+    private final Set<Visitor> revoked = new LinkedHashSet<>();
     private final Map<Ipv4Address, Ipv4Address> redirected = new HashMap<>();
     private final Set<Ipv4Address> waiting = new HashSet<>();
     private Policy policy;
@@ -37,7 +42,7 @@ final class ForeignAgentParty extends Party implements TunnelEndParty {
     ForeignAgentParty(String name, World world, Path file) throws ConfigException {
         super(name, world);
         policy = ForeignAgentFile.policy(file);
-        core = new ForeignAgent(policy);
+        core = new ForeignAgent(policy, new Random(4721)::nextInt);
     }
 
     @Override
@@ -54,19 +59,25 @@ final class ForeignAgentParty extends Party implements TunnelEndParty {
     void receive(Datagram datagram) {
         var decoded = RegistrationCodec.decode(datagram.payload());
         var received = datagram.frame()
-                .<Event>map(frame -> new Event.RequestReceived(
-                        now(),
-                        new Origin(
-                                frame.link(),
-                                frame.linkAddress(),
-                                datagram.source(),
-                                datagram.sourcePort(),
-                                datagram.destination(),
-                                frame.ttl()),
-                        decoded));
+                .map(frame -> new Origin(
+                        frame.link(),
+                        frame.linkAddress(),
+                        datagram.source(),
+                        datagram.sourcePort(),
+                        datagram.destination(),
+                        frame.ttl()))
+                .<Event>map(origin -> HandoverMessage.isOne(datagram.payload())
+                        ? new Event.RepeatedRequestReceived(now(), origin, datagram.payload())
+                        : new Event.RequestReceived(now(), origin, decoded));
         handle(received.orElseGet(() -> HandoverMessage.isOne(datagram.payload())
                 ? new Event.HandoverMessageReceived(now(), datagram.source(), datagram.payload())
-                : new Event.ReplyReceived(now(), datagram.source(), decoded)));
+                : message(datagram, decoded)));
+    }
+
+    private Event message(Datagram datagram, Decoded decoded) {
+        return decoded instanceof Decoded.Message message && message.message() instanceof RevocationMessage
+                ? new Event.RevocationMessageReceived(now(), datagram.source(), datagram.sourcePort(), message)
+                : new Event.ReplyReceived(now(), datagram.source(), decoded);
     }
 
     /** An ICMP error about what was relayed to {@code homeAgent}. */
@@ -96,8 +107,8 @@ final class ForeignAgentParty extends Party implements TunnelEndParty {
     @Override
     void restart() {
         world().disarm(name());
-        core = new ForeignAgent(policy);
-        handle(new Event.Restored(now(), List.copyOf(store.values())));
+        core = new ForeignAgent(policy, new Random(4721)::nextInt);
+        handle(new Event.Restored(now(), List.copyOf(store.values()), List.of(), List.copyOf(revoked)));
     }
 
     private void handle(Event event) {
@@ -108,13 +119,9 @@ final class ForeignAgentParty extends Party implements TunnelEndParty {
         if (action instanceof Action.Report report) {
             log(report.fact().text());
         } else if (action instanceof Action.RelayToHomeAgent relay) {
-            send(new Datagram(
-                    policy.careOfAddress(),
-                    ControlMessage.PORT,
-                    relay.homeAgent(),
-                    ControlMessage.PORT,
-                    Optional.empty(),
-                    relay.message()));
+            send(relay.homeAgent(), ControlMessage.PORT, relay.message());
+        } else if (action instanceof Action.SendRevocationMessage revocation) {
+            send(revocation.homeAgent(), revocation.port(), revocation.message());
         } else if (action instanceof Action.SendToVisitor toVisitor) {
             send(new Datagram(
                     toVisitor.source(),
@@ -127,6 +134,10 @@ final class ForeignAgentParty extends Party implements TunnelEndParty {
             say(action);
             change(action);
         }
+    }
+
+    private void send(Ipv4Address homeAgent, int port, Octets message) {
+        send(new Datagram(policy.careOfAddress(), ControlMessage.PORT, homeAgent, port, Optional.empty(), message));
     }
 
     private void change(Action action) {
@@ -164,6 +175,8 @@ final class ForeignAgentParty extends Party implements TunnelEndParty {
                     action,
                     () -> new Event.VisitorRedirected(now(), redirect.homeAddress(), redirect.id()),
                     why -> new Event.VisitorNotRedirected(now(), redirect.homeAddress(), redirect.id(), why));
+        } else if (action instanceof Action.CountRedirected count) {
+            soon(() -> handle(new Event.RedirectedCounted(now(), count.homeAddress(), count.id(), Optional.of(0L))));
         } else if (action instanceof Action.RecallVisitor recall) {
             redirected.remove(recall.homeAddress());
             answer(
@@ -178,6 +191,13 @@ final class ForeignAgentParty extends Party implements TunnelEndParty {
                     why -> new Event.VisitorNotStored(now(), stored.visitor(), why));
         } else if (action instanceof Action.ForgetVisitor forget) {
             store.remove(forget.homeAddress());
+            soon(() -> handle(new Event.VisitorForgotten(now(), forget.homeAddress())));
+        } else if (action instanceof Action.StoreRevocation revoke) {
+            store.remove(revoke.visitor().homeAddress());
+            revoked.add(revoke.visitor());
+            soon(() -> handle(new Event.RevocationStored(now(), revoke.visitor())));
+        } else if (action instanceof Action.ForgetRevocation forget) {
+            revoked.remove(forget.visitor());
         } else if (action instanceof Action.OpenRoom room) {
             soon(() -> handle(new Event.RoomOpened(now(), room, 0)));
         } else if (action instanceof Action.ArmTimer armed) {

@@ -13,6 +13,7 @@ import org.mooring.home.Endpoint;
 import org.mooring.home.Event;
 import org.mooring.home.HomeAgent;
 import org.mooring.home.MobileNodeRecord;
+import org.mooring.home.MobilityBinding;
 import org.mooring.home.Policy;
 import org.mooring.home.daemon.HomeAgentFile;
 import org.mooring.protocol.handover.HandoverMessage;
@@ -38,6 +39,10 @@ final class HomeAgentParty extends Party implements TunnelEndParty {
         return new HomeAgent(policy, new Random(3344)::nextInt);
     }
 
+    List<MobilityBinding> bindings() {
+        return core.bindings();
+    }
+
     @Override
     boolean hears(Datagram datagram) {
         var to = datagram.destination();
@@ -52,7 +57,7 @@ final class HomeAgentParty extends Party implements TunnelEndParty {
         var from = new Endpoint(datagram.source(), datagram.sourcePort());
         handle(
                 HandoverMessage.isOne(datagram.payload())
-                        ? new Event.HandoverMessageReceived(now(), from, datagram.payload())
+                        ? new Event.HandoverMessageReceived(now(), from, datagram.destination(), datagram.payload())
                         : new Event.DatagramReceived(
                                 now(), from, datagram.destination(), RegistrationCodec.decode(datagram.payload())));
     }
@@ -93,13 +98,11 @@ final class HomeAgentParty extends Party implements TunnelEndParty {
             return;
         }
         if (action instanceof Action.SendReply reply) {
-            send(new Datagram(
-                    policy.address(),
-                    ControlMessage.PORT,
-                    reply.to().address(),
-                    reply.to().port(),
-                    Optional.empty(),
-                    reply.wire()));
+            send(reply.to(), reply.wire());
+            return;
+        }
+        if (action instanceof Action.SendRevocationMessage message) {
+            send(message.to(), message.wire());
             return;
         }
         say(action);
@@ -119,6 +122,10 @@ final class HomeAgentParty extends Party implements TunnelEndParty {
         } else if (action instanceof Action.SendMarker marker) {
             world().sendThroughTunnel(name(), marker.peer().address(), marker.homeAddress(), marker.message());
         }
+    }
+
+    private void send(Endpoint to, Octets message) {
+        send(new Datagram(policy.address(), ControlMessage.PORT, to.address(), to.port(), Optional.empty(), message));
     }
 
     private void persist(Action.Persist action) {

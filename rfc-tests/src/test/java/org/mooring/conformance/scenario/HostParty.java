@@ -12,10 +12,11 @@ import org.mooring.hook.Forwarding;
 import org.mooring.hook.GuestHook;
 import org.mooring.hook.Happening;
 import org.mooring.hook.Link;
+import org.mooring.hook.Timer;
 import org.mooring.hook.daemon.GuestHookFile;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.handover.HandoverMessage;
-import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.handover.RepeatedRequest;
 import org.mooring.protocol.wire.ControlMessage;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -54,6 +55,11 @@ final class HostParty extends Party implements TunnelEndParty {
 
     void happens(String guest, Happening what) {
         handle(new Event.Happened(now(), guest, what));
+    }
+
+    /** Though nobody has armed it. */
+    void fires(String guest, Timer timer) {
+        handle(new Event.TimerFired(now(), guest, timer));
     }
 
     @Override
@@ -127,7 +133,13 @@ final class HostParty extends Party implements TunnelEndParty {
         }
         if (action instanceof Action.SendRequest request) {
             say("%s for %s".formatted(request.kind(), request.guest().name()));
-            send(datagram(request));
+            send(datagram(request, request.octets()));
+            return;
+        }
+        if (action instanceof Action.RepeatRequest repeated) {
+            var request = repeated.request();
+            say("%s for %s again".formatted(request.kind(), request.guest().name()));
+            send(datagram(request, RepeatedRequest.encode(request.octets(), file.enterpriseNumber())));
             return;
         }
         say(action);
@@ -174,8 +186,7 @@ final class HostParty extends Party implements TunnelEndParty {
         return Octets.ofHex("4500001c 00010000 40110000 cb007102 %08x 80000009 00080000".formatted(homeAddress.bits()));
     }
 
-    private Datagram datagram(Action.SendRequest request) {
-        var payload = Seal.encode(request.request(), request.seals().toArray(Seal[]::new));
+    private Datagram datagram(Action.SendRequest request, Octets payload) {
         var guest = request.guest();
         boolean asGuest = request.sender() == Action.Sender.GUEST;
         var source = asGuest ? guest.homeAddress() : address;

@@ -24,7 +24,7 @@ import org.mooring.runtime.config.ConfigException;
 @DisplayName("The cores play the scenarios")
 class ScenarioTest {
     private static final Path SCENARIOS = Path.of("src/test/resources/scenarios");
-    private static final Path PARTIES = SCENARIOS.resolve("parties");
+    static final Path PARTIES = SCENARIOS.resolve("parties");
     private static final Pattern INPUT = Pattern.compile("([0-9]{2})-in-[a-z0-9-]+\\.toml");
     private static final boolean UPDATE = System.getProperty("scenarios.update") != null;
 
@@ -62,7 +62,8 @@ class ScenarioTest {
         assertEquals(Files.readString(expected), text, () -> expected + " (-Dscenarios.update writes it anew)");
     }
 
-    private static World world(Path folder) throws IOException, ConfigException {
+    /** With the parties of {@code folder}, and others as they usually are. */
+    static World world(Path folder) throws IOException, ConfigException {
         var world = new World();
         for (var common : files(PARTIES).toList()) {
             var name = common.getFileName().toString().replace(".toml", "");

@@ -1,0 +1,74 @@
+package org.mooring.datapath;
+
+import java.util.Collection;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLongArray;
+import org.mooring.linux.MacAddress;
+
+/** A {@link ForwardingEntry} as packets find it, and what the home address has used it for. */
+final class Binding {
+    /** Of a home address that nothing is forwarded for. */
+    static final Binding NONE = new Binding(
+            new ForwardingEntry(Set.of(), Optional.empty(), Set.of(), Optional.empty(), 0, MacAddress.NONE, 0),
+            new AtomicLongArray(4));
+
+    private static final int PACKETS_IN = 0;
+    private static final int OCTETS_IN = 1;
+    private static final int PACKETS_OUT = 2;
+    private static final int OCTETS_OUT = 3;
+
+    final TunnelEnd[] toHome;
+    final TunnelEnd[] fromHome;
+    private final TunnelEnd[] accepted;
+
+    /** Whether this is a visitor. */
+    final boolean visits;
+
+    /** Where the visitor encapsulates packets to; zero if it doesn't. */
+    final int encapsulatesTo;
+
+    /** Of each pair of these, one thread writes. */
+    private final AtomicLongArray used;
+
+    private Binding(ForwardingEntry entry, AtomicLongArray used) {
+        toHome = ends(entry.toHome());
+        fromHome = ends(entry.fromHome().stream().toList());
+        accepted = ends(entry.accepted());
+        visits = entry.link() != 0;
+        encapsulatesTo = entry.encapsulatesTo().map(TunnelEnd::number).orElse(0);
+        this.used = used;
+    }
+
+    /** In the place of this one. */
+    Binding with(ForwardingEntry entry) {
+        return new Binding(entry, this == NONE ? new AtomicLongArray(4) : used);
+    }
+
+    boolean accepts(int remote, int port, int protocol) {
+        for (TunnelEnd tunnel : accepted) {
+            if (tunnel.takes(remote, port, protocol)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    void countEncapsulated(int packets, long octets) {
+        used.lazySet(PACKETS_IN, used.get(PACKETS_IN) + packets);
+        used.lazySet(OCTETS_IN, used.get(OCTETS_IN) + octets);
+    }
+
+    void countDecapsulated(long octets) {
+        used.lazySet(PACKETS_OUT, used.get(PACKETS_OUT) + 1);
+        used.lazySet(OCTETS_OUT, used.get(OCTETS_OUT) + octets);
+    }
+
+    Traffic traffic() {
+        return new Traffic(used.get(PACKETS_IN), used.get(OCTETS_IN), used.get(PACKETS_OUT), used.get(OCTETS_OUT));
+    }
+
+    private static TunnelEnd[] ends(Collection<Tunnel> tunnels) {
+        return tunnels.stream().map(TunnelEnd::new).toArray(TunnelEnd[]::new);
+    }
+}

@@ -1,0 +1,27 @@
+package org.mooring.datapath;
+
+import java.util.List;
+
+/** What {@code datapath} in an agent's configuration may say. */
+public enum DatapathChoice {
+    /** The best that this kernel can do. */
+    AUTO,
+    KERNEL,
+    EBPF,
+    TUN;
+
+    /** The best one first. */
+    List<DatapathKind> candidates() {
+        return switch (this) {
+            case AUTO -> List.of(DatapathKind.EBPF, DatapathKind.KERNEL, DatapathKind.TUN);
+            case KERNEL -> List.of(DatapathKind.KERNEL);
+            case EBPF -> List.of(DatapathKind.EBPF);
+            case TUN -> List.of(DatapathKind.TUN);
+        };
+    }
+
+    /** Whether the agent must be allowed to load BPF programs, so that a missing capability is told before all else. */
+    public boolean wantsBpf() {
+        return candidates().contains(DatapathKind.EBPF);
+    }
+}

@@ -1,0 +1,387 @@
+package org.mooring.datapath;
+
+import java.net.Inet4Address;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.mooring.datapath.AgentEntry.Role;
+import org.mooring.linux.Interface;
+import org.mooring.linux.Ipv4;
+import org.mooring.linux.netlink.NftExpression;
+import org.mooring.linux.netlink.NftTable;
+import org.mooring.linux.netlink.NftTable.Chain;
+import org.mooring.linux.netlink.NftTable.Element;
+import org.mooring.linux.netlink.NftTable.Hook;
+import org.mooring.linux.netlink.NftTable.Rule;
+import org.mooring.linux.packet.EtherType;
+import org.mooring.linux.packet.Ipv4Packet;
+
+/**
+ * What an agent has the kernel check of tunnelled packets, in an nftables table of its own. The kernel's tunnel devices take packets from
+ * everybody: so a packet's outer and inner addresses are looked at together before it comes to the device, at hook input, where the kernel
+ * has put fragments together. A set has one element for each home address and tunnel, however many rules there are.
+ */
+final class KernelRules {
+    /** The mark of a visitor's packet that shall leave by the tunnel with this number is this, and the number in the upper half. */
+    static final int TUNNEL_MARK = 0x1b3;
+
+    private static final String GUESTS = "guests";
+    private static final String MARKS = "marks-";
+    private static final NftTable.Set OUT = new NftTable.Set("out", 1, true);
+
+    /** Of the tunnels that are old paths. */
+    static final String OLD_PATHS = "old-paths";
+
+    /** Of home addresses whose packets wait, or whose markers are looked for. */
+    static final String HELD = "held";
+
+    private static final int PRIORITY = -150;
+
+    private static final int ECN = 3;
+    private static final int TOS = 1; // in an IPv4 header, as those below
+    private static final int TTL = 8;
+    private static final int PROTOCOL = 9;
+    private static final int SOURCE = 12;
+    private static final int DESTINATION = 16;
+    private static final int SOURCE_MAC = 6; // in an Ethernet header
+    private static final int ECHO_REQUEST = 8;
+    private static final int AGENTS_PORTS = 434 << Short.SIZE | 434;
+
+    private final String name;
+    private final Role role;
+    private final Inet4Address address;
+    private final Map<Encapsulation, Interface> devices;
+    private final List<Interface> uplinks;
+    private final List<Interface> visitorLinks;
+
+    /** @param visitorLinks none at a home agent */
+    KernelRules(
+            String name,
+            Role role,
+            Inet4Address address,
+            Map<Encapsulation, Interface> devices,
+            List<Interface> uplinks,
+            List<Interface> visitorLinks) {
+        this.name = name;
+        this.role = role;
+        this.address = address;
+        this.devices = Map.copyOf(devices);
+        this.uplinks = List.copyOf(uplinks);
+        this.visitorLinks = List.copyOf(visitorLinks);
+    }
+
+    NftTable table() {
+        List<NftTable.Set> sets = new ArrayList<>(List.of(new NftTable.Set(GUESTS, 1, false), OUT));
+        for (Encapsulation encapsulation : devices.keySet()) {
+            sets.add(new NftTable.Set(pairs(encapsulation), 2, false));
+            sets.add(in(encapsulation));
+        }
+        sets.add(new NftTable.Set(OLD_PATHS, 2, false));
+        sets.add(new NftTable.Set(HELD, 1, false));
+        for (Path path : Path.values()) {
+            sets.add(new NftTable.Set(waits(path), 1, false));
+            sets.add(entered(path));
+        }
+        visitorLinks.forEach(link -> sets.add(new NftTable.Set(MARKS + link.name(), 3, false, true)));
+        List<Chain> chains = new ArrayList<>(List.of(
+                new Chain(
+                        "input",
+                        Hook.INPUT,
+                        PRIORITY,
+                        devices.keySet().stream().flatMap(this::outOfTunnel).toList()),
+                new Chain(
+                        "forward",
+                        Hook.FORWARD,
+                        PRIORITY,
+                        devices.entrySet().stream().flatMap(KernelRules::loop).toList()),
+                new Chain(
+                        "postrouting",
+                        Hook.POSTROUTING,
+                        PRIORITY,
+                        devices.values().stream().flatMap(this::intoTunnel).toList())));
+        chains.add(new Chain(
+                "wait",
+                Hook.INPUT,
+                PRIORITY + 1,
+                devices.keySet().stream().flatMap(this::waitBehindTunnel).toList()));
+        chains.add(new Chain(
+                "prerouting",
+                Hook.PREROUTING,
+                PRIORITY,
+                role == Role.HOME_AGENT
+                        ? uplinks.stream().map(this::waitAtHome).toList()
+                        : visitorLinks.stream().map(KernelRules::fromVisitor).toList()));
+        return new NftTable(name, sets, chains);
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** The home address is one of ours. */
+    List<Element> guest(Inet4Address home) {
+        List<Element> elements = new ArrayList<>(List.of(new Element(GUESTS, home), new Element(OUT.name(), home)));
+        devices.keySet()
+                .forEach(encapsulation ->
+                        elements.add(new Element(in(encapsulation).name(), home)));
+        return elements;
+    }
+
+    /** Packets of the home address are taken from this tunnel. */
+    static Element accepted(Tunnel tunnel, Inet4Address home) {
+        return new Element(pairs(tunnel.encapsulation()), tunnel.remote(), home);
+    }
+
+    /** What this visitor sends leaves by the tunnel with this number. */
+    static Element reverse(VisitorForwarding visitor, int tunnel) {
+        byte[] mac = new byte[Long.BYTES];
+        visitor.mac().write(ByteBuffer.wrap(mac));
+        var words = ByteBuffer.wrap(mac);
+        return new Element(
+                MARKS + visitor.link(),
+                List.of(Ipv4.address(words.getInt()), Ipv4.address(words.getInt()), visitor.homeAddress()),
+                mark(tunnel));
+    }
+
+    static int mark(int tunnel) {
+        return tunnel << Short.SIZE | TUNNEL_MARK;
+    }
+
+    /** What came out of tunnels of this encapsulation, with its outer headers. */
+    static NftTable.Set in(Encapsulation encapsulation) {
+        return new NftTable.Set("in-" + pairs(encapsulation), 1, true);
+    }
+
+    static NftTable.Set out() {
+        return OUT;
+    }
+
+    /** Why a rule has dropped what it has counted. */
+    static Drop reason(String comment) {
+        return Drop.valueOf(comment.substring(0, comment.indexOf(' ')));
+    }
+
+    /** Those whose rules count what they drop. */
+    List<Chain> dropping() {
+        return table().chains().stream()
+                .filter(chain -> chain.name().equals("input") || chain.name().equals("forward"))
+                .toList();
+    }
+
+    private Stream<Rule> outOfTunnel(Encapsulation encapsulation) {
+        List<Rule> rules = new ArrayList<>();
+        int inner = encapsulation.overhead() - Ipv4Packet.HEADER_LENGTH;
+        List<NftExpression> tunnelled = new ArrayList<>(List.of(
+                NftExpression.networkHeader(PROTOCOL, 1, 0),
+                NftExpression.equal(0, encapsulation.protocol()),
+                NftExpression.networkHeader(DESTINATION, Ipv4.LENGTH, 0),
+                NftExpression.equal(0, address)));
+        List<NftExpression> plain = new ArrayList<>(tunnelled);
+        if (encapsulation == Encapsulation.GRE) {
+            // Neither checksum nor key nor sequence number.
+            plain.add(NftExpression.transportHeader(0, Integer.BYTES, 0));
+            plain.add(NftExpression.equal(0, Ipv4.address(EtherType.IPV4)));
+        }
+        NftExpression source = NftExpression.transportHeader(inner + SOURCE, Ipv4.LENGTH, 2);
+        NftExpression destination = NftExpression.transportHeader(inner + DESTINATION, Ipv4.LENGTH, 2);
+        List<NftExpression> fromTunnel = List.of(
+                NftExpression.networkHeader(SOURCE, Ipv4.LENGTH, 1),
+                NftExpression.lookup(pairs(encapsulation), 1),
+                NftExpression.lookup(in(encapsulation).name(), 2),
+                NftExpression.accept());
+
+        rules.add(dropped(Drop.EXPIRED, encapsulation, plain, octetIs(inner + TTL, 0)));
+        rules.add(dropped(
+                Drop.CONGESTION,
+                encapsulation,
+                plain,
+                List.of(
+                        NftExpression.networkHeader(TOS, 1, 0),
+                        NftExpression.mask(0, ECN),
+                        NftExpression.equal(0, ECN),
+                        NftExpression.transportHeader(inner + TOS, 1, 0),
+                        NftExpression.mask(0, ECN),
+                        NftExpression.equal(0, 0))));
+        // Whoever tests the way here may tunnel an ordinary ping.
+        rules.add(rule(
+                "ping",
+                plain,
+                addressIs(destination, address),
+                octetIs(inner + PROTOCOL, Ipv4Packet.ICMP),
+                octetIs(inner + Ipv4Packet.HEADER_LENGTH, ECHO_REQUEST),
+                List.of(NftExpression.accept())));
+        if (role == Role.HOME_AGENT) {
+            // What agents send beside registration may come back to who sent it, but nothing else.
+            rules.add(rule(
+                    "marker",
+                    plain,
+                    octetIs(inner + PROTOCOL, Ipv4Packet.UDP),
+                    betweenAgents(inner + Ipv4Packet.HEADER_LENGTH),
+                    List.of(destination),
+                    fromTunnel));
+            rules.add(dropped(Drop.LOOP, encapsulation, plain, addressIs(source, address)));
+            rules.add(rule("from", plain, List.of(source), fromTunnel));
+        }
+        // A foreign agent sends back what came late for a mobile node that has come home.
+        rules.add(rule("to", plain, List.of(destination), fromTunnel));
+        rules.add(dropped(
+                Drop.FOREIGN_TUNNEL,
+                encapsulation,
+                plain,
+                List.of(role == Role.HOME_AGENT ? source : destination, NftExpression.lookup(GUESTS, 2))));
+        rules.add(dropped(Drop.UNLISTED, encapsulation, plain));
+        if (encapsulation == Encapsulation.GRE) {
+            rules.add(dropped(Drop.MALFORMED, encapsulation, tunnelled));
+        }
+        return rules.stream();
+    }
+
+    /** RFC 2003 §3.2: what has come from a tunnel's other end doesn't go into it, unless it is a marker. */
+    private static Stream<Rule> loop(Map.Entry<Encapsulation, Interface> device) {
+        List<NftExpression> circling = List.of(
+                NftExpression.networkHeader(SOURCE, Ipv4.LENGTH, 1),
+                NftExpression.networkHeader(DESTINATION, Ipv4.LENGTH, 2),
+                NftExpression.lookup(pairs(device.getKey()), 1));
+        List<NftExpression> udp =
+                List.of(NftExpression.networkHeader(PROTOCOL, 1, 0), NftExpression.equal(0, Ipv4Packet.UDP));
+        return Stream.of(
+                rule("marker", leavesBy(device.getValue()), udp, betweenAgents(0), List.of(NftExpression.accept())),
+                dropped(Drop.LOOP, device.getKey(), leavesBy(device.getValue()), circling));
+    }
+
+    /** @param udp where the UDP header begins, behind the outer IP header */
+    private static List<NftExpression> betweenAgents(int udp) {
+        return List.of(
+                NftExpression.transportHeader(udp, Integer.BYTES, 0),
+                NftExpression.equal(0, Ipv4.address(AGENTS_PORTS)));
+    }
+
+    /** Counts. What goes to a visitor's new place counts for it, too. */
+    private Stream<Rule> intoTunnel(Interface device) {
+        return Stream.of(DESTINATION, SOURCE)
+                .map(end -> rule(
+                        "out",
+                        leavesBy(device),
+                        List.of(
+                                NftExpression.networkHeader(end, Ipv4.LENGTH, 1),
+                                NftExpression.lookup(OUT.name(), 1),
+                                NftExpression.accept())));
+    }
+
+    /** The mark stays with the packet when it is taken out of the tunnel. */
+    private Stream<Rule> waitBehindTunnel(Encapsulation encapsulation) {
+        int inner = encapsulation.overhead() - Ipv4Packet.HEADER_LENGTH;
+        List<NftExpression> held = List.of(
+                NftExpression.networkHeader(PROTOCOL, 1, 0),
+                NftExpression.equal(0, encapsulation.protocol()),
+                NftExpression.networkHeader(DESTINATION, Ipv4.LENGTH, 0),
+                NftExpression.equal(0, address),
+                NftExpression.networkHeader(SOURCE, Ipv4.LENGTH, 1),
+                NftExpression.transportHeader(inner + DESTINATION, Ipv4.LENGTH, 2),
+                NftExpression.lookup(HELD, 2));
+        List<NftExpression> marker = Stream.of(
+                        octetIs(inner + PROTOCOL, Ipv4Packet.UDP), betweenAgents(inner + Ipv4Packet.HEADER_LENGTH))
+                .flatMap(List::stream)
+                .toList();
+        List<NftExpression> old = List.of(NftExpression.lookup(OLD_PATHS, 1));
+        return Stream.of(
+                rule("marker by old", held, old, marker, marked(Path.OLD)),
+                rule("marker by new", held, marker, marked(Path.NEW)),
+                rule("by old", held, old, waiting(Path.OLD), marked(Path.OLD)),
+                rule("old passes", held, old, List.of(NftExpression.accept())),
+                rule("by new", held, waiting(Path.NEW), marked(Path.NEW)));
+    }
+
+    /** In no tunnel. */
+    private Rule waitAtHome(Interface uplink) {
+        return rule(
+                uplink.name(),
+                List.of(
+                        NftExpression.inputInterface(0),
+                        NftExpression.equal(0, uplink),
+                        NftExpression.networkHeader(DESTINATION, Ipv4.LENGTH, 2)),
+                waiting(Path.NEW),
+                marked(Path.NEW));
+    }
+
+    /** The home address is in register 2. */
+    private static List<NftExpression> waiting(Path path) {
+        return List.of(
+                NftExpression.lookup(waits(path), 2),
+                NftExpression.lookup(entered(path).name(), 2));
+    }
+
+    private List<NftExpression> marked(Path path) {
+        return List.of(NftExpression.number(mark(role, path), 3), NftExpression.setMark(3), NftExpression.accept());
+    }
+
+    /** Of what waits. */
+    static int mark(Role role, Path path) {
+        return TUNNEL_MARK + 1 + number(role, path);
+    }
+
+    /** From zero on, for all that is there once for each role and path. */
+    static int number(Role role, Path path) {
+        return (role == Role.HOME_AGENT ? 0 : 2) + (path == Path.OLD ? 0 : 1);
+    }
+
+    static String waits(Path path) {
+        return "wait-" + path.name().toLowerCase(Locale.ROOT);
+    }
+
+    static NftTable.Set entered(Path path) {
+        return new NftTable.Set("entered-" + path.name().toLowerCase(Locale.ROOT), 1, true);
+    }
+
+    private static Rule fromVisitor(Interface link) {
+        return new Rule(
+                link.name(),
+                List.of(
+                        NftExpression.inputInterface(0),
+                        NftExpression.equal(0, link),
+                        NftExpression.linkHeader(SOURCE_MAC, 6, 1),
+                        NftExpression.networkHeader(SOURCE, Ipv4.LENGTH, 3),
+                        NftExpression.lookup(MARKS + link.name(), 1, 4),
+                        NftExpression.setMark(4)));
+    }
+
+    private static List<NftExpression> leavesBy(Interface device) {
+        return List.of(NftExpression.outputInterface(0), NftExpression.equal(0, device));
+    }
+
+    private static List<NftExpression> octetIs(int offset, int octet) {
+        return List.of(NftExpression.transportHeader(offset, 1, 0), NftExpression.equal(0, octet));
+    }
+
+    /** @param load into register 2 */
+    private static List<NftExpression> addressIs(NftExpression load, Inet4Address address) {
+        return List.of(load, NftExpression.equal(2, address));
+    }
+
+    @SafeVarargs
+    private static Rule dropped(Drop reason, Encapsulation encapsulation, List<NftExpression>... steps) {
+        List<NftExpression> all = new ArrayList<>();
+        for (List<NftExpression> step : steps) {
+            all.addAll(step);
+        }
+        all.add(NftExpression.counter());
+        all.add(NftExpression.drop());
+        return new Rule(reason.name() + " " + encapsulation, all);
+    }
+
+    @SafeVarargs
+    private static Rule rule(String comment, List<NftExpression>... steps) {
+        List<NftExpression> all = new ArrayList<>();
+        for (List<NftExpression> step : steps) {
+            all.addAll(step);
+        }
+        return new Rule(comment, all);
+    }
+
+    private static String pairs(Encapsulation encapsulation) {
+        return encapsulation.name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,179 @@
+package org.mooring.datapath;
+
+import java.io.IOException;
+import java.net.Inet4Address;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.mooring.datapath.AgentEntry.Role;
+import org.mooring.linux.Interface;
+import org.mooring.linux.netlink.NftTable.Element;
+import org.mooring.linux.netlink.Route;
+import org.mooring.linux.netlink.Rule;
+
+/**
+ * A foreign agent's datapath in the kernel's own tunnels. A visitor's packets get the mark of its reverse tunnel, and each of these has a
+ * table with one route: there are as many as home agents.
+ */
+final class KernelVisitorDatapath extends KernelDatapath<VisitorForwarding> implements VisitorDatapath {
+    /** The first one's. */
+    private static final int TUNNEL_TABLE = 0x1b3_0001;
+
+    private static final int TUNNEL_PRIORITY = 435;
+
+    /** Each packet's mark is compared with all of them, one by one. */
+    private static final int MOST_TUNNELS = 1000;
+
+    private final VisitorRouter router;
+    private final Map<Tunnel, Integer> numbers = new HashMap<>();
+
+    private KernelVisitorDatapath(KernelTunnels tunnels, VisitorRouter router) {
+        super(tunnels);
+        this.router = router;
+    }
+
+    /** As {@link Datapaths#openVisitors}. */
+    static KernelVisitorDatapath open(
+            VisitorDatapathConfig config, Collection<VisitorForwarding> installed, Waiting waiting)
+            throws DatapathException {
+        try {
+            KernelTunnels tunnels = KernelTunnels.open(
+                    Role.FOREIGN_AGENT,
+                    config.careOfAddress(),
+                    config.device(),
+                    config.uplinks(),
+                    config.visitorLinks());
+            try {
+                VisitorRouter router = VisitorRouter.of(tunnels.netlink(), config.visitorLinks());
+                List<String> devices = new ArrayList<>(
+                        tunnels.devices().values().stream().map(Interface::name).toList());
+                devices.add(RoomDevices.byNew(config.device()));
+                router.prepare(config.uplinks(), devices);
+                KernelVisitorDatapath datapath = new KernelVisitorDatapath(tunnels, router);
+                datapath.findNumbers(installed);
+                datapath.restore(installed, waiting);
+                return datapath;
+            } catch (IOException | RuntimeException e) {
+                tunnels.close();
+                throw e;
+            }
+        } catch (IOException e) {
+            throw new DatapathException(
+                    "open the datapath of foreign agent "
+                            + config.careOfAddress().getHostAddress(),
+                    e);
+        }
+    }
+
+    @Override
+    public void redirect(Inet4Address homeAddress, Tunnel tunnel) throws DatapathException {
+        change("redirect", homeAddress, present -> present.redirect(tunnel));
+    }
+
+    @Override
+    public void sendHome(Inet4Address homeAddress) throws DatapathException {
+        change("send home", homeAddress, Slots::sendHome);
+    }
+
+    @Override
+    public void recall(Inet4Address homeAddress) throws DatapathException {
+        change("recall", homeAddress, Slots::recall);
+    }
+
+    @Override
+    Set<Tunnel> accepted(Slots<VisitorForwarding> wanted) {
+        return VisitorRouter.accepted(wanted);
+    }
+
+    @Override
+    Set<Element> further(Slots<VisitorForwarding> wanted) throws IOException {
+        VisitorForwarding visitor = wanted.foremost().orElseThrow();
+        if (visitor.encapsulatesTo().isPresent()) {
+            throw new IOException("the kernel's own tunnels can't take what a visitor encapsulates");
+        }
+        return visitor.reverseTunnel() ? Set.of(KernelRules.reverse(visitor, number(visitor.tunnel()))) : Set.of();
+    }
+
+    @Override
+    Footprint footprint(Slots<VisitorForwarding> wanted) throws IOException {
+        Optional<Route> away = Optional.empty();
+        if (wanted.redirected().isPresent()) {
+            Route home = Route.to(wanted.foremost().orElseThrow().homeAddress());
+            away = Optional.of(tunnels.into(wanted.redirected().get(), home));
+        }
+        return router.footprint(wanted, away, away);
+    }
+
+    @Override
+    Optional<Inet4Address> oldSource(Slots<VisitorForwarding> wanted) {
+        return VisitorRouter.oldSource(wanted);
+    }
+
+    /** There is no link any more that they could go on to. */
+    @Override
+    void abandon(Inet4Address homeAddress) throws IOException {
+        rooms().end(homeAddress);
+    }
+
+    @Override
+    List<Route> sharedRoutes() throws IOException {
+        List<Route> routes = new ArrayList<>();
+        for (Map.Entry<Tunnel, Integer> numbered : numbers.entrySet()) {
+            routes.add(reverse(numbered.getKey(), numbered.getValue()));
+        }
+        return routes;
+    }
+
+    @Override
+    Footprint leftovers() throws IOException {
+        return router.leftovers();
+    }
+
+    /** A former process's, so that no packet is marked for another tunnel while this one begins. */
+    private void findNumbers(Collection<VisitorForwarding> installed) throws IOException {
+        Set<Tunnel> wanted = installed.stream().map(VisitorForwarding::tunnel).collect(Collectors.toSet());
+        for (Route route : netlink().routes().dumpProtocol(Route.PROTOCOL)) {
+            int number = route.table() - TUNNEL_TABLE;
+            Inet4Address homeAgent = route.gateway();
+            if (number < 0 || number >= MOST_TUNNELS || homeAgent == null) {
+                continue;
+            }
+            for (Map.Entry<Encapsulation, Interface> device : tunnels.devices().entrySet()) {
+                Tunnel tunnel = Tunnel.of(homeAgent, device.getKey());
+                if (device.getValue().index() == route.interfaceIndex() && wanted.contains(tunnel)) {
+                    numbers.put(tunnel, number);
+                }
+            }
+        }
+    }
+
+    /** Makes the way there if there is none yet. */
+    private int number(Tunnel tunnel) throws IOException {
+        Integer known = numbers.get(tunnel);
+        if (known != null) {
+            return known;
+        }
+        int number = IntStream.range(0, MOST_TUNNELS)
+                .filter(free -> !numbers.containsValue(free))
+                .findFirst()
+                .orElseThrow(() -> new IOException("visitors of " + MOST_TUNNELS + " home agents are here already"));
+        netlink().routes().ensure(reverse(tunnel, number));
+        netlink()
+                .rules()
+                .ensure(Rule.lookup(TUNNEL_TABLE + number)
+                        .priority(TUNNEL_PRIORITY)
+                        .mark(KernelRules.mark(number)));
+        numbers.put(tunnel, number);
+        return number;
+    }
+
+    private Route reverse(Tunnel tunnel, int number) throws IOException {
+        return tunnels.into(tunnel, Route.byDefault()).table(TUNNEL_TABLE + number);
+    }
+}

@@ -1,0 +1,91 @@
+package org.mooring.datapath;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import org.mooring.datapath.Topology.Site;
+import org.mooring.linux.Ipv4;
+
+/** An agent's datapath in a process of its own, which can be killed: with the guest as its one mobile node. */
+final class AgentProcess implements AutoCloseable {
+    private static final String HOME = "home";
+    private static final String FOREIGN = "foreign";
+    private static final String READY = "ready";
+
+    private final Process process;
+
+    private AgentProcess(Process process) {
+        this.process = process;
+    }
+
+    /** The home agent, whose guest visits {@code site}. */
+    static AgentProcess home(DatapathTest datapath, Site home, Site site) throws Exception {
+        return start(datapath, HOME, home, site.careOfAddress().getHostAddress());
+    }
+
+    static AgentProcess foreign(DatapathTest datapath, Site site) throws Exception {
+        return start(datapath, FOREIGN, site, site.careOfAddress().getHostAddress());
+    }
+
+    private static AgentProcess start(DatapathTest datapath, String role, Site site, String careOfAddress)
+            throws Exception {
+        Process process = new ProcessBuilder(
+                        "ip",
+                        "netns",
+                        "exec",
+                        site.router().name(),
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "-XX:+UnlockDiagnosticVMOptions",
+                        "-XX:-BytecodeVerificationRemote",
+                        "-cp",
+                        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                        AgentProcess.class.getName(),
+                        datapath.getClass().getName(),
+                        role,
+                        careOfAddress)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        BufferedReader said = process.inputReader(StandardCharsets.UTF_8);
+        for (String line = said.readLine(); !READY.equals(line); line = said.readLine()) {
+            if (line == null) {
+                throw new IOException("the agent ended with status " + process.waitFor());
+            }
+        }
+        return new AgentProcess(process);
+    }
+
+    /** As {@code kill -9}. */
+    @Override
+    public void close() {
+        process.destroyForcibly().onExit().join();
+    }
+
+    public static void main(String... arguments) throws Exception {
+        var datapath = Class.forName(arguments[0])
+                .asSubclass(DatapathTest.class)
+                .getDeclaredConstructor()
+                .newInstance();
+        var careOfAddress = Ipv4.address(arguments[2]);
+        List<String> lan = List.of("lan");
+        List<String> wan = List.of("wan");
+        Datapath<?> opened = arguments[1].equals(HOME)
+                ? datapath.openHome(
+                        new HomeDatapathConfig(
+                                Topology.HOME_AGENT, HomeDatapathConfig.DEVICE, "lan", wan, MtuPolicy.ICMP),
+                        List.of(new HomeForwarding(Topology.GUEST, Tunnel.ipip(careOfAddress))),
+                        Waiting.UNHEARD)
+                : datapath.openVisitors(
+                        new VisitorDatapathConfig(
+                                careOfAddress, VisitorDatapathConfig.DEVICE, lan, wan, MtuPolicy.ICMP),
+                        List.of(Behaviour.VISITOR),
+                        Waiting.UNHEARD);
+        System.out.println(READY);
+        while (opened != null) {
+            LockSupport.park();
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package org.mooring.datapath;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import java.util.EnumSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.mooring.datapath.Datapaths.Chosen;
+import org.mooring.linux.NetworkNamespace;
+import org.mooring.linux.netlink.Link;
+import org.mooring.linux.netlink.Netlink;
+
+/** Which datapath an agent gets, and what it says of it. */
+class DatapathsTest {
+    private static final Demands ANYTHING = new Demands(MtuPolicy.ICMP, false);
+
+    @Test
+    void takesTheFirstOneThatWorks() throws Exception {
+        assertEquals(new Chosen(DatapathKind.EBPF, "auto, the first choice"), choose(DatapathChoice.AUTO, Map.of()));
+        assertEquals(
+                new Chosen(DatapathKind.TUN, "auto, without ebpf: no bpf(2); kernel: no ipip"),
+                choose(DatapathChoice.AUTO, Map.of(DatapathKind.EBPF, "no bpf(2)", DatapathKind.KERNEL, "no ipip")));
+    }
+
+    @Test
+    void takesTheOneThatIsNamedOrNone() throws Exception {
+        assertEquals(new Chosen(DatapathKind.TUN, "configured"), choose(DatapathChoice.TUN, Map.of()));
+        var refused = assertThrows(
+                DatapathException.class, () -> choose(DatapathChoice.KERNEL, Map.of(DatapathKind.KERNEL, "no ipip")));
+        assertEquals("datapath: not to be had here: kernel: no ipip", refused.getMessage());
+    }
+
+    @Test
+    void passesOverWhatCantKeepToTheConfiguration() {
+        assertEquals(Optional.empty(), ANYTHING.beyond(DatapathKind.KERNEL));
+        assertEquals(
+                Optional.of("it knows no mtu = \"clamp-at-home\""),
+                new Demands(MtuPolicy.CLAMP_AT_HOME, false).beyond(DatapathKind.KERNEL));
+        assertEquals(
+                Optional.of("it knows no fast-path = true"),
+                new Demands(MtuPolicy.ICMP, true).beyond(DatapathKind.TUN));
+        assertEquals(
+                Optional.of("it knows no encapsulation = \"minimal\""),
+                new Demands(MtuPolicy.ICMP, false, EnumSet.allOf(Encapsulation.class)).beyond(DatapathKind.KERNEL));
+        assertEquals(
+                Optional.of("it has no tunnels in UDP: nat-traversal has to be \"off\""),
+                new Demands(MtuPolicy.ICMP, false, Set.of(Encapsulation.UDP)).beyond(DatapathKind.KERNEL));
+        assertEquals(
+                Optional.empty(),
+                new Demands(MtuPolicy.FRAGMENT_OUTER, true, EnumSet.allOf(Encapsulation.class))
+                        .beyond(DatapathKind.EBPF));
+    }
+
+    @Test
+    @Tag("netns")
+    void triesTheKernelAndLeavesNothing() throws Exception {
+        try (var namespace = NetworkNamespace.create()) {
+            assertEquals(
+                    DatapathKind.EBPF,
+                    namespace
+                            .run(() -> Datapaths.choose(DatapathChoice.AUTO, ANYTHING))
+                            .kind());
+            assertEquals(
+                    DatapathKind.TUN,
+                    namespace
+                            .run(() -> Datapaths.choose(DatapathChoice.TUN, ANYTHING))
+                            .kind());
+            try (Netlink netlink = namespace.run(Netlink::open)) {
+                assertEquals(
+                        0,
+                        netlink.links().dump().stream()
+                                .map(Link::name)
+                                .filter(name -> name.startsWith("mip-"))
+                                .count());
+            }
+        }
+    }
+
+    private static Chosen choose(DatapathChoice choice, Map<DatapathKind, String> troubles) throws DatapathException {
+        return Datapaths.choose(choice, kind -> Optional.ofNullable(troubles.get(kind)));
+    }
+}

@@ -1,0 +1,63 @@
+package org.mooring.datapath;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mooring.datapath.Encapsulation.MINIMAL;
+import static org.mooring.datapath.Packets.inTwo;
+import static org.mooring.datapath.Packets.text;
+import static org.mooring.datapath.Packets.udp;
+import static org.mooring.datapath.Topology.CORRESPONDENT;
+import static org.mooring.datapath.Topology.GUEST;
+import static org.mooring.datapath.Topology.HOME_AGENT;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.mooring.linux.packet.Ipv4Packet;
+
+/** Packets that are fragmented before they enter a tunnel, or inside it. */
+abstract class FragmentsTest extends Behaviour {
+    FragmentsTest(DatapathTest test) {
+        super(test);
+    }
+
+    /** RFC 2003 §5.1 prefers to fragment before encapsulating; what is a fragment can't be encapsulated minimally (RFC 2004 §3). */
+    @ParameterizedTest
+    @MethodSource("encapsulations")
+    void fragmentsWhatMayBeFragmentedBeforeItEncapsulates(Encapsulation encapsulation) throws Exception {
+        home(toVisitorAt(net.near, encapsulation));
+        visitors(net.near, visitor(encapsulation));
+        open(new Echo(net.near.host()));
+        Wire path = open(new Wire(net.internet, "site2"));
+        open(new Probe(net.correspondent)).exchange(GUEST, text(4000));
+
+        Ipv4Packet outer = path.await(Encapsulated::is);
+        assertFalse(outer.isFragment());
+        assertTrue(Encapsulated.inner(outer).isFragment());
+        int protocol = encapsulation == MINIMAL ? Ipv4Packet.IPIP : encapsulation.protocol();
+        assertEquals(protocol, outer.protocol());
+    }
+
+    /** Another's encapsulator, or a narrow link on the way, may fragment whatever our policy is; what is forged stays forged. */
+    @ParameterizedTest
+    @MethodSource("encapsulations")
+    void takesFragmentedPacketsOutOfItsTunnels(Encapsulation encapsulation) throws Exception {
+        VisitorDatapath near = visitors(net.near, visitor(encapsulation));
+        Wire path = open(new Wire(net.internet, "site2"));
+        Wire guest = open(new Wire(net.near.host(), "eth0"));
+        Ipv4Packet inner = udp(CORRESPONDENT, GUEST, 64, text(1200));
+
+        for (Ipv4Packet part : inTwo(Encapsulated.in(encapsulation, CORRESPONDENT, net.near.careOfAddress(), inner))) {
+            path.send(part, net.near.wan());
+        }
+        until(() -> dropped(near, Drop.FOREIGN_TUNNEL) == 1);
+        for (Ipv4Packet part : inTwo(Encapsulated.in(encapsulation, HOME_AGENT, net.near.careOfAddress(), inner))) {
+            path.send(part, net.near.wan());
+        }
+        Ipv4Packet delivered = guest.await(packet -> packet.destination().equals(GUEST));
+        assertEquals(inner.payload(), delivered.payload());
+        assertEquals(CORRESPONDENT, delivered.source());
+        assertEquals(1, traffic(near).packetsDecapsulated());
+        assertEquals(1200, traffic(near).octetsDecapsulated());
+    }
+}

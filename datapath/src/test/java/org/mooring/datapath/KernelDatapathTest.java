@@ -1,0 +1,114 @@
+package org.mooring.datapath;
+
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.Set;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
+
+@Tag("stock")
+class KernelDatapathTest extends DatapathTest {
+    @Override
+    Set<Encapsulation> carries() {
+        return EnumSet.of(Encapsulation.IPIP, Encapsulation.GRE);
+    }
+
+    /** As RFC 3168 §9.1.1 has it: congestion that is noted already is not repeated. */
+    @Override
+    int outerTos(int inner) {
+        return (inner & 3) == 3 ? (inner & ~3) | 2 : inner;
+    }
+
+    /** An ipip device with a time to live of its own has no other way. */
+    @Override
+    boolean addsDontFragment(Encapsulation encapsulation) {
+        return encapsulation == Encapsulation.IPIP;
+    }
+
+    @Override
+    boolean countsSegments() {
+        return false;
+    }
+
+    @Override
+    HomeDatapath openHome(HomeDatapathConfig config, Collection<HomeForwarding> installed, Waiting waiting)
+            throws DatapathException {
+        return KernelHomeDatapath.open(config, installed, waiting);
+    }
+
+    @Override
+    VisitorDatapath openVisitors(VisitorDatapathConfig config, Collection<VisitorForwarding> installed, Waiting waiting)
+            throws DatapathException {
+        return KernelVisitorDatapath.open(config, installed, waiting);
+    }
+
+    @Nested
+    class Headers extends HeadersTest {
+        Headers() {
+            super(KernelDatapathTest.this);
+        }
+    }
+
+    @Nested
+    class Streams extends StreamsTest {
+        Streams() {
+            super(KernelDatapathTest.this);
+        }
+    }
+
+    @Nested
+    class Mtu extends MtuTest {
+        Mtu() {
+            super(KernelDatapathTest.this);
+        }
+    }
+
+    @Nested
+    class Fragments extends FragmentsTest {
+        Fragments() {
+            super(KernelDatapathTest.this);
+        }
+    }
+
+    @Nested
+    class Errors extends ErrorsTest {
+        Errors() {
+            super(KernelDatapathTest.this);
+        }
+    }
+
+    @Nested
+    class Forgery extends ForgeryTest {
+        Forgery() {
+            super(KernelDatapathTest.this);
+        }
+    }
+
+    @Nested
+    class Redirect extends RedirectTest {
+        Redirect() {
+            super(KernelDatapathTest.this);
+        }
+    }
+
+    @Nested
+    class Changes extends ChangesTest {
+        Changes() {
+            super(KernelDatapathTest.this);
+        }
+    }
+
+    @Nested
+    class Survival extends SurvivalTest {
+        Survival() {
+            super(KernelDatapathTest.this);
+        }
+    }
+
+    @Nested
+    class Hold extends HoldTest {
+        Hold() {
+            super(KernelDatapathTest.this);
+        }
+    }
+}

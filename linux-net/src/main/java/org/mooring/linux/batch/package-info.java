@@ -1,0 +1,5 @@
+/** Input and output of many packets at once, without garbage. */
+@NullMarked
+package org.mooring.linux.batch;
+
+import org.jspecify.annotations.NullMarked;
