@@ -12,18 +12,22 @@ import org.junit.jupiter.api.TestFactory;
 /**
  * Tests of other modules, with the kernel that Debian ships: it has tunnel devices that others lack, and a verifier of its own mind about
  * our programs. Each test that ran there is one here. Emulated, each takes some ten seconds, so this is a selection:
- * {@code -Dstock-kernel.select=all} runs them all, and {@code -Dstock-kernel.select='EbpfDatapathTest$Mtu,HoldTest'} these.
+ * {@code -Dstock-kernel.select=all} runs them all, and {@code -Dstock-kernel.select='datapath.EbpfDatapathTest$Mtu,datapath.HoldTest'} these.
  */
 @Tag("e2e")
 class StockKernelTest {
-    private static final String DATAPATH = "org.mooring.datapath";
+    private static final String ROOT = "org.mooring.";
+
+    /** The agents as programs, with a guest that moves. */
+    private static final String AGENTS = "lab.AgentsKilledTest#noPacketIsLostInTheKernelsTunnels";
 
     private static final List<String> SELECTION = List.of(
-            "KernelDatapathTest$Headers#carriesPacketsBothWays(org.mooring.datapath.Encapsulation)",
-            "KernelDatapathTest$Forgery#dropsWhatComesFromTheTunnelsOtherEnd(org.mooring.datapath.Encapsulation)",
-            "KernelDatapathTest$Redirect#redirectsWhatComesLate",
-            "KernelDatapathTest$Survival#goesOnWithoutItsProcess",
-            "EbpfDatapathTest$Headers#carriesPacketsBothWays(org.mooring.datapath.Encapsulation)");
+            "datapath.KernelDatapathTest$Headers#carriesPacketsBothWays(org.mooring.datapath.Encapsulation)",
+            "datapath.KernelDatapathTest$Forgery#dropsWhatComesFromTheTunnelsOtherEnd(org.mooring.datapath.Encapsulation)",
+            "datapath.KernelDatapathTest$Redirect#redirectsWhatComesLate",
+            "datapath.KernelDatapathTest$Survival#goesOnWithoutItsProcess",
+            AGENTS,
+            "datapath.EbpfDatapathTest$Headers#carriesPacketsBothWays(org.mooring.datapath.Encapsulation)");
 
     @TestFactory
     Stream<DynamicTest> passes() throws Exception {
@@ -35,13 +39,13 @@ class StockKernelTest {
     private static List<String> selectors() {
         String wanted = System.getProperty("stock-kernel.select", "");
         if (wanted.equals("all")) {
-            return List.of("--select-package=" + DATAPATH);
+            return List.of("--select-package=" + ROOT + "datapath", selector(AGENTS));
         }
         Stream<String> tests = wanted.isEmpty() ? SELECTION.stream() : Stream.of(wanted.split(",", -1));
         return tests.map(StockKernelTest::selector).toList();
     }
 
     private static String selector(String test) {
-        return (test.contains("#") ? "--select-method=" : "--select-class=") + DATAPATH + "." + test;
+        return (test.contains("#") ? "--select-method=" : "--select-class=") + ROOT + test;
     }
 }
