@@ -269,6 +269,13 @@ static __always_inline int drop(__u32 reason)
 	return TC_ACT_SHOT;
 }
 
+/* One, unless the word is zero. Without a branch: the verifier would follow both ways, for each tunnel of each visitor. */
+static __always_inline __u64 not_zero(__u64 word)
+{
+	asm volatile("" : "+r"(word));
+	return (word | -word) >> 63;
+}
+
 /* Bit i for the tunnel with index i. */
 static __always_inline __u8 used_for(const struct forwarding *forwarding, __u8 use)
 {
@@ -1013,17 +1020,17 @@ static __always_inline bool strip(struct __sk_buff *skb, __u32 l2, struct tunnel
 /* RFC 3024 §4.3.2, RFC 3519 §4.3. What can't be encapsulated minimally comes in IP. */
 static __always_inline bool accepts(const struct forwarding *forwarding, const struct tunnel *from)
 {
-	bool found = false;
+	__u8 also = from->protocol == IPPROTO_IPIP ? IPPROTO_MINIMAL : from->protocol;
+	__u64 others = 1;
 
 #pragma unroll
 	for (int i = 0; i < TUNNELS; i++) {
 		const struct tunnel *tunnel = &forwarding->tunnels[i];
+		__u64 protocol = (__u64)(tunnel->protocol ^ from->protocol) * (tunnel->protocol ^ also);
 
-		found |= tunnel->uses & ACCEPTED && tunnel->remote == from->remote && tunnel->port == from->port &&
-			 (tunnel->protocol == from->protocol ||
-			  (tunnel->protocol == IPPROTO_MINIMAL && from->protocol == IPPROTO_IPIP));
+		others &= not_zero(protocol | (tunnel->remote ^ from->remote) | (tunnel->port ^ from->port) | (~tunnel->uses & ACCEPTED));
 	}
-	return found;
+	return !others;
 }
 
 /* The visitor with this home address whose tunnel this is (RFC 3024 §A.2), if it is in `namesakes`. */
