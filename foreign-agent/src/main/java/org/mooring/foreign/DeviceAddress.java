@@ -9,8 +9,12 @@ import org.mooring.protocol.wire.RegistrationRequest;
 final class DeviceAddress {
     private DeviceAddress() {}
 
+    /** Only where the mobile node's authenticator covers it. */
     static Optional<Octets> of(RegistrationRequest request) {
-        return request.extension(DeviceId.class)
+        return request.extensions().subList(0, AuthorizedPart.extensions(request)).stream()
+                .filter(DeviceId.class::isInstance)
+                .map(DeviceId.class::cast)
+                .findFirst()
                 .filter(DeviceId::isEthernet)
                 .map(DeviceId::identifier)
                 .filter(DeviceAddress::isUnicast);

@@ -1,6 +1,7 @@
 package org.mooring.foreign;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.mooring.foreign.Event.Timer.Purpose.VISITOR;
 import static org.mooring.foreign.Site.*;
 import static org.mooring.protocol.handover.HandoverExtension.DEFAULT_ENTERPRISE_NUMBER;
@@ -411,6 +412,18 @@ class Section3_7_3Test {
         assertEquals(
                 toVisitor(Seal.encode(ACCEPTED, BY_HOME_AGENT)),
                 agent.handle(new Event.VisitorStored(NOW, visitor)).get(0));
+    }
+
+    @Test
+    @DisplayName("RFC 5563 §5: a Device ID behind the mobile-home authentication may be anybody's")
+    void uncoveredDeviceIdentifier() {
+        var guest = RegistrationCodec.encode(List.of(DeviceId.ethernet(Octets.ofHex("525400010051"))));
+        agent.handle(requestReceived(NOW, sealed(request()).concat(guest)));
+
+        var actions = agent.handle(replyReceived(NOW, sealed(ACCEPTED)));
+
+        var installed = assertInstanceOf(Action.InstallVisitor.class, actions.get(0));
+        assertEquals(MAC, installed.visitor().linkAddress());
     }
 
     @Test

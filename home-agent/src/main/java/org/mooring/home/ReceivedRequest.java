@@ -37,9 +37,15 @@ record ReceivedRequest(
         return request.isDeregistration() && from.address().equals(homeAddress());
     }
 
-    /** The mobile node's MAC, if it says (RFC 5563 §5.3). The frame doesn't tell: a host may have sent it for its guest. */
+    /**
+     * The mobile node's MAC, if it says (RFC 5563 §5.3), under its own authenticator. The frame doesn't tell: a host may have sent it for its
+     * guest.
+     */
     Optional<MacAddress> deviceMac() {
-        return request.extension(DeviceId.class)
+        return HandoverRequest.covered(request.extensions()).stream()
+                .filter(DeviceId.class::isInstance)
+                .map(DeviceId.class::cast)
+                .findFirst()
                 .filter(DeviceId::isEthernet)
                 .map(id -> MacAddress.read(ByteBuffer.wrap(id.identifier().toByteArray())))
                 .filter(mac -> !mac.isGroup());

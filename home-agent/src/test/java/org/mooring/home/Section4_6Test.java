@@ -29,6 +29,7 @@ import org.mooring.linux.MacAddress;
 import org.mooring.protocol.wire.Extension.DeviceId;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
+import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationRequest.Flags;
 
 @DisplayName("RFC 3344 §4.6 ARP, Proxy ARP, and Gratuitous ARP")
@@ -134,6 +135,15 @@ class Section4_6Test {
         assertEquals(
                 List.of(new AnnounceHome(HOME_ADDRESS, MacAddress.of("52:54:00:01:00:50"))),
                 network.all(AnnounceHome.class));
+    }
+
+    @Test
+    @DisplayName("RFC 5563 §5: a Device ID behind the mobile-home authentication may be anybody's")
+    void doesNotTrustADeviceIdThatIsNotCovered() {
+        var device = RegistrationCodec.encode(List.of(DeviceId.ethernet(Octets.ofHex("525400010050"))));
+        network.receive(
+                AT_HOME, signed(network.request(Flags.NONE, 0, HOME_ADDRESS)).concat(device));
+        assertEquals(List.of(HOME), network.all(AnnounceHome.class));
     }
 
     @Test
