@@ -119,10 +119,11 @@ final class MobileNodeState {
         if (!(association.replayProtection() instanceof Timestamps timestamps)) {
             return nonces.computeIfAbsent(association.spi(), any -> new NonceGuard(random));
         }
-        var accepted = newest.get(association.spi());
-        return accepted == null
-                ? new TimestampGuard(timestamps.tolerance())
-                : TimestampGuard.restored(timestamps.tolerance(), accepted);
+        // Of all SPIs: when keys roll over, a late request under the old one is no less late.
+        return newest.values().stream()
+                .reduce((one, other) -> one.isAfter(other) ? one : other)
+                .map(accepted -> TimestampGuard.restored(timestamps.tolerance(), accepted))
+                .orElseGet(() -> new TimestampGuard(timestamps.tolerance()));
     }
 
     BindingList bindings() {

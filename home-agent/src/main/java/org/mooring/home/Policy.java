@@ -25,6 +25,7 @@ import org.mooring.protocol.wire.RegistrationRequest.Flags;
  * @param compatibility which of the two RFCs rules where they differ
  * @param natTraversal what becomes of mobile nodes and foreign agents behind a NAT
  * @param revocation whether bindings are such that either agent can revoke them
+ * @param redirect the home agent that mobile nodes are sent to which have none (RFC 4433 §5.3); empty: this one takes them
  * @param enterpriseNumber whose vendor extensions speak of handovers (docs/handover.md)
  * @param foreignAgents the associations with each foreign agent, by the address that its requests come from
  */
@@ -40,6 +41,7 @@ public record Policy(
         ReverseTunnel reverseTunnel,
         NatTraversal natTraversal,
         Revocability revocation,
+        Optional<Ipv4Address> redirect,
         int enterpriseNumber,
         List<MobileNode> mobileNodes,
         Map<Ipv4Address, List<SecurityAssociation>> foreignAgents) {
@@ -77,6 +79,7 @@ public record Policy(
                 reverseTunnel,
                 NatTraversal.DEFAULT,
                 Revocability.OPTIONAL,
+                Optional.empty(),
                 enterpriseNumber,
                 mobileNodes,
                 foreignAgents);
@@ -153,6 +156,7 @@ public record Policy(
                         : new NatTraversal(
                                 NatTraversal.Permission.OFF, natTraversal.keepalive(), natTraversal.maxLifetime()),
                 revocation,
+                redirect,
                 enterpriseNumber,
                 mobileNodes,
                 foreignAgents);

@@ -8,6 +8,7 @@ import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Challenge;
+import org.mooring.protocol.wire.DynamicHomeAgent;
 import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
@@ -46,6 +47,11 @@ final class Replies {
         var extensions = new ArrayList<Extension>();
         // RFC 2794 §2: who says an NAI gets it back.
         request.extension(Nai.class).ifPresent(extensions::add);
+        // RFC 4433 §3.4
+        policy.redirect()
+                .filter(other -> code.equals(ReplyCode.HA_REDIRECT))
+                .map(other -> new DynamicHomeAgent(DynamicHomeAgent.REDIRECTED, other))
+                .ifPresent(extensions::add);
         extensions.addAll(udpTunnelReply(tunnel, false));
         extensions.addAll(extensions(handover.forMobileNode()));
         var forForeignAgent = new ArrayList<>(extensions(handover.forForeignAgent()));

@@ -6,6 +6,7 @@ import static org.mooring.protocol.wire.ReplyCode.HA_FOREIGN_AGENT_FAILED_AUTHEN
 import static org.mooring.protocol.wire.ReplyCode.HA_IDENTIFICATION_MISMATCH;
 import static org.mooring.protocol.wire.ReplyCode.HA_PMIP_UNSUPPORTED;
 import static org.mooring.protocol.wire.ReplyCode.HA_POORLY_FORMED_REQUEST;
+import static org.mooring.protocol.wire.ReplyCode.HA_REDIRECT;
 import static org.mooring.protocol.wire.ReplyCode.HA_REVERSE_TUNNEL_MANDATORY;
 import static org.mooring.protocol.wire.ReplyCode.HA_REVERSE_TUNNEL_UNAVAILABLE;
 import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_CVSE_FROM_FOREIGN_AGENT;
@@ -63,6 +64,7 @@ final class ValidityChecks {
                 .or(tunnel::denial)
                 .or(() -> services(received.request(), tunnel.peer()))
                 .or(() -> revocation(received))
+                .or(() -> redirection(received.request()))
                 .orElseGet(() -> new Verdict.Acceptable(codeOfAcceptance(received.request()), tunnel));
     }
 
@@ -132,12 +134,23 @@ final class ValidityChecks {
         if (requested.isPresent()) {
             return deny(HA_UNKNOWN_HOME_AGENT_ADDRESS, "it requests " + requested.get());
         }
-        // §3.8.3.2; RFC 4433 §5.3.1: who has none, and found its way here, has one now.
-        var homeAgent = received.request().homeAgent();
-        boolean assigned = homeAgent.isUnspecified() || homeAgent.equals(Ipv4Address.LIMITED_BROADCAST);
-        return assigned || homeAgent.equals(policy.address())
+        // §3.8.3.2; RFC 4433 §5.3.1: who has none, and found its way here, may have one now.
+        var request = received.request();
+        return hasNoHomeAgent(request) || request.homeAgent().equals(policy.address())
                 ? Optional.empty()
-                : deny(HA_UNKNOWN_HOME_AGENT_ADDRESS, "its home agent is " + homeAgent);
+                : deny(HA_UNKNOWN_HOME_AGENT_ADDRESS, "its home agent is " + request.homeAgent());
+    }
+
+    /** RFC 4433 §2: it says ALL-ZERO-ONE-ADDR. */
+    private static boolean hasNoHomeAgent(RegistrationRequest request) {
+        return request.homeAgent().isUnspecified() || request.homeAgent().equals(Ipv4Address.LIMITED_BROADCAST);
+    }
+
+    /** RFC 4433 §5.3.1: only what would have been accepted. The reply says where to. */
+    private Optional<Verdict> redirection(RegistrationRequest request) {
+        return policy.redirect()
+                .filter(other -> hasNoHomeAgent(request) && !request.isDeregistration())
+                .flatMap(other -> deny(HA_REDIRECT, "it has no home agent, and is sent to " + other));
     }
 
     private static Optional<Verdict> proxy(RegistrationRequest request) {

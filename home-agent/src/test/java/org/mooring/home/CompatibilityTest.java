@@ -16,6 +16,7 @@ import static org.mooring.protocol.wire.ReplyCode.HA_MOBILE_NODE_FAILED_AUTHENTI
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -127,6 +128,7 @@ class CompatibilityTest {
                 ReverseTunnel.OPTIONAL,
                 policy.natTraversal(),
                 policy.revocation(),
+                Optional.empty(),
                 policy.enterpriseNumber(),
                 policy.mobileNodes(),
                 policy.foreignAgents()));

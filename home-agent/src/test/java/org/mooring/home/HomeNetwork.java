@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import org.mooring.home.Event.Timer;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.linux.MacAddress;
@@ -108,6 +109,34 @@ final class HomeNetwork {
                 HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
                 List.of(new MobileNode(HOME_ADDRESS, Optional.of(MAC), List.of(MOBILE_HOME))),
                 foreignAgents);
+    }
+
+    /** The mobile node's associations are these. */
+    static Policy withMobileHome(SecurityAssociation... associations) {
+        return policy(new MobileNode(HOME_ADDRESS, Optional.of(MAC), List.of(associations)), Optional.empty());
+    }
+
+    static Policy redirectingTo(Ipv4Address other) {
+        return policy(new MobileNode(HOME_ADDRESS, Optional.of(MAC), List.of(MOBILE_HOME)), Optional.of(other));
+    }
+
+    private static Policy policy(MobileNode mobileNode, Optional<Ipv4Address> redirect) {
+        return new Policy(
+                HOME_AGENT,
+                BROADCAST,
+                600,
+                100,
+                1,
+                false,
+                Set.of(),
+                Policy.Compatibility.RFC5944,
+                ReverseTunnel.OPTIONAL,
+                Policy.NatTraversal.DEFAULT,
+                Policy.Revocability.OPTIONAL,
+                redirect,
+                HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
+                List.of(mobileNode),
+                Map.of(CARE_OF_A, List.of(FOREIGN_HOME)));
     }
 
     static SecurityAssociation association(int spi, String hexKey, Algorithm algorithm) {

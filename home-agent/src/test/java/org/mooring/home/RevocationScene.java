@@ -71,6 +71,7 @@ abstract class RevocationScene {
                 ReverseTunnel.OPTIONAL,
                 NatTraversal.DEFAULT,
                 revocation,
+                Optional.empty(),
                 HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
                 mobileNodes,
                 Map.of(CARE_OF_A, List.of(FOREIGN_HOME), CARE_OF_B, List.of(OF_B)));

@@ -548,6 +548,7 @@ class Rfc3519Section4_6Test {
                 ReverseTunnel.OPTIONAL,
                 new NatTraversal(permission, 110, 60),
                 Policy.Revocability.OPTIONAL,
+                Optional.empty(),
                 policy.enterpriseNumber(),
                 policy.mobileNodes(),
                 Map.of(INSIDE, List.of(FOREIGN_HOME))));

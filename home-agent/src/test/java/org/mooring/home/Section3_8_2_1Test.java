@@ -20,6 +20,7 @@ import static org.mooring.protocol.wire.ReplyCode.ACCEPTED;
 import static org.mooring.protocol.wire.ReplyCode.HA_FOREIGN_AGENT_FAILED_AUTHENTICATION;
 import static org.mooring.protocol.wire.ReplyCode.HA_IDENTIFICATION_MISMATCH;
 import static org.mooring.protocol.wire.ReplyCode.HA_MOBILE_NODE_FAILED_AUTHENTICATION;
+import static org.mooring.protocol.wire.ReplyCode.HA_REDIRECT;
 import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS;
 
 import java.time.Duration;
@@ -34,6 +35,7 @@ import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.DynamicHomeAgent;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.Padding;
@@ -42,6 +44,7 @@ import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.RegistrationRequest;
 
 @DisplayName("RFC 3344 §3.8.2.1 Validity Checks")
@@ -214,6 +217,22 @@ class Section3_8_2_1Test {
         network.actions();
         network.receive(FOREIGN_AGENT_B, signed(before));
         assertEquals(HA_IDENTIFICATION_MISMATCH, network.code());
+    }
+
+    @Test
+    @DisplayName("§5.7.1: a late request is late under another SPI, too, when keys roll over")
+    void deniesWithCode133WhatIsLateUnderAnotherSpi() {
+        var next = association(0x101, "fedcba98765432100123456789abcdef", Algorithm.HMAC_MD5);
+        var rollover = new HomeNetwork(HomeNetwork.withMobileHome(MOBILE_HOME, next));
+        var before = Seal.encode(rollover.request(T, 300, CARE_OF_B), new Seal(Kind.MOBILE_HOME, next));
+        rollover.pass(Duration.ofSeconds(2));
+        rollover.register(300);
+        rollover.actions();
+        rollover.receive(FOREIGN_AGENT_B, before);
+        var sent = rollover.all(Action.SendReply.class).get(0);
+        var reply = (RegistrationReply) ((Decoded.Message) RegistrationCodec.decode(sent.wire())).message();
+        assertEquals(HA_IDENTIFICATION_MISMATCH, reply.code());
+        assertEquals(List.of(CARE_OF_A), rollover.careOfAddresses());
     }
 
     @Test
@@ -427,6 +446,30 @@ class Section3_8_2_1Test {
         var reply = network.reply();
         assertEquals(ACCEPTED, reply.code());
         assertEquals(HOME_AGENT, reply.homeAgent());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"0.0.0.0", "255.255.255.255"})
+    @DisplayName("RFC 4433 §5.3.1, T42, E21: who has no home agent is sent to another one with code 143")
+    void redirects(String none) {
+        var other = Ipv4Address.of("10.1.0.3");
+        var redirecting = new HomeNetwork(HomeNetwork.redirectingTo(other));
+        redirecting.receive(FOREIGN_AGENT_B, signed(withHomeAgent(Ipv4Address.of(none))));
+        var reply = redirecting.reply();
+        assertEquals(HA_REDIRECT, reply.code());
+        assertEquals(HOME_AGENT, reply.homeAgent());
+        assertEquals(
+                Optional.of(new DynamicHomeAgent(DynamicHomeAgent.REDIRECTED, other)),
+                reply.extension(DynamicHomeAgent.class));
+        assertTrue(redirecting.careOfAddresses().isEmpty());
+    }
+
+    @Test
+    @DisplayName("RFC 4433 §5.3.1: who has a home agent is not sent to another one")
+    void redirectsNobodyElse() {
+        var redirecting = new HomeNetwork(HomeNetwork.redirectingTo(Ipv4Address.of("10.1.0.3")));
+        redirecting.register(300);
+        assertEquals(ACCEPTED, redirecting.code());
     }
 
     @ParameterizedTest

@@ -115,6 +115,7 @@ class Section4_1Test {
                 ReverseTunnel.OPTIONAL,
                 NatTraversal.DEFAULT,
                 Policy.Revocability.REFUSED,
+                Optional.empty(),
                 HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
                 List.of(new MobileNode(HOME_ADDRESS, Optional.of(HomeNetwork.MAC), List.of(HomeNetwork.MOBILE_HOME))),
                 Map.of()));

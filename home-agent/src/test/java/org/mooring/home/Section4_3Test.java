@@ -135,6 +135,7 @@ class Section4_3Test {
                 ReverseTunnel.OPTIONAL,
                 NatTraversal.DEFAULT,
                 Revocability.OPTIONAL,
+                Optional.empty(),
                 HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
                 List.of(policy.mobileNodes().get(0), new MobileNode(NEIGHBOUR, Optional.empty(), List.of(MOBILE_HOME))),
                 Map.of(CARE_OF_A, List.of(HomeNetwork.FOREIGN_HOME)));

@@ -337,6 +337,7 @@ class SimultaneousBindingsTest {
                 ReverseTunnel.OPTIONAL,
                 NatTraversal.DEFAULT,
                 Revocability.OPTIONAL,
+                Optional.empty(),
                 HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
                 List.of(new MobileNode(HOME_ADDRESS, Optional.of(MAC), List.of(MOBILE_HOME))),
                 Map.of());

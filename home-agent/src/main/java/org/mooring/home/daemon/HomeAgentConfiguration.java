@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.mooring.datapath.DatapathChoice;
 import org.mooring.datapath.DatapathKind;
@@ -94,6 +95,7 @@ record HomeAgentConfiguration(
                         root.choice("reverse-tunnel", ReverseTunnel.OPTIONAL),
                         natTraversal(root),
                         root.choice("revocation", Revocability.OPTIONAL),
+                        redirect(root, address),
                         root.integer(
                                 "enterprise-number",
                                 1,
@@ -148,6 +150,15 @@ record HomeAgentConfiguration(
         if (!before.equals(after)) {
             changed.add(key + " is now " + after + ", was " + before + ": restart the program to change it");
         }
+    }
+
+    private static Optional<Ipv4Address> redirect(Section root, Ipv4Address address) {
+        var redirect = root.optionalAddress("redirect");
+        if (redirect.filter(other -> other.equals(address) || !other.isUnicast())
+                .isPresent()) {
+            root.problem("redirect", "expected the address of another home agent");
+        }
+        return redirect;
     }
 
     private static NatTraversal natTraversal(Section root) {

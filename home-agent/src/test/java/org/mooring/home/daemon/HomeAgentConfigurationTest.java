@@ -96,6 +96,7 @@ class HomeAgentConfigurationTest {
                                 ReverseTunnel.REQUIRED,
                                 NatTraversal.DEFAULT,
                                 Revocability.REFUSED,
+                                Optional.empty(),
                                 9999,
                                 List.of(new MobileNode(
                                         Ipv4Address.of("10.1.0.50"),
@@ -156,6 +157,7 @@ class HomeAgentConfigurationTest {
                                 ReverseTunnel.OPTIONAL,
                                 NatTraversal.DEFAULT,
                                 Revocability.OPTIONAL,
+                                Optional.empty(),
                                 32473,
                                 List.of(),
                                 Map.of()),
