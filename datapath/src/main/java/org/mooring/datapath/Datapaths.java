@@ -2,15 +2,18 @@ package org.mooring.datapath;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import org.mooring.datapath.AgentEntry.Role;
 import org.mooring.linux.KernelException;
-import org.mooring.linux.netlink.Filter;
 import org.mooring.linux.netlink.Link;
 import org.mooring.linux.netlink.Netlink;
 import org.mooring.linux.netlink.Nftables;
+import org.mooring.linux.netlink.Route;
+import org.mooring.linux.netlink.Rule;
 import org.mooring.linux.tun.Tun;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,7 +72,7 @@ public final class Datapaths {
     public static HomeDatapath openHome(
             Chosen chosen, HomeDatapathConfig config, Collection<HomeForwarding> installed, Waiting waiting)
             throws DatapathException {
-        makeRoom(chosen.kind(), config.device(), EbpfHomeDatapath.PREFERENCE);
+        makeRoom(chosen.kind(), Role.HOME_AGENT, config.device(), EbpfHomeDatapath.PREFERENCE);
         HomeDatapath opened = switch (chosen.kind()) {
             case EBPF -> EbpfHomeDatapath.open(config, installed, waiting);
             case KERNEL -> KernelHomeDatapath.open(config, installed, waiting);
@@ -93,7 +96,7 @@ public final class Datapaths {
             Collection<VisitorForwarding> namesakes,
             Waiting waiting)
             throws DatapathException {
-        makeRoom(chosen.kind(), config.device(), EbpfVisitorDatapath.PREFERENCE);
+        makeRoom(chosen.kind(), Role.FOREIGN_AGENT, config.device(), EbpfVisitorDatapath.PREFERENCE);
         VisitorDatapath opened = switch (chosen.kind()) {
             case EBPF -> EbpfVisitorDatapath.open(config, installed, namesakes, waiting);
             case KERNEL -> KernelVisitorDatapath.open(config, installed, waiting);
@@ -108,11 +111,15 @@ public final class Datapaths {
         LOG.info("datapath kind={} why={}", chosen.kind().word(), chosen.why());
     }
 
-    /** Takes away what a former process has left that had another datapath. */
-    private static void makeRoom(DatapathKind kind, String device, int preference) throws DatapathException {
+    /** Takes away what a former process has left that had another datapath. The device stays if it is of a kind that both use. */
+    private static void makeRoom(DatapathKind kind, Role role, String device, int preference) throws DatapathException {
         try (Netlink netlink = Netlink.open()) {
             Optional<Link> left = netlink.links().find(device);
             boolean kernels = left.isPresent() && !left.get().kind().equals(TUN_DEVICE);
+            if (kind != DatapathKind.EBPF) {
+                EbpfDatapath.detach(netlink, preference, any -> true);
+                Segmenter.remove(netlink, device);
+            }
             if (left.isPresent() && !kernels && kind == DatapathKind.KERNEL) {
                 try (Tun tun = Tun.open(device, Tun.Layer.IP)) {
                     tun.setPersistent(false);
@@ -121,10 +128,13 @@ public final class Datapaths {
             if (kernels && kind != DatapathKind.KERNEL) {
                 KernelTunnels.remove(netlink, device);
             }
-            if (kind != DatapathKind.EBPF) {
-                detach(netlink, preference);
-            } else if (left.isPresent()) {
+            if (kind == DatapathKind.EBPF && left.isPresent()) {
                 removeTable(device);
+            }
+            for (Rule rule : netlink.rules().dump()) {
+                if (rule.protocol() == Route.PROTOCOL && isLeft(rule, kind, role, netlink)) {
+                    netlink.rules().remove(rule);
+                }
             }
         } catch (IOException e) {
             throw new DatapathException("make room for datapath " + kind.word(), e);
@@ -139,15 +149,25 @@ public final class Datapaths {
         }
     }
 
-    private static void detach(Netlink netlink, int preference) throws IOException {
-        for (Link link : netlink.links().dump()) {
-            for (Filter.Direction direction : Filter.Direction.values()) {
-                for (Filter filter : netlink.filters().dump(link.device(), direction)) {
-                    if (filter.preference() == preference) {
-                        netlink.filters().remove(link.device(), direction, preference, filter.handle());
-                    }
-                }
-            }
-        }
+    /** Whether it is an agent's of this role, and {@code kind} has none like it, or not yet. */
+    private static boolean isLeft(Rule rule, DatapathKind kind, Role role, Netlink netlink) throws IOException {
+        boolean ofRole = Arrays.stream(DatapathKind.values()).anyMatch(any -> leadsTo(rule.table(), any, role));
+        boolean deviceIsGone = !rule.inputInterface().isEmpty()
+                && netlink.links().find(rule.inputInterface()).isEmpty();
+        return ofRole && (deviceIsGone || !leadsTo(rule.table(), kind, role));
+    }
+
+    /** Whether rules of an agent with this datapath lead to the table. */
+    private static boolean leadsTo(int table, DatapathKind kind, Role role) {
+        boolean visits = role == Role.FOREIGN_AGENT && VisitorRouter.isVisitorTable(table);
+        boolean tunnels = role == Role.FOREIGN_AGENT && table == TunEngine.TUNNEL_TABLE;
+        return switch (kind) {
+            case EBPF -> visits || tunnels;
+            case KERNEL ->
+                visits
+                        || KernelTunnels.isWaitingTable(table, role)
+                        || (role == Role.FOREIGN_AGENT && KernelVisitorDatapath.isTunnelTable(table));
+            case TUN -> visits || tunnels || (role == Role.HOME_AGENT && table == TunEngine.WAITING_TABLE);
+        };
     }
 }

@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.mooring.linux.netlink.Filter;
 import org.mooring.linux.netlink.Filter.Direction;
-import org.mooring.linux.netlink.Filters;
 import org.mooring.linux.netlink.Link;
 import org.mooring.linux.netlink.Netlink;
 import org.mooring.linux.netlink.Route;
@@ -102,7 +102,6 @@ abstract class EbpfDatapath<F extends Forwarding> extends RoutedDatapath<F> {
 
     /** Puts the programs in their places, and takes former ones out of places that they have no more. */
     private void attach() throws IOException {
-        Filters filters = kernel.netlink().filters();
         Set<Place> places = new HashSet<>();
         List<Attachment> all = new ArrayList<>(attachments());
         segmenter.ifPresent(pair -> all.add(Attachment.segmented(pair, kernel.programs())));
@@ -110,13 +109,21 @@ abstract class EbpfDatapath<F extends Forwarding> extends RoutedDatapath<F> {
             attach(attachment);
             places.add(new Place(attachment.link().index(), attachment.direction(), attachment.handle()));
         }
-        for (Link link : kernel.netlink().links().dump()) {
+        detach(kernel.netlink(), preference, place -> !places.contains(place));
+    }
+
+    /**
+     * Takes an agent's programs out of their places.
+     *
+     * @param preference of the agent's filters
+     */
+    static void detach(Netlink netlink, int preference, Predicate<Place> places) throws IOException {
+        for (Link link : netlink.links().dump()) {
             for (Direction direction : Direction.values()) {
-                for (Filter filter : filters.dump(link.device(), direction)) {
-                    Place place = new Place(link.index(), direction, filter.handle());
+                for (Filter filter : netlink.filters().dump(link.device(), direction)) {
                     boolean own = filter.preference() == Attachment.preference(filter.handle(), preference);
-                    if (own && !places.contains(place)) {
-                        filters.remove(link.device(), direction, filter.preference(), filter.handle());
+                    if (own && places.test(new Place(link.index(), direction, filter.handle()))) {
+                        netlink.filters().remove(link.device(), direction, filter.preference(), filter.handle());
                     }
                 }
             }
@@ -134,7 +141,8 @@ abstract class EbpfDatapath<F extends Forwarding> extends RoutedDatapath<F> {
                         attachment.program());
     }
 
-    private record Place(int interfaceIndex, Direction direction, int handle) {}
+    /** Where a program is. */
+    record Place(int interfaceIndex, Direction direction, int handle) {}
 
     @Override
     public final Map<Inet4Address, Traffic> traffic() throws DatapathException {

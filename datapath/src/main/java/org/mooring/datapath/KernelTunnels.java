@@ -6,6 +6,7 @@ import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.EnumMap;
@@ -92,7 +93,7 @@ record KernelTunnels(
                 closing.push(() -> close(queue));
                 queues.add(queue);
                 raise(netlink, room, address);
-                int table = WAITING_TABLE + KernelRules.number(role, path);
+                int table = waitingTable(role, path);
                 netlink.routes().ensure(Route.byDefault().dev(room).table(table));
                 netlink.rules().ensure(Rule.lookup(table).priority(table).mark(KernelRules.mark(role, path)));
             }
@@ -128,7 +129,15 @@ record KernelTunnels(
         }
     }
 
-    /** Takes away what {@link #open} has made, but for rules that lead nowhere then. */
+    private static int waitingTable(Role role, Path path) {
+        return WAITING_TABLE + KernelRules.number(role, path);
+    }
+
+    static boolean isWaitingTable(int table, Role role) {
+        return Arrays.stream(Path.values()).anyMatch(path -> waitingTable(role, path) == table);
+    }
+
+    /** Takes away what {@link #open} has made, but for rules, which lead nowhere then. */
     static void remove(Netlink netlink, String name) throws IOException {
         try (Nftables nftables = Nftables.open()) {
             nftables.remove(name);

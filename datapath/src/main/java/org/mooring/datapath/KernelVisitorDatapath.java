@@ -71,6 +71,10 @@ final class KernelVisitorDatapath extends KernelDatapath<VisitorForwarding> impl
         }
     }
 
+    static boolean isTunnelTable(int table) {
+        return table >= TUNNEL_TABLE && table < TUNNEL_TABLE + MOST_TUNNELS;
+    }
+
     @Override
     public void redirect(Inet4Address homeAddress, Tunnel tunnel) throws DatapathException {
         change("redirect", homeAddress, present -> present.redirect(tunnel));

@@ -33,6 +33,11 @@ record Segmenter(Interface entrance, Interface exit) {
         return segmenter;
     }
 
+    /** Removes the devices, if there are any. */
+    static void remove(Netlink netlink, String agentDevice) throws IOException {
+        netlink.links().remove(entrance(agentDevice));
+    }
+
     private static String entrance(String agentDevice) {
         return agentDevice + "-gso";
     }

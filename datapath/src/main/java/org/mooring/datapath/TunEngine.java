@@ -38,11 +38,11 @@ final class TunEngine implements Rooms, AutoCloseable {
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(5);
     private static final long POLL = TimeUnit.MILLISECONDS.toNanos(5);
 
-    private static final int WAITING_TABLE = 437;
+    static final int WAITING_TABLE = 437;
     private static final int WAITING_PRIORITY = 434;
 
     /** As for {@link #TUNNEL_MARK}. */
-    private static final int TUNNEL_TABLE = 435;
+    static final int TUNNEL_TABLE = 435;
 
     private final TunKernel kernel;
     private final Bindings bindings;

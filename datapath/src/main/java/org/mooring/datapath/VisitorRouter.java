@@ -28,6 +28,10 @@ import org.mooring.linux.netlink.Rule;
 record VisitorRouter(Netlink netlink, Map<String, Interface> links) {
     private static final int VISITOR_TABLE = 436;
 
+    static boolean isVisitorTable(int table) {
+        return table == VISITOR_TABLE;
+    }
+
     static VisitorRouter of(Netlink netlink, List<String> visitorLinks) throws IOException {
         return new VisitorRouter(
                 netlink,
