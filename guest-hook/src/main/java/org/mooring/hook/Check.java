@@ -124,7 +124,7 @@ final class Check {
             request = null;
             arm(sentAt.plus(Retransmission.SPACING), out);
         } else if (Denial.of(code) == Denial.CLOCKS_DIFFER && clockSkew == null) {
-            replay.resynchronise(reply.identification(), at);
+            replay.resynchronise(reply.identification(), at, request.kind().mostAhead());
             clockSkew = replay.offset();
             request = null;
             arm(sentAt.plus(Retransmission.SPACING), out);

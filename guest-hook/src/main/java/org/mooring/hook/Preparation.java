@@ -238,17 +238,16 @@ final class Preparation {
     private void answered(Reply.Genuine genuine, ReplyCode code, Instant at, List<Action> out) {
         RegistrationReply reply = genuine.reply();
         Denial denial = Denial.of(code);
+        if (denial == Denial.CLOCKS_DIFFER) {
+            replay.resynchronise(reply.identification(), at, RequestKind.PREPARE.mostAhead());
+        }
         if (code.isAccepted() && request != null) {
             replay.observe(request.request().identification());
             accepted(genuine, request.request(), at, out);
         } else if (genuine.byHomeAgent() && attachment.homeAgentTold(reply)) {
-            if (denial == Denial.CLOCKS_DIFFER) {
-                replay.resynchronise(reply.identification(), at);
-            }
             out.add(new Report(at, Fact.homeAgentTold(guest, attachment.homeAgent())));
             correct(at, out);
         } else if (denial == Denial.CLOCKS_DIFFER) {
-            replay.resynchronise(reply.identification(), at);
             if (correctionsLeft == CORRECTIONS) {
                 out.add(new Report(at, Fact.clocksDiffer(guest, replay.offset())));
             }

@@ -411,15 +411,14 @@ final class Registration {
     private void denied(RegistrationReply reply, boolean byHomeAgent, Instant at, List<Action> out) {
         state = State.DENIED;
         Denial denial = Denial.of(reply.code());
+        if (denial == Denial.CLOCKS_DIFFER) {
+            replay.resynchronise(reply.identification(), at, errand.kind().mostAhead());
+        }
         if (byHomeAgent && attachment.homeAgentTold(reply)) {
             out.add(new Report(at, Fact.homeAgentTold(guest, attachment.homeAgent())));
-            if (denial == Denial.CLOCKS_DIFFER) {
-                replay.resynchronise(reply.identification(), at);
-            }
             attachment.resolve(out);
             correct(at, out);
         } else if (denial == Denial.CLOCKS_DIFFER) {
-            replay.resynchronise(reply.identification(), at);
             complain("clock", at, Fact.clocksDiffer(guest, replay.offset()), out);
             correct(at, out);
         } else if (denial == Denial.LIFETIME_TOO_LONG && reply.lifetime() > 0 && reply.lifetime() < lifetime) {

@@ -1,6 +1,9 @@
 package org.mooring.hook;
 
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import org.mooring.protocol.handover.HandoverExtension;
 
 /** What a request is for: a registration of RFC 3344, or one of docs/handover.md, "The requests". */
 public enum RequestKind {
@@ -17,6 +20,14 @@ public enum RequestKind {
     CONFIRM,
     /** What is staged for the guest is dropped. */
     ABORT;
+
+    /** How far ahead of its clock the home agent accepts such a request, if the association's tolerance isn't less. */
+    Duration mostAhead() {
+        return switch (this) {
+            case PREPARE, ARM -> HandoverExtension.MOST_AHEAD;
+            case REGISTRATION, CHECK, COMMIT, CONFIRM, ABORT -> ChronoUnit.FOREVER.getDuration();
+        };
+    }
 
     /** As timelines have it. */
     public String word() {

@@ -180,7 +180,7 @@ class PreparationTest {
     }
 
     @ParameterizedTest(name = "the home agent''s clock is {0} s ahead of ours")
-    @ValueSource(longs = {60, -60})
+    @ValueSource(longs = {60, -60, -3})
     void code133SetsTheClockAndAsksAgainAtOnce(long ahead) {
         scene.homeAgentResynchronises(arrive(scene), Duration.ofSeconds(ahead));
         SendRequest second = scene.request();

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.ReplyCode;
 
 @DisplayName("RFC 3344 §3.6.2.3 Registration Request Denied")
@@ -77,6 +78,41 @@ class Section3_6_2_3Test {
             scene.fire(Timer.REGISTRATION);
         }
         assertTrue(scene.request().request().identification().isAfter(accepted));
+    }
+
+    @Test
+    @DisplayName(
+            "§5.7.1, E14: nor older than what was sent, though it was refused, while the home agent can accept what is later")
+    void code133LeadsToNothingOlderThanWhatWasSent() {
+        scene.happens(Happening.RUNNING);
+        var refused = scene.request().request().identification();
+        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(-3));
+        assertEquals(refused.next(), scene.request().request().identification());
+    }
+
+    @Test
+    @DisplayName(
+            "handover.md, Identification: ARM is accepted half a second ahead of the home agent's clock, and no more")
+    void code133ToArmIsAnsweredWithTheHomeAgentsTime() {
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentReplies(scene.request(), 0, 300);
+        scene.wait(Duration.ofMinutes(1));
+        scene.happens(Happening.MIGRATION_STARTED);
+        var refused = scene.request().request().identification();
+        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(-3));
+        assertTrue(refused.isAfter(scene.request().request().identification()));
+    }
+
+    @Test
+    @DisplayName(
+            "RFC 5563 §4.4, T91: another host's clock was ahead, and a home agent that isn't ours doesn't say so: two refusals at most")
+    void code133TwiceLeadsPastWhatAnotherHostSent() {
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentResynchronises(scene.request(), Duration.ZERO);
+        scene.homeAgentResynchronises(scene.request(), Duration.ZERO);
+        var third = scene.request().request().identification();
+        assertTrue(third.isAfter(Identification.of(scene.now().plusSeconds(5))));
+        assertFalse(third.isAfter(Identification.of(scene.now().plusSeconds(7))));
     }
 
     @Test

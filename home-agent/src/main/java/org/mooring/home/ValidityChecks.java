@@ -13,7 +13,6 @@ import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_CVSE_FROM_FOREIGN_A
 import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_CVSE_FROM_MOBILE_NODE;
 import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS;
 
-import java.time.Duration;
 import java.util.Optional;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.home.Policy.Compatibility;
@@ -38,12 +37,6 @@ import org.mooring.protocol.wire.ReplyCode;
  * authenticator, (a), has been verified before. Nothing is changed here: a request that fails a later check leaves no trace of an earlier one.
  */
 final class ValidityChecks {
-    /**
-     * docs/handover.md, "Identification": of PREPARE and ARM. What one hook sends from a clock that is further ahead, the other one's CONFIRM, which is a second ahead,
-     * could not follow.
-     */
-    private static final Duration MOST_AHEAD = Duration.ofMillis(500);
-
     /** RFC 5563 §8.1: each mobile node has an association of its own here. */
     static final Verdict.Denial PROXY = new Verdict.Denial(
             HA_PMIP_UNSUPPORTED, "it is to be authenticated by who sends it, and not by the mobile node's association");
@@ -72,7 +65,7 @@ final class ValidityChecks {
         var identification = received.request().identification();
         var handover = received.handover();
         boolean early = (handover.prepare().isPresent() || handover.arm())
-                && guard.isAhead(identification, received.at(), MOST_AHEAD);
+                && guard.isAhead(identification, received.at(), HandoverExtension.MOST_AHEAD);
         if (!early && guard.isFresh(identification, received.at())) {
             return Optional.empty();
         }

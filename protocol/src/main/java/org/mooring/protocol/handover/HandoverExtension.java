@@ -2,6 +2,7 @@ package org.mooring.protocol.handover;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -16,6 +17,12 @@ import org.mooring.protocol.wire.Octets;
 public sealed interface HandoverExtension {
     /** The enterprise number for documentation (RFC 5612), unless the operator has one. */
     int DEFAULT_ENTERPRISE_NUMBER = 32473;
+
+    /**
+     * How far ahead of its clock the home agent accepts PREPARE and ARM (docs/handover.md, "Identification"): what one hook sends from a
+     * clock that is further ahead, the other one's CONFIRM, which is a second ahead, could not follow.
+     */
+    Duration MOST_AHEAD = Duration.ofMillis(500);
 
     int vendorType();
 

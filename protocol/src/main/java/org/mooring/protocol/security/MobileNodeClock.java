@@ -11,9 +11,21 @@ import org.mooring.protocol.wire.Identification;
  * time as well as we know it, and later than every one before. Confined to one thread.
  */
 public final class MobileNodeClock implements MobileNodeReplay {
+    /** What the high half of a reply leaves out of the home agent's time, and how old that is by now. */
+    private static final Duration ROUNDING = Duration.ofSeconds(1);
+
+    private final Duration tolerance;
     private Duration offset = Duration.ZERO;
     private @Nullable Identification accepted;
     private @Nullable Identification newest;
+
+    /** By code 133, since the last acceptance. */
+    private int refusals;
+
+    /** One for an association whose home agent accepts what is at most {@code tolerance} from its clock. */
+    public MobileNodeClock(Duration tolerance) {
+        this.tolerance = tolerance;
+    }
 
     /**
      * The Identification for the next request: the corrected clock, or the newest known plus one where the clock is
@@ -40,12 +52,24 @@ public final class MobileNodeClock implements MobileNodeReplay {
     /**
      * Takes the home agent's time from an authenticated reply with code 133 (RFC 3344 §3.6.2.3): its high half.
      *
-     * <p>What we sent from a clock that was ahead was refused, so it no longer counts; only what was accepted does.
+     * <p>§5.7.1 has the next request later than all before, and so it is while the home agent can accept that. What was sent from a clock
+     * further ahead doesn't count, or nothing would be accepted until its time has come.
+     *
+     * <p>Who is refused again with the home agent's own time isn't the only one to speak for this mobile node: another host's clock is ahead, and
+     * what that has sent was accepted (RFC 5563 §4.4). As far ahead as the home agent accepts anything, we are past that. A third time in a
+     * row says that it isn't so: then only what was accepted counts.
      */
     @Override
-    public void resynchronise(Identification reply, Instant now) {
-        offset = Duration.between(now, Identification.of(reply.high(), 0).toInstant(now));
-        newest = accepted;
+    public void resynchronise(Identification reply, Instant now, Duration mostAhead) {
+        Instant its = Identification.of(reply.high(), 0).toInstant(now);
+        offset = Duration.between(now, its);
+        refusals = refusals % 3 + 1;
+        Instant latest = its.plus(mostAhead.compareTo(tolerance) < 0 ? mostAhead : tolerance);
+        if (newest == null || refusals == 3 || newest.toInstant(its).isAfter(latest)) {
+            newest = accepted;
+        } else if (refusals == 2) {
+            newest = newer(newest, Identification.of(latest.minus(ROUNDING)));
+        }
     }
 
     /**
@@ -64,6 +88,7 @@ public final class MobileNodeClock implements MobileNodeReplay {
      */
     @Override
     public void observe(Identification id) {
+        refusals = 0;
         accepted = newer(accepted, id);
         newest = newer(newest, id);
     }

@@ -30,7 +30,7 @@ public final class MobileNodeNonces implements MobileNodeReplay {
 
     /** {@link #answered} was told already. */
     @Override
-    public void resynchronise(Identification reply, Instant now) {}
+    public void resynchronise(Identification reply, Instant now, Duration mostAhead) {}
 
     @Override
     public void synchronise(Identification time, Instant sent, Instant received) {}

@@ -11,7 +11,9 @@ import org.mooring.protocol.wire.Identification;
 public sealed interface MobileNodeReplay permits MobileNodeClock, MobileNodeNonces {
     /** One for an association of this style. */
     static MobileNodeReplay of(ReplayProtection style) {
-        return style instanceof ReplayProtection.Nonces ? new MobileNodeNonces() : new MobileNodeClock();
+        return style instanceof ReplayProtection.Timestamps timestamps
+                ? new MobileNodeClock(timestamps.tolerance())
+                : new MobileNodeNonces();
     }
 
     /**
@@ -27,8 +29,12 @@ public sealed interface MobileNodeReplay permits MobileNodeClock, MobileNodeNonc
     /** The home agent has answered, whatever: that is authenticated. */
     void answered(Identification reply);
 
-    /** An authenticated reply with code 133 (§3.6.2.3). */
-    void resynchronise(Identification reply, Instant now);
+    /**
+     * An authenticated reply with code 133 (§3.6.2.3).
+     *
+     * @param mostAhead how far ahead of its clock the home agent accepts what was asked, where that is less than the association's tolerance
+     */
+    void resynchronise(Identification reply, Instant now, Duration mostAhead);
 
     /** The home agent told its time in an authenticated reply (CLOCK, docs/handover.md "Identification"). */
     void synchronise(Identification time, Instant sent, Instant received);

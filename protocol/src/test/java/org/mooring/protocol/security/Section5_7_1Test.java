@@ -137,9 +137,9 @@ class Section5_7_1Test {
     void resynchronisesToWhatWillBeAcceptedWhereSomethingNewerThanOurClockWas() {
         var ahead = Identification.of(NOW.plusSeconds(3));
         guard.advance(ahead);
-        var mobileNode = new MobileNodeClock();
+        var mobileNode = new MobileNodeClock(TOLERANCE);
 
-        mobileNode.resynchronise(guard.resynchronise(mobileNode.next(NOW, 0), NOW), NOW);
+        mobileNode.resynchronise(guard.resynchronise(mobileNode.next(NOW, 0), NOW), NOW, TOLERANCE);
 
         assertTrue(guard.isFresh(mobileNode.next(NOW, 0), NOW));
     }
@@ -167,7 +167,7 @@ class Section5_7_1Test {
     @Test
     @DisplayName("The mobile node's timestamps only grow, whatever its clock does")
     void mobileNodeTimestampsGrow() {
-        var clock = new MobileNodeClock();
+        var clock = new MobileNodeClock(TOLERANCE);
         var first = clock.next(NOW, 0);
 
         var second = clock.next(NOW, 0);
@@ -181,7 +181,7 @@ class Section5_7_1Test {
     @Test
     @DisplayName("The mobile node goes past what another host has used for it")
     void mobileNodeGoesPastOtherHosts() {
-        var clock = new MobileNodeClock();
+        var clock = new MobileNodeClock(TOLERANCE);
         var elsewhere = Identification.of(NOW.plusSeconds(3));
 
         clock.observe(elsewhere);
@@ -193,7 +193,7 @@ class Section5_7_1Test {
     @Test
     @DisplayName("The mobile node remembers the newest that was accepted, in whatever order it hears of them")
     void mobileNodeRemembersTheNewest() {
-        var clock = new MobileNodeClock();
+        var clock = new MobileNodeClock(TOLERANCE);
         var newest = Identification.of(NOW.plusSeconds(3));
 
         clock.observe(newest);
@@ -207,12 +207,12 @@ class Section5_7_1Test {
     @CsvSource({"60", "-60", "86400", "-86400"})
     @DisplayName("§3.6.2.3: after code 133 the next request is accepted")
     void mobileNodeResynchronises(long seconds) {
-        var clock = new MobileNodeClock();
+        var clock = new MobileNodeClock(TOLERANCE);
         var wrong = NOW.plusSeconds(seconds);
         var refused = clock.next(wrong, 0);
         assertFalse(guard.isFresh(refused, NOW));
 
-        clock.resynchronise(guard.resynchronise(refused, NOW), wrong);
+        clock.resynchronise(guard.resynchronise(refused, NOW), wrong, TOLERANCE);
         var next = clock.next(wrong.plusMillis(20), 0);
 
         assertTrue(guard.isFresh(next, NOW.plusMillis(30)));
@@ -224,11 +224,80 @@ class Section5_7_1Test {
     @Test
     @DisplayName("§3.6.2.3: resynchronising never goes back behind what was accepted")
     void mobileNodeStaysPastWhatWasAccepted() {
-        var clock = new MobileNodeClock();
+        var clock = new MobileNodeClock(TOLERANCE);
         var accepted = clock.next(NOW, 0);
         clock.observe(accepted);
 
-        clock.resynchronise(Identification.of(NOW), NOW);
+        clock.resynchronise(Identification.of(NOW), NOW, TOLERANCE);
+
+        assertEquals(accepted.next(), clock.next(NOW, 0));
+    }
+
+    @Test
+    @DisplayName("E14: nor behind what was sent, while the home agent can accept what is later")
+    void mobileNodeStaysPastWhatItHasSent() {
+        var clock = new MobileNodeClock(TOLERANCE);
+        var sent = clock.next(NOW.plusSeconds(6), 0);
+
+        clock.resynchronise(Identification.of(NOW), NOW, TOLERANCE);
+
+        assertEquals(sent.next(), clock.next(NOW, 0));
+        assertTrue(guard.isFresh(sent.next(), NOW));
+    }
+
+    @ParameterizedTest(name = "{0} ms ahead, {1} ms are accepted: {2}")
+    @CsvSource({"7300, 7000, false", "6700, 7000, true", "6700, 9000, true", "700, 500, false", "200, 500, true"})
+    @DisplayName("E14: what it has sent from a clock that was further ahead than the home agent accepts doesn't count")
+    void mobileNodeGoesBehindWhatCannotBeAccepted(int ahead, int most, boolean counts) {
+        var clock = new MobileNodeClock(TOLERANCE);
+        var its = Instant.parse("2026-11-22T12:00:00Z");
+        var sent = clock.next(its.plusMillis(ahead), 0);
+
+        clock.resynchronise(Identification.of(its), its, Duration.ofMillis(most));
+
+        assertEquals(counts ? sent.next() : Identification.of(its, 0), clock.next(its, 0));
+    }
+
+    @Test
+    @DisplayName(
+            "RFC 5563 §4.4, T91: a home agent that tells its own time, and has accepted what another host's clock said")
+    void mobileNodeGoesPastOtherHostsThatItHasNotHeardOf() {
+        guard.advance(Identification.of(NOW.plusSeconds(5)));
+        var clock = new MobileNodeClock(TOLERANCE);
+        for (int refused = 0; refused < 2; refused++) {
+            var id = clock.next(NOW, 0);
+            assertFalse(guard.isFresh(id, NOW));
+            clock.resynchronise(id.withHigh(Identification.of(NOW).high()), NOW, TOLERANCE);
+        }
+
+        assertTrue(guard.isFresh(clock.next(NOW, 0), NOW));
+    }
+
+    @Test
+    @DisplayName("A third refusal in a row is no other host's doing: only what was accepted counts")
+    void mobileNodeBeginsAgain() {
+        var clock = new MobileNodeClock(TOLERANCE);
+        var its = Instant.parse("2026-11-22T12:00:00Z");
+        for (int refused = 0; refused < 3; refused++) {
+            clock.next(its, 0);
+            clock.resynchronise(Identification.of(its), its, TOLERANCE);
+        }
+        assertEquals(Identification.of(its, 0), clock.next(its, 0));
+
+        clock.resynchronise(Identification.of(its), its, TOLERANCE);
+        assertEquals(Identification.of(its, 0).next(), clock.next(its, 0));
+    }
+
+    @Test
+    @DisplayName("An acceptance between two refusals: the second one is a first again")
+    void mobileNodeIsAheadOfNobodyAfterAnAcceptance() {
+        var clock = new MobileNodeClock(TOLERANCE);
+        clock.next(NOW, 0);
+        clock.resynchronise(Identification.of(NOW), NOW, TOLERANCE);
+        var accepted = clock.next(NOW, 0);
+        clock.observe(accepted);
+
+        clock.resynchronise(Identification.of(NOW), NOW, TOLERANCE);
 
         assertEquals(accepted.next(), clock.next(NOW, 0));
     }
@@ -236,7 +305,7 @@ class Section5_7_1Test {
     @Test
     @DisplayName("CLOCK: the next timestamp is the home agent's time, to the fraction of a second")
     void mobileNodeTakesTheTimeThatItIsTold() {
-        var clock = new MobileNodeClock();
+        var clock = new MobileNodeClock(TOLERANCE);
         var itsTime = NOW.plusMillis(2345);
 
         clock.synchronise(Identification.of(itsTime), NOW, NOW);
@@ -246,7 +315,7 @@ class Section5_7_1Test {
 
     @Test
     void theHomeAgentsTimeIsThatOfHalfTheRoundTrip() {
-        MobileNodeClock clock = new MobileNodeClock();
+        MobileNodeClock clock = new MobileNodeClock(TOLERANCE);
 
         clock.synchronise(Identification.of(NOW.plusMillis(75)), NOW, NOW.plusMillis(150));
 
@@ -256,7 +325,7 @@ class Section5_7_1Test {
     @Test
     @DisplayName("CLOCK: a clock that is set back repeats no timestamp")
     void mobileNodeTimestampsGrowThoughItIsToldAnEarlierTime() {
-        var clock = new MobileNodeClock();
+        var clock = new MobileNodeClock(TOLERANCE);
         var used = clock.next(NOW, 0);
 
         clock.synchronise(Identification.of(NOW.minusSeconds(2)), NOW, NOW);

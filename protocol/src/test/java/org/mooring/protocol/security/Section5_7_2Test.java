@@ -66,7 +66,7 @@ class Section5_7_2Test {
     @DisplayName("A nonce tells nothing of clocks")
     void knowsNoOffset() {
         var node = MobileNodeReplay.of(new ReplayProtection.Nonces());
-        node.resynchronise(Identification.of(99, 7), NOW);
+        node.resynchronise(Identification.of(99, 7), NOW, Duration.ZERO);
         assertEquals(Duration.ZERO, node.offset());
     }
 
