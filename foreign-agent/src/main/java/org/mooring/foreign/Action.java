@@ -3,6 +3,7 @@ package org.mooring.foreign;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.Set;
+import org.mooring.protocol.discovery.AdvertisementSeries.Window;
 import org.mooring.protocol.handover.Arrival.Opening;
 import org.mooring.protocol.handover.Arrival.Room;
 import org.mooring.protocol.handover.HandoverId;
@@ -74,8 +75,8 @@ public sealed interface Action {
         }
     }
 
-    /** Fire at a random time between the two (RFC 1256 §4.1), in place of what was armed for {@code link} before. */
-    record ArmAdvertisement(String link, Instant earliest, Instant latest) implements Action {
+    /** Fire at a random time of {@code window} (RFC 1256 §4.1), in place of what was armed for {@code link} before. */
+    record ArmAdvertisement(String link, Window window) implements Action {
         @Override
         public void on(Executor executor) {
             executor.execute(this);

@@ -1,6 +1,5 @@
 package org.mooring.foreign;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -12,34 +11,18 @@ import java.util.function.Consumer;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.foreign.Policy.ReverseTunnel;
 import org.mooring.foreign.Policy.Revocability;
+import org.mooring.protocol.discovery.AdvertisementSeries;
 import org.mooring.protocol.wire.AdvertisementExtension;
 import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
 import org.mooring.protocol.wire.AdvertisementExtension.PrefixLengths;
-import org.mooring.protocol.wire.AgentAdvertisement;
-import org.mooring.protocol.wire.AgentAdvertisement.Router;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 
 /** Tells the visitor links that there is a foreign agent (RFC 3344 §2.3). Confined to the agent loop. */
 final class Advertiser {
-    /** RFC 1256 §6: the first few come sooner. */
-    private static final int INITIAL_ADVERTISEMENTS = 3;
-
-    private static final Duration LONGEST_INITIAL_INTERVAL = Duration.ofSeconds(16);
-
-    /** RFC 1256 §4.1: routers that were started together do not advertise together. */
-    private static final double LEAST_PART_OF_INTERVAL = 0.75;
-
-    private static final int FIRST_SEQUENCE = 0;
-    private static final int LAST_SEQUENCE = 0xffff;
-
-    /** RFC 3344 §2.3.2: a lower number tells of a restart. */
-    private static final int SEQUENCE_AFTER_LAST = 256;
-
     private final Challenges challenges;
     private final Consumer<Action> out;
-    private final Map<String, Integer> sequences = new HashMap<>();
-    private final Map<String, Integer> unsolicited = new HashMap<>();
+    private final Map<String, AdvertisementSeries> series = new HashMap<>();
 
     Advertiser(Challenges challenges, Consumer<Action> out) {
         this.challenges = challenges;
@@ -48,35 +31,26 @@ final class Advertiser {
 
     /** Begins on every link. */
     void start(Policy policy, Instant now) {
-        if (policy.advertising().isUnsolicited()) {
+        if (policy.advertising().interval().isUnsolicited()) {
             policy.links().keySet().stream()
                     .sorted()
-                    .forEach(link -> out.accept(new Action.ArmAdvertisement(link, now, now.plusSeconds(1))));
+                    .forEach(link -> out.accept(new Action.ArmAdvertisement(link, AdvertisementSeries.first(now))));
         }
     }
 
     /** It is time to advertise to all on {@code link}. */
     void due(Policy policy, String link, boolean busy, Instant now) {
         var interval = policy.advertising().interval();
-        if (interval.isZero()) {
+        if (!interval.isUnsolicited()) {
             return; // As the operator decided meanwhile.
         }
         advertise(policy, link, Optional.empty(), Ipv4Address.ALL_SYSTEMS, busy);
-        int sent = unsolicited.merge(link, 1, Integer::sum);
-        var longest = sent < INITIAL_ADVERTISEMENTS && interval.compareTo(LONGEST_INITIAL_INTERVAL) > 0
-                ? LONGEST_INITIAL_INTERVAL
-                : interval;
-        var least = Duration.ofMillis((long) (longest.toMillis() * LEAST_PART_OF_INTERVAL));
-        out.accept(new Action.ArmAdvertisement(link, now.plus(least), now.plus(longest)));
+        out.accept(new Action.ArmAdvertisement(link, series(link).next(interval, now)));
     }
 
-    /**
-     * Answers a solicitation: to the station that asked, and at its own address if it has one. Whether that is a neighbour's does not matter
-     * (RFC 3344 §2.3).
-     */
+    /** Answers a solicitation: to the station that asked, and at its own address if it has one. */
     void solicited(Policy policy, String link, Octets linkAddress, Ipv4Address from, boolean busy) {
-        advertise(
-                policy, link, Optional.of(linkAddress), from.isUnicast() ? from : Ipv4Address.LIMITED_BROADCAST, busy);
+        advertise(policy, link, Optional.of(linkAddress), AdvertisementSeries.answerTo(from), busy);
     }
 
     /**
@@ -92,12 +66,12 @@ final class Advertiser {
                 Optional.of(visitor.linkAddress()),
                 visitor.homeAddress(),
                 busy,
-                FIRST_SEQUENCE);
+                AdvertisementSeries.FIRST_SEQUENCE);
     }
 
     private void advertise(
             Policy policy, String link, Optional<Octets> linkAddress, Ipv4Address destination, boolean busy) {
-        advertise(policy, link, linkAddress, destination, busy, nextSequence(link));
+        advertise(policy, link, linkAddress, destination, busy, series(link).nextSequence());
     }
 
     private void advertise(
@@ -120,12 +94,7 @@ final class Advertiser {
                     .map(octets -> challenges.tell(new Station(link, octets)))
                     .orElseGet(() -> challenges.advertise(link))));
         }
-        // Code 16: who is no mobile node has another default router.
-        var advertisement = AgentAdvertisement.of(
-                AgentAdvertisement.NO_COMMON_TRAFFIC,
-                (int) advertising.lifetime().toSeconds(),
-                List.of(new Router(address, 0)),
-                extensions);
+        var advertisement = AdvertisementSeries.advertisement(address, advertising.interval(), extensions);
         out.accept(new Action.Advertise(link, linkAddress, address, destination, advertisement));
     }
 
@@ -144,10 +113,7 @@ final class Advertiser {
                 | (busy ? MobilityAgent.BUSY : 0);
     }
 
-    /** Counts everything that is sent on {@code link}, to whomever. */
-    private int nextSequence(String link) {
-        int sequence = sequences.getOrDefault(link, FIRST_SEQUENCE);
-        sequences.put(link, sequence == LAST_SEQUENCE ? SEQUENCE_AFTER_LAST : sequence + 1);
-        return sequence;
+    private AdvertisementSeries series(String link) {
+        return series.computeIfAbsent(link, any -> new AdvertisementSeries());
     }
 }

@@ -343,7 +343,7 @@ public final class ForeignAgent {
 
         @Override
         public void handle(Event.PolicyChanged event) {
-            boolean begins = !policy.advertising().isUnsolicited();
+            boolean begins = !policy.advertising().interval().isUnsolicited();
             policy = event.policy();
             if (begins) {
                 advertiser.start(policy, event.at());

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.foreign.Policy.Compatibility;
 import org.mooring.foreign.Policy.ReverseTunnel;
+import org.mooring.protocol.discovery.AdvertisementInterval;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.security.Verified;
@@ -53,7 +54,7 @@ class Rfc4721Test {
         return Site.policy(
                 Compatibility.RFC5944,
                 ReverseTunnel.OPTIONAL,
-                new Advertising(Duration.ofMinutes(1), false, challenges, Map.of()),
+                new Advertising(new AdvertisementInterval(Duration.ofMinutes(1)), false, challenges, Map.of()),
                 mobileNodes);
     }
 

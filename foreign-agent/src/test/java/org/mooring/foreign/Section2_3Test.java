@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.mooring.foreign.Policy.Compatibility;
 import org.mooring.foreign.Policy.ReverseTunnel;
+import org.mooring.protocol.discovery.AdvertisementSeries.Window;
 import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
 import org.mooring.protocol.wire.AdvertisementExtension.PrefixLengths;
 import org.mooring.protocol.wire.AgentAdvertisement;
@@ -63,12 +64,12 @@ class Section2_3Test {
     void spreadsItsAdvertisements() {
         var started = agent.handle(new Event.Restored(NOW, List.of()));
 
-        assertEquals(List.of(new Action.ArmAdvertisement(LINK, NOW, NOW.plusSeconds(1))), armed(started));
-        var initial = List.of(new Action.ArmAdvertisement(LINK, NOW.plusSeconds(12), NOW.plusSeconds(16)));
+        assertEquals(List.of(new Action.ArmAdvertisement(LINK, new Window(NOW, NOW.plusSeconds(1)))), armed(started));
+        var initial = List.of(new Action.ArmAdvertisement(LINK, new Window(NOW.plusSeconds(12), NOW.plusSeconds(16))));
         assertEquals(initial, armed(agent.handle(new Event.AdvertisementDue(NOW, LINK))));
         assertEquals(initial, armed(agent.handle(new Event.AdvertisementDue(NOW, LINK))));
         assertEquals(
-                List.of(new Action.ArmAdvertisement(LINK, NOW.plusSeconds(45), NOW.plusSeconds(60))),
+                List.of(new Action.ArmAdvertisement(LINK, new Window(NOW.plusSeconds(45), NOW.plusSeconds(60)))),
                 armed(agent.handle(new Event.AdvertisementDue(NOW, LINK))));
     }
 

@@ -2,10 +2,13 @@ package org.mooring.home;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.mooring.linux.MacAddress;
+import org.mooring.protocol.discovery.AdvertisementSeries.Window;
 import org.mooring.protocol.handover.Arrival.Opening;
 import org.mooring.protocol.handover.Arrival.Room;
 import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.wire.AgentAdvertisement;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.TunnelData;
@@ -230,6 +233,27 @@ public sealed interface Action {
         }
     }
 
+    /**
+     * Send to everybody on the home link, or in a frame to one station there (RFC 3344 §2.1), from the agent's address.
+     *
+     * @param station empty for the MAC address of the group that {@code destination} is
+     */
+    record Advertise(Optional<MacAddress> station, Ipv4Address destination, AgentAdvertisement advertisement)
+            implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** An {@link Event.AdvertisementDue} at a random time of {@code window} (RFC 1256 §4.1), in place of what was armed before. */
+    record ArmAdvertisement(Window window) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
     /** Something an operator wants to know. RFC 3344's "silently discard" is silent on the wire, not in the log. */
     record Report(Fact fact) implements Action {
         @Override
@@ -291,6 +315,10 @@ public sealed interface Action {
         void execute(AnnounceHome action);
 
         void execute(AnswerProbe action);
+
+        void execute(Advertise action);
+
+        void execute(ArmAdvertisement action);
 
         void execute(Report action);
     }

@@ -112,6 +112,22 @@ public sealed interface Event {
         }
     }
 
+    /** An Agent Solicitation on the home link (RFC 3344 §2.2). */
+    record SolicitationReceived(Instant at, MacAddress station, Ipv4Address from) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
+    /** The time of {@link Action.ArmAdvertisement} has come. */
+    record AdvertisementDue(Instant at) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
     /** The first packet for {@code homeAddress} waits in {@code room}. */
     record WaitBegan(Instant at, Ipv4Address homeAddress, Room room) implements Event {
         @Override
@@ -200,6 +216,10 @@ public sealed interface Event {
         void handle(BroadcastReceived event);
 
         void handle(ArpProbed event);
+
+        void handle(SolicitationReceived event);
+
+        void handle(AdvertisementDue event);
 
         void handle(WaitBegan event);
 

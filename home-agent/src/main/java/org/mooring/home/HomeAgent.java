@@ -47,6 +47,7 @@ public final class HomeAgent {
     private final Revocations revocations;
     private final BindingChanges changes;
     private final Broadcasts broadcasts;
+    private final Advertiser advertiser = new Advertiser(actions::add);
     private final IntSupplier nonces;
     private final Map<Nai, Ipv4Address> identified = new HashMap<>();
     private Policy policy;
@@ -398,6 +399,7 @@ public final class HomeAgent {
         @Override
         public void handle(Event.Restored event) {
             event.records().forEach(stored -> restore(stored, event.at()));
+            advertiser.start(policy, event.at());
         }
 
         @Override
@@ -473,6 +475,16 @@ public final class HomeAgent {
         }
 
         @Override
+        public void handle(Event.SolicitationReceived event) {
+            advertiser.solicited(policy, event.station(), event.from());
+        }
+
+        @Override
+        public void handle(Event.AdvertisementDue event) {
+            advertiser.due(policy, event.at());
+        }
+
+        @Override
         public void handle(Event.WaitBegan event) {
             order.began(event.homeAddress(), event.room(), event.at());
         }
@@ -508,7 +520,11 @@ public final class HomeAgent {
 
         @Override
         public void handle(Event.PolicyChanged event) {
+            boolean begins = !policy.advertisement().isUnsolicited();
             policy = event.policy();
+            if (begins) {
+                advertiser.start(policy, event.at());
+            }
             checks = new ValidityChecks(policy);
             answers.follow(policy);
             order.follow(policy);

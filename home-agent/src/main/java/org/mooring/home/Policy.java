@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.mooring.datapath.DatapathKind;
 import org.mooring.datapath.Encapsulation;
+import org.mooring.protocol.discovery.AdvertisementInterval;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationRequest;
@@ -26,6 +27,7 @@ import org.mooring.protocol.wire.RegistrationRequest.Flags;
  * @param natTraversal what becomes of mobile nodes and foreign agents behind a NAT
  * @param revocation whether bindings are such that either agent can revoke them
  * @param redirect the home agent that mobile nodes are sent to which have none (RFC 4433 §5.3); empty: this one takes them
+ * @param advertisement how often the home link is told of the agent (§2.3)
  * @param enterpriseNumber whose vendor extensions speak of handovers (docs/handover.md)
  * @param foreignAgents the associations with each foreign agent, by the address that its requests come from
  */
@@ -42,6 +44,7 @@ public record Policy(
         NatTraversal natTraversal,
         Revocability revocation,
         Optional<Ipv4Address> redirect,
+        AdvertisementInterval advertisement,
         int enterpriseNumber,
         List<MobileNode> mobileNodes,
         Map<Ipv4Address, List<SecurityAssociation>> foreignAgents) {
@@ -54,8 +57,8 @@ public record Policy(
     }
 
     /**
-     * One that follows RFC 5944, with IP in IP alone and without simultaneous bindings, does what is asked for of RFC 3519, and revokes where
-     * the other agent can.
+     * One that follows RFC 5944, with IP in IP alone and without simultaneous bindings, does what is asked for of RFC 3519, revokes where the
+     * other agent can, and advertises itself to who asks.
      */
     public Policy(
             Ipv4Address address,
@@ -80,6 +83,7 @@ public record Policy(
                 NatTraversal.DEFAULT,
                 Revocability.OPTIONAL,
                 Optional.empty(),
+                AdvertisementInterval.ON_SOLICITATION,
                 enterpriseNumber,
                 mobileNodes,
                 foreignAgents);
@@ -157,6 +161,7 @@ public record Policy(
                                 NatTraversal.Permission.OFF, natTraversal.keepalive(), natTraversal.maxLifetime()),
                 revocation,
                 redirect,
+                advertisement,
                 enterpriseNumber,
                 mobileNodes,
                 foreignAgents);

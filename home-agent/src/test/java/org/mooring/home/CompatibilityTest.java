@@ -129,6 +129,7 @@ class CompatibilityTest {
                 policy.natTraversal(),
                 policy.revocation(),
                 Optional.empty(),
+                policy.advertisement(),
                 policy.enterpriseNumber(),
                 policy.mobileNodes(),
                 policy.foreignAgents()));

@@ -14,6 +14,7 @@ import java.util.Set;
 import org.mooring.home.Event.Timer;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.linux.MacAddress;
+import org.mooring.protocol.discovery.AdvertisementInterval;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
@@ -113,14 +114,26 @@ final class HomeNetwork {
 
     /** The mobile node's associations are these. */
     static Policy withMobileHome(SecurityAssociation... associations) {
-        return policy(new MobileNode(HOME_ADDRESS, Optional.of(MAC), List.of(associations)), Optional.empty());
+        return policy(
+                new MobileNode(HOME_ADDRESS, Optional.of(MAC), List.of(associations)),
+                Optional.empty(),
+                AdvertisementInterval.ON_SOLICITATION);
     }
 
     static Policy redirectingTo(Ipv4Address other) {
-        return policy(new MobileNode(HOME_ADDRESS, Optional.of(MAC), List.of(MOBILE_HOME)), Optional.of(other));
+        return policy(
+                new MobileNode(HOME_ADDRESS, Optional.of(MAC), List.of(MOBILE_HOME)),
+                Optional.of(other),
+                AdvertisementInterval.ON_SOLICITATION);
     }
 
-    private static Policy policy(MobileNode mobileNode, Optional<Ipv4Address> redirect) {
+    static Policy advertising(AdvertisementInterval advertisement) {
+        return policy(
+                new MobileNode(HOME_ADDRESS, Optional.of(MAC), List.of(MOBILE_HOME)), Optional.empty(), advertisement);
+    }
+
+    private static Policy policy(
+            MobileNode mobileNode, Optional<Ipv4Address> redirect, AdvertisementInterval advertisement) {
         return new Policy(
                 HOME_AGENT,
                 BROADCAST,
@@ -134,6 +147,7 @@ final class HomeNetwork {
                 Policy.NatTraversal.DEFAULT,
                 Policy.Revocability.OPTIONAL,
                 redirect,
+                advertisement,
                 HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
                 List.of(mobileNode),
                 Map.of(CARE_OF_A, List.of(FOREIGN_HOME)));

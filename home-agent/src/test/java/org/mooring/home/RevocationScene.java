@@ -23,6 +23,7 @@ import org.mooring.home.Policy.Compatibility;
 import org.mooring.home.Policy.NatTraversal;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.home.Policy.Revocability;
+import org.mooring.protocol.discovery.AdvertisementInterval;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Seal;
@@ -72,6 +73,7 @@ abstract class RevocationScene {
                 NatTraversal.DEFAULT,
                 revocation,
                 Optional.empty(),
+                AdvertisementInterval.ON_SOLICITATION,
                 HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
                 mobileNodes,
                 Map.of(CARE_OF_A, List.of(FOREIGN_HOME), CARE_OF_B, List.of(OF_B)));

@@ -549,6 +549,7 @@ class Rfc3519Section4_6Test {
                 new NatTraversal(permission, 110, 60),
                 Policy.Revocability.OPTIONAL,
                 Optional.empty(),
+                policy.advertisement(),
                 policy.enterpriseNumber(),
                 policy.mobileNodes(),
                 Map.of(INSIDE, List.of(FOREIGN_HOME))));

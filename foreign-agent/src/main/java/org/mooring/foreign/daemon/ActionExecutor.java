@@ -1,12 +1,11 @@
 package org.mooring.foreign.daemon;
 
-import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ThreadLocalRandom;
 import org.mooring.foreign.Action;
 import org.mooring.foreign.Event;
 import org.mooring.foreign.Visitor;
+import org.mooring.runtime.discovery.AdvertisementTimes;
 import org.mooring.runtime.loop.AgentLoop;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -68,8 +67,7 @@ final class ActionExecutor implements Action.Executor {
 
     @Override
     public void execute(Action.ArmAdvertisement action) {
-        long window = Duration.between(action.earliest(), action.latest()).toMillis();
-        var at = action.earliest().plusMillis(ThreadLocalRandom.current().nextLong(window + 1));
+        var at = AdvertisementTimes.within(action.window());
         loop.arm(new Advertisement(action.link()), at, now -> new Event.AdvertisementDue(now, action.link()));
     }
 

@@ -1,7 +1,6 @@
 package org.mooring.foreign.daemon;
 
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +23,7 @@ import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationMessage;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.config.Section;
+import org.mooring.runtime.discovery.AdvertisementTimes;
 
 /**
  * What {@code foreign-agent.toml} says.
@@ -47,12 +47,6 @@ record ProgramConfiguration(
     private static final int MOST_PENDING = 100_000;
     private static final int DEFAULT_MAX_VISITORS = 10_000;
     private static final int MOST_VISITORS = 1_000_000;
-
-    /** RFC 1256 §4.1 has 4 to 1800 seconds; zero leaves it to solicitations (RFC 3344 §2.3). */
-    private static final int SHORTEST_INTERVAL = 0;
-
-    private static final int LONGEST_INTERVAL = 1800;
-    private static final int DEFAULT_INTERVAL = 60;
 
     private static final int SHORTEST_KEEPALIVE = (int) UdpTunnel.SHORTEST_KEEPALIVE.toSeconds();
     private static final int LONGEST_KEEPALIVE = 0xffff;
@@ -131,8 +125,7 @@ record ProgramConfiguration(
     private static Advertising advertising(Section root, Map<String, Integer> prefixLengths) {
         var section = root.table("advertisement");
         return new Advertising(
-                section.map(table -> table.seconds("interval", SHORTEST_INTERVAL, LONGEST_INTERVAL, DEFAULT_INTERVAL))
-                        .orElse(Duration.ofSeconds(DEFAULT_INTERVAL)),
+                AdvertisementTimes.interval(section),
                 section.map(table -> table.bool("registration-required", false)).orElse(false),
                 section.map(table -> table.bool("challenges", false)).orElse(false),
                 prefixLengths);

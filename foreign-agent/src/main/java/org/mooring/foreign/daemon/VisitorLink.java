@@ -2,14 +2,12 @@ package org.mooring.foreign.daemon;
 
 import java.io.IOException;
 import java.net.NetworkInterface;
-import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
-import java.nio.channels.DatagramChannel;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.mooring.foreign.Action;
@@ -20,14 +18,11 @@ import org.mooring.linux.Interface;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.packet.EthernetFrame;
-import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.PacketFilter;
 import org.mooring.linux.packet.PacketSocket;
 import org.mooring.linux.packet.ReceivedFrame;
 import org.mooring.linux.packet.UdpPacket;
 import org.mooring.protocol.handover.HandoverMessage;
-import org.mooring.protocol.wire.AgentDiscoveryCodec;
-import org.mooring.protocol.wire.AgentSolicitation;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
@@ -35,6 +30,7 @@ import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.ReplyCode;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.Supervisor;
+import org.mooring.runtime.discovery.DiscoveryLink;
 import org.mooring.runtime.udp.UdpSocket;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,18 +44,13 @@ final class VisitorLink implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(VisitorLink.class);
     private static final int TTL = 64;
 
-    /** RFC 3344 §2.1: no router passes it on. */
-    private static final int TTL_OF_DISCOVERY = 1;
-
-    private static final int SOLICITATION = 10;
-
     private static final Duration RETURN_POLL = Duration.ofSeconds(1);
 
     private final Interface link;
     private final Ipv4Address address;
     private final Ipv4Address careOfAddress;
     private final PacketSocket frames;
-    private final DatagramChannel membership;
+    private final DiscoveryLink discovery;
     private final StationLimit stations = new StationLimit(new SecureRandom().nextLong());
 
     private VisitorLink(
@@ -67,12 +58,12 @@ final class VisitorLink implements AutoCloseable {
             Ipv4Address address,
             Ipv4Address careOfAddress,
             PacketSocket frames,
-            DatagramChannel membership) {
+            DiscoveryLink discovery) {
         this.link = link;
         this.address = address;
         this.careOfAddress = careOfAddress;
         this.frames = frames;
-        this.membership = membership;
+        this.discovery = discovery;
     }
 
     /**
@@ -93,13 +84,14 @@ final class VisitorLink implements AutoCloseable {
             // A thousand guests may leave at once.
             frames = PacketSocket.open(
                     link,
-                    PacketFilter.udpTo(UdpSocket.REGISTRATION_PORT).or(PacketFilter.icmp(SOLICITATION)),
+                    PacketFilter.udpTo(UdpSocket.REGISTRATION_PORT).or(DiscoveryLink.solicitations()),
                     PacketSocket.Option.DEEP_BUFFER);
         } catch (KernelException e) {
             throw new Failure("link " + link.name() + ": " + e.getMessage(), e);
         }
         try {
-            var opened = new VisitorLink(link, address, careOfAddress, frames, joinGroups(link));
+            var opened = new VisitorLink(
+                    link, address, careOfAddress, frames, DiscoveryLink.join(link, Set.of(address, careOfAddress)));
             opened.start(events, supervisor);
             return opened;
         } catch (IOException e) {
@@ -146,28 +138,14 @@ final class VisitorLink implements AutoCloseable {
     /** Sends an advertisement. One that the kernel refuses is logged: there will be others. */
     void send(Action.Advertise advertise) {
         try {
-            frames.send(frame(advertise));
+            frames.send(discovery.frame(
+                    advertise.advertisement(),
+                    advertise.source(),
+                    advertise.destination(),
+                    advertise.linkAddress().map(VisitorLink::mac)));
         } catch (KernelException e) {
             log.warn("advertisement not sent link={} reason={}", link.name(), e.getMessage());
         }
-    }
-
-    private EthernetFrame frame(Action.Advertise advertise) {
-        var icmp = AgentDiscoveryCodec.encode(advertise.advertisement()).toByteArray();
-        return Ipv4Packet.of(
-                        advertise.source().toInet(),
-                        advertise.destination().toInet(),
-                        Ipv4Packet.ICMP,
-                        TTL_OF_DISCOVERY,
-                        ByteBuffer.wrap(icmp))
-                .toFrame(
-                        link.mac(),
-                        advertise.linkAddress().map(VisitorLink::mac).orElseGet(() -> group(advertise.destination())));
-    }
-
-    /** The MAC address of a group (RFC 1112 §6.4). */
-    private static MacAddress group(Ipv4Address address) {
-        return new MacAddress(0x0100_5e00_0000L | (address.bits() & 0x7f_ffff));
     }
 
     Interface link() {
@@ -178,26 +156,9 @@ final class VisitorLink implements AutoCloseable {
     public void close() {
         frames.close();
         try {
-            membership.close();
+            discovery.close();
         } catch (IOException e) {
             log.warn("group not left link={} reason={}", link.name(), e.getMessage());
-        }
-    }
-
-    /**
-     * RFC 3344 §2.3, RFC 1256 §5.1: an agent takes what is sent to these groups. The interface lets it pass for as long
-     * as this is open.
-     */
-    private static DatagramChannel joinGroups(Interface link) throws IOException {
-        var channel = DatagramChannel.open(StandardProtocolFamily.INET);
-        try {
-            for (var group : List.of(Ipv4Address.ALL_MOBILITY_AGENTS, Ipv4Address.ALL_ROUTERS)) {
-                channel.join(group.toInet(), NetworkInterface.getByIndex(link.index()));
-            }
-            return channel;
-        } catch (IOException e) {
-            channel.close();
-            throw e;
         }
     }
 
@@ -260,23 +221,11 @@ final class VisitorLink implements AutoCloseable {
                 : new Event.RequestReceived(at, origin, RegistrationCodec.decode(datagram));
     }
 
-    /** The solicitation in it; empty if it is none, or for somebody else. */
     private Optional<Event> solicitation(ReceivedFrame frame) {
         return frame.ethernet()
-                .flatMap(ethernet -> Ipv4Packet.parse(ethernet)
-                        .filter(packet -> packet.protocol() == Ipv4Packet.ICMP && !packet.isFragment())
-                        .filter(packet -> isSolicited(Ipv4Address.of(packet.destination())))
-                        .filter(packet -> AgentDiscoveryCodec.decode(Octets.copyOf(packet.payload()))
-                                .filter(AgentSolicitation.class::isInstance)
-                                .isPresent())
-                        .map(packet -> new Event.SolicitationReceived(
-                                frame.at(), link.name(), linkAddress(ethernet), Ipv4Address.of(packet.source()))));
-    }
-
-    private boolean isSolicited(Ipv4Address destination) {
-        return isForUs(destination)
-                || destination.equals(Ipv4Address.ALL_ROUTERS)
-                || destination.equals(Ipv4Address.LIMITED_BROADCAST);
+                .flatMap(discovery::solicitation)
+                .map(solicitation -> new Event.SolicitationReceived(
+                        frame.at(), link.name(), octets(solicitation.station()), solicitation.from()));
     }
 
     private boolean isForUs(Ipv4Address destination) {
@@ -288,17 +237,17 @@ final class VisitorLink implements AutoCloseable {
     private Origin origin(EthernetFrame frame, UdpPacket datagram) {
         return new Origin(
                 link.name(),
-                linkAddress(frame),
+                octets(frame.source()),
                 Ipv4Address.of(datagram.source()),
                 datagram.sourcePort(),
                 Ipv4Address.of(datagram.destination()),
                 datagram.ttl());
     }
 
-    private static Octets linkAddress(EthernetFrame frame) {
-        var mac = ByteBuffer.allocate(MacAddress.LENGTH);
-        frame.source().write(mac);
-        return Octets.copyOf(mac.flip());
+    private static Octets octets(MacAddress address) {
+        var octets = ByteBuffer.allocate(MacAddress.LENGTH);
+        address.write(octets);
+        return Octets.copyOf(octets.flip());
     }
 
     private static MacAddress mac(Octets linkAddress) {

@@ -26,6 +26,7 @@ import org.mooring.foreign.Policy.NatTraversal;
 import org.mooring.foreign.Policy.NatTraversal.Asking;
 import org.mooring.foreign.Policy.ReverseTunnel;
 import org.mooring.foreign.Policy.Revocability;
+import org.mooring.protocol.discovery.AdvertisementInterval;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.SecurityAssociation;
@@ -65,7 +66,7 @@ class ProgramConfigurationTest {
                         ReverseTunnel.OPTIONAL,
                         true,
                         Revocability.OPTIONAL,
-                        new Advertising(Duration.ofMinutes(1), false, false, Map.of()),
+                        new Advertising(new AdvertisementInterval(Duration.ofMinutes(1)), false, false, Map.of()),
                         new NatTraversal(Asking.AUTO, Duration.ofSeconds(110)),
                         Map.of(),
                         Map.of()),
@@ -141,7 +142,8 @@ class ProgramConfigurationTest {
                         ReverseTunnel.REQUIRED,
                         false,
                         Revocability.REFUSED,
-                        new Advertising(Duration.ofSeconds(10), true, true, Map.of("lan", 24)),
+                        new Advertising(
+                                new AdvertisementInterval(Duration.ofSeconds(10)), true, true, Map.of("lan", 24)),
                         new NatTraversal(Asking.BEHIND_NAT, Duration.ofSeconds(25)),
                         Map.of(
                                 Ipv4Address.of("10.1.0.50"),

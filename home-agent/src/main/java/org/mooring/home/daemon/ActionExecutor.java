@@ -1,8 +1,10 @@
 package org.mooring.home.daemon;
 
+import java.util.function.Consumer;
 import org.mooring.home.Action;
 import org.mooring.home.Event;
 import org.mooring.home.Fact;
+import org.mooring.runtime.discovery.AdvertisementTimes;
 import org.mooring.runtime.loop.AgentLoop;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,6 +17,7 @@ final class ActionExecutor implements Action.Executor {
     private final RegistrationSockets sockets;
     private final KernelForwarding kernel;
     private final HomeLinkArp homeLinkArp;
+    private final Consumer<Action.Advertise> advertisements;
     private final BindingStore store;
     private final HomeAgentMetrics metrics;
 
@@ -23,12 +26,14 @@ final class ActionExecutor implements Action.Executor {
             RegistrationSockets sockets,
             KernelForwarding kernel,
             HomeLinkArp homeLinkArp,
+            Consumer<Action.Advertise> advertisements,
             BindingStore store,
             HomeAgentMetrics metrics) {
         this.loop = loop;
         this.sockets = sockets;
         this.kernel = kernel;
         this.homeLinkArp = homeLinkArp;
+        this.advertisements = advertisements;
         this.store = store;
         this.metrics = metrics;
     }
@@ -149,6 +154,16 @@ final class ActionExecutor implements Action.Executor {
     @Override
     public void execute(Action.AnswerProbe action) {
         homeLinkArp.answerProbe(action.homeAddress(), action.prober());
+    }
+
+    @Override
+    public void execute(Action.Advertise action) {
+        advertisements.accept(action);
+    }
+
+    @Override
+    public void execute(Action.ArmAdvertisement action) {
+        loop.arm(Event.AdvertisementDue.class, AdvertisementTimes.within(action.window()), Event.AdvertisementDue::new);
     }
 
     @Override

@@ -27,6 +27,7 @@ import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.config.Ipv4Prefix;
 import org.mooring.runtime.config.Section;
+import org.mooring.runtime.discovery.AdvertisementTimes;
 
 /**
  * What {@code home-agent.toml} says.
@@ -96,6 +97,7 @@ record HomeAgentConfiguration(
                         natTraversal(root),
                         root.choice("revocation", Revocability.OPTIONAL),
                         redirect(root, address),
+                        AdvertisementTimes.interval(root.table("advertisement")),
                         root.integer(
                                 "enterprise-number",
                                 1,

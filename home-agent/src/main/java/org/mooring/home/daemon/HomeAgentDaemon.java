@@ -98,6 +98,7 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
         var store = opened.keep(
                 new BindingStore(Store.open(configuration.stateDirectory(), supervisor), BindingStore.MOBILE_NODES));
         var homeLinkArp = opened.keep(HomeLinkArp.open(homeLink));
+        var homeLinkDiscovery = opened.keep(HomeLinkDiscovery.open(homeLink, policy.address()));
         var loop =
                 opened.keep(new AgentLoop<Event, Action>(HomeAgentProgram.NAME, WallClock.ofThisMachine(), supervisor));
 
@@ -150,9 +151,10 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
 
         var homeAgent = new HomeAgent(policy, new SecureRandom()::nextInt);
         var metrics = new HomeAgentMetrics(homeAgent);
-        var executor = new ActionExecutor(loop, sockets, kernel, homeLinkArp, store, metrics);
+        var executor = new ActionExecutor(loop, sockets, kernel, homeLinkArp, homeLinkDiscovery::send, store, metrics);
         loop.start(homeAgent::handle, action -> action.on(executor));
         homeLinkArp.listen(loop::post, supervisor);
+        homeLinkDiscovery.listen(loop::post, supervisor);
         if (configuration.maxBroadcasts() > 0) {
             opened.keep(HomeLinkBroadcasts.open(
                     homeLink,

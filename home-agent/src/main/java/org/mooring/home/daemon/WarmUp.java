@@ -126,7 +126,7 @@ final class WarmUp {
                 var next = client(NEXT_FOREIGN_AGENT)) {
             var homeAgent = homeAgent();
             var metrics = new HomeAgentMetrics(homeAgent);
-            var executor = new ActionExecutor(loop, sockets, kernel, homeLinkArp, store, metrics);
+            var executor = new ActionExecutor(loop, sockets, kernel, homeLinkArp, advertisement -> {}, store, metrics);
             loop.start(homeAgent::handle, action -> {
                 if (action instanceof Action.Report report) {
                     log.trace("{}", report.fact().line());

@@ -25,6 +25,7 @@ import org.mooring.home.Policy.NatTraversal.Permission;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.home.Policy.Revocability;
 import org.mooring.linux.MacAddress;
+import org.mooring.protocol.discovery.AdvertisementInterval;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.SecurityAssociation;
@@ -67,6 +68,9 @@ class HomeAgentConfigurationTest {
                 state-directory = "state"
                 control-socket = "/run/test.sock"
 
+                [advertisement]
+                interval = 10
+
                 [[mobile-node]]
                 home-address = "10.1.0.50"
                 mac = "52:54:00:01:00:50"
@@ -97,6 +101,7 @@ class HomeAgentConfigurationTest {
                                 NatTraversal.DEFAULT,
                                 Revocability.REFUSED,
                                 Optional.empty(),
+                                new AdvertisementInterval(Duration.ofSeconds(10)),
                                 9999,
                                 List.of(new MobileNode(
                                         Ipv4Address.of("10.1.0.50"),
@@ -158,6 +163,7 @@ class HomeAgentConfigurationTest {
                                 NatTraversal.DEFAULT,
                                 Revocability.OPTIONAL,
                                 Optional.empty(),
+                                new AdvertisementInterval(Duration.ofMinutes(1)),
                                 32473,
                                 List.of(),
                                 Map.of()),

@@ -2,6 +2,7 @@ package org.mooring.home.daemon;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mooring.home.daemon.HomeSite.CARE_OF_ADDRESS;
 import static org.mooring.home.daemon.HomeSite.HOME_ADDRESS;
@@ -20,6 +21,7 @@ import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS;
 
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
+import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,6 +57,10 @@ import org.mooring.protocol.handover.HandoverExtension.Prepare;
 import org.mooring.protocol.handover.HandoverExtension.Previous;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
+import org.mooring.protocol.wire.AgentAdvertisement;
+import org.mooring.protocol.wire.AgentDiscoveryCodec;
+import org.mooring.protocol.wire.AgentSolicitation;
 import org.mooring.protocol.wire.Extension.Padding;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -123,6 +129,52 @@ class HomeAgentProgramTest {
         assertEquals(HA_UNKNOWN_HOME_AGENT_ADDRESS, reply.code());
         assertEquals(HOME_AGENT, reply.homeAgent());
         assertEquals(0, site.bindings().size());
+    }
+
+    @Test
+    @DisplayName("RFC 3344 §2.1, §2.3: advertises to all on the home link, and to who solicits, with TTL 1")
+    void advertises() throws Exception {
+        site.changeConfiguration("uplinks = [\"wan\"]\n", "uplinks = [\"wan\"]\nadvertisement = { interval = 4 }\n");
+        site.start();
+        site.comeHome();
+        try (var icmp = site.listen(site.mobileNode(), PacketFilter.icmp(9))) {
+            for (var advertised : List.of(solicited(icmp), nextAdvertisement(icmp, Ipv4Address.ALL_SYSTEMS))) {
+                assertEquals(1, advertised.ttl());
+                assertEquals(HOME_AGENT.toInet(), advertised.source());
+                var said = says(advertised);
+                assertEquals(MobilityAgent.HOME_AGENT, said.flags());
+                assertEquals(600, said.registrationLifetime());
+                assertEquals(List.of(), said.careOfAddresses());
+            }
+        }
+    }
+
+    private Ipv4Packet solicited(PacketSocket icmp) throws Exception {
+        var solicitation = ByteBuffer.wrap(
+                AgentDiscoveryCodec.encode(new AgentSolicitation()).toByteArray());
+        icmp.send(
+                Ipv4Packet.of(HOME_ADDRESS.toInet(), Ipv4Address.ALL_ROUTERS.toInet(), Ipv4Packet.ICMP, 1, solicitation)
+                        .toFrame(MacAddress.of(MOBILE_NODE_MAC), MacAddress.of("01:00:5e:00:00:02")));
+        return nextAdvertisement(icmp, HOME_ADDRESS);
+    }
+
+    private static Ipv4Packet nextAdvertisement(PacketSocket icmp, Ipv4Address destination) throws Exception {
+        for (var frame = icmp.receive(); ; frame = icmp.receive()) {
+            var packet = frame.flatMap(ReceivedFrame::ethernet)
+                    .flatMap(Ipv4Packet::parse)
+                    .filter(came -> came.destination().equals(destination.toInet()));
+            if (packet.isPresent()) {
+                return packet.get();
+            }
+        }
+    }
+
+    private static MobilityAgent says(Ipv4Packet packet) {
+        var message =
+                AgentDiscoveryCodec.decode(Octets.copyOf(packet.payload())).orElseThrow();
+        return assertInstanceOf(AgentAdvertisement.class, message)
+                .mobilityAgent()
+                .orElseThrow();
     }
 
     @Test

@@ -56,7 +56,12 @@ class Rfc3024Section4_3Test {
                         frame -> frame.packet()
                                 .filter(sent -> frame.source().equals(testbed.homeRouterOutside)
                                         && !sent.payload().equals(good.payload()))));
-        assertEquals(List.of(), testbed.home.since(home, Frame::packet));
+        assertEquals(
+                List.of(),
+                testbed.home.since(
+                        home,
+                        frame -> frame.packet()
+                                .filter(sent -> Advertisement.of(frame).isEmpty())));
     }
 
     @Test

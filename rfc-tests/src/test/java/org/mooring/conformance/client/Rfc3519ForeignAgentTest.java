@@ -13,7 +13,6 @@ import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.conformance.client.Octets.Fields;
-import org.mooring.conformance.client.Section2Test.Advertisement;
 import org.mooring.conformance.client.Station.Answer;
 import org.mooring.conformance.client.Visit.Relayed;
 

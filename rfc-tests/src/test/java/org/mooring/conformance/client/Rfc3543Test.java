@@ -23,7 +23,6 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mooring.conformance.client.Octets.Fields;
-import org.mooring.conformance.client.Section2Test.Advertisement;
 import org.mooring.conformance.client.Station.Answer;
 
 @Programs(foreignAgent = "require-association = false\nnat-traversal = \"off\"\n")

@@ -11,7 +11,6 @@ import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.conformance.client.Octets.Fields;
-import org.mooring.conformance.client.Section2Test.Advertisement;
 
 @Programs(foreignAgent = """
     revocation = "refused"

@@ -6,7 +6,6 @@ import static org.mooring.conformance.client.Testbed.CARE_OF_ADDRESS;
 import static org.mooring.conformance.client.Testbed.OTHER_HOME_AGENT;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -18,7 +17,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 class Section2Test {
     private static final Address ALL_SYSTEMS = Address.of("224.0.0.1");
     private static final Address ALL_ROUTERS = Address.of("224.0.0.2");
-    private static final int MOBILITY_AGENT_ADVERTISEMENT = 16;
     private static final int PREFIX_LENGTHS = 19;
 
     private static final int REGISTRATION_REQUIRED = 0x8000;
@@ -28,54 +26,6 @@ class Section2Test {
     private static final int RESERVED_ONCE = 0x0200;
     private static final int REVERSE_TUNNEL = 0x0100;
     private static final int RESERVED = 0x001f;
-
-    /** An ICMP Router Advertisement with a Mobility Agent Advertisement Extension (§2.1.1). */
-    record Advertisement(Frame frame, Packet packet, Icmp icmp) {
-        static Optional<Advertisement> of(Frame frame) {
-            return frame.packet()
-                    .flatMap(packet -> packet.icmp()
-                            .filter(icmp -> icmp.type() == Icmp.ROUTER_ADVERTISEMENT)
-                            .map(icmp -> new Advertisement(frame, packet, icmp)));
-        }
-
-        int addresses() {
-            return icmp.rest().u8(0);
-        }
-
-        int entrySize() {
-            return icmp.rest().u8(1);
-        }
-
-        int lifetime() {
-            return icmp.rest().u16(2);
-        }
-
-        List<Extension> extensions() {
-            return Extension.all(icmp.rest(), 4 + addresses() * entrySize() * 4);
-        }
-
-        Octets mobilityAgent() {
-            var found = extensions().stream()
-                    .filter(extension -> extension.type() == MOBILITY_AGENT_ADVERTISEMENT)
-                    .toList();
-            assertEquals(1, found.size());
-            return found.get(0).data();
-        }
-
-        int sequenceNumber() {
-            return mobilityAgent().u16(0);
-        }
-
-        int flags() {
-            return mobilityAgent().u16(4);
-        }
-
-        List<Address> careOfAddresses() {
-            return IntStream.iterate(6, offset -> offset < mobilityAgent().length(), offset -> offset + 4)
-                    .mapToObj(mobilityAgent()::address)
-                    .toList();
-        }
-    }
 
     private final Testbed testbed;
     private final MobileNode node;

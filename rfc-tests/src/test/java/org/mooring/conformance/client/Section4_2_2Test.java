@@ -222,7 +222,7 @@ class Section4_2_2Test {
                 other.mac(),
                 new Icmp(Icmp.ROUTER_SOLICITATION, 0, Octets.hex("00000000"))
                         .packet(other.homeAddress(), Address.of("224.0.0.2"), 1)));
-        testbed.visited.await(visited, Section2Test.Advertisement::of);
+        testbed.visited.await(visited, Advertisement::of);
 
         assertEquals(
                 List.of(),

@@ -205,7 +205,7 @@ final class ForeignAgentParty extends Party implements TunnelEndParty {
         } else if (action instanceof Action.ArmAdvertisement advertisement) {
             arm(
                     advertisement.link(),
-                    advertisement.latest(),
+                    advertisement.window().latest(),
                     () -> handle(new Event.AdvertisementDue(now(), advertisement.link())));
         }
     }

@@ -1,0 +1,132 @@
+package org.mooring.home;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.mooring.home.HomeNetwork.HOME_ADDRESS;
+import static org.mooring.home.HomeNetwork.HOME_AGENT;
+import static org.mooring.home.HomeNetwork.MAC;
+import static org.mooring.home.HomeNetwork.advertising;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.mooring.protocol.discovery.AdvertisementInterval;
+import org.mooring.protocol.discovery.AdvertisementSeries.Window;
+import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
+import org.mooring.protocol.wire.AgentAdvertisement.Router;
+import org.mooring.protocol.wire.AgentDiscoveryCodec;
+import org.mooring.protocol.wire.Ipv4Address;
+
+@DisplayName("RFC 3344 §2.3 Foreign Agent and Home Agent Considerations")
+class Section2_3Test {
+    private static final AdvertisementInterval EACH_MINUTE = new AdvertisementInterval(Duration.ofMinutes(1));
+
+    private final HomeNetwork network = new HomeNetwork(advertising(EACH_MINUTE));
+
+    @Test
+    @DisplayName(
+            "§2.1.1: says on the home link that this is a home agent, and nothing else: H alone, no care-of address")
+    void advertises() {
+        due();
+
+        var advertise = advertised();
+        assertEquals(Optional.empty(), advertise.station());
+        assertEquals(Ipv4Address.of("224.0.0.1"), advertise.destination());
+        var said = advertise.advertisement();
+        assertEquals(16, said.code(), "for mobile nodes only");
+        assertEquals(List.of(new Router(HOME_AGENT, 0)), said.routers());
+        assertEquals(180, said.lifetime(), "two of three may be lost");
+        assertEquals(List.of(new MobilityAgent(0, 600, 0x2000, List.of())), said.extensions());
+        assertEquals(Optional.of(said), AgentDiscoveryCodec.decode(AgentDiscoveryCodec.encode(said)));
+    }
+
+    @Test
+    @DisplayName("RFC 1256 §4.1: begins at once, and goes on")
+    void goesOn() {
+        network.handle(new Event.Restored(network.now(), List.of()));
+        assertEquals(List.of(window(0, 1)), armed());
+        due();
+        assertEquals(List.of(window(12, 16)), armed());
+    }
+
+    @ParameterizedTest(name = "from {0} to {1}")
+    @CsvSource({"10.1.0.5, 10.1.0.5", "203.0.113.9, 203.0.113.9", "0.0.0.0, 255.255.255.255"})
+    @DisplayName("answers a solicitation from wherever, in a frame to who sent it, and advertises to all no sooner")
+    void answersSolicitations(String from, String destination) {
+        solicit(Ipv4Address.of(from));
+
+        var advertise = advertised();
+        assertEquals(Optional.of(MAC), advertise.station());
+        assertEquals(Ipv4Address.of(destination), advertise.destination());
+        assertEquals(List.of(), armed());
+    }
+
+    @Test
+    @DisplayName("answers solicitations though it does not advertise otherwise, until it is configured to")
+    void mayAdvertiseOnSolicitationOnly() {
+        var silent = new HomeNetwork(advertising(AdvertisementInterval.ON_SOLICITATION));
+
+        silent.handle(new Event.Restored(silent.now(), List.of()));
+        silent.handle(new Event.AdvertisementDue(silent.now()));
+        assertEquals(List.of(), silent.actions(), "as was decided meanwhile");
+        silent.handle(new Event.SolicitationReceived(silent.now(), MAC, HOME_ADDRESS));
+        assertEquals(1, silent.all(Action.Advertise.class).size());
+
+        silent.handle(new Event.PolicyChanged(silent.now(), advertising(EACH_MINUTE)));
+        silent.handle(new Event.PolicyChanged(silent.now(), advertising(EACH_MINUTE)));
+        assertEquals(List.of(window(0, 1)), silent.all(Action.ArmAdvertisement.class));
+    }
+
+    @Test
+    @DisplayName("§2.3.2: counts all that it sends, to whomever")
+    void countsSequenceNumbers() {
+        var counted = IntStream.range(0, 4)
+                .map(i -> {
+                    if (i % 2 == 0) {
+                        solicit(HOME_ADDRESS);
+                    } else {
+                        due();
+                    }
+                    return advertised()
+                            .advertisement()
+                            .mobilityAgent()
+                            .orElseThrow()
+                            .sequence();
+                })
+                .toArray();
+
+        assertEquals(List.of(0, 1, 2, 3), IntStream.of(counted).boxed().toList());
+    }
+
+    private void due() {
+        network.handle(new Event.AdvertisementDue(network.now()));
+    }
+
+    private void solicit(Ipv4Address from) {
+        network.handle(new Event.SolicitationReceived(network.now(), MAC, from));
+    }
+
+    /** The only one since this was asked last, or what was armed. */
+    private Action.Advertise advertised() {
+        var all = network.all(Action.Advertise.class);
+        assertEquals(1, all.size());
+        network.actions();
+        return all.get(0);
+    }
+
+    /** Since this was asked last, or what was advertised. */
+    private List<Action.ArmAdvertisement> armed() {
+        var all = network.all(Action.ArmAdvertisement.class);
+        network.actions();
+        return all;
+    }
+
+    private Action.ArmAdvertisement window(int earliest, int latest) {
+        return new Action.ArmAdvertisement(
+                new Window(network.now().plusSeconds(earliest), network.now().plusSeconds(latest)));
+    }
+}
