@@ -165,6 +165,27 @@ class Section5_7_1Test {
     }
 
     @Test
+    @DisplayName(
+            "T27: so it is for the mobile node: what it sends is accepted, and later than before, also once it has been told the time")
+    void mobileNodeOutlivesTheEra() {
+        var wrap = Instant.parse("2036-02-07T06:28:16Z");
+        var clock = new MobileNodeClock(TOLERANCE);
+        var before = clock.next(wrap.minusMillis(500), 0);
+        assertTrue(guard.isFresh(before, wrap.minusMillis(500)));
+        guard.advance(before);
+        clock.observe(before);
+
+        var after = clock.next(wrap.plusMillis(500), 0);
+        assertEquals(Identification.of(0, 0x80000000), Identification.of(after.high(), after.low() & ~0xfff));
+        assertTrue(guard.isFresh(after, wrap.plusMillis(500)));
+
+        clock.resynchronise(guard.resynchronise(before, wrap.plusSeconds(1)), wrap.minusSeconds(60), TOLERANCE);
+        var corrected = clock.next(wrap.minusSeconds(60), 0);
+        assertTrue(corrected.isAfter(after));
+        assertTrue(guard.isFresh(corrected, wrap.plusSeconds(1)));
+    }
+
+    @Test
     @DisplayName("The mobile node's timestamps only grow, whatever its clock does")
     void mobileNodeTimestampsGrow() {
         var clock = new MobileNodeClock(TOLERANCE);

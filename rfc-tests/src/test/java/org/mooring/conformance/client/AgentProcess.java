@@ -34,7 +34,7 @@ final class AgentProcess implements AutoCloseable {
         var file = directory.resolve("agent.toml");
         // It holds keys, and the program minds who may read them.
         Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-        Files.writeString(file, "state-directory = \"state\"\ncontrol-socket = \"socket\"\n" + configuration);
+        Files.writeString(file, "control-socket = \"socket\"\n" + configuration);
         return new AgentProcess(mainClass, directory, launch(router, mainClass, directory));
     }
 
@@ -95,15 +95,36 @@ final class AgentProcess implements AutoCloseable {
     }
 
     private String health() {
-        try (var socket = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            socket.connect(UnixDomainSocketAddress.of(directory.resolve("socket")));
-            socket.write(ByteBuffer.wrap(
-                    "GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII)));
-            var answer = ByteBuffer.allocate(1024);
-            socket.read(answer);
-            return new String(answer.array(), 0, answer.position(), StandardCharsets.US_ASCII);
+        try {
+            return control("GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n");
         } catch (IOException notYet) {
             return "";
+        }
+    }
+
+    /** What a guest hook says of {@code guest}, in JSON. */
+    String show(String guest) throws IOException {
+        return control("GET /guests/%s HTTP/1.1\r\nHost: localhost\r\n\r\n".formatted(guest));
+    }
+
+    /** Tells a guest hook what became of {@code guest}, whose port is {@code tap}. */
+    void tell(String guest, String phase, String tap) throws IOException {
+        var event = "{\"phase\": \"%s\", \"tap\": \"%s\"}".formatted(phase, tap);
+        var answer = control("POST /guests/%s/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s"
+                .formatted(guest, event.length(), event));
+        if (!answer.startsWith("HTTP/1.1 200")) {
+            throw new AssertionError(answer);
+        }
+    }
+
+    /** Sends {@code request} to the control socket, and returns as much of the answer as comes at once. */
+    private String control(String request) throws IOException {
+        try (var socket = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            socket.connect(UnixDomainSocketAddress.of(directory.resolve("socket")));
+            socket.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII)));
+            var answer = ByteBuffer.allocate(4096);
+            socket.read(answer);
+            return new String(answer.array(), 0, answer.position(), StandardCharsets.US_ASCII);
         }
     }
 

@@ -3,6 +3,7 @@ package org.mooring.conformance.client;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.mooring.conformance.client.Octets.Fields;
 
 /**
@@ -26,6 +27,9 @@ record Extension(int offset, int type, Octets data) {
     static final int UDP_TUNNEL_REQUEST = 144;
 
     private static final int PADDING = 0;
+
+    /** Those with a length of two octets, behind a subtype or something reserved. */
+    private static final Set<Integer> LONG = Set.of(36, CRITICAL_VENDOR, 47);
 
     static Octets octets(int type, Octets data) {
         return new Fields().u8(type).u8(data.length()).octets(data).done();
@@ -68,7 +72,16 @@ record Extension(int offset, int type, Octets data) {
                 .done();
     }
 
-    /** All from {@code offset} to the end of {@code message}, but for padding (§1.8). */
+    /** The one of {@code type} among {@code all}. */
+    static Extension only(int type, List<Extension> all) {
+        var found = all.stream().filter(extension -> extension.type() == type).toList();
+        if (found.size() != 1) {
+            throw new AssertionError(found.size() + " extensions of type " + type + " among " + all);
+        }
+        return found.get(0);
+    }
+
+    /** All from {@code offset} to the end of {@code message}, but for padding (§1.8), whichever header they have (§1.9, 1.10, RFC 3115 §2.1). */
     static List<Extension> all(Octets message, int offset) {
         var found = new ArrayList<Extension>();
         int next = offset;
@@ -77,15 +90,21 @@ record Extension(int offset, int type, Octets data) {
             if (type == PADDING) {
                 next++;
             } else {
-                int end = next + 2 + message.u8(next + 1);
-                found.add(new Extension(next, type, message.range(next + 2, end)));
-                next = end;
+                int length = header(type) == 2 ? message.u8(next + 1) : message.u16(next + 2);
+                int data = next + header(type);
+                var extension = new Extension(next, type, message.range(data, data + length));
+                found.add(extension);
+                next = extension.end();
             }
         }
         return found;
     }
 
+    private static int header(int type) {
+        return LONG.contains(type) ? 4 : 2;
+    }
+
     int end() {
-        return offset + 2 + data.length();
+        return offset + header(type) + data.length();
     }
 }

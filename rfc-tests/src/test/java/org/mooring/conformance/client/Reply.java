@@ -54,12 +54,6 @@ record Reply(int code, int lifetime, Address homeAddress, Address homeAgent, lon
 
     /** The one of that type. */
     Extension extension(int type) {
-        var found = extensions().stream()
-                .filter(extension -> extension.type() == type)
-                .toList();
-        if (found.size() != 1) {
-            throw new AssertionError(found.size() + " extensions of type " + type + " in " + this);
-        }
-        return found.get(0);
+        return Extension.only(type, extensions());
     }
 }

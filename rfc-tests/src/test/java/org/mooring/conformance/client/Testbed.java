@@ -186,6 +186,7 @@ final class Testbed implements AutoCloseable {
                 .mapToObj(number -> foreignAgent("198.51.100." + number))
                 .collect(Collectors.joining());
         return """
+                state-directory = "state"
                 address = "10.1.0.1"
                 home-link = "lan"
                 home-network = "10.1.0.0/16"
@@ -245,6 +246,7 @@ final class Testbed implements AutoCloseable {
                         """.formatted(homeAddress(number), MOBILE_FOREIGN.spi(), MOBILE_FOREIGN.key()))
                 .collect(Collectors.joining());
         return """
+                state-directory = "state"
                 care-of-address = "192.0.2.2"
                 uplinks = ["wan"]
                 """ + lines + """
