@@ -10,7 +10,6 @@ import static org.mooring.datapath.Encapsulation.UDP;
 import static org.mooring.datapath.Packets.hex;
 import static org.mooring.datapath.Packets.ipip;
 import static org.mooring.datapath.Packets.marked;
-import static org.mooring.datapath.Packets.readByOthers;
 import static org.mooring.datapath.Packets.udp;
 import static org.mooring.datapath.Packets.withTtl;
 import static org.mooring.datapath.Topology.CORRESPONDENT;
@@ -23,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.mooring.linux.packet.EthernetFrame;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.UdpPacket;
 import org.pcap4j.packet.IpV4Packet;
@@ -66,8 +66,9 @@ abstract class HeadersTest extends Behaviour {
         Ipv4Packet sent = marked(tos, fragment, udp(CORRESPONDENT, GUEST, 60, "to the guest"));
         sender.send(sent, net.gateway());
 
-        Ipv4Packet tunnelled = path.await(Encapsulated::is);
-        IpV4Packet outer = readByOthers(tunnelled);
+        EthernetFrame frame = path.awaitFrame(Encapsulated::is);
+        Ipv4Packet tunnelled = Ipv4Packet.parse(frame).orElseThrow();
+        IpV4Packet outer = PacketCheck.read(frame.payload());
         assertEquals(HOME_AGENT, outer.getHeader().getSrcAddr());
         assertEquals(net.near.careOfAddress(), outer.getHeader().getDstAddr());
         assertEquals(
@@ -78,7 +79,7 @@ abstract class HeadersTest extends Behaviour {
                 fragment == Ipv4Packet.DONT_FRAGMENT || test.addsDontFragment(encapsulation),
                 outer.getHeader().getDontFragmentFlag());
         assertEquals(63, outer.getHeader().getTtlAsInt(), "64, and one router on the way");
-        assertEquals(20, outer.getHeader().length());
+        assertEquals(5, outer.getHeader().getIhlAsInt());
         assertEquals(
                 sent.toOctets().remaining() + encapsulation.overhead(),
                 outer.getHeader().getTotalLengthAsInt());

@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mooring.datapath.Encapsulation.MINIMAL;
 import static org.mooring.datapath.Packets.hex;
 import static org.mooring.datapath.Packets.marked;
-import static org.mooring.datapath.Packets.readByOthers;
 import static org.mooring.datapath.Packets.udp;
 import static org.mooring.datapath.Packets.withTtl;
 import static org.mooring.datapath.Topology.CORRESPONDENT;
@@ -13,6 +12,7 @@ import static org.mooring.datapath.Topology.GUEST;
 import static org.mooring.datapath.Topology.HOME_AGENT;
 
 import org.junit.jupiter.api.Test;
+import org.mooring.linux.packet.EthernetFrame;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.pcap4j.packet.IpV4Packet;
 
@@ -33,8 +33,9 @@ abstract class MinimalHeadersTest extends Behaviour {
         Ipv4Packet sent = marked(0xba, Ipv4Packet.DONT_FRAGMENT, udp(CORRESPONDENT, GUEST, 60, "to the guest"));
         sender.send(sent, net.gateway());
 
-        Ipv4Packet tunnelled = path.await(Encapsulated::is);
-        IpV4Packet.IpV4Header outer = readByOthers(tunnelled).getHeader();
+        EthernetFrame frame = path.awaitFrame(Encapsulated::is);
+        Ipv4Packet tunnelled = Ipv4Packet.parse(frame).orElseThrow();
+        IpV4Packet.IpV4Header outer = PacketCheck.read(frame.payload()).getHeader();
         assertEquals(HOME_AGENT, outer.getSrcAddr());
         assertEquals(net.near.careOfAddress(), outer.getDstAddr());
         assertEquals((byte) 55, outer.getProtocol().value().byteValue());

@@ -12,17 +12,10 @@ import java.util.List;
 import org.mooring.linux.packet.Checksum;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.UdpPacket;
-import org.pcap4j.packet.IpV4Packet;
 
 /** Packets as the tests send and recognise them. */
 final class Packets {
     private Packets() {}
-
-    static IpV4Packet readByOthers(Ipv4Packet packet) throws Exception {
-        byte[] octets = new byte[packet.toOctets().remaining()];
-        packet.toOctets().get(octets);
-        return IpV4Packet.newPacket(octets, 0, octets.length);
-    }
 
     static String hex(ByteBuffer octets, int length) {
         byte[] first = new byte[length];

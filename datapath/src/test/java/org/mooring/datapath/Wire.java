@@ -56,7 +56,7 @@ final class Wire implements AutoCloseable {
         socket.send(packet.toFrame(from, to));
     }
 
-    /** The next packet that satisfies {@code wanted}; those before it are forgotten. */
+    /** The next packet that satisfies {@code wanted}, and is as others read it, too; those before it are forgotten. */
     Ipv4Packet await(Predicate<Ipv4Packet> wanted) throws InterruptedException {
         return Ipv4Packet.parse(awaitFrame(wanted)).orElseThrow();
     }
@@ -70,6 +70,7 @@ final class Wire implements AutoCloseable {
             }
             Optional<EthernetFrame> ethernet = frame.ethernet();
             if (ethernet.flatMap(Ipv4Packet::parse).filter(wanted).isPresent()) {
+                PacketCheck.check(ethernet.get().payload().slice(), frame.checksummed());
                 return ethernet.get();
             }
         }
