@@ -49,6 +49,13 @@ class EbpfDatapathTest extends DatapathTest {
     }
 
     @Nested
+    class Segments extends SegmentsTest {
+        Segments() {
+            super(EbpfDatapathTest.this);
+        }
+    }
+
+    @Nested
     class Mtu extends MtuTest {
         Mtu() {
             super(EbpfDatapathTest.this);

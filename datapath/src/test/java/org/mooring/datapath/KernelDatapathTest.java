@@ -57,6 +57,13 @@ class KernelDatapathTest extends DatapathTest {
     }
 
     @Nested
+    class Segments extends SegmentsTest {
+        Segments() {
+            super(KernelDatapathTest.this);
+        }
+    }
+
+    @Nested
     class Mtu extends MtuTest {
         Mtu() {
             super(KernelDatapathTest.this);

@@ -45,6 +45,13 @@ class TunDatapathTest extends DatapathTest {
     }
 
     @Nested
+    class Segments extends SegmentsTest {
+        Segments() {
+            super(TunDatapathTest.this);
+        }
+    }
+
+    @Nested
     class Mtu extends MtuTest {
         Mtu() {
             super(TunDatapathTest.this);

@@ -31,6 +31,7 @@ final class Wire implements AutoCloseable {
                 device,
                 PacketFilter.etherType(EtherType.IPV4),
                 PacketSocket.Option.OUTGOING_TOO,
+                PacketSocket.Option.DEEP_BUFFER,
                 PacketSocket.Option.PROMISCUOUS));
         new Thread(this::capture, "wire-" + namespace.name() + "-" + name).start();
     }
@@ -78,11 +79,16 @@ final class Wire implements AutoCloseable {
 
     /** What was captured up to now and not taken yet. */
     List<Ipv4Packet> soFar() {
-        List<ReceivedFrame> all = new ArrayList<>();
-        frames.drainTo(all);
-        return all.stream()
+        return captured().stream()
                 .flatMap(frame -> frame.ethernet().flatMap(Ipv4Packet::parse).stream())
                 .toList();
+    }
+
+    /** The same, with their frames. */
+    List<ReceivedFrame> captured() {
+        List<ReceivedFrame> all = new ArrayList<>();
+        frames.drainTo(all);
+        return all;
     }
 
     private void capture() {

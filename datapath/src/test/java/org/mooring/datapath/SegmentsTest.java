@@ -1,0 +1,121 @@
+package org.mooring.datapath;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mooring.datapath.Topology.CORRESPONDENT;
+import static org.mooring.datapath.Topology.GUEST;
+
+import java.net.Inet4Address;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.mooring.linux.packet.EthernetFrame;
+import org.mooring.linux.packet.Ipv4Packet;
+import org.mooring.linux.packet.ReceivedFrame;
+import org.pcap4j.packet.TcpPacket;
+
+/** TCP segments that travelled as one, as they are on the wire once they are cut: lengths, and checksums that no device is left to fill in. */
+abstract class SegmentsTest extends Behaviour {
+    private static final int LENGTH = 1_000_000;
+    private static final int LONGEST_FRAME = 1514;
+
+    SegmentsTest(DatapathTest test) {
+        super(test);
+    }
+
+    /** Where they leave in their tunnel. */
+    @ParameterizedTest
+    @MethodSource("encapsulations")
+    void areRightInTheTunnel(Encapsulation encapsulation) throws Exception {
+        home(toVisitorAt(net.near, encapsulation));
+        visitors(net.near, visitor(encapsulation));
+        Wire whole = open(new Wire(net.correspondent, "eth0"));
+        Wire path = open(new Wire(net.internet, "site2"));
+        try (Checksums ofHome = new Checksums(net.home.router(), "wan");
+                Checksums ofNear = new Checksums(net.near.router(), "wan");
+                TcpStream stream = new TcpStream(net.correspondent, net.near.host(), GUEST)) {
+            assertTrue(ofHome.isOff() && ofNear.isOff());
+            assertEquals(stream.checksum(LENGTH), stream.fromClient(LENGTH));
+            assertEquals(stream.checksum(LENGTH), stream.fromServer(LENGTH));
+        }
+        assertTrue(whole.captured().stream().anyMatch(frame -> frame.octets().remaining() > LONGEST_FRAME));
+        List<ReceivedFrame> tunnelled = new ArrayList<>();
+        until(() -> {
+            path.captured().stream()
+                    .filter(frame -> Encapsulated.is(packet(frame)))
+                    .forEach(tunnelled::add);
+            return octets(tunnelled, CORRESPONDENT) == LENGTH && octets(tunnelled, GUEST) == LENGTH;
+        });
+    }
+
+    /** Where they leave once they are out of it. */
+    @ParameterizedTest
+    @MethodSource("encapsulations")
+    void areRightBehindTheTunnel(Encapsulation encapsulation) throws Exception {
+        home(toVisitorAt(net.near, encapsulation));
+        visitors(net.near, visitor(encapsulation));
+        Wire guest = open(new Wire(net.near.host(), "eth0"));
+        Wire correspondent = open(new Wire(net.correspondent, "eth0"));
+        try (Checksums ofNear = new Checksums(net.near.router(), "lan");
+                Checksums ofInternet = new Checksums(net.internet, "cn");
+                TcpStream stream = new TcpStream(net.correspondent, net.near.host(), GUEST)) {
+            assertTrue(ofNear.isOff() && ofInternet.isOff());
+            assertEquals(stream.checksum(LENGTH), stream.fromClient(LENGTH));
+            assertEquals(stream.checksum(LENGTH), stream.fromServer(LENGTH));
+        }
+        assertArrive(guest, CORRESPONDENT);
+        assertArrive(correspondent, GUEST);
+    }
+
+    private static void assertArrive(Wire wire, Inet4Address source) throws Exception {
+        List<ReceivedFrame> received = new ArrayList<>();
+        until(() -> {
+            wire.captured().stream()
+                    .filter(frame -> frame.type() != ReceivedFrame.Type.OUTGOING)
+                    .forEach(received::add);
+            return octets(received, source) == LENGTH;
+        });
+    }
+
+    /** How many octets of the stream from there, from its first one on, are in these frames, all of which are right. */
+    private static long octets(List<ReceivedFrame> frames, Inet4Address source) {
+        TreeMap<Integer, Integer> lengths = new TreeMap<>();
+        int first = 0;
+        for (ReceivedFrame frame : frames) {
+            Ipv4Packet inner = Encapsulated.is(packet(frame)) ? Encapsulated.inner(packet(frame)) : packet(frame);
+            if (inner.protocol() != Ipv4Packet.TCP || !inner.source().equals(source)) {
+                continue;
+            }
+            assertTrue(frame.checksummed(), "left to the device");
+            assertTrue(frame.octets().remaining() <= LONGEST_FRAME);
+            PacketCheck.check(payload(frame), true);
+            ByteBuffer octets = inner.payload();
+            TcpPacket tcp = PacketCheck.tcp(octets);
+            if (tcp.getHeader().getSyn()) {
+                first = tcp.getHeader().getSequenceNumber() + 1;
+            }
+            lengths.merge(
+                    tcp.getHeader().getSequenceNumber() - first,
+                    octets.remaining() - tcp.getHeader().length(),
+                    Math::max);
+        }
+        long end = 0;
+        for (var segment : lengths.entrySet()) {
+            if (segment.getKey() <= end) {
+                end = Math.max(end, segment.getKey() + segment.getValue());
+            }
+        }
+        return end;
+    }
+
+    private static Ipv4Packet packet(ReceivedFrame frame) {
+        return frame.ethernet().flatMap(Ipv4Packet::parse).orElseThrow();
+    }
+
+    private static ByteBuffer payload(ReceivedFrame frame) {
+        return frame.ethernet().map(EthernetFrame::payload).orElseThrow().slice();
+    }
+}
