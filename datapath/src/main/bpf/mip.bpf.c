@@ -367,24 +367,55 @@ static __always_inline __be16 length_field(__u32 length)
 	return length <= 0xffff ? bpf_htons(length) : 0;
 }
 
-/* Segments that travel as one count as what they will be. */
-static __always_inline __u64 packets(const struct __sk_buff *skb)
+/*
+ * Length of the headers that each of the segments will have that travel as one, of which `ip`, at `network`, is the first. Zero if it
+ * isn't known.
+ */
+static __always_inline __u32 segment_headers(struct __sk_buff *skb, __u32 network, const struct iphdr *ip)
 {
-	return skb->gso_size ? (skb->len + skb->gso_size - 1) / skb->gso_size : 1;
+	struct tcphdr tcp;
+
+	if (ip->protocol == IPPROTO_UDP)
+		return ip->ihl * 4 + sizeof(struct udphdr);
+	if (ip->protocol != IPPROTO_TCP || bpf_skb_load_bytes(skb, network + ip->ihl * 4, &tcp, sizeof(tcp)))
+		return 0;
+	return ip->ihl * 4 + tcp.doff * 4;
+}
+
+/* What is counted. */
+struct amount {
+	__u64 packets;
+	__u64 octets;
+};
+
+/* Segments that travel as one count as what they will be. */
+static __always_inline struct amount amount_of(struct __sk_buff *skb, __u32 network, const struct iphdr *ip)
+{
+	__u64 octets = skb->len - network;
+	__u32 size = skb->gso_size, headers = size ? segment_headers(skb, network, ip) : 0;
+	__u64 more = size && octets > headers ? (octets - headers - 1) / size : 0;
+
+	return (struct amount){ .packets = 1 + more, .octets = octets + more * headers };
+}
+
+/* By so many bits, to the left. */
+static __always_inline __u16 turned(__u16 word, __u32 bits)
+{
+	return (__u32)word << bits | word >> (16 - bits);
 }
 
 /* Lowers the maximum segment size that a SYN, whose IP header is at `network`, announces (RFC 9293 §3.7.1). */
 static __always_inline void clamp(struct __sk_buff *skb, const struct agent *self, __u32 network)
 {
 	__be16 most = bpf_htons(self->mss);
-	__u32 transport, at, end;
+	__u32 transport, at, end, turn;
 	struct tcphdr tcp;
 	struct iphdr ip;
 	struct {
 		__u8 kind;
 		__u8 length;
 		__be16 mss;
-	} option;
+	} option = {};
 
 	if (!self->mss || bpf_skb_load_bytes(skb, network, &ip, sizeof(ip)) || ip.protocol != IPPROTO_TCP ||
 	    ip.frag_off & bpf_htons(IP_OFFSET))
@@ -395,23 +426,23 @@ static __always_inline void clamp(struct __sk_buff *skb, const struct agent *sel
 
 	at = transport + sizeof(tcp);
 	end = transport + tcp.doff * 4;
-	for (int i = 0; i < TCP_OPTIONS && at + sizeof(option) <= end; i++) {
-		if (bpf_skb_load_bytes(skb, at, &option, sizeof(option)) || option.kind == TCP_OPTION_END)
+	for (int i = 0; i < TCP_OPTIONS; i++) {
+		if (at + sizeof(option) > end || bpf_skb_load_bytes(skb, at, &option, sizeof(option)) ||
+		    option.kind == TCP_OPTION_END)
 			return;
-		if (option.kind == TCP_OPTION_NOP) {
-			at++;
-			continue;
-		}
-		if (option.kind == TCP_OPTION_MSS) {
-			if (bpf_ntohs(option.mss) > self->mss &&
-			    !bpf_l4_csum_replace(skb, transport + offsetof(struct tcphdr, check), option.mss, most, 2))
-				bpf_skb_store_bytes(skb, at + offsetof(typeof(option), mss), &most, sizeof(most), 0);
-			return;
-		}
-		if (option.length < 2)
+		if (option.kind == TCP_OPTION_MSS)
+			break;
+		if (option.kind == TCP_OPTION_NOP)
+			option.length = 1;
+		if (!option.length) /* which is malformed, and no way to the next one */
 			return;
 		at += option.length;
 	}
+	/* At an odd octet it is in two of the checksum's words, which has the same effect as the other way round in one. */
+	turn = (at - transport) % 2 * 8;
+	if (option.kind == TCP_OPTION_MSS && bpf_ntohs(option.mss) > self->mss &&
+	    !bpf_l4_csum_replace(skb, transport + offsetof(struct tcphdr, check), turned(option.mss, turn), turned(most, turn), 2))
+		bpf_skb_store_bytes(skb, at + offsetof(typeof(option), mss), &most, sizeof(most), 0);
 }
 
 /* --- into the tunnel ---------------------------------------------------------------------------------------------------- */
@@ -587,13 +618,13 @@ static __always_inline __u64 room_flags(const struct agent *self, __u8 protocol)
 	}
 }
 
-static __always_inline void count_encapsulated(__be32 home, __u64 packets, __u64 octets)
+static __always_inline void count_encapsulated(__be32 home, struct amount amount)
 {
 	struct binding *used = bpf_map_lookup_elem(&bindings, &home);
 
 	if (used) {
-		__sync_fetch_and_add(&used->way, packets << WAY_BITS);
-		__sync_fetch_and_add(&used->octets_encapsulated, octets);
+		__sync_fetch_and_add(&used->way, amount.packets << WAY_BITS);
+		__sync_fetch_and_add(&used->octets_encapsulated, amount.octets);
 	}
 }
 
@@ -601,7 +632,7 @@ static __always_inline void count_encapsulated(__be32 home, __u64 packets, __u64
 static __always_inline int encapsulate_into(struct __sk_buff *skb, const struct agent *self, __be32 home,
 					    const struct iphdr *inner, const struct tunnel *tunnel, __u32 index)
 {
-	__u64 count = packets(skb), octets = skb->len;
+	struct amount amount = amount_of(skb, 0, inner);
 	__u32 came_by = skb->tc_index >> CAME_BY_SHIFT & CAME_BY_MASK, overhead;
 	__u8 protocol = tunnel->protocol;
 	struct headers headers = {};
@@ -646,7 +677,7 @@ static __always_inline int encapsulate_into(struct __sk_buff *skb, const struct 
 		skb->mark = 0;
 	verdict = transmit(skb, self, &headers.ip);
 	if (verdict != TC_ACT_SHOT)
-		count_encapsulated(home, count, octets);
+		count_encapsulated(home, amount);
 	return verdict;
 }
 
@@ -735,22 +766,15 @@ static __always_inline bool is_martian(__be32 source)
  */
 static __always_inline __u32 plain_length(struct __sk_buff *skb, __u32 network, const struct iphdr *ip)
 {
-	__u32 length = bpf_ntohs(ip->tot_len), header = sizeof(*ip) + sizeof(struct udphdr);
-	struct tcphdr tcp;
+	__u32 length = bpf_ntohs(ip->tot_len), headers;
 
 	if (ip->version != 4 || ip->ihl != sizeof(*ip) / 4 || ip->ttl <= 1 || is_martian(ip->saddr) || is_group(ip->daddr) ||
 	    checksum(ip, sizeof(*ip)))
 		return 0;
 	if (!skb->gso_size)
 		return length >= sizeof(*ip) && network + length <= skb->len ? length : 0;
-	if (ip->protocol == IPPROTO_TCP) {
-		if (bpf_skb_load_bytes(skb, network + sizeof(*ip), &tcp, sizeof(tcp)))
-			return 0;
-		header = sizeof(*ip) + tcp.doff * 4;
-	} else if (ip->protocol != IPPROTO_UDP) {
-		return 0;
-	}
-	return header + skb->gso_size;
+	headers = segment_headers(skb, network, ip);
+	return headers ? headers + skb->gso_size : 0;
 }
 
 /* A link may have padded it. */
@@ -807,7 +831,7 @@ static __always_inline int encapsulate_at_once(struct __sk_buff *skb, const stru
 	struct bpf_fib_lookup fib = {};
 	struct headers headers = {};
 	struct tunnel tunnel = {};
-	__u64 count, octets;
+	struct amount amount;
 
 #pragma unroll
 	for (int i = 0; i < TUNNELS; i++) {
@@ -820,9 +844,8 @@ static __always_inline int encapsulate_at_once(struct __sk_buff *skb, const stru
 		return TC_ACT_UNSPEC;
 	if (!trim(skb, ETH_HLEN + length))
 		return TC_ACT_UNSPEC;
-	octets = skb->len - ETH_HLEN;
-	count = packets(skb);
-	overhead = outer_headers(&headers, self, inner, &tunnel, tunnel.protocol, octets);
+	amount = amount_of(skb, ETH_HLEN, inner);
+	overhead = outer_headers(&headers, self, inner, &tunnel, tunnel.protocol, skb->len - ETH_HLEN);
 	fib.l4_protocol = tunnel.protocol;
 	fib.ipv4_src = self->address;
 	fib.ipv4_dst = tunnel.remote;
@@ -835,7 +858,7 @@ static __always_inline int encapsulate_at_once(struct __sk_buff *skb, const stru
 	if (bpf_skb_store_bytes(skb, ETH_HLEN, &headers, overhead, BPF_F_RECOMPUTE_CSUM) ||
 	    !decrement_ttl(skb, ETH_HLEN + overhead, inner))
 		return drop(DROP_REFUSED);
-	count_encapsulated(home, count, octets);
+	count_encapsulated(home, amount);
 	return send_to(fib.ifindex, fib.ipv4_dst);
 }
 
@@ -1155,7 +1178,6 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 	const struct namesake *namesake = NULL;
 	struct tunnelled packet = {};
 	const struct iphdr *inner = &packet.inner;
-	__u64 count = packets(skb), octets;
 	struct iphdr outer;
 	struct binding *used;
 	bool put_together;
@@ -1224,14 +1246,15 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 	if (packet.tunnel.protocol == IPPROTO_GRE && inner->daddr == outer.saddr)
 		return drop(DROP_LOOP);
 
-	octets = skb->len - l2 - packet.overhead;
 	if (!strip(skb, l2, &packet, tos))
 		return drop(DROP_REFUSED);
 	clamp(skb, self, l2);
 	used = bpf_map_lookup_elem(&bindings, &home);
 	if (used) {
-		__sync_fetch_and_add(&used->packets_decapsulated, count);
-		__sync_fetch_and_add(&used->octets_decapsulated, octets);
+		struct amount amount = amount_of(skb, l2, inner);
+
+		__sync_fetch_and_add(&used->packets_decapsulated, amount.packets);
+		__sync_fetch_and_add(&used->octets_decapsulated, amount.octets);
 	}
 	if (namesake)
 		return deliver(skb, l2, inner, namesake);

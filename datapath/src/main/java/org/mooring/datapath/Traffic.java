@@ -5,7 +5,7 @@ import java.nio.ByteOrder;
 
 /**
  * How much went through the tunnels of one home address, in inner packets and their octets. Segments that the kernel hands on as one
- * are counted as what they will be, but with one header.
+ * are counted as what they will be, but for where the kernel makes the tunnels.
  */
 public record Traffic(
         long packetsEncapsulated, long octetsEncapsulated, long packetsDecapsulated, long octetsDecapsulated) {

@@ -13,9 +13,12 @@ import static org.mooring.datapath.Topology.HOME_AGENT;
 
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.mooring.linux.packet.Checksum;
 import org.mooring.linux.packet.Ipv4Packet;
 
 /** What else may become of packets that don't fit into the tunnel, than that their senders are told. */
@@ -81,6 +84,40 @@ abstract class MtuPoliciesTest extends Behaviour {
         }
         assertEquals(1428, announcedSegment(guest, CORRESPONDENT));
         assertEquals(1428, announcedSegment(correspondent, GUEST));
+    }
+
+    /** Nothing but a maximum segment size is changed, and the checksum with it, whether it is at an even octet or an odd one. */
+    @Test
+    void keepsChecksumsRight() throws Exception {
+        home(MtuPolicy.CLAMP_AT_HOME, toVisitorAt(net.near));
+        visitors(net.near, VISITOR);
+        Wire sender = open(new Wire(net.correspondent, "eth0"));
+        Wire guest = open(new Wire(net.near.host(), "eth0"));
+        for (String options : List.of("020405b4", "01020405b4010101", "0101020405b40101", "030307020405b401")) {
+            Ipv4Packet sent = syn(options);
+            sender.send(sent, net.gateway());
+            Ipv4Packet delivered = guest.await(packet -> packet.source().equals(CORRESPONDENT));
+            String clamped = options.replace("020405b4", "02040594");
+            byte[] octets = HexFormat.of().parseHex(clamped);
+            assertEquals(
+                    ByteBuffer.wrap(octets), delivered.payload().position(20).slice());
+        }
+    }
+
+    /** Checked by who reads it. */
+    private static Ipv4Packet syn(String options) {
+        byte[] octets = HexFormat.of().parseHex(options);
+        ByteBuffer tcp = ByteBuffer.allocate(20 + octets.length)
+                .putShort((short) 4000)
+                .putShort((short) 9)
+                .put(12, (byte) (((20 + octets.length) / 4) << 4))
+                .put(13, (byte) 2)
+                .put(20, octets)
+                .rewind();
+        Ipv4Packet packet = Ipv4Packet.of(CORRESPONDENT, GUEST, Ipv4Packet.TCP, 64, tcp);
+        int sum = Checksum.fold(
+                Checksum.add(tcp, 0, tcp.remaining(), Ip.pseudoHeader(packet.toOctets(), 0, tcp.remaining())));
+        return Ipv4Packet.of(CORRESPONDENT, GUEST, Ipv4Packet.TCP, 64, tcp.putShort(16, (short) ~sum));
     }
 
     /** Of the next SYN from {@code source}. */
