@@ -225,6 +225,17 @@ public sealed interface Action {
         }
     }
 
+    /**
+     * Look up which MAC ARP has found for the home address on the home link, where the reply has just been sent; answered by {@link
+     * Event.NeighbourRead}.
+     */
+    record ReadNeighbour(Ipv4Address homeAddress) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
     /** Say on the home link that {@code homeAddress} is in use, to {@code prober}, who asks before it takes it (RFC 5227 §2.1.1). */
     record AnswerProbe(Ipv4Address homeAddress, MacAddress prober) implements Action {
         @Override
@@ -313,6 +324,8 @@ public sealed interface Action {
         void execute(AnnounceAway action);
 
         void execute(AnnounceHome action);
+
+        void execute(ReadNeighbour action);
 
         void execute(AnswerProbe action);
 

@@ -8,6 +8,7 @@ import org.mooring.home.Change.Step;
 import org.mooring.home.Event.Timer;
 import org.mooring.home.Event.Timer.Purpose;
 import org.mooring.home.MobileNodeState.Announcement;
+import org.mooring.linux.MacAddress;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.ReplyCode;
 
@@ -20,6 +21,11 @@ final class BindingChanges {
     private static final int ANNOUNCEMENT_REPEATS = 2;
 
     private static final Duration ANNOUNCEMENT_INTERVAL = Duration.ofSeconds(1);
+
+    /** The kernel asks by ARP three times, a second apart, where to send the reply to. */
+    private static final int NEIGHBOUR_READINGS = 30;
+
+    private static final Duration NEIGHBOUR_INTERVAL = Duration.ofMillis(100);
 
     /** Until the kernel is asked again to end the forwarding of a binding that is over. */
     private static final Duration REMOVAL_RETRY = Duration.ofSeconds(5);
@@ -236,7 +242,13 @@ final class BindingChanges {
     }
 
     void announcementDue(MobileNodeState node, Instant at) {
-        node.announcement().ifPresent(announcement -> announce(node, announcement, at));
+        node.announcement().ifPresent(announcement -> {
+            if (announcement.action() instanceof Action.ReadNeighbour) {
+                readNeighbour(node, announcement.repeats(), at);
+            } else {
+                announce(node, announcement, at);
+            }
+        });
     }
 
     /** Ends the bindings whose lifetime is over; the others stay, and nothing is sent (§3.8.2.2). */
@@ -298,10 +310,13 @@ final class BindingChanges {
         }
         if (change.isReturn()) {
             node.stopAnnouncing();
+            boolean isThere = change.acceptance()
+                    .filter(acceptance -> acceptance.received().isDeregistrationFromHome())
+                    .isPresent();
             node.mac()
                     .ifPresentOrElse(
                             mac -> announce(node, new Action.AnnounceHome(node.homeAddress(), mac), at),
-                            () -> log(new Fact.MacUnknown(node.homeAddress())));
+                            () -> readNeighbour(node, isThere ? NEIGHBOUR_READINGS : 0, at));
         } else if (change.after().isEmpty()) {
             node.stopAnnouncing();
         } else if (change.before().peers().isEmpty() && !change.after().peers().isEmpty()) {
@@ -309,19 +324,49 @@ final class BindingChanges {
         }
     }
 
+    /** Whoever comes home without a word of its MAC is asked by ARP: the kernel does, to send the reply. */
+    private void readNeighbour(MobileNodeState node, int times, Instant at) {
+        if (times == 0) {
+            node.stopAnnouncing();
+            log(new Fact.MacUnknown(node.homeAddress()));
+            return;
+        }
+        var reading = new Action.ReadNeighbour(node.homeAddress());
+        out.accept(reading);
+        repeat(node, new Announcement(reading, times - 1), at.plus(NEIGHBOUR_INTERVAL));
+    }
+
+    /** Announces who is found at home, unless it has gone away since then. */
+    void neighbourRead(MobileNodeState node, Optional<MacAddress> mac, Instant at) {
+        boolean isWanted = node.bindings().isEmpty()
+                && node.announcement()
+                        .filter(announcement -> announcement.action() instanceof Action.ReadNeighbour)
+                        .isPresent();
+        mac.filter(any -> isWanted).ifPresent(found -> {
+            node.saw(found);
+            announce(node, new Action.AnnounceHome(node.homeAddress(), found), at);
+        });
+    }
+
     private void announce(MobileNodeState node, Action gratuitousArp, Instant at) {
         announce(node, new Announcement(gratuitousArp, ANNOUNCEMENT_REPEATS), at);
     }
 
     private void announce(MobileNodeState node, Announcement announcement, Instant at) {
-        out.accept(announcement.gratuitousArp());
+        out.accept(announcement.action());
         if (announcement.repeats() == 0) {
             node.stopAnnouncing();
         } else {
-            node.announcing(new Announcement(announcement.gratuitousArp(), announcement.repeats() - 1));
-            out.accept(new Action.ArmTimer(
-                    new Timer(Purpose.ANNOUNCEMENT, node.homeAddress()), at.plus(ANNOUNCEMENT_INTERVAL)));
+            repeat(
+                    node,
+                    new Announcement(announcement.action(), announcement.repeats() - 1),
+                    at.plus(ANNOUNCEMENT_INTERVAL));
         }
+    }
+
+    private void repeat(MobileNodeState node, Announcement next, Instant at) {
+        node.announcing(next);
+        out.accept(new Action.ArmTimer(new Timer(Purpose.ANNOUNCEMENT, node.homeAddress()), at));
     }
 
     private void log(Fact fact) {

@@ -2,6 +2,7 @@ package org.mooring.home;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.handover.Arrival.Room;
 import org.mooring.protocol.wire.Decoded;
@@ -112,6 +113,18 @@ public sealed interface Event {
         }
     }
 
+    /**
+     * The kernel's neighbour entry for {@code homeAddress} on the home link.
+     *
+     * @param mac empty while there is none
+     */
+    record NeighbourRead(Instant at, Ipv4Address homeAddress, Optional<MacAddress> mac) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
     /** An Agent Solicitation on the home link (RFC 3344 §2.2). */
     record SolicitationReceived(Instant at, MacAddress station, Ipv4Address from) implements Event {
         @Override
@@ -216,6 +229,8 @@ public sealed interface Event {
         void handle(BroadcastReceived event);
 
         void handle(ArpProbed event);
+
+        void handle(NeighbourRead event);
 
         void handle(SolicitationReceived event);
 

@@ -367,7 +367,7 @@ public sealed interface Fact {
 
         @Override
         public String line() {
-            return "not announced at home: its MAC is not known (no Device ID in the request, no mobile-node.mac) home="
+            return "not announced at home: its MAC is not known (no Device ID in the request, no mobile-node.mac, nobody there by ARP) home="
                     + homeAddress;
         }
     }

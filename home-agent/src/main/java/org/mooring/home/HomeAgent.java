@@ -470,8 +470,13 @@ public final class HomeAgent {
         public void handle(Event.ArpProbed event) {
             Optional.ofNullable(mobileNodes.get(event.address()))
                     .filter(node -> !node.bindings().isEmpty())
-                    .filter(node -> !node.mac().equals(Optional.of(event.mac())))
+                    .filter(node -> !node.hasMac(event.mac()))
                     .ifPresent(node -> actions.add(new Action.AnswerProbe(event.address(), event.mac())));
+        }
+
+        @Override
+        public void handle(Event.NeighbourRead event) {
+            changes.neighbourRead(node(event.homeAddress()), event.mac(), event.at());
         }
 
         @Override

@@ -35,8 +35,8 @@ final class MobileNodeState {
     /** The last accepted request and its answer. */
     record Answered(ReceivedRequest received, Action.SendReply reply) {}
 
-    /** A gratuitous ARP that is to be repeated. */
-    record Announcement(Action gratuitousArp, int repeats) {}
+    /** A gratuitous ARP, or the look for what it is to say, that is to be repeated. */
+    record Announcement(Action action, int repeats) {}
 
     private final Ipv4Address homeAddress;
     private final Map<Integer, Identification> newest = new HashMap<>();
@@ -50,6 +50,7 @@ final class MobileNodeState {
     private List<SecurityAssociation> formerAssociations = List.of();
     private Optional<MacAddress> configuredMac = Optional.empty();
     private Optional<MacAddress> deviceMac = Optional.empty();
+    private Optional<MacAddress> seenMac = Optional.empty();
     private BindingList bindings = BindingList.NONE;
     private long generation;
     private int lastCode = -1;
@@ -380,8 +381,18 @@ final class MobileNodeState {
         answered = last;
     }
 
+    /** What it says, or the operator. */
     Optional<MacAddress> mac() {
         return deviceMac.or(() -> configuredMac);
+    }
+
+    /** Its MAC when it was at home last. */
+    void saw(MacAddress mac) {
+        seenMac = Optional.of(mac);
+    }
+
+    boolean hasMac(MacAddress mac) {
+        return mac().or(() -> seenMac).equals(Optional.of(mac));
     }
 
     Optional<Announcement> announcement() {
@@ -415,7 +426,7 @@ final class MobileNodeState {
     MobileNodeStatus status() {
         return new MobileNodeStatus(
                 homeAddress,
-                mac(),
+                mac().or(() -> seenMac),
                 bindings,
                 staged(),
                 generation,

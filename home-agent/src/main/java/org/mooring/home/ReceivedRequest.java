@@ -38,8 +38,8 @@ record ReceivedRequest(
     }
 
     /**
-     * The mobile node's MAC, if it says (RFC 5563 §5.3), under its own authenticator. The frame doesn't tell: a host may have sent it for its
-     * guest.
+     * The mobile node's MAC, if it says (RFC 5563 §5.3), under its own authenticator. A host that sends for its guest does, because the frame
+     * has the host's.
      */
     Optional<MacAddress> deviceMac() {
         return HandoverRequest.covered(request.extensions()).stream()

@@ -223,11 +223,14 @@ class LogTest extends HandoverScene {
         log(unknownMac);
         unknownMac.actions();
         unknownMac.deregisterFromHome();
+        for (int i = 0; i < 30; i++) {
+            unknownMac.handle(new Event.TimerFired(unknownMac.now(), HomeNetwork.ANNOUNCEMENT));
+        }
         assertEquals(
                 List.of(
                         "INFO binding deregistered " + AT_A + "1" + FROM_A,
                         "WARN not announced at home: its MAC is not known (no Device ID in the request, no"
-                                + " mobile-node.mac) home=10.1.0.5"),
+                                + " mobile-node.mac, nobody there by ARP) home=10.1.0.5"),
                 log(unknownMac));
 
         registerAtA();

@@ -1,6 +1,8 @@
 package org.mooring.home;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mooring.home.HomeNetwork.ANNOUNCEMENT;
 import static org.mooring.home.HomeNetwork.AT_HOME;
 import static org.mooring.home.HomeNetwork.CARE_OF_A;
@@ -20,9 +22,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.mooring.home.Action.AnnounceAway;
 import org.mooring.home.Action.AnnounceHome;
+import org.mooring.home.Action.ReadNeighbour;
 import org.mooring.home.Action.RemoveForwarding;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.linux.MacAddress;
@@ -158,10 +162,13 @@ class Section4_6Test {
                 network.all(AnnounceHome.class));
     }
 
-    @Test
-    @DisplayName("without a MAC to announce, the operator is told")
-    void saysThatTheMacIsUnknown() {
-        var nameless = new HomeNetwork(new Policy(
+    @Nested
+    @DisplayName("H46: of which nobody says the MAC")
+    class Unnamed {
+        private static final ReadNeighbour READ = new ReadNeighbour(HOME_ADDRESS);
+        private static final MacAddress FOUND = MacAddress.of("02:00:00:00:00:60");
+
+        private final HomeNetwork unnamed = new HomeNetwork(new Policy(
                 HOME_AGENT,
                 HomeNetwork.BROADCAST,
                 600,
@@ -170,10 +177,138 @@ class Section4_6Test {
                 ReverseTunnel.OPTIONAL,
                 32473,
                 List.of(new MobileNode(HOME_ADDRESS, Optional.empty(), List.of(MOBILE_HOME))),
-                Map.of()));
-        nameless.deregisterFromHome();
-        assertEquals(List.of(), nameless.all(AnnounceHome.class));
-        assertEquals(true, nameless.facts().contains(new Fact.MacUnknown(HOME_ADDRESS)));
+                Map.of(CARE_OF_A, List.of(HomeNetwork.FOREIGN_HOME))));
+
+        @Test
+        @DisplayName("is announced with the MAC that ARP finds, behind the reply that the kernel asks for it to send")
+        void announcesTheMacThatIsFound() {
+            comeHome();
+            var wanted = unnamed.actions();
+            assertEquals(READ, wanted.get(wanted.size() - 2));
+            assertTrue(wanted.stream().limit(wanted.size() - 2).anyMatch(Action.SendReply.class::isInstance));
+
+            read(Optional.of(FOUND));
+            letTimePass(4);
+            assertEquals(List.of(home(), home(), home()), unnamed.all(AnnounceHome.class));
+            assertEquals(List.of(), unnamed.all(ReadNeighbour.class));
+        }
+
+        @Test
+        @DisplayName("is looked for until it is found")
+        void looksAgain() {
+            comeHome();
+            read(Optional.empty());
+            unnamed.actions();
+            letTimePass(1);
+            assertEquals(List.of(READ), unnamed.all(ReadNeighbour.class));
+            assertEquals(List.of(unnamed.now().plusMillis(100)), unnamed.armed(ANNOUNCEMENT), "ten times a second");
+            read(Optional.of(FOUND));
+            assertEquals(List.of(home()), unnamed.all(AnnounceHome.class));
+        }
+
+        @Test
+        @DisplayName("is not announced where it doesn't answer ARP, and the operator is told, once")
+        void saysThatTheMacIsUnknown() {
+            comeHome();
+            unnamed.actions();
+            letTimePass(29);
+            assertEquals(29, unnamed.all(ReadNeighbour.class).size());
+            assertFalse(unnamed.facts().contains(new Fact.MacUnknown(HOME_ADDRESS)));
+            letTimePass(5);
+            assertEquals(29, unnamed.all(ReadNeighbour.class).size());
+            assertEquals(List.of(new Fact.MacUnknown(HOME_ADDRESS)), unnamed.facts());
+            read(Optional.of(FOUND));
+            assertEquals(List.of(), unnamed.all(AnnounceHome.class), "too late");
+        }
+
+        @Test
+        @DisplayName("is looked for at each return: it may have another MAC by then")
+        void looksAtEachReturn() {
+            comeHome();
+            read(Optional.of(FOUND));
+            letTimePass(4);
+            unnamed.register(300);
+            unnamed.pass(Duration.ofSeconds(1));
+            comeHome();
+            unnamed.actions();
+            read(Optional.of(MAC));
+            assertEquals(List.of(HOME), unnamed.all(AnnounceHome.class));
+        }
+
+        @Test
+        @DisplayName("finds its own address free when it comes home once more")
+        void answersNoProbeOfItsOwn() {
+            comeHome();
+            read(Optional.of(FOUND));
+            unnamed.pass(Duration.ofSeconds(1));
+            unnamed.register(300);
+            unnamed.handle(new Event.ArpProbed(unnamed.now(), HOME_ADDRESS, FOUND));
+            assertEquals(List.of(), unnamed.all(Action.AnswerProbe.class));
+            unnamed.handle(new Event.ArpProbed(unnamed.now(), HOME_ADDRESS, MAC));
+            assertEquals(List.of(new Action.AnswerProbe(HOME_ADDRESS, MAC)), unnamed.all(Action.AnswerProbe.class));
+        }
+
+        @Test
+        @DisplayName("is not announced at home once it has left again")
+        void announcesNobodyWhoHasLeft() {
+            comeHome();
+            unnamed.pass(Duration.ofMillis(50));
+            unnamed.register(300);
+            unnamed.actions();
+            read(Optional.of(FOUND));
+            assertEquals(List.of(), unnamed.all(AnnounceHome.class));
+        }
+
+        @Test
+        @DisplayName("is not looked for before its authenticator is verified")
+        void looksForNobodyOnAForgery() {
+            unnamed.register(300);
+            unnamed.pass(Duration.ofSeconds(1));
+            var request = signed(unnamed.request(Flags.NONE, 0, HOME_ADDRESS));
+            var forged = request.toByteArray();
+            forged[forged.length - 1] ^= 1;
+            unnamed.receive(AT_HOME, Octets.of(forged));
+            read(Optional.of(FOUND));
+            assertEquals(List.of(), unnamed.all(ReadNeighbour.class));
+            assertEquals(List.of(), unnamed.all(AnnounceHome.class));
+        }
+
+        @Test
+        @DisplayName("is not looked for at home where its deregistration comes from elsewhere")
+        void looksForNobodyElsewhere() {
+            unnamed.register(300);
+            unnamed.pass(Duration.ofSeconds(1));
+            unnamed.receive(FOREIGN_AGENT_B, signed(unnamed.request(Flags.NONE, 0, HOME_ADDRESS)));
+            assertEquals(List.of(), unnamed.all(ReadNeighbour.class));
+            assertTrue(unnamed.facts().contains(new Fact.MacUnknown(HOME_ADDRESS)));
+        }
+
+        private void comeHome() {
+            unnamed.deregisterFromHome();
+        }
+
+        private void read(Optional<MacAddress> mac) {
+            unnamed.handle(new Event.NeighbourRead(unnamed.now(), HOME_ADDRESS, mac));
+        }
+
+        private AnnounceHome home() {
+            return new AnnounceHome(HOME_ADDRESS, FOUND);
+        }
+
+        /** Fires the timer as often as that. */
+        private void letTimePass(int times) {
+            for (int i = 0; i < times; i++) {
+                unnamed.pass(Duration.ofMillis(100));
+                unnamed.handle(new Event.TimerFired(unnamed.now(), ANNOUNCEMENT));
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("H46: whose MAC is known otherwise is not looked for")
+    void looksForNobodyWhoIsKnown() {
+        network.deregisterFromHome();
+        assertEquals(List.of(), network.all(ReadNeighbour.class));
     }
 
     @Test

@@ -152,6 +152,11 @@ final class ActionExecutor implements Action.Executor {
     }
 
     @Override
+    public void execute(Action.ReadNeighbour action) {
+        kernel.readNeighbour(action.homeAddress());
+    }
+
+    @Override
     public void execute(Action.AnswerProbe action) {
         homeLinkArp.answerProbe(action.homeAddress(), action.prober());
     }

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import org.mooring.datapath.DatapathException;
@@ -154,6 +155,18 @@ final class KernelForwarding implements AutoCloseable {
     /** The mobile node runs at home, and answers ARP itself. */
     void settle(Ipv4Address homeAddress) {
         submit(homeAddress, () -> paused.release(homeAddress));
+    }
+
+    /** One that can't be read is none: it is read again. */
+    void readNeighbour(Ipv4Address homeAddress) {
+        thread.submit(() -> {
+            try {
+                return new Event.NeighbourRead(clock.get(), homeAddress, paused.mac(homeAddress));
+            } catch (KernelException e) {
+                log.warn("neighbour not read home={} reason={}", homeAddress, e.getMessage());
+                return new Event.NeighbourRead(clock.get(), homeAddress, Optional.empty());
+            }
+        });
     }
 
     void deliver(Action.DeliverPacket action) {

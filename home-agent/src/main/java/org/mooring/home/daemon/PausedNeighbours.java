@@ -2,6 +2,7 @@ package org.mooring.home.daemon;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import org.mooring.linux.Interface;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.MacAddress;
@@ -36,6 +37,16 @@ final class PausedNeighbours {
 
     private static boolean isMobileNode(Ipv4Address address, Ipv4Prefix homeNetwork) {
         return homeNetwork.contains(address) || address.equals(WarmUp.NOBODY);
+    }
+
+    /** Of a mobile node that is not paused, and that ARP has found at home. */
+    Optional<MacAddress> mac(Ipv4Address homeAddress) throws KernelException {
+        return neighbours.dump().stream()
+                .filter(neighbour -> neighbour.interfaceIndex() == homeLink.index()
+                        && neighbour.address().equals(homeAddress.toInet()))
+                .map(Neighbour::mac)
+                .filter(mac -> !mac.equals(MacAddress.NONE) && !mac.isGroup())
+                .findFirst();
     }
 
     void hold(Ipv4Address homeAddress, MacAddress mac) throws KernelException {

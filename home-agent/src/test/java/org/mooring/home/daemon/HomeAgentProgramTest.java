@@ -118,6 +118,25 @@ class HomeAgentProgramTest {
         site.awaitDirect();
     }
 
+    @Test
+    @DisplayName("RFC 3344 §4.6, H46: without a configured MAC, the one that ARP finds at home is announced, and shown")
+    void announcesTheMacThatIsFound() throws Exception {
+        site.changeConfiguration("mac = \"" + MOBILE_NODE_MAC + "\"\n", "");
+        site.start();
+        site.fromForeignAgent(relayed(site.request(300, CARE_OF_ADDRESS)));
+        site.comeHome();
+        try (var arp = site.listen(site.neighbour(), PacketFilter.arp())) {
+            assertEquals(
+                    ACCEPTED,
+                    site.fromHome(signed(site.request(0, HOME_ADDRESS))).code());
+            var home = announcement(MacAddress.of(MOBILE_NODE_MAC));
+            await(
+                    "the mobile node's own MAC is announced",
+                    () -> nextAnnouncement(arp).equals(home));
+        }
+        assertTrue(site.table("mobile-nodes").contains(MOBILE_NODE_MAC), () -> site.table("mobile-nodes"));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"10.1.0.255", "255.255.255.255"})
     @DisplayName("RFC 3344 §3.8.2.1: who asks all home agents of the link is told this one's address, from there")

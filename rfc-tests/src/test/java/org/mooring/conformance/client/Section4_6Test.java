@@ -39,9 +39,13 @@ class Section4_6Test {
 
     /** A gratuitous ARP for the mobile node. */
     private Optional<Frame> gratuitous(Frame frame) {
+        return gratuitous(node, frame);
+    }
+
+    private static Optional<Frame> gratuitous(MobileNode of, Frame frame) {
         return frame.arp()
                 .filter(arp ->
-                        arp.sender().equals(node.homeAddress()) && arp.target().equals(node.homeAddress()))
+                        arp.sender().equals(of.homeAddress()) && arp.target().equals(of.homeAddress()))
                 .map(arp -> frame);
     }
 
@@ -180,6 +184,33 @@ class Section4_6Test {
         assertAnnounces(node.mac(), frame);
         assertEquals(testbed.homeRouter, frame.source());
         assertFalse(isAnswered());
+    }
+
+    @Test
+    @DisplayName(
+            "T32: so is one of whom nobody has told the link-layer address; it is what the mobile node's ARP says, when it returns")
+    void announcesTheReturnOfWhoseAddressNobodyTold() throws Exception {
+        var untold = Testbed.withoutMac();
+        for (var mac : List.of(untold.mac(), Mac.of("02:00:00:00:07:13"))) {
+            var now = new MobileNode(untold.homeAddress(), mac, untold.association());
+            register(now, foreignAgent, 300);
+            int mark = testbed.home.mark();
+            // §4.6: who comes home first says so by ARP itself.
+            var own = Arp.request(mac, now.homeAddress(), now.homeAddress());
+            testbed.home.send(new Frame(Mac.BROADCAST, mac, own));
+
+            testbed.deregisterAtHome(now);
+
+            var copies = new AtomicInteger();
+            testbed.home.await(
+                    mark,
+                    came -> gratuitous(now, came)
+                            .filter(frame -> frame.source().equals(testbed.homeRouter))
+                            .filter(frame ->
+                                    frame.arp().orElseThrow().senderMac().equals(mac))
+                            .filter(frame -> copies.incrementAndGet() == 2));
+            testbed.home.leave(now.homeAddress());
+        }
     }
 
     @Test

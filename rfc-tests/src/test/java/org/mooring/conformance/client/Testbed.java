@@ -56,6 +56,7 @@ final class Testbed implements AutoCloseable {
     private static final int LAST_ACQUAINTED = 709;
     private static final int NONCES = 711;
     private static final int NAMED = 712;
+    private static final int WITHOUT_MAC = 713;
 
     /** And on: one for each algorithm. */
     private static final int FIRST_OF_ALGORITHM = 720;
@@ -200,6 +201,7 @@ final class Testbed implements AutoCloseable {
                         .collect(Collectors.joining())
                 + mobileNode(NONCES, "replay-protection = \"nonces\"\n")
                 + mobileNode(NAMED, "").replace("mac =", "nai = \"named@example.com\"\nmac =")
+                + mobileNode(WITHOUT_MAC, "").replaceFirst("mac = .*\n", "")
                 + foreignAgents
                 + foreignAgent(CARE_OF_ADDRESS.toString());
     }
@@ -307,6 +309,11 @@ final class Testbed implements AutoCloseable {
     /** The one with the NAI {@code named@example.com}. */
     static MobileNode named() {
         return node(NAMED, Algorithm.HMAC_MD5);
+    }
+
+    /** The one whose link-layer address nobody has told the home agent. */
+    static MobileNode withoutMac() {
+        return node(WITHOUT_MAC, Algorithm.HMAC_MD5);
     }
 
     /** One that the home agent doesn't know. */

@@ -1,5 +1,6 @@
 package org.mooring.conformance.scenario;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -16,6 +17,7 @@ import org.mooring.home.MobileNodeRecord;
 import org.mooring.home.MobilityBinding;
 import org.mooring.home.Policy;
 import org.mooring.home.daemon.HomeAgentFile;
+import org.mooring.linux.MacAddress;
 import org.mooring.protocol.handover.HandoverMessage;
 import org.mooring.protocol.wire.ControlMessage;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -26,6 +28,10 @@ import org.mooring.runtime.config.ConfigException;
 final class HomeAgentParty extends Party implements TunnelEndParty {
     private final Map<Ipv4Address, MobileNodeRecord> store = new TreeMap<>();
     private final Set<Ipv4Address> waiting = new HashSet<>();
+
+    /** Those that said their MAC, in frames on the home link. */
+    private final Map<Ipv4Address, MacAddress> neighbours = new TreeMap<>();
+
     private Policy policy;
     private HomeAgent core;
 
@@ -55,6 +61,10 @@ final class HomeAgentParty extends Party implements TunnelEndParty {
     @Override
     void receive(Datagram datagram) {
         var from = new Endpoint(datagram.source(), datagram.sourcePort());
+        datagram.frame()
+                .ifPresent(frame -> neighbours.put(
+                        datagram.source(),
+                        MacAddress.read(ByteBuffer.wrap(frame.linkAddress().toByteArray()))));
         handle(
                 HandoverMessage.isOne(datagram.payload())
                         ? new Event.HandoverMessageReceived(now(), from, datagram.destination(), datagram.payload())
@@ -117,6 +127,9 @@ final class HomeAgentParty extends Party implements TunnelEndParty {
             soon(() -> persist(persist));
         } else if (action instanceof Action.ArmTimer armed) {
             arm(armed.timer(), armed.at(), () -> handle(new Event.TimerFired(now(), armed.timer())));
+        } else if (action instanceof Action.ReadNeighbour reading) {
+            var mac = Optional.ofNullable(neighbours.get(reading.homeAddress()));
+            soon(() -> handle(new Event.NeighbourRead(now(), reading.homeAddress(), mac)));
         } else if (action instanceof Action.OpenRoom room) {
             soon(() -> handle(new Event.RoomOpened(now(), room, 0)));
         } else if (action instanceof Action.SendMarker marker) {
