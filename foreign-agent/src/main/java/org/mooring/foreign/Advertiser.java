@@ -108,7 +108,7 @@ final class Advertiser {
                 | (policy.encapsulations().contains(Encapsulation.GRE) ? MobilityAgent.GRE_ENCAPSULATION : 0)
                 | (policy.encapsulations().contains(Encapsulation.MINIMAL) ? MobilityAgent.MINIMAL_ENCAPSULATION : 0)
                 | (policy.revocation() == Revocability.REFUSED ? 0 : MobilityAgent.REVOCATION)
-                | (policy.advertising().registrationRequired() ? MobilityAgent.REGISTRATION_REQUIRED : 0)
+                | (policy.requiresRegistration() ? MobilityAgent.REGISTRATION_REQUIRED : 0)
                 | (policy.natTraversal().isBehindNat() ? MobilityAgent.UDP_TUNNELING : 0)
                 | (busy ? MobilityAgent.BUSY : 0);
     }

@@ -5,8 +5,9 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.ReplyCode;
 
-/** At most one denial a second to a mobile node (RFC 3344 §3.7.2). Confined to the agent loop. */
+/** At most one denial a second to a mobile node (RFC 3344 §3.7.2), and one with code 76 to any (RFC 3024 §4.2.1). Confined to the agent loop. */
 final class DenialLimit {
     private static final Duration SPACING = Duration.ofSeconds(1);
 
@@ -16,8 +17,21 @@ final class DenialLimit {
     /** In the order of time. */
     private final Map<Ipv4Address, Instant> denied = new LinkedHashMap<>();
 
-    /** Whether {@code homeAddress} may be denied at {@code now}; if so, it was. */
-    boolean permits(Ipv4Address homeAddress, Instant now) {
+    private Instant tooDistant = Instant.EPOCH;
+
+    /** Whether {@code homeAddress} may be denied with this code at {@code now}; if so, it was. */
+    boolean permits(Ipv4Address homeAddress, ReplyCode code, Instant now) {
+        boolean distant = code.equals(ReplyCode.FA_MOBILE_NODE_TOO_DISTANT);
+        if ((distant && !isPast(tooDistant, now)) || !permits(homeAddress, now)) {
+            return false;
+        }
+        if (distant) {
+            tooDistant = now;
+        }
+        return true;
+    }
+
+    private boolean permits(Ipv4Address homeAddress, Instant now) {
         var oldestFirst = denied.values().iterator();
         while (oldestFirst.hasNext() && isPast(oldestFirst.next(), now)) {
             oldestFirst.remove();

@@ -19,6 +19,7 @@ import org.mooring.protocol.wire.UdpTunnelRequest;
  *
  * @param careOfAddress the care-of address that is offered: the end of the tunnels
  * @param links the agent's own address on each visitor link, by interface name
+ * @param others that this machine has on any interface, as far as it is known
  * @param maxLifetime the longest lifetime that is relayed, in seconds; 0xffff is infinity
  * @param maxPending how many requests may wait for an answer at once
  * @param maxVisitors how many visitors may be listed and staged together; what is pending then may still join them
@@ -35,6 +36,7 @@ import org.mooring.protocol.wire.UdpTunnelRequest;
 public record Policy(
         Ipv4Address careOfAddress,
         Map<String, Ipv4Address> links,
+        Set<Ipv4Address> others,
         int maxLifetime,
         int maxPending,
         int maxVisitors,
@@ -51,6 +53,7 @@ public record Policy(
         Map<Ipv4Address, List<SecurityAssociation>> homeAgents) {
     public Policy {
         links = Map.copyOf(links);
+        others = Set.copyOf(others);
         encapsulations = Set.copyOf(encapsulations);
         mobileNodes = Map.copyOf(mobileNodes);
         homeAgents = Map.copyOf(homeAgents);
@@ -73,6 +76,7 @@ public record Policy(
         this(
                 careOfAddress,
                 links,
+                Set.of(),
                 maxLifetime,
                 maxPending,
                 maxVisitors,
@@ -146,11 +150,34 @@ public record Policy(
         }
     }
 
+    /** On a machine that has these addresses. */
+    public Policy on(Set<Ipv4Address> addresses) {
+        return new Policy(
+                careOfAddress,
+                links,
+                addresses,
+                maxLifetime,
+                maxPending,
+                maxVisitors,
+                enterpriseNumber,
+                requireAssociation,
+                encapsulations,
+                compatibility,
+                reverseTunnel,
+                encapsulatingDelivery,
+                revocation,
+                advertising,
+                natTraversal,
+                mobileNodes,
+                homeAgents);
+    }
+
     /** What of it a datapath can keep; what it can't is refused to who asks for it. */
     public Policy keptBy(DatapathKind datapath) {
         return new Policy(
                 careOfAddress,
                 links,
+                others,
                 maxLifetime,
                 maxPending,
                 maxVisitors,
@@ -198,7 +225,12 @@ public record Policy(
         return Encapsulation.requested(flags.greEncapsulation(), flags.minimalEncapsulation(), encapsulations);
     }
 
+    /** RFC 3543 §4.3.1: who wants to be able to revoke each registration has to relay it. */
+    boolean requiresRegistration() {
+        return advertising.registrationRequired() || revocation == Revocability.REQUIRED;
+    }
+
     boolean isOwn(Ipv4Address address) {
-        return address.equals(careOfAddress) || links.containsValue(address);
+        return address.equals(careOfAddress) || links.containsValue(address) || others.contains(address);
     }
 }

@@ -25,6 +25,7 @@ record ReplyChecks(
         return foreignHomeAuthentication()
                 .or(this::criticalVendorExtensions)
                 .or(this::homeAgent)
+                .or(this::homeAddress)
                 .or(this::nai);
     }
 
@@ -54,11 +55,18 @@ record ReplyChecks(
                 "unknown critical vendor extension in the reply");
     }
 
-    // RFC 2794 §3 has the next two codes put into the reply itself, under an authenticator that then is wrong.
+    // RFC 2794 §3 has the next three codes put into the reply itself, under an authenticator that then is wrong.
 
     private Optional<Denial> homeAgent() {
         return Denial.when(
                 reply.homeAgent().isUnspecified(), ReplyCode.FA_MISSING_HOME_AGENT, "the reply names no home agent");
+    }
+
+    private Optional<Denial> homeAddress() {
+        return Denial.when(
+                reply.homeAddress().isUnspecified(),
+                ReplyCode.FA_MISSING_HOME_ADDRESS,
+                "the reply names no home address");
     }
 
     private Optional<Denial> nai() {

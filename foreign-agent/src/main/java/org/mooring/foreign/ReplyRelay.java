@@ -59,7 +59,9 @@ final class ReplyRelay {
     // §3.7.3.1 Validity Checks
 
     private void receive(Instant now, Ipv4Address from, Decoded.Message received, RegistrationReply reply) {
-        var waiting = pending.of(reply.homeAddress()).toList();
+        // RFC 2794 §3: one that says none is somebody's all the same.
+        var waiting =
+                (reply.homeAddress().isUnspecified() ? pending.at(from) : pending.of(reply.homeAddress())).toList();
         var answered = waiting.stream()
                 .filter(request -> request.isAnsweredBy(reply, from))
                 .findFirst();

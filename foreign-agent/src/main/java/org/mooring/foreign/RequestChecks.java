@@ -162,7 +162,7 @@ final class RequestChecks {
                 request.flags().decapsulationByMobileNode()
                         && !request.isDeregistration()
                         && policy.revocation() != Revocability.REFUSED
-                        && policy.advertising().registrationRequired(),
+                        && policy.requiresRegistration(),
                 ReplyCode.FA_ADMINISTRATIVELY_PROHIBITED,
                 "a registration with a co-located care-of address can't be revoked");
     }

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.mooring.foreign.Event.Timer;
 import org.mooring.foreign.Policy.Compatibility;
 import org.mooring.foreign.Policy.ReverseTunnel;
@@ -51,6 +52,7 @@ abstract class RevocationSite {
         return new Policy(
                 CARE_OF,
                 POLICY.links(),
+                Set.of(),
                 MAX_LIFETIME,
                 5,
                 10,

@@ -134,6 +134,7 @@ class Rfc4636Test {
         return new Policy(
                 CARE_OF,
                 POLICY.links(),
+                Set.of(),
                 MAX_LIFETIME,
                 5,
                 10,

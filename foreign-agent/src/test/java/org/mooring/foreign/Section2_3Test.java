@@ -26,6 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.mooring.foreign.Policy.Compatibility;
 import org.mooring.foreign.Policy.ReverseTunnel;
+import org.mooring.foreign.Policy.Revocability;
 import org.mooring.protocol.discovery.AdvertisementSeries.Window;
 import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
 import org.mooring.protocol.wire.AdvertisementExtension.PrefixLengths;
@@ -156,6 +157,17 @@ class Section2_3Test {
         assertTrue(mobilityAgent.has(MobilityAgent.REGISTRATION_REQUIRED));
         assertEquals(List.of(CARE_OF), mobilityAgent.careOfAddresses());
         assertEquals(Optional.of(PrefixLengths.of(24)), said.prefixLengths());
+    }
+
+    @ParameterizedTest
+    @EnumSource(Revocability.class)
+    @DisplayName("RFC 3543 §4.3.1: R is set where each registration is to be revocable")
+    void requiresRegistration(Revocability revocation) {
+        boolean required = revocation == Revocability.REQUIRED;
+        assertEquals(
+                required ? MobilityAgent.REGISTRATION_REQUIRED : 0,
+                flags(new ForeignAgent(RevocationSite.policy(revocation, Advertising.ON_SOLICITATION)))
+                        & MobilityAgent.REGISTRATION_REQUIRED);
     }
 
     @ParameterizedTest

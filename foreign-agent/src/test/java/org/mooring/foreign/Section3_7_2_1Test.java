@@ -240,6 +240,13 @@ class Section3_7_2_1Test {
     }
 
     @Test
+    @DisplayName("§3.7.2: so it is when the address is one of any other interface's")
+    void homeAgentIsOurselvesOnAnotherInterface() {
+        var here = new ForeignAgent(POLICY.on(Set.of(HOME_AGENT)));
+        assertDenied(ReplyCode.FA_INVALID_HOME_AGENT_ADDRESS, here, sealed(request()));
+    }
+
+    @Test
     void deniesWithCode65WhereAnAssociationIsRequiredAndNoneIsShared() {
         assertDenied(
                 ReplyCode.FA_ADMINISTRATIVELY_PROHIBITED,
@@ -322,6 +329,7 @@ class Section3_7_2_1Test {
         var direct = new ForeignAgent(new Policy(
                 CARE_OF,
                 POLICY.links(),
+                Set.of(),
                 MAX_LIFETIME,
                 5,
                 10,

@@ -73,6 +73,23 @@ class Section3_7_2_3Test {
     }
 
     @Test
+    @DisplayName("RFC 3024 §4.2.1: code 76 goes out once a second, to whomever")
+    void limitsCode76() {
+        var afar = new Origin(LINK, MAC, HOME, PORT, LINK_ADDRESS, 254);
+        var other = sealed(request(Ipv4Address.of("10.1.0.51"), 300, ID));
+        assertEquals(
+                1,
+                deeds(agent.handle(requestReceived(NOW, afar, sealed(request()))))
+                        .size());
+
+        assertEquals(List.of(), deeds(agent.handle(requestReceived(NOW.plusMillis(999), afar, other))));
+        assertEquals(
+                1,
+                deeds(agent.handle(requestReceived(NOW.plusSeconds(1), afar, other)))
+                        .size());
+    }
+
+    @Test
     void aClockThatIsSetBackSilencesNobody() {
         agent.handle(requestReceived(NOW, TOO_LONG));
 

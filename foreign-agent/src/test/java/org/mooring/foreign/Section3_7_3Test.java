@@ -291,6 +291,18 @@ class Section3_7_3Test {
     }
 
     @Test
+    @DisplayName("RFC 2794 §3: denies with code 99 when the reply names no home address, whose ever it is")
+    void missingHomeAddress() {
+        agent.handle(requestReceived(NOW, sealed(request())));
+        var reply = new RegistrationReply(ReplyCode.ACCEPTED, 300, Ipv4Address.UNSPECIFIED, HOME_AGENT, ID, List.of());
+
+        var denial = denial(agent.handle(replyReceived(NOW, sealed(reply))));
+
+        assertEquals(Optional.of(ReplyCode.FA_MISSING_HOME_ADDRESS), denial.map(RegistrationReply::code));
+        assertEquals(Optional.of(HOME), denial.map(RegistrationReply::homeAddress));
+    }
+
+    @Test
     @DisplayName("RFC 3115 §2.4: denies with code 101 when a critical vendor extension is unknown")
     void unknownCriticalVendorExtension() {
         agent.handle(requestReceived(NOW, sealed(request())));

@@ -85,6 +85,7 @@ final class Site {
         return new Policy(
                 CARE_OF,
                 POLICY.links(),
+                Set.of(),
                 MAX_LIFETIME,
                 5,
                 10,
@@ -106,6 +107,7 @@ final class Site {
         return new Policy(
                 CARE_OF,
                 POLICY.links(),
+                Set.of(),
                 MAX_LIFETIME,
                 5,
                 10,
@@ -127,6 +129,7 @@ final class Site {
         return new Policy(
                 CARE_OF,
                 POLICY.links(),
+                Set.of(),
                 MAX_LIFETIME,
                 5,
                 10,

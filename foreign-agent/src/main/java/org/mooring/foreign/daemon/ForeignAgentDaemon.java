@@ -97,7 +97,8 @@ final class ForeignAgentDaemon implements Daemon<ProgramConfiguration> {
         configuration.requireSameFixtures(next);
         configuration = next.keptBy(chosen.kind());
         follow(Objects.requireNonNull(homeAgents, "nothing is read again before the start"));
-        loop.post(new Event.PolicyChanged(loop.now(), configuration.policy()));
+        var policy = configuration.policy().on(RouterLinks.read().own());
+        loop.post(new Event.PolicyChanged(loop.now(), policy));
     }
 
     /** The kernel goes on forwarding, and the next start finds the visitors in the store. */
@@ -140,7 +141,7 @@ final class ForeignAgentDaemon implements Daemon<ProgramConfiguration> {
         // Whether this machine is a router is its operator's decision.
         var settings = settings(router);
         settings.wrong().forEach(log::warn);
-        var agent = new ForeignAgent(policy, new SecureRandom()::nextInt);
+        var agent = new ForeignAgent(policy.on(router.own()), new SecureRandom()::nextInt);
         var counters = new TrafficCounters(agent);
         var executor = new ActionExecutor(loop, homeAgents, links, kernel, store, counters);
         UdpSocket.warmUp(loop);

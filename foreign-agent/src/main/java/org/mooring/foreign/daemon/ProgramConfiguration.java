@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.mooring.datapath.DatapathChoice;
 import org.mooring.datapath.DatapathKind;
 import org.mooring.datapath.Encapsulation;
@@ -103,6 +104,7 @@ record ProgramConfiguration(
         return new Policy(
                 careOfAddress,
                 links(root, careOfAddress, prefixLengths),
+                Set.of(),
                 root.integer("max-lifetime", 1, RegistrationMessage.INFINITE_LIFETIME, DEFAULT_MAX_LIFETIME),
                 root.integer("max-pending", 1, MOST_PENDING, DEFAULT_MAX_PENDING),
                 root.integer("max-visitors", 1, MOST_VISITORS, DEFAULT_MAX_VISITORS),

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.mooring.datapath.VisitorDatapathConfig;
 import org.mooring.linux.Interface;
 import org.mooring.linux.KernelException;
@@ -24,6 +26,11 @@ record RouterLinks(List<Link> links, List<InterfaceAddress> addresses) {
         } catch (KernelException e) {
             throw new Failure(String.valueOf(e.getMessage()), e);
         }
+    }
+
+    /** Of all interfaces (RFC 3344 §3.7.2). */
+    Set<Ipv4Address> own() {
+        return addresses.stream().map(own -> Ipv4Address.of(own.address())).collect(Collectors.toUnmodifiableSet());
     }
 
     /** The links where visitors may be, each of which has the agent's own address there. */

@@ -83,7 +83,7 @@ class Section2Test {
     @Test
     @DisplayName("§2.1, 2.3.1, RFC 1256 §3: TTL 1, from and with addresses of the link only")
     void headers() throws Exception {
-        var own = List.of(Testbed.FOREIGN_AGENT, Address.of("10.2.0.1"));
+        var own = List.of(Testbed.FOREIGN_AGENT, Testbed.FOREIGN_ROUTER);
         var advertisement = solicited();
         assertEquals(1, advertisement.packet().ttl());
         assertTrue(own.contains(advertisement.packet().source()));

@@ -134,7 +134,7 @@ class Section3_7_2_1Test {
     @Test
     @DisplayName("§3.7.2, T69: a home agent address that is the foreign agent's own: denied, and not forwarded")
     void ownAddressAsHomeAgent() throws Exception {
-        for (var own : List.of(CARE_OF_ADDRESS, FOREIGN_AGENT)) {
+        for (var own : List.of(CARE_OF_ADDRESS, FOREIGN_AGENT, Testbed.FOREIGN_ROUTER)) {
             int internet = testbed.internet.mark();
             var other = testbed.mobileNode();
             var message = other.signed(other.request(own, CARE_OF_ADDRESS, 300));

@@ -32,6 +32,10 @@ final class Testbed implements AutoCloseable {
     static final Address HOME_BROADCAST = Address.of("10.1.255.255");
     static final Address NEIGHBOUR = Address.of("10.1.0.20");
     static final Address FOREIGN_AGENT = Address.of("10.2.0.2");
+
+    /** The foreign agent's router has it on the same link, but the foreign agent isn't told. */
+    static final Address FOREIGN_ROUTER = Address.of("10.2.0.1");
+
     static final Address CARE_OF_ADDRESS = Address.of("192.0.2.2");
     static final Address CORRESPONDENT = Address.of("203.0.113.5");
 
@@ -154,7 +158,7 @@ final class Testbed implements AutoCloseable {
         homeSite.exec("ip", "address", "add", "192.0.2.1/24", "dev", "wan");
         homeSite.exec("ip", "route", "add", "default", "via", "192.0.2.254");
         homeSite.exec("ip", "route", "add", "10.2.0.0/24", "via", CARE_OF_ADDRESS.toString());
-        foreignSite.exec("ip", "address", "add", "10.2.0.1/24", "dev", "lan");
+        foreignSite.exec("ip", "address", "add", FOREIGN_ROUTER + "/24", "dev", "lan");
         foreignSite.exec("ip", "address", "add", FOREIGN_AGENT + "/24", "dev", "lan");
         foreignSite.exec("ip", "address", "add", CARE_OF_ADDRESS + "/24", "dev", "wan");
         foreignSite.exec("ip", "route", "add", "default", "via", "192.0.2.254");
