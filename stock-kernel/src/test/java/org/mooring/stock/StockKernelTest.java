@@ -11,28 +11,27 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * Tests of other modules, with the kernel that Debian ships: it has tunnel devices that others lack, and a verifier of its own mind about
- * our programs. Each test that ran there is one here. Emulated, each takes some ten seconds, so this is a selection:
+ * our programs. Each test that ran there is one here. Emulated, all would take too long, so this is a selection:
  * {@code -Dstock-kernel.select=all} runs them all, and {@code -Dstock-kernel.select='datapath.EbpfDatapathTest$Mtu,datapath.HoldTest'} these.
  */
 @Tag("e2e")
 class StockKernelTest {
     private static final String ROOT = "org.mooring.";
 
-    /** The agents as programs, with a guest that moves. */
+    /** The agents as programs, with a guest that moves: some minutes. */
     private static final String AGENTS = "lab.AgentsKilledTest#noPacketIsLostInTheKernelsTunnels";
 
-    private static final List<String> SELECTION = List.of(
-            "datapath.KernelDatapathTest$Headers#carriesPacketsBothWays(org.mooring.datapath.Encapsulation)",
-            "datapath.KernelDatapathTest$Forgery#dropsWhatComesFromTheTunnelsOtherEnd(org.mooring.datapath.Encapsulation)",
-            "datapath.KernelDatapathTest$Redirect#redirectsWhatComesLate",
-            "datapath.KernelDatapathTest$Survival#goesOnWithoutItsProcess",
-            AGENTS,
-            "datapath.EbpfDatapathTest$Headers#carriesPacketsBothWays(org.mooring.datapath.Encapsulation)");
+    private static final List<String> SELECTION =
+            List.of("datapath.KernelDatapathTest", "datapath.EbpfDatapathTest$Headers");
+
+    /** Takes the same classes as most of them. */
+    private static final String REHEARSED =
+            "datapath.EbpfDatapathTest$Headers#carriesPacketsBothWays(org.mooring.datapath.Encapsulation)";
 
     @TestFactory
     Stream<DynamicTest> passes() throws Exception {
         return new StockKernel(Path.of("target/stock-kernel").toAbsolutePath())
-                .test(selectors(), List.of(selector(SELECTION.get(SELECTION.size() - 1)))).stream()
+                .test(selectors(), List.of(selector(REHEARSED))).stream()
                         .map(result -> dynamicTest(result.name(), result::check));
     }
 
