@@ -15,6 +15,7 @@ import org.mooring.protocol.handover.Arrival;
 import org.mooring.protocol.handover.Arrivals.Refusal;
 import org.mooring.protocol.handover.RepeatedRequest;
 import org.mooring.protocol.nat.EchoPacket;
+import org.mooring.protocol.security.LatestAssociations;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationCodec;
 
@@ -51,9 +52,11 @@ public final class ForeignAgent {
         var challenges = new Challenges(random);
         this.advertiser = new Advertiser(challenges, actions::add);
         this.answers = new Answers(this::policy, challenges, actions::add);
-        this.revocations = new Revocations(pending, visits, advertiser, this::policy, actions::add);
-        this.requests = new RequestRelay(pending, visits, answers, revocations, challenges, this::policy, actions::add);
-        this.replies = new ReplyRelay(pending, visits, answers, revocations, this::policy, actions::add);
+        var latest = new LatestAssociations();
+        this.revocations = new Revocations(pending, visits, advertiser, latest, this::policy, actions::add);
+        this.requests =
+                new RequestRelay(pending, visits, answers, revocations, challenges, latest, this::policy, actions::add);
+        this.replies = new ReplyRelay(pending, visits, answers, revocations, latest, this::policy, actions::add);
     }
 
     /** One whose policy never has challenges. */

@@ -12,6 +12,7 @@ import org.mooring.protocol.handover.HandoverExtension.Previous;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.revocation.RevocationTerms;
+import org.mooring.protocol.security.LatestAssociations;
 import org.mooring.protocol.wire.Challenge;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.EncapsulatingDelivery;
@@ -26,6 +27,7 @@ final class ReplyRelay {
     private final Visits visits;
     private final Answers answers;
     private final Revocations revocations;
+    private final LatestAssociations latest;
     private final Supplier<Policy> policy;
     private final Consumer<Action> actions;
 
@@ -34,12 +36,14 @@ final class ReplyRelay {
             Visits visits,
             Answers answers,
             Revocations revocations,
+            LatestAssociations latest,
             Supplier<Policy> policy,
             Consumer<Action> actions) {
         this.pending = pending;
         this.visits = visits;
         this.answers = answers;
         this.revocations = revocations;
+        this.latest = latest;
         this.policy = policy;
         this.actions = actions;
     }
@@ -81,6 +85,7 @@ final class ReplyRelay {
             denyPending(now, answered, wrong.get().code(), wrong.get().why());
             return;
         }
+        latest.heard(from, received, policy.get().foreignHome(from));
         pending.remove(answered);
         var ready = new HeldReply(answered, reply, AuthorizedPart.of(received));
         if (returnsAnotherChallenge(answered, reply)) {

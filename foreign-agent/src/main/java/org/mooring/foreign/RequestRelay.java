@@ -16,6 +16,7 @@ import org.mooring.foreign.Policy.Compatibility;
 import org.mooring.foreign.Policy.Revocability;
 import org.mooring.protocol.handover.HandoverExtension.Commit;
 import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.security.LatestAssociations;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension;
@@ -34,6 +35,7 @@ final class RequestRelay {
     private final Answers answers;
     private final Revocations revocations;
     private final Challenges challenges;
+    private final LatestAssociations latest;
     private final Supplier<Policy> policy;
     private final Consumer<Action> actions;
 
@@ -43,6 +45,7 @@ final class RequestRelay {
             Answers answers,
             Revocations revocations,
             Challenges challenges,
+            LatestAssociations latest,
             Supplier<Policy> policy,
             Consumer<Action> actions) {
         this.pending = pending;
@@ -50,6 +53,7 @@ final class RequestRelay {
         this.answers = answers;
         this.revocations = revocations;
         this.challenges = challenges;
+        this.latest = latest;
         this.policy = policy;
         this.actions = actions;
     }
@@ -180,19 +184,20 @@ final class RequestRelay {
         abort(request);
         var purpose = commits ? Purpose.COMMIT : purpose(request);
         var homeAgent = AskedHomeAgent.of(request);
-        var associations = policy.get().foreignHome(homeAgent);
-        boolean authenticated = !associations.isEmpty() && isAuthenticated(request);
-        var offered = Optional.of(revocations.timestamp(now)).filter(time -> authenticated && isRevocable(request));
+        var association =
+                latest.with(homeAgent, policy.get().foreignHome(homeAgent)).filter(any -> isAuthenticated(request));
+        var offered =
+                Optional.of(revocations.timestamp(now)).filter(time -> association.isPresent() && isRevocable(request));
         pending.put(
                 new PendingRequest(origin, request, purpose, offered, deadline, isKnown(origin, request)),
                 policy.get().maxPending());
         armPending(home, purpose == Purpose.PREPARATION);
 
         var message = AuthorizedPart.of(received).concat(RegistrationCodec.encode(udpTunnelRequest(request)));
-        if (authenticated) {
+        if (association.isPresent()) {
             var offer = offered.map(time -> new RevocationSupport(true, time)).stream()
                     .toList();
-            message = new Seal(Kind.FOREIGN_HOME, associations.get(0))
+            message = new Seal(Kind.FOREIGN_HOME, association.get())
                     .appendTo(message.concat(RegistrationCodec.encode(offer)));
         }
         actions.accept(new Action.RelayToHomeAgent(homeAgent, message));

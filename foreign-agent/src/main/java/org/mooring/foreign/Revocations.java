@@ -20,6 +20,7 @@ import org.mooring.protocol.revocation.ReceivedRevocations;
 import org.mooring.protocol.revocation.RevocationClock;
 import org.mooring.protocol.revocation.RevocationTerms;
 import org.mooring.protocol.revocation.UnacknowledgedRevocation;
+import org.mooring.protocol.security.LatestAssociations;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.security.Verified;
@@ -49,6 +50,7 @@ final class Revocations {
     private final PendingRequests pending;
     private final Visits visits;
     private final Advertiser advertiser;
+    private final LatestAssociations associations;
     private final Supplier<Policy> policy;
     private final Consumer<Action> actions;
     private Optional<Integer> told = Optional.empty();
@@ -57,11 +59,13 @@ final class Revocations {
             PendingRequests pending,
             Visits visits,
             Advertiser advertiser,
+            LatestAssociations associations,
             Supplier<Policy> policy,
             Consumer<Action> actions) {
         this.pending = pending;
         this.visits = visits;
         this.advertiser = advertiser;
+        this.associations = associations;
         this.policy = policy;
         this.actions = actions;
     }
@@ -181,7 +185,7 @@ final class Revocations {
         }
         var homeAddress = key.homeAddress();
         var visitor = found.visitor();
-        var association = policy.get().foreignHome(visitor.homeAgent()).stream().findFirst();
+        var association = associations.with(visitor.homeAgent(), policy.get().foreignHome(visitor.homeAgent()));
         if (found.sending().isOver(now) || association.isEmpty()) {
             end(found);
             report(new Fact.RevocationUnanswered(
@@ -265,8 +269,8 @@ final class Revocations {
 
     private void receive(Event.RevocationMessageReceived event, Revocation revocation) {
         // RFC 3543, appendix B: the home domain address tells visitors with one home address apart, and must be there.
-        var associations = policy.get().foreignHome(revocation.homeDomainAddress());
-        var verified = Verifier.verify(event.message(), Kind.FOREIGN_HOME, associations);
+        var verified = Verifier.verify(
+                event.message(), Kind.FOREIGN_HOME, policy.get().foreignHome(revocation.homeDomainAddress()));
         if (!(verified instanceof Verified.By by)) {
             discard(event, Discard.REVOCATION_NOT_AUTHENTIC);
             return;

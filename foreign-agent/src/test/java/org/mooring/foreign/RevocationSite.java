@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.mooring.foreign.Event.Timer;
@@ -49,6 +50,11 @@ abstract class RevocationSite {
     final List<Action> done = new ArrayList<>();
 
     static Policy policy(Revocability revocation, Advertising advertising) {
+        return policy(revocation, advertising, POLICY.homeAgents());
+    }
+
+    static Policy policy(
+            Revocability revocation, Advertising advertising, Map<Ipv4Address, List<SecurityAssociation>> homeAgents) {
         return new Policy(
                 CARE_OF,
                 POLICY.links(),
@@ -66,7 +72,7 @@ abstract class RevocationSite {
                 advertising,
                 Policy.NatTraversal.NONE,
                 POLICY.mobileNodes(),
-                POLICY.homeAgents());
+                homeAgents);
     }
 
     int now() {

@@ -17,9 +17,14 @@ import org.mooring.foreign.Event.Timer.Purpose;
 import org.mooring.foreign.Fact.VisitorLeft.Why;
 import org.mooring.foreign.Policy.Revocability;
 import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.security.SecurityAssociation;
+import org.mooring.protocol.security.Verified;
+import org.mooring.protocol.security.Verifier;
 import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
+import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.Revocation;
 import org.mooring.protocol.wire.RevocationAcknowledgment;
 
@@ -42,6 +47,31 @@ class Rfc3543Section4_2_3Test extends RevocationSite {
         assertEquals(List.of(now.plusSeconds(1)), armed());
         assertEquals(
                 new Revocation(0, Revocation.INFORM, HOME, HOME_AGENT, CARE_OF, now(), List.of()), revocationSent());
+    }
+
+    @Test
+    @DisplayName(
+            "while keys roll over, it is under the one that the home agent has used last, and so is what is relayed")
+    void isUnderTheAssociationThatWasUsedLast() {
+        var newKey = association(0x1009, "000102030405060708090a0b0c0d0e0f");
+        agent = new ForeignAgent(policy(
+                Revocability.OPTIONAL, Advertising.ON_SOLICITATION, Map.of(HOME_AGENT, List.of(newKey, FOREIGN_HOME))));
+        serve();
+        assertEquals(new Verified.By(newKey), relayedUnder(newKey));
+        done.clear();
+        ask(300);
+        assertEquals(new Verified.By(FOREIGN_HOME), relayedUnder(FOREIGN_HOME));
+        pass(Duration.ofSeconds(8));
+        fire(Purpose.PENDING_REQUEST);
+        done.clear();
+        revoke();
+        revocationSent();
+    }
+
+    private Verified relayedUnder(SecurityAssociation association) {
+        var relayed = all(Action.RelayToHomeAgent.class).get(0).message();
+        return Verifier.verify(
+                (Decoded.Message) RegistrationCodec.decode(relayed), Kind.FOREIGN_HOME, List.of(association));
     }
 
     @Test

@@ -317,12 +317,7 @@ public final class HomeAgent {
             accept(
                     node,
                     new Change.Acceptance(
-                            received,
-                            association,
-                            acceptable.code(),
-                            lifetime,
-                            tunnel,
-                            RevocationOffer.of(received, policy)));
+                            received, association, acceptable.code(), lifetime, tunnel, revocations.offer(received)));
         } else if (verdict instanceof Verdict.Denial denial) {
             answers.deny(node, received, association, denial, received.at());
         } else if (verdict instanceof Verdict.Silence silence) {

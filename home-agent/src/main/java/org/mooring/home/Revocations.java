@@ -10,6 +10,7 @@ import org.mooring.home.Event.Timer;
 import org.mooring.protocol.revocation.ReceivedRevocations;
 import org.mooring.protocol.revocation.RevocationTerms;
 import org.mooring.protocol.revocation.UnacknowledgedRevocation;
+import org.mooring.protocol.security.LatestAssociations;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.security.Verified;
@@ -18,6 +19,7 @@ import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Revocation;
 import org.mooring.protocol.wire.RevocationAcknowledgment;
+import org.mooring.protocol.wire.RevocationSupport;
 
 /**
  * What the home agent and the other ends of its tunnels tell each other of bindings that are over before their time (RFC 3543). Confined to
@@ -40,6 +42,7 @@ final class Revocations {
 
     private final Consumer<Action> out;
     private final ReceivedRevocations received = new ReceivedRevocations();
+    private final LatestAssociations associations = new LatestAssociations();
     private Policy policy;
 
     Revocations(Policy policy, Consumer<Action> out) {
@@ -49,6 +52,15 @@ final class Revocations {
 
     void follow(Policy next) {
         policy = next;
+    }
+
+    /** What an acceptable request offers (§3.2). */
+    Optional<RevocationSupport> offer(ReceivedRequest request) {
+        var offer = RevocationOffer.of(request, policy);
+        if (offer.isPresent() && !request.isDirect()) {
+            associations.heard(request.from().address(), request.message(), policy.associationsWith(request));
+        }
+        return offer;
     }
 
     // RFC 3543 §4.2.2.1: the home agent revokes
@@ -89,8 +101,10 @@ final class Revocations {
     private Optional<Seal> seal(MobileNodeState node, MobilityBinding binding) {
         return isDirect(binding)
                 ? node.association(binding.spi()).map(association -> new Seal(Kind.MOBILE_HOME, association))
-                : policy.associationsWith(binding.from().address()).stream()
-                        .findFirst()
+                : associations
+                        .with(
+                                binding.from().address(),
+                                policy.associationsWith(binding.from().address()))
                         .map(association -> new Seal(Kind.FOREIGN_HOME, association));
     }
 
@@ -162,11 +176,9 @@ final class Revocations {
      * foreign agents are known here by where their requests come from, which need not be the care-of address.
      */
     Optional<SecurityAssociation> authenticate(Decoded.Message message, Revocation revocation, Endpoint from) {
-        var associations = policy.associationsWith(revocation.foreignDomainAddress());
+        var shared = policy.associationsWith(revocation.foreignDomainAddress());
         var verified = Verifier.verify(
-                message,
-                Kind.FOREIGN_HOME,
-                associations.isEmpty() ? policy.associationsWith(from.address()) : associations);
+                message, Kind.FOREIGN_HOME, shared.isEmpty() ? policy.associationsWith(from.address()) : shared);
         return verified instanceof Verified.By by ? Optional.of(by.association()) : Optional.empty();
     }
 

@@ -60,6 +60,13 @@ abstract class RevocationScene {
     }
 
     static Policy policy(Revocability revocation, List<MobileNode> mobileNodes) {
+        return policy(revocation, mobileNodes, Map.of(CARE_OF_A, List.of(FOREIGN_HOME), CARE_OF_B, List.of(OF_B)));
+    }
+
+    static Policy policy(
+            Revocability revocation,
+            List<MobileNode> mobileNodes,
+            Map<Ipv4Address, List<SecurityAssociation>> foreignAgents) {
         return new Policy(
                 HOME_AGENT,
                 HomeNetwork.BROADCAST,
@@ -76,7 +83,7 @@ abstract class RevocationScene {
                 AdvertisementInterval.ON_SOLICITATION,
                 HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
                 mobileNodes,
-                Map.of(CARE_OF_A, List.of(FOREIGN_HOME), CARE_OF_B, List.of(OF_B)));
+                foreignAgents);
     }
 
     int now() {

@@ -19,6 +19,7 @@ import static org.mooring.home.HomeNetwork.signed;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
@@ -84,6 +85,20 @@ class Rfc3543Section4_2_2Test extends RevocationScene {
             network.actions();
             revoke();
             assertFalse(revocationSentToA().informs());
+        }
+
+        @Test
+        @DisplayName("while keys roll over, it is under the one that the foreign agent has used last")
+        void isUnderTheAssociationThatWasUsedLast() {
+            network = new HomeNetwork(policy(
+                    Revocability.OPTIONAL,
+                    List.of(new MobileNode(HOME_ADDRESS, Optional.of(HomeNetwork.MAC), List.of(MOBILE_HOME))),
+                    Map.of(CARE_OF_A, List.of(OF_B, FOREIGN_HOME))));
+            registerAtA();
+            network.pass(Duration.ofSeconds(2));
+            network.actions();
+            revoke();
+            revocationSentToA();
         }
 
         @Test
