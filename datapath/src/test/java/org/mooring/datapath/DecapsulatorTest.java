@@ -12,6 +12,7 @@ import static org.mooring.datapath.Carried.tunnel;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -21,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.mooring.datapath.AgentEntry.Role;
+import org.mooring.linux.Ipv4;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.packet.Checksum;
 import org.mooring.linux.packet.Ipv4Packet;
@@ -144,6 +146,36 @@ class DecapsulatorTest {
         take(Role.HOME_AGENT, Ipv4Packet.of(PEER, AGENT, 47, 64, gre));
         assertEquals(taken ? 1 : 0, arrived.size());
         assertEquals(taken && header == 4 ? 0 : 1, drops.counts().get(Drop.MALFORMED));
+    }
+
+    /** Vectors V15 and V16, the headers as they are: with the original source, and without. */
+    @ParameterizedTest
+    @CsvSource({"0680b3700a010005cb007108, 6, 203.0.113.8", "1100e4f90a010005, 17, 198.51.100.2"})
+    void readsMinimalForwardingHeaders(String header, int protocol, String source) {
+        var home = Ipv4.address("10.1.0.5");
+        bindings.put(home, entry(tunnel(Encapsulation.MINIMAL, PEER)));
+        take(Role.FOREIGN_AGENT, Ipv4Packet.of(PEER, AGENT, 55, 64, behind(header, ByteBuffer.allocate(20))));
+        assertEquals(
+                List.of(Ipv4Packet.of(Ipv4.address(source), home, protocol, 64, ByteBuffer.allocate(20))), arrived);
+    }
+
+    /** Vector V18: plain, and with a key, which nobody has agreed on. */
+    @ParameterizedTest
+    @CsvSource({"00000800, 1", "20000800cafe0001, 0"})
+    void readsGreHeadersAsTheyAre(String header, int taken) {
+        bindings.put(HOME, entry(tunnel(Encapsulation.GRE, PEER)));
+        var inner = inner(Role.HOME_AGENT);
+        take(Role.HOME_AGENT, Ipv4Packet.of(PEER, AGENT, 47, 64, behind(header, inner.toOctets())));
+        assertEquals(taken, arrived.size());
+        assertEquals(1 - taken, drops.counts().get(Drop.MALFORMED));
+    }
+
+    private static ByteBuffer behind(String header, ByteBuffer rest) {
+        var octets = HexFormat.of().parseHex(header);
+        return ByteBuffer.allocate(octets.length + rest.remaining())
+                .put(octets)
+                .put(rest)
+                .flip();
     }
 
     /** RFC 2004 §3.1: without the original source, that of the outer header is it. */

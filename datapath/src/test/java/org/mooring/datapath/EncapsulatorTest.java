@@ -15,11 +15,14 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.mooring.datapath.AgentEntry.Role;
+import org.mooring.linux.Ipv4;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.packet.Checksum;
 import org.mooring.linux.packet.EtherType;
@@ -51,6 +54,19 @@ class EncapsulatorTest {
         assertEquals(encapsulation.protocol(), outer.protocol());
         assertEquals(packet, Encapsulated.inner(outer));
         assertEquals(new Traffic(1, 128, 0, 0), bindings.traffic().get(HOME));
+    }
+
+    /** Vectors V15, V17 and V18: what stands between the outer header, or that of UDP, and the packet. */
+    @ParameterizedTest
+    @CsvSource({"MINIMAL, 0, 0680b3700a010005cb007108", "GRE, 0, 00000800", "UDP, 8, 04040000"})
+    void writesTheHeaderBetween(Encapsulation encapsulation, int at, String header) {
+        var home = Ipv4.address("10.1.0.5");
+        bindings.put(home, entry(tunnel(encapsulation, PEER)));
+        var segment = Ipv4Packet.of(Ipv4.address("203.0.113.8"), home, 6, 64, ByteBuffer.allocate(20));
+        take(MtuPolicy.ICMP, offloaded(segment));
+        var octets = new byte[header.length() / 2];
+        only().payload().get(at, octets);
+        assertEquals(header, HexFormat.of().formatHex(octets));
     }
 
     @Test

@@ -48,6 +48,7 @@ import org.mooring.protocol.wire.Extension.GeneralizedAuthentication;
 import org.mooring.protocol.wire.Extension.Nai;
 import org.mooring.protocol.wire.Extension.NormalVendorSpecific;
 import org.mooring.protocol.wire.Extension.UdpTunnelReply;
+import org.mooring.protocol.wire.ForeignAgentError;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -161,6 +162,10 @@ class IndependentReadersTest {
                         reply(new UdpTunnelReply(0, 64, 0x8000, 110)),
                         OF_THE_REPLY + " mip.ext.type=2c mip.ext.len=06 mip.ext.utrp.subtype=00 mip.ext.utrp.code=40"
                                 + " mip.ext.utrp.flags=8000 mip.ext.utrp.keepalive=006e"),
+                control(
+                        "foreign agent error",
+                        reply(new ForeignAgentError(ReplyCode.FA_INVALID_CARE_OF_ADDRESS)),
+                        OF_THE_REPLY + " mip.ext.type=2d mip.ext.len=02 mip.extension=004d"),
                 control(
                         "dynamic home agent",
                         request(new DynamicHomeAgent(DynamicHomeAgent.REQUESTED, HOME_AGENT)),

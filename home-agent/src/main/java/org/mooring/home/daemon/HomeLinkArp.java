@@ -1,6 +1,5 @@
 package org.mooring.home.daemon;
 
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.function.Consumer;
 import org.mooring.home.Event;
@@ -74,27 +73,31 @@ final class HomeLinkArp implements AutoCloseable {
     }
 
     private void announce(Ipv4Address homeAddress, MacAddress mac) {
-        send(ArpPacket.gratuitous(ArpPacket.REQUEST, mac, homeAddress.toInet()), MacAddress.BROADCAST);
+        send(announcement(homeLink.mac(), homeAddress, mac));
+    }
+
+    /** {@code homeAddress} is at {@code mac}: so says {@code sender}. */
+    static EthernetFrame announcement(MacAddress sender, Ipv4Address homeAddress, MacAddress mac) {
+        return frame(ArpPacket.gratuitous(ArpPacket.REQUEST, mac, homeAddress.toInet()), sender, MacAddress.BROADCAST);
     }
 
     /** Tells {@code prober} that {@code homeAddress} is taken. */
     void answerProbe(Ipv4Address homeAddress, MacAddress prober) {
         var probe = ArpPacket.request(prober, Ipv4Address.UNSPECIFIED.toInet(), homeAddress.toInet());
-        send(ArpPacket.reply(probe, homeLink.mac()), prober);
+        send(frame(ArpPacket.reply(probe, homeLink.mac()), homeLink.mac(), prober));
     }
 
-    private void send(ArpPacket arp, MacAddress destination) {
-        // The frame's own source stays the agent's: with the mobile node's, switches would look for it at the agent's
-        // port.
-        ByteBuffer payload = arp.toFrame(destination).payload();
+    /** Its source is {@code sender}: with the mobile node's, switches would look for it at the agent's port. */
+    private static EthernetFrame frame(ArpPacket arp, MacAddress sender, MacAddress destination) {
+        return new EthernetFrame(
+                destination, sender, EtherType.ARP, arp.toFrame(destination).payload());
+    }
+
+    private void send(EthernetFrame frame) {
         try {
-            socket.send(new EthernetFrame(destination, homeLink.mac(), EtherType.ARP, payload));
+            socket.send(frame);
         } catch (KernelException e) {
-            log.warn(
-                    "ARP not sent home={} mac={} reason={}",
-                    arp.senderAddress().getHostAddress(),
-                    arp.senderMac(),
-                    e.getMessage());
+            log.warn("ARP not sent to={} reason={}", frame.destination(), e.getMessage());
         }
     }
 
