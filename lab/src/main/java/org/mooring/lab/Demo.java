@@ -85,7 +85,7 @@ public final class Demo {
             }
             step("control: pausing the guest at home for as long as each move did");
             for (Mover.Measured move : measured) {
-                finished.add(move.report(mover.control(move.downtime())));
+                finished.add(move.report(mover.control(move.copying(), move.downtime())));
             }
             step("looking at the sessions once more");
             sessions.awaitLife(Clock.now());

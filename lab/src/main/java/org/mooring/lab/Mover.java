@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -105,17 +106,21 @@ final class Mover {
     }
 
     /**
-     * The sessions' longest silences, in milliseconds and by name, when the guest is only paused at home for as long.
+     * The sessions' longest silences, in milliseconds and by name, when the guest is only paused at home for as long, and watched for as long
+     * before.
      *
-     * @param downtime how long, in nanoseconds
+     * @param before from the move's decision to STOP, in nanoseconds
+     * @param downtime from STOP to RESUME
      */
-    Map<String, Double> control(long downtime) {
+    Map<String, Double> control(long before, long downtime) {
         try (Monitor monitor = new Monitor(lab.namespace(guest.home().host()), guest)) {
+            long begin = Clock.now();
+            LockSupport.parkNanos(before);
             long stop = monitor.execute("stop", "STOP");
-            java.util.concurrent.locks.LockSupport.parkNanos(downtime - (Clock.now() - stop));
+            LockSupport.parkNanos(downtime - (Clock.now() - stop));
             long resume = monitor.execute("cont", "RESUME");
             sessions.awaitLife(resume + AFTER);
-            return silences(stop, resume);
+            return silences(begin, resume);
         }
     }
 
@@ -226,6 +231,11 @@ final class Mover {
 
         long downtime() {
             return switchover.resume() - switchover.stop();
+        }
+
+        /** From the decision to STOP. */
+        long copying() {
+            return switchover.stop() - switchover.decision();
         }
 
         private double fromStop(long time) {

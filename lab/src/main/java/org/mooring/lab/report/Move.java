@@ -19,7 +19,7 @@ import java.util.List;
  * @param udpReordered those that it had after a later one (RFC 4737 §3)
  * @param tcpReset whether any of the TCP sessions broke in this move
  * @param tcpLongestSilenceMs longest silence of the TCP session with the correspondent in that time, so that a silence while the guest is copied counts, too
- * @param controlSilenceMs the same session's, over a stop/cont at home of the same length
+ * @param controlSilenceMs the same session's, over a stop/cont at home of the same length, watched for as long before
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record Move(
