@@ -98,7 +98,6 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
         var store = opened.keep(
                 new BindingStore(Store.open(configuration.stateDirectory(), supervisor), BindingStore.MOBILE_NODES));
         var homeLinkArp = opened.keep(HomeLinkArp.open(homeLink));
-        var homeLinkDiscovery = opened.keep(HomeLinkDiscovery.open(homeLink, policy.address()));
         var loop =
                 opened.keep(new AgentLoop<Event, Action>(HomeAgentProgram.NAME, WallClock.ofThisMachine(), supervisor));
 
@@ -111,6 +110,7 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
         var sockets = opened.keep(
                 RegistrationSockets.bind(loop, policy.address(), policy.homeNetworkBroadcast(), homeLink.name()));
         follow(chosen.kind(), sockets, policy);
+        var homeLinkDiscovery = opened.keep(HomeLinkDiscovery.open(homeLink, policy.address()));
 
         var alive = alive(stored, configuration, started);
         var proxyArp = new ProxyArp(netlink.neighbours(), homeLink);
