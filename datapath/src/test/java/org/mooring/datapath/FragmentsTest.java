@@ -11,6 +11,8 @@ import static org.mooring.datapath.Topology.CORRESPONDENT;
 import static org.mooring.datapath.Topology.GUEST;
 import static org.mooring.datapath.Topology.HOME_AGENT;
 
+import java.net.Inet4Address;
+import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.mooring.linux.packet.Ipv4Packet;
@@ -21,7 +23,7 @@ abstract class FragmentsTest extends Behaviour {
         super(test);
     }
 
-    /** RFC 2003 §5.1 prefers to fragment before encapsulating; what is a fragment can't be encapsulated minimally (RFC 2004 §3). */
+    /** RFC 2003 §5.1 prefers to fragment before encapsulating, and RFC 3519 §4.8 has foreign agents and mobile nodes do so; what is a fragment can't be encapsulated minimally (RFC 2004 §3). */
     @ParameterizedTest
     @MethodSource("encapsulations")
     void fragmentsWhatMayBeFragmentedBeforeItEncapsulates(Encapsulation encapsulation) throws Exception {
@@ -31,11 +33,14 @@ abstract class FragmentsTest extends Behaviour {
         Wire path = open(new Wire(net.internet, "site2"));
         open(new Probe(net.correspondent)).exchange(GUEST, text(4000));
 
-        Ipv4Packet outer = path.await(Encapsulated::is);
-        assertFalse(outer.isFragment());
-        assertTrue(Encapsulated.inner(outer).isFragment());
         int protocol = encapsulation == MINIMAL ? Ipv4Packet.IPIP : encapsulation.protocol();
-        assertEquals(protocol, outer.protocol());
+        for (Inet4Address encapsulator : List.of(HOME_AGENT, net.near.careOfAddress())) {
+            Ipv4Packet outer = path.await(
+                    packet -> Encapsulated.is(packet) && packet.source().equals(encapsulator));
+            assertFalse(outer.isFragment());
+            assertTrue(Encapsulated.inner(outer).isFragment());
+            assertEquals(protocol, outer.protocol());
+        }
     }
 
     /** Another's encapsulator, or a narrow link on the way, may fragment whatever our policy is; what is forged stays forged. */
