@@ -232,6 +232,7 @@ final class MobileNode {
     private void ended(Instant at, List<Action> out) {
         out.add(new ReleasePort(guest));
         if (phase == Phase.GONE) {
+            tunnel.endUnlessRedirected(out);
             return;
         }
         rescue.endUnlessCommitted(out);
@@ -252,6 +253,7 @@ final class MobileNode {
         Phase before = phase;
         rescue.endUnlessCommitted(out);
         if (before != Phase.GONE) {
+            tunnel.outlives(registration.expires(), out);
             forgetMigration();
             silence();
             phase = Phase.GONE;

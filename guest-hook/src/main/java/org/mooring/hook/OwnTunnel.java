@@ -143,6 +143,18 @@ final class OwnTunnel {
         }
     }
 
+    /**
+     * Nobody tells any more whether the guest runs here: its packets still come until its registration ends.
+     *
+     * @param expires when that is; empty: nobody knows
+     */
+    void outlives(Optional<Instant> expires, List<Action> out) {
+        if (state == State.INSTALLED && expires.isPresent()) {
+            due = expires.get();
+            out.add(new ArmTimer(guest, Timer.TUNNEL, expires.get()));
+        }
+    }
+
     void timerFired(Instant at, List<Action> out) {
         if (due != null && !at.isBefore(due)) {
             end(out);

@@ -63,6 +63,7 @@ final class Registration {
     private int lifetime;
     private int correctionsLeft;
     private boolean renewal;
+    private boolean armsNext;
     private @Nullable TunnelEnd toBeUndone;
     private @Nullable SendRequest request;
     private Instant sentAt = Instant.EPOCH;
@@ -128,6 +129,7 @@ final class Registration {
         staged = null;
         correctionsLeft = CORRECTIONS;
         renewal = false;
+        armsNext = false;
         toBeUndone = null;
         expires = null;
         udpTunnel = Optional.empty();
@@ -176,10 +178,19 @@ final class Registration {
         return state == State.REQUESTED && retransmission.requests() >= requests && due != null && !at.isBefore(due);
     }
 
-    /** The guest's migration has begun: renews at once, and until {@link #disarmHandover} each time asks what is staged. */
+    /**
+     * The guest's migration has begun: renews at once, and until {@link #disarmHandover} each time asks what is staged. What isn't accepted
+     * yet is said to its end before: ARM moves no binding.
+     */
     void armHandover(Instant at, List<Action> out) {
         staged = null;
-        if (state != State.NONE && state != State.REFUSED) {
+        boolean renews =
+                state == State.ACCEPTED || isHurried() || (renewal && errand.kind() == RequestKind.REGISTRATION);
+        if (state == State.NONE || state == State.REFUSED) {
+            return;
+        }
+        armsNext = !renews;
+        if (renews) {
             errand = Errand.ARM;
             correctionsLeft = CORRECTIONS;
             retransmission.reset();
@@ -189,6 +200,7 @@ final class Registration {
 
     /** The migration has come to nothing before it stopped the guest. */
     void disarmHandover() {
+        armsNext = false;
         errand = errand.kind() == RequestKind.ARM ? Errand.REGISTRATION : errand;
         staged = null;
     }
@@ -201,6 +213,7 @@ final class Registration {
     /** Asks nothing more, whatever comes. */
     void end() {
         state = State.NONE;
+        armsNext = false;
         staged = null;
         request = null;
         due = null;
@@ -383,6 +396,8 @@ final class Registration {
         }
         if (armed) {
             armAgain(at, out);
+        } else if (armsNext) {
+            armHandover(at, out);
         }
     }
 

@@ -231,6 +231,27 @@ class CoLocatedTest {
     }
 
     @Test
+    @DisplayName("nobody tells whether a guest runs whose monitor is gone: it is forwarded until its registration ends")
+    void oneThatVanishesIsForwardedUntilItsRegistrationEnds() {
+        armed();
+        Instant registered = scene.now().minus(Scene.ROUND_TRIP);
+        scene.handle(new Event.Vanished(scene.now(), Scene.NAME, "closed"));
+        assertEquals(List.of(), forwards());
+        assertEquals(registered.plusSeconds(300), scene.due(Timer.TUNNEL).orElseThrow());
+        scene.wait(Duration.ofMinutes(5));
+        scene.handle(new Event.TimerFired(scene.now(), Scene.NAME, Timer.TUNNEL));
+        assertEquals(List.of(new Forward(scene.guest(), new Forwarding.Remove())), forwards());
+    }
+
+    @Test
+    void oneThatVanishesAndIsSaidToHaveEndedIsForwardedNoMore() {
+        armed();
+        scene.handle(new Event.Vanished(scene.now(), Scene.NAME, "closed"));
+        scene.happens(Happening.ENDED);
+        assertEquals(List.of(new Forward(scene.guest(), new Forwarding.Remove())), forwards());
+    }
+
+    @Test
     void ifItRunsHereAgainTheyAreRecalled() {
         armed();
         scene.happens(Happening.STOPPED);

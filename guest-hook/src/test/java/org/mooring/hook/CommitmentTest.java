@@ -58,6 +58,35 @@ class CommitmentTest {
     }
 
     @Test
+    @DisplayName("ARM moves no binding: a CONFIRM or ABORT that isn't answered yet goes first")
+    void whatIsNotAnsweredYetIsSaidBefore() {
+        armed(scene);
+        stop(scene);
+        scene.happens(Happening.RUNNING);
+        assertEquals(RequestKind.ABORT, scene.request().kind());
+        Instant again = scene.due(Timer.REGISTRATION).orElseThrow();
+        scene.happens(Happening.MIGRATION_FAILED);
+        scene.happens(Happening.MIGRATION_STARTED);
+        assertEquals(List.of(), scene.requests());
+        scene.wait(Duration.between(scene.now(), again));
+        scene.handle(new Event.TimerFired(again, Scene.NAME, Timer.REGISTRATION));
+        assertEquals(RequestKind.ABORT, scene.request().kind());
+        scene.homeAgentReplies(scene.request(), 0, 300);
+        assertEquals(RequestKind.ARM, scene.request().kind());
+    }
+
+    @Test
+    void aMigrationThatFailsBeforeThatAsksForNothing() {
+        armed(scene);
+        stop(scene);
+        scene.happens(Happening.RUNNING);
+        SendRequest abort = scene.request();
+        scene.happens(Happening.MIGRATION_FAILED, Happening.MIGRATION_STARTED, Happening.MIGRATION_FAILED);
+        scene.homeAgentReplies(abort, 0, 300);
+        assertEquals(List.of(), scene.requests());
+    }
+
+    @Test
     void itIsAskedAgainUntilItIsAnswered() {
         SendRequest first = arm(scene);
         Instant sent = scene.now();

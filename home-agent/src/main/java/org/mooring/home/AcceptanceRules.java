@@ -36,7 +36,7 @@ record AcceptanceRules(Policy policy) {
         var request = acceptance.received().request();
         return request.isDeregistration()
                 ? node.bindings().isEmpty()
-                : node.bindings().peers().contains(Peer.ipip(request.careOfAddress()));
+                : node.bindings().at(request.careOfAddress()).isPresent();
     }
 
     private Change prepare(MobileNodeState node, Acceptance acceptance, Prepare prepare) {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.home.Event.Timer;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.linux.MacAddress;
@@ -52,6 +53,8 @@ final class HomeNetwork {
     /** What vectors V1 to V7 of the conformance inventory are computed with. */
     static final SecurityAssociation MOBILE_HOME =
             association(0x100, "00112233445566778899aabbccddeeff", Algorithm.HMAC_MD5);
+
+    private static final MobileNode MOBILE_NODE = new MobileNode(HOME_ADDRESS, Optional.of(MAC), List.of(MOBILE_HOME));
 
     static final SecurityAssociation FOREIGN_HOME =
             association(0x1001, "0f0e0d0c0b0a09080706050403020100", Algorithm.HMAC_MD5);
@@ -116,24 +119,33 @@ final class HomeNetwork {
     static Policy withMobileHome(SecurityAssociation... associations) {
         return policy(
                 new MobileNode(HOME_ADDRESS, Optional.of(MAC), List.of(associations)),
+                Set.of(),
                 Optional.empty(),
                 AdvertisementInterval.ON_SOLICITATION);
     }
 
     static Policy redirectingTo(Ipv4Address other) {
-        return policy(
-                new MobileNode(HOME_ADDRESS, Optional.of(MAC), List.of(MOBILE_HOME)),
-                Optional.of(other),
-                AdvertisementInterval.ON_SOLICITATION);
+        return policy(MOBILE_NODE, Set.of(), Optional.of(other), AdvertisementInterval.ON_SOLICITATION);
     }
 
     static Policy advertising(AdvertisementInterval advertisement) {
+        return policy(MOBILE_NODE, Set.of(), Optional.empty(), advertisement);
+    }
+
+    /** All encapsulations that there are, if one is asked for. */
+    static Policy encapsulating() {
         return policy(
-                new MobileNode(HOME_ADDRESS, Optional.of(MAC), List.of(MOBILE_HOME)), Optional.empty(), advertisement);
+                MOBILE_NODE,
+                Set.of(Encapsulation.GRE, Encapsulation.MINIMAL),
+                Optional.empty(),
+                AdvertisementInterval.ON_SOLICITATION);
     }
 
     private static Policy policy(
-            MobileNode mobileNode, Optional<Ipv4Address> redirect, AdvertisementInterval advertisement) {
+            MobileNode mobileNode,
+            Set<Encapsulation> encapsulations,
+            Optional<Ipv4Address> redirect,
+            AdvertisementInterval advertisement) {
         return new Policy(
                 HOME_AGENT,
                 BROADCAST,
@@ -141,7 +153,7 @@ final class HomeNetwork {
                 100,
                 1,
                 false,
-                Set.of(),
+                encapsulations,
                 Policy.Compatibility.RFC5944,
                 ReverseTunnel.OPTIONAL,
                 Policy.NatTraversal.DEFAULT,

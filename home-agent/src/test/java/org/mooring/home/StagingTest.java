@@ -24,6 +24,7 @@ import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_CVSE_FROM_FOREIGN_A
 import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_CVSE_FROM_MOBILE_NODE;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +33,9 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.home.Action.AnnounceAway;
 import org.mooring.home.Action.AnnounceHome;
 import org.mooring.home.Action.Persist;
@@ -45,12 +48,15 @@ import org.mooring.protocol.handover.HandoverExtension.Prepare;
 import org.mooring.protocol.handover.HandoverExtension.Previous;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.RegistrationRequest.Flags;
 import org.mooring.protocol.wire.ReplyCode;
+import org.mooring.protocol.wire.UdpTunnelRequest;
 
 @DisplayName("docs/handover.md, \"Home agent\": PREPARE and ARM")
 class StagingTest extends HandoverScene {
@@ -483,6 +489,31 @@ class StagingTest extends HandoverScene {
             assertEquals(300, reply.message().lifetime());
             assertEquals(List.of(clock(), new Staged(ID, CARE_OF_B, HOLD_SECONDS - 1)), reply.forMobileNode());
             assertEquals(List.of(new Staged(ID, CARE_OF_B, HOLD_SECONDS - 1)), reply.forForeignAgent());
+        }
+
+        @ParameterizedTest
+        @EnumSource(names = {"GRE", "MINIMAL", "UDP"})
+        void renewsWhateverTheTunnelIsMadeOf(Encapsulation encapsulation) {
+            var kept = new HomeNetwork(HomeNetwork.encapsulating());
+            var flags = switch (encapsulation) {
+                case GRE -> T.plus(Flags.GRE_ENCAPSULATION);
+                case MINIMAL -> T.plus(Flags.MINIMAL_ENCAPSULATION);
+                default -> T.plus(Flags.DECAPSULATION_BY_MOBILE_NODE);
+            };
+            for (var extensions : List.of(extensions(), extensions(new Arm()))) {
+                var all = new ArrayList<>(List.of(extensions));
+                if (encapsulation == Encapsulation.UDP) {
+                    all.add(new UdpTunnelRequest(UdpTunnelRequest.FORCE, 0));
+                }
+                var request = kept.request(flags, 60, CARE_OF_A, all.toArray(Extension[]::new));
+                boolean direct = encapsulation == Encapsulation.UDP;
+                kept.receive(FOREIGN_AGENT_A, direct ? signed(request) : relayed(request));
+                assertEquals(List.of(kept.now().plusSeconds(60)), kept.armed(HomeNetwork.LIFETIME));
+                assertEquals(ACCEPTED, kept.code());
+                assertEquals(
+                        encapsulation, kept.homeAgent().bindings().get(0).peer().encapsulation());
+                kept.pass(Duration.ofSeconds(40));
+            }
         }
 
         @Test

@@ -2,6 +2,7 @@ package org.mooring.hook.daemon;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.ClosedWatchServiceException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.nio.file.StandardWatchEventKinds;
 import java.nio.file.WatchEvent;
 import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -44,14 +46,18 @@ final class GuestsDirectory implements AutoCloseable {
         this.watch = watch;
     }
 
-    /** Watches {@code directory} from now on. */
+    /** Watches {@code directory} from now on, which is made if it isn't there: kvm-migrator may not have been here before. */
     static GuestsDirectory open(Path directory) throws Failure {
         try {
+            if (!Files.exists(directory)) {
+                Files.createDirectories(
+                        directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            }
             WatchService watch = directory.getFileSystem().newWatchService();
             directory.register(watch, StandardWatchEventKinds.ENTRY_CREATE);
             return new GuestsDirectory(directory, watch);
-        } catch (NoSuchFileException e) {
-            throw new Failure("guests-directory " + directory + " does not exist: create it, or name another one", e);
+        } catch (AccessDeniedException | NoSuchFileException e) {
+            throw new Failure("guests-directory " + directory + " can't be made: create it, or name another one", e);
         } catch (NotDirectoryException e) {
             throw new Failure("guests-directory " + directory + " is no directory: name another one", e);
         } catch (IOException e) {

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -65,7 +64,6 @@ class DiscoveryProgramTest {
         kvmHost = KvmHost.create();
         agents = ScriptedAgents.on(kvmHost, "10.2.0.1", AGENT);
         agents.add(OTHER_AGENT, OTHER_MAC);
-        Files.createDirectory(directory.resolve("guests"));
     }
 
     @AfterEach
