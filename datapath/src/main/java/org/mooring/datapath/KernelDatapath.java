@@ -3,6 +3,8 @@ package org.mooring.datapath;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -65,7 +67,11 @@ abstract class KernelDatapath<F extends Forwarding> extends RoutedDatapath<F> {
             all.addAll(wanted);
         }
         tunnels.nftables().replace(tunnels.rules().table(), all);
+        settle(Collections.unmodifiableCollection(elements.values()));
     }
+
+    /** Packets meet no other elements of home addresses than these any more. */
+    void settle(Collection<Set<Element>> present) throws IOException {}
 
     @Override
     final void tell(Inet4Address homeAddress, Slots<F> wanted) throws IOException {
@@ -86,6 +92,9 @@ abstract class KernelDatapath<F extends Forwarding> extends RoutedDatapath<F> {
                         KernelTunnels.without(wanted, before),
                         KernelTunnels.without(before, wanted));
         elements.put(homeAddress, wanted);
+        if (!before.equals(wanted)) {
+            settle(Collections.unmodifiableCollection(elements.values()));
+        }
     }
 
     private Set<Element> elements(Inet4Address homeAddress, Slots<F> wanted) throws IOException {

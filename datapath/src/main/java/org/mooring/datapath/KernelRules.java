@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.mooring.datapath.AgentEntry.Role;
 import org.mooring.linux.Interface;
@@ -144,6 +145,11 @@ final class KernelRules {
                 MARKS + visitor.link(),
                 List.of(Ipv4.address(words.getInt()), Ipv4.address(words.getInt()), visitor.homeAddress()),
                 mark(tunnel));
+    }
+
+    /** By which tunnel packets leave that this element is of; empty if it is of none. */
+    static Optional<Integer> tunnel(Element element) {
+        return element.set().startsWith(MARKS) ? Optional.of(element.mark() >>> Short.SIZE) : Optional.empty();
     }
 
     static int mark(int tunnel) {

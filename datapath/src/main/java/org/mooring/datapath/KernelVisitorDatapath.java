@@ -4,13 +4,11 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.mooring.datapath.AgentEntry.Role;
 import org.mooring.linux.Interface;
 import org.mooring.linux.netlink.NftTable.Element;
@@ -27,11 +25,8 @@ final class KernelVisitorDatapath extends KernelDatapath<VisitorForwarding> impl
 
     private static final int TUNNEL_PRIORITY = 435;
 
-    /** Each packet's mark is compared with all of them, one by one. */
-    private static final int MOST_TUNNELS = 1000;
-
     private final VisitorRouter router;
-    private final Map<Tunnel, Integer> numbers = new HashMap<>();
+    private final TunnelNumbers numbers = new TunnelNumbers();
 
     private KernelVisitorDatapath(KernelTunnels tunnels, VisitorRouter router) {
         super(tunnels);
@@ -58,6 +53,7 @@ final class KernelVisitorDatapath extends KernelDatapath<VisitorForwarding> impl
                 KernelVisitorDatapath datapath = new KernelVisitorDatapath(tunnels, router);
                 datapath.findNumbers(installed);
                 datapath.restore(installed, waiting);
+                datapath.removeStaleWays();
                 return datapath;
             } catch (IOException | RuntimeException e) {
                 tunnels.close();
@@ -72,7 +68,7 @@ final class KernelVisitorDatapath extends KernelDatapath<VisitorForwarding> impl
     }
 
     static boolean isTunnelTable(int table) {
-        return table >= TUNNEL_TABLE && table < TUNNEL_TABLE + MOST_TUNNELS;
+        return table >= TUNNEL_TABLE && table < TUNNEL_TABLE + TunnelNumbers.MOST;
     }
 
     @Override
@@ -128,7 +124,7 @@ final class KernelVisitorDatapath extends KernelDatapath<VisitorForwarding> impl
     @Override
     List<Route> sharedRoutes() throws IOException {
         List<Route> routes = new ArrayList<>();
-        for (Map.Entry<Tunnel, Integer> numbered : numbers.entrySet()) {
+        for (Map.Entry<Tunnel, Integer> numbered : numbers.all()) {
             routes.add(reverse(numbered.getKey(), numbered.getValue()));
         }
         return routes;
@@ -145,7 +141,7 @@ final class KernelVisitorDatapath extends KernelDatapath<VisitorForwarding> impl
         for (Route route : netlink().routes().dumpProtocol(Route.PROTOCOL)) {
             int number = route.table() - TUNNEL_TABLE;
             Inet4Address homeAgent = route.gateway();
-            if (number < 0 || number >= MOST_TUNNELS || homeAgent == null) {
+            if (!isTunnelTable(route.table()) || homeAgent == null) {
                 continue;
             }
             for (Map.Entry<Encapsulation, Interface> device : tunnels.devices().entrySet()) {
@@ -159,22 +155,42 @@ final class KernelVisitorDatapath extends KernelDatapath<VisitorForwarding> impl
 
     /** Makes the way there if there is none yet. */
     private int number(Tunnel tunnel) throws IOException {
-        Integer known = numbers.get(tunnel);
-        if (known != null) {
-            return known;
+        Optional<Integer> known = numbers.of(tunnel);
+        if (known.isPresent()) {
+            return known.get();
         }
-        int number = IntStream.range(0, MOST_TUNNELS)
-                .filter(free -> !numbers.containsValue(free))
-                .findFirst()
-                .orElseThrow(() -> new IOException("visitors of " + MOST_TUNNELS + " home agents are here already"));
+        int number = numbers.free();
         netlink().routes().ensure(reverse(tunnel, number));
-        netlink()
-                .rules()
-                .ensure(Rule.lookup(TUNNEL_TABLE + number)
-                        .priority(TUNNEL_PRIORITY)
-                        .mark(KernelRules.mark(number)));
+        netlink().rules().ensure(rule(number));
         numbers.put(tunnel, number);
         return number;
+    }
+
+    /** The way of those that nobody is left who has them goes. */
+    @Override
+    void settle(Collection<Set<Element>> present) throws IOException {
+        Set<Integer> used = present.stream()
+                .flatMap(Set::stream)
+                .flatMap(element -> KernelRules.tunnel(element).stream())
+                .collect(Collectors.toSet());
+        for (Map.Entry<Tunnel, Integer> unused : numbers.retain(used)) {
+            netlink().rules().remove(rule(unused.getValue()));
+            netlink().routes().remove(reverse(unused.getKey(), unused.getValue()));
+        }
+    }
+
+    /** A former process's, of tunnels that nobody has any more. */
+    private void removeStaleWays() throws IOException {
+        for (Rule rule : netlink().rules().dump()) {
+            if (isTunnelTable(rule.table()) && !numbers.has(rule.table() - TUNNEL_TABLE)) {
+                netlink().rules().remove(rule);
+                netlink().routes().remove(netlink().routes().dumpTable(rule.table()));
+            }
+        }
+    }
+
+    private static Rule rule(int number) {
+        return Rule.lookup(TUNNEL_TABLE + number).priority(TUNNEL_PRIORITY).mark(KernelRules.mark(number));
     }
 
     private Route reverse(Tunnel tunnel, int number) throws IOException {

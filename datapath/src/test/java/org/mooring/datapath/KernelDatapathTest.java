@@ -1,10 +1,17 @@
 package org.mooring.datapath;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.mooring.datapath.Topology.GUEST;
+import static org.mooring.datapath.Topology.GUEST_MAC;
+
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.mooring.linux.Ipv4;
 
 @Tag("stock")
 class KernelDatapathTest extends DatapathTest {
@@ -74,6 +81,38 @@ class KernelDatapathTest extends DatapathTest {
     class Fragments extends FragmentsTest {
         Fragments() {
             super(KernelDatapathTest.this);
+        }
+    }
+
+    @Nested
+    class ReverseTunnels extends Behaviour {
+        ReverseTunnels() {
+            super(KernelDatapathTest.this);
+        }
+
+        /** There are only so many numbers for them. */
+        @Test
+        void takeNoNumberOnceNobodyHasThem() throws Exception {
+            VisitorDatapath near = visitors(net.near);
+            for (String homeAgent : List.of("192.0.2.1", "192.0.2.2")) {
+                near.install(
+                        new VisitorForwarding(GUEST, Tunnel.ipip(Ipv4.address(homeAgent)), "lan", GUEST_MAC, true));
+                assertEquals(1, ways());
+            }
+            near.remove(GUEST);
+            assertEquals(0, ways());
+            near.install(VISITOR);
+            close(VisitorDatapath.class);
+            assertEquals(1, ways());
+            visitors(net.near);
+            assertEquals(0, ways());
+        }
+
+        private long ways() {
+            return ip(net.near, "rule")
+                    .lines()
+                    .filter(line -> line.startsWith("435:"))
+                    .count();
         }
     }
 
