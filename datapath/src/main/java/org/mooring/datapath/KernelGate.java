@@ -72,9 +72,9 @@ final class KernelGate implements Gate {
     }
 
     private long count(Inet4Address homeAddress, Path path) throws KernelException {
-        NftTable.Set set = KernelRules.entered(path);
-        NftTable.Counter counter = nftables.counters(table, set).get(new Element(set.name(), homeAddress));
-        return counter == null ? 0 : counter.packets();
+        return nftables.counter(table, new Element(KernelRules.entered(path).name(), homeAddress))
+                .map(NftTable.Counter::packets)
+                .orElse(0L);
     }
 
     private static Set<Element> counters(Inet4Address homeAddress) {

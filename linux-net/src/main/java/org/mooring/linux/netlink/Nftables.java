@@ -10,6 +10,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.mooring.linux.Errno;
 import org.mooring.linux.Ipv4;
 import org.mooring.linux.KernelException;
 
@@ -149,6 +151,29 @@ public final class Nftables implements AutoCloseable {
                                 .toList())
                 .forEach(part -> part.forEach(entry -> counters.put(entry.getKey(), entry.getValue())));
         return counters;
+    }
+
+    /** What this element of a set that counts has counted; empty if there is no such element. */
+    public Optional<NftTable.Counter> counter(String table, NftTable.Element element) throws KernelException {
+        String operation = "look up an element of set " + element.set() + " of table " + table;
+        NetlinkMessage question = message(GETSETELEM, 0)
+                .attribute(TABLE, table)
+                .attribute(ELEMENTS_SET, element.set())
+                .nest(ELEMENTS, list -> list.nest(LIST_ELEM, member -> key(member, element)));
+        try {
+            return socket.get(
+                    question,
+                    operation,
+                    body -> Attributes.of(body.position(HEADER_LENGTH)).list(ELEMENTS).stream()
+                            .map(found ->
+                                    counter(found.nested(ELEMENT_EXPRESSION).nested(EXPR_DATA)))
+                            .findFirst());
+        } catch (KernelException e) {
+            if (e.errno().equals(Errno.ENOENT)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
     }
 
     /** What each rule that counts has counted, by its comment. */

@@ -2,6 +2,7 @@ package org.mooring.linux.netlink;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -84,6 +86,8 @@ class NftablesTest {
         send("127.0.0.3");
         assertThrows(java.io.IOException.class, () -> send("127.0.0.2"));
         assertEquals(Map.of(to("127.0.0.3"), new Counter(1, UDP_HEADERS + 1)), nftables.counters(TABLE, PAIRS));
+        assertEquals(Optional.of(new Counter(1, UDP_HEADERS + 1)), nftables.counter(TABLE, to("127.0.0.3")));
+        assertEquals(Optional.empty(), nftables.counter(TABLE, to("127.0.0.2")));
     }
 
     @Test
@@ -109,6 +113,7 @@ class NftablesTest {
         nftables.replace(new NftTable(TABLE, List.of(PAIRS), List.of(OUTPUT)), many);
         // A listing misses some while the kernel moves them to a larger hash table, which it does in its own time.
         long deadline = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+        assertTrue(nftables.counter(TABLE, many.get(many.size() - 1)).isPresent());
         while (nftables.counters(TABLE, PAIRS).size() < many.size() && System.nanoTime() < deadline) {
             Thread.onSpinWait();
         }
