@@ -1,10 +1,9 @@
 package org.mooring.datapath;
 
 import java.nio.ByteBuffer;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import org.mooring.datapath.AgentEntry.Role;
+import org.mooring.datapath.OwnPackets.Own;
 import org.mooring.linux.Errno;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.batch.HeldDescriptor;
@@ -43,8 +42,7 @@ final class TunnelEntrance implements Encapsulator.Outlet {
     private final Pieces back = new Pieces(1);
     private final OffHeap wakeups = new OffHeap(Long.BYTES);
 
-    /** What others want sent, to be done between packets. */
-    private final Queue<Own> own = new ConcurrentLinkedQueue<>();
+    private final OwnPackets own = new OwnPackets();
 
     /** What the present message is among. */
     private OutgoingMessages current = raw;
@@ -78,19 +76,19 @@ final class TunnelEntrance implements Encapsulator.Outlet {
     /** Sends a packet of the agent's own, behind all that have left by the device before. */
     void send(Tunnel tunnel, Ipv4Packet packet) {
         TunnelEnd end = new TunnelEnd(tunnel);
-        ask(
+        own.add(new Own(
                 packet.toOctets(),
-                (at, length) -> encapsulator.send(in, at + Offloaded.LENGTH, length - Offloaded.LENGTH, end));
+                (at, length) -> encapsulator.send(in, at + Offloaded.LENGTH, length - Offloaded.LENGTH, end)));
+        wakeup.wake();
     }
 
     /** A visitor's packet that no route leads into its reverse tunnel. */
     void reverse(ByteBuffer packet) {
-        ask(packet, (at, length) -> encapsulator.reverse(in, at, length));
-    }
-
-    private void ask(ByteBuffer packet, Way way) {
-        own.add(new Own(packet, way));
-        wakeup.wake();
+        if (own.addOfVisitor(new Own(packet, (at, length) -> encapsulator.reverse(in, at, length)))) {
+            wakeup.wake();
+        } else {
+            drops.count(Drop.NO_ROOM);
+        }
     }
 
     /** Until {@link #close}. */
@@ -106,10 +104,11 @@ final class TunnelEntrance implements Encapsulator.Outlet {
                 if (poll.isReady(1)) {
                     woken.read(wakeups, 0, Long.BYTES);
                 }
-                while (step(device)) {
-                    // There may be more.
-                }
-                sendOwn();
+                boolean more;
+                do {
+                    more = step(device);
+                    more |= sendOwn();
+                } while (more);
             }
         } catch (KernelException | RuntimeException e) {
             if (!closed) {
@@ -142,14 +141,20 @@ final class TunnelEntrance implements Encapsulator.Outlet {
         return Ip.isWhole(in, at + Offloaded.LENGTH, length - Offloaded.LENGTH);
     }
 
-    private void sendOwn() {
-        for (Own next = own.poll(); next != null; next = own.poll()) {
-            int length = next.packet.remaining();
+    /** Whether there may be more to send. */
+    private boolean sendOwn() {
+        for (int count = 0; count < AT_ONCE; count++) {
+            Own next = own.poll();
+            if (next == null) {
+                return false;
+            }
+            int length = next.packet().remaining();
             Offloaded.none(in, 0);
-            in.put(Offloaded.LENGTH, next.packet, next.packet.position(), length);
-            next.way.take(0, Offloaded.LENGTH + length);
+            in.put(Offloaded.LENGTH, next.packet(), next.packet().position(), length);
+            next.way().take(0, Offloaded.LENGTH + length);
             encapsulator.flush();
         }
+        return !closed;
     }
 
     @Override
@@ -230,11 +235,4 @@ final class TunnelEntrance implements Encapsulator.Outlet {
     }
 
     private record Held(HeldDescriptor device, HeldDescriptor raw, HeldDescriptor udp) {}
-
-    /** How a packet, behind an {@link Offloaded} header, is sent. */
-    private interface Way {
-        void take(int at, int length);
-    }
-
-    private record Own(ByteBuffer packet, Way way) {}
 }
