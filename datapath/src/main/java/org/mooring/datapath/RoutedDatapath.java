@@ -3,6 +3,7 @@ package org.mooring.datapath;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.EnumSet;
@@ -37,7 +38,7 @@ abstract class RoutedDatapath<F extends Forwarding> implements Datapath<F>, Tunn
     private final Set<Inet4Address> unfinished = new HashSet<>();
 
     /** By tunnels that are or have been there. */
-    private final Set<Encapsulation> used = EnumSet.noneOf(Encapsulation.class);
+    private final EnumSet<Encapsulation> used = EnumSet.noneOf(Encapsulation.class);
 
     abstract Netlink netlink();
 
@@ -197,20 +198,20 @@ abstract class RoutedDatapath<F extends Forwarding> implements Datapath<F>, Tunn
     }
 
     @Override
-    public final synchronized void mtuChanged() {
-        try {
-            for (Map.Entry<Inet4Address, Slots<F>> entry : slots.entrySet()) {
-                tellMtu(entry.getKey(), entry.getValue());
-                Footprint next = footprint(entry.getValue());
-                if (!next.equals(footprints.get(entry.getKey()))) {
-                    netlink().routes().ensure(next.only(this::entersTunnel).routes());
-                    footprints.put(entry.getKey(), next);
-                }
+    public final synchronized void mtuChanged() throws IOException {
+        Map<Inet4Address, Footprint> changed = new HashMap<>();
+        for (Map.Entry<Inet4Address, Slots<F>> entry : slots.entrySet()) {
+            tellMtu(entry.getKey(), entry.getValue());
+            Footprint next = footprint(entry.getValue());
+            if (!next.equals(footprints.get(entry.getKey()))) {
+                changed.put(entry.getKey(), next);
             }
-            netlink().routes().ensure(sharedRoutes());
-        } catch (IOException e) {
-            LOG.debug("path MTU not applied", e);
         }
+        List<Route> routes = new ArrayList<>(
+                Footprint.all(changed.values()).only(this::entersTunnel).routes());
+        routes.addAll(sharedRoutes());
+        netlink().routes().ensure(routes);
+        footprints.putAll(changed);
     }
 
     /** All that there are of ours, for packets from everywhere. */
@@ -229,8 +230,15 @@ abstract class RoutedDatapath<F extends Forwarding> implements Datapath<F>, Tunn
 
     /** Makes ready for {@code tunnels}, if they are the first ones of their encapsulations. */
     final void prepareFor(Stream<Tunnel> tunnels) throws IOException {
-        if (use(tunnels)) {
+        Set<Encapsulation> before = EnumSet.copyOf(used);
+        if (!use(tunnels)) {
+            return;
+        }
+        try {
             prepare();
+        } catch (IOException | RuntimeException e) {
+            used.retainAll(before);
+            throw e;
         }
     }
 

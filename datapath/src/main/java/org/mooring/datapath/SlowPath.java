@@ -71,12 +71,27 @@ final class SlowPath implements AutoCloseable {
             for (var packet = socket.receive(); packet.isPresent(); packet = socket.receive()) {
                 Optional<Ipv4Packet> whole = packet.flatMap(SlowPath::verified).map(SlowPath::whole);
                 if (whole.isPresent()) {
-                    device.tun().write(whole.get().toOctets());
+                    write(whole.get());
                 }
             }
-        } catch (IOException e) {
-            // Closing ends in silence; after anything else, fragments are lost until the agent is started again.
-            LOG.debug("slow path ended device={}", device.link().name(), e);
+        } catch (IOException | RuntimeException e) {
+            // Closing ends in silence.
+            LOG.error(
+                    "what arrives in fragments, or with options, is lost until the agent is started again device={}",
+                    device.link().name(),
+                    e);
+        }
+    }
+
+    /** That the device is down, or has no room, may pass. */
+    private void write(Ipv4Packet packet) {
+        try {
+            device.tun().write(packet.toOctets());
+        } catch (KernelException e) {
+            LOG.debug(
+                    "a packet that was put together is lost device={}",
+                    device.link().name(),
+                    e);
         }
     }
 

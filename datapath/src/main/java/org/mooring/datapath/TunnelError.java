@@ -26,6 +26,9 @@ record TunnelError(
         int port,
         Encapsulation encapsulation,
         Optional<ByteBuffer> inner) {
+    /** What every host accepts (RFC 1122 §3.3.2). It is a forgery, or a router that doesn't tell, if it should be less. */
+    private static final int LEAST = 576;
+
     private static final int UNREACHABLE = 3;
     private static final int SOURCE_QUENCH = 4;
     private static final int REDIRECT = 5;
@@ -97,6 +100,11 @@ record TunnelError(
         return type == UNREACHABLE && code == TOO_BIG;
     }
 
+    /** What fits through the tunnel from now on, in octets of the outer packet. */
+    int pathMtu() {
+        return Math.max(mtu, LEAST);
+    }
+
     /** Who sent the inner packet. */
     Optional<Inet4Address> sender() {
         return inner.map(packet -> Ipv4.read(packet.slice(SOURCE, Ipv4.LENGTH)));
@@ -128,7 +136,7 @@ record TunnelError(
         return switch (code) {
             case NETWORK, PROTOCOL -> Optional.of(destinationIsHome ? HOST : NETWORK);
             case HOST -> Optional.of(HOST);
-            case TOO_BIG -> Optional.of(TOO_BIG).filter(any -> mtu > encapsulation.overhead());
+            case TOO_BIG -> Optional.of(TOO_BIG);
             default -> Optional.empty();
         };
     }
@@ -139,7 +147,7 @@ record TunnelError(
                 .put((byte) UNREACHABLE)
                 .put((byte) toldCode)
                 .putInt(0)
-                .putShort((short) (toldCode == TOO_BIG ? mtu - encapsulation.overhead() : 0))
+                .putShort((short) (toldCode == TOO_BIG ? pathMtu() - encapsulation.overhead() : 0))
                 .put(packet.slice(0, length))
                 .flip();
         return message.putShort(2, (short) Checksum.of(message));

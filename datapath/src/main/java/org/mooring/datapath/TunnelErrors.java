@@ -10,6 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.RawIpv4Socket;
@@ -24,9 +25,6 @@ import org.slf4j.LoggerFactory;
 final class TunnelErrors implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TunnelErrors.class);
 
-    /** What every host accepts (RFC 1122 §3.3.2). It is a forgery, or a router that doesn't tell, if it should be less. */
-    private static final int LEAST = 576;
-
     /** RFC 1191 §6.3: after that, a bigger packet shall find out anew. */
     private static final long MINUTES = 10;
 
@@ -36,7 +34,7 @@ final class TunnelErrors implements AutoCloseable {
         boolean concerns(TunnelError error);
 
         /** {@link #mtuTo} has something else to say. */
-        void mtuChanged();
+        void mtuChanged() throws IOException;
     }
 
     private final RawIpv4Socket socket;
@@ -80,8 +78,12 @@ final class TunnelErrors implements AutoCloseable {
             for (var packet = socket.receive(); packet.isPresent(); packet = socket.receive()) {
                 read(packet.get().payload(), tunnels);
             }
-        } catch (IOException e) {
-            LOG.debug("errors from tunnels are not heard any more address={}", address.getHostAddress(), e);
+        } catch (IOException | RuntimeException e) {
+            // Closing ends in silence.
+            LOG.error(
+                    "errors from tunnels are not heard until the agent is started again address={}",
+                    address.getHostAddress(),
+                    e);
         }
     }
 
@@ -93,7 +95,7 @@ final class TunnelErrors implements AutoCloseable {
         }
         TunnelError error = about.get();
         if (error.isTooBig()) {
-            learn(error.tunnelExit(), Math.max(error.mtu(), LEAST), tunnels);
+            learn(error.tunnelExit(), error.pathMtu(), tunnels);
         }
         Optional<ByteBuffer> message = error.forSender(destinationIsHome);
         if (message.isPresent()) {
@@ -113,15 +115,34 @@ final class TunnelErrors implements AutoCloseable {
         if (mtuTo(tunnelExit).orElse(Integer.MAX_VALUE) <= mtu) {
             return;
         }
-        learnt.put(tunnelExit, mtu);
+        Integer before = learnt.put(tunnelExit, mtu);
         LOG.debug("path MTU to={} mtu={}", tunnelExit.getHostAddress(), mtu);
-        tunnels.mtuChanged();
+        try {
+            tunnels.mtuChanged();
+        } catch (IOException e) {
+            // So that the next error of the kind is not the second one.
+            LOG.debug("path MTU not applied", e);
+            restore(tunnelExit, mtu, before);
+            return;
+        }
         forgetting.schedule(() -> forget(tunnelExit, mtu, tunnels), MINUTES, TimeUnit.MINUTES);
     }
 
     private void forget(Inet4Address tunnelExit, int mtu, Tunnels tunnels) {
         if (learnt.remove(tunnelExit, mtu)) {
-            tunnels.mtuChanged();
+            try {
+                tunnels.mtuChanged();
+            } catch (IOException e) {
+                LOG.debug("path MTU not forgotten", e);
+            }
+        }
+    }
+
+    private void restore(Inet4Address tunnelExit, int mtu, @Nullable Integer before) {
+        if (before == null) {
+            learnt.remove(tunnelExit, mtu);
+        } else {
+            learnt.replace(tunnelExit, mtu, before);
         }
     }
 

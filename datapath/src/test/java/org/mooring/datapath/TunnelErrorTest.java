@@ -70,6 +70,16 @@ class TunnelErrorTest {
         assertEquals(Optional.of(HOME), error.destination());
     }
 
+    /** Nor is it told that anything smaller than every host accepts would not fit. */
+    @ParameterizedTest
+    @CsvSource({"1400, 1380", "576, 556", "575, 556", "21, 556", "0, 556"})
+    void tellsWhatFits(int mtu, int told) {
+        ByteBuffer icmp = message(3, 4, Encapsulated.in(Encapsulation.IPIP, AGENT, EXIT, INNER), 1000);
+        TunnelError error =
+                TunnelError.read(icmp.putShort(6, (short) mtu), AGENT).orElseThrow();
+        assertEquals(told, error.forSender(true).orElseThrow().getShort(6));
+    }
+
     /** RFC 1122 §3.2.2. */
     @Test
     void nobodyIsToldOfAnErrorsError() {
