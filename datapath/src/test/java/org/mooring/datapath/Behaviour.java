@@ -9,6 +9,7 @@ import static org.mooring.datapath.Topology.GUEST_MAC;
 import static org.mooring.datapath.Topology.HOME_AGENT;
 
 import java.net.Inet4Address;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -21,8 +22,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.provider.Arguments;
 import org.mooring.datapath.Topology.Site;
+import org.mooring.linux.Interface;
 import org.mooring.linux.MacAddress;
 import org.mooring.linux.NetworkNamespace;
+import org.mooring.linux.packet.EtherType;
+import org.mooring.linux.packet.EthernetFrame;
+import org.mooring.linux.packet.PacketFilter;
+import org.mooring.linux.packet.PacketSocket;
 
 /** What a datapath does with real packets from a correspondent to a guest that visits, by real routers in namespaces, and back. It is the same
  * on each datapath. */
@@ -126,6 +132,15 @@ abstract class Behaviour {
             for (String device : List.of("wan", "lan")) {
                 site.router().exec("ip", "link", "set", device, "gso_max_size", yes ? "2000" : "65536");
             }
+        }
+    }
+
+    /** From the internet. */
+    final void sendToHomeRouter(ByteBuffer octets) throws Exception {
+        Interface link = Wire.device(net.internet, "site1");
+        try (PacketSocket socket =
+                net.internet.run(() -> PacketSocket.open(link, PacketFilter.etherType(EtherType.IPV4)))) {
+            socket.send(new EthernetFrame(net.home.wan(), link.mac(), EtherType.IPV4, octets));
         }
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mooring.datapath.Packets.echoRequest;
 import static org.mooring.datapath.Packets.udp;
+import static org.mooring.datapath.Packets.withNoOperation;
 import static org.mooring.datapath.Packets.withTtl;
 import static org.mooring.datapath.Topology.CORRESPONDENT;
 import static org.mooring.datapath.Topology.GUEST;
@@ -17,19 +18,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.mooring.datapath.Topology.Site;
-import org.mooring.linux.Interface;
 import org.mooring.linux.Ipv4;
-import org.mooring.linux.packet.Checksum;
-import org.mooring.linux.packet.EtherType;
-import org.mooring.linux.packet.EthernetFrame;
 import org.mooring.linux.packet.Ipv4Packet;
-import org.mooring.linux.packet.PacketFilter;
-import org.mooring.linux.packet.PacketSocket;
 import org.mooring.linux.packet.UdpPacket;
 
 /** Which packets go past the stack, and which don't. Else all is as without a fast path. */
 abstract class FastPathTest extends Behaviour {
-    private static final int TIME_EXCEEDED = 11;
     private static final int SHORTEST_FRAME = 60;
 
     FastPathTest(DatapathTest test) {
@@ -95,21 +89,6 @@ abstract class FastPathTest extends Behaviour {
             guest.send(echoRequest(GUEST, own), net.near.gateway());
             Ipv4Packet answer = guest.await(packet -> packet.source().equals(own));
             assertEquals(0, answer.payload().get(0));
-        }
-    }
-
-    /** A time to live that runs out at the tunnel's entrance, or at its exit. */
-    @Test
-    void leavesExpiredPacketsToTheStack() throws Exception {
-        home(toVisitorAt(net.near));
-        visitors(net.near, VISITOR);
-        Wire correspondent = open(new Wire(net.correspondent, "eth0"));
-        for (int ttl : new int[] {2, 3}) {
-            correspondent.send(udp(CORRESPONDENT, GUEST, ttl, "too far"), net.gateway());
-            Ipv4Packet message = correspondent.await(Packets::isIcmp);
-            assertEquals(TIME_EXCEEDED, message.payload().get(0));
-            Inet4Address router = ttl == 2 ? net.home.careOfAddress() : net.near.careOfAddress();
-            assertEquals(router, message.source());
         }
     }
 
@@ -187,26 +166,6 @@ abstract class FastPathTest extends Behaviour {
                 .map(line -> line.split(" ", -1))
                 .toList();
         return Long.parseLong(lines.get(1)[Arrays.asList(lines.get(0)).indexOf("ForwDatagrams")]);
-    }
-
-    private void sendToHomeRouter(ByteBuffer octets) throws Exception {
-        Interface link = Wire.device(net.internet, "site1");
-        try (PacketSocket socket =
-                net.internet.run(() -> PacketSocket.open(link, PacketFilter.etherType(EtherType.IPV4)))) {
-            socket.send(new EthernetFrame(net.home.wan(), link.mac(), EtherType.IPV4, octets));
-        }
-    }
-
-    /** With four octets of options that ask for nothing (RFC 791 §3.1). */
-    private static ByteBuffer withNoOperation(Ipv4Packet packet) {
-        ByteBuffer plain = packet.toOctets();
-        ByteBuffer octets = ByteBuffer.allocate(plain.remaining() + Integer.BYTES)
-                .put(plain.slice(0, Ipv4Packet.HEADER_LENGTH))
-                .putInt(0x01010101)
-                .put(packet.payload())
-                .flip();
-        octets.put(0, (byte) 0x46).putShort(2, (short) octets.remaining()).putShort(10, (short) 0);
-        return octets.putShort(10, (short) Checksum.of(octets.slice(0, 24)));
     }
 
     private static ByteBuffer copy(ByteBuffer octets) {

@@ -27,10 +27,11 @@ abstract class ForgeryTest extends Behaviour {
     }
 
     /** RFC 3344 §4.2.2 and RFC 3024 §4.3.2: what is nobody's is lost without a word, at either end. */
-    @Test
-    void isSilentAboutWhatItDrops() throws Exception {
-        HomeDatapath home = home(toVisitorAt(net.near));
-        VisitorDatapath near = visitors(net.near, VISITOR);
+    @ParameterizedTest
+    @MethodSource("encapsulations")
+    void isSilentAboutWhatItDrops(Encapsulation encapsulation) throws Exception {
+        HomeDatapath home = home(toVisitorAt(net.near, encapsulation));
+        VisitorDatapath near = visitors(net.near, visitor(encapsulation));
         Wire toHome = open(new Wire(net.internet, "site1"));
         Wire toNear = open(new Wire(net.internet, "site2"));
         Ipv4Packet fromGuest = udp(GUEST, CORRESPONDENT, 64, "in the guest's name");
@@ -38,10 +39,11 @@ abstract class ForgeryTest extends Behaviour {
         Ipv4Packet toGuest = udp(CORRESPONDENT, GUEST, 64, "past the home agent");
         Ipv4Packet toOther = udp(CORRESPONDENT, Ipv4.address("10.1.0.51"), 64, "to one who doesn't visit");
 
-        toHome.send(ipip(net.far.careOfAddress(), HOME_AGENT, fromGuest), net.home.wan());
-        toHome.send(ipip(net.near.careOfAddress(), HOME_AGENT, fromNeighbour), net.home.wan());
-        toNear.send(ipip(CORRESPONDENT, net.near.careOfAddress(), toGuest), net.near.wan());
-        toNear.send(ipip(HOME_AGENT, net.near.careOfAddress(), toOther), net.near.wan());
+        toHome.send(Encapsulated.in(encapsulation, net.far.careOfAddress(), HOME_AGENT, fromGuest), net.home.wan());
+        toHome.send(
+                Encapsulated.in(encapsulation, net.near.careOfAddress(), HOME_AGENT, fromNeighbour), net.home.wan());
+        toNear.send(Encapsulated.in(encapsulation, CORRESPONDENT, net.near.careOfAddress(), toGuest), net.near.wan());
+        toNear.send(Encapsulated.in(encapsulation, HOME_AGENT, net.near.careOfAddress(), toOther), net.near.wan());
 
         until(() -> dropped(home, Drop.FOREIGN_TUNNEL) == 1);
         until(() -> dropped(home, Drop.UNLISTED) == 1);

@@ -11,11 +11,13 @@ import static org.mooring.datapath.Packets.hex;
 import static org.mooring.datapath.Packets.ipip;
 import static org.mooring.datapath.Packets.marked;
 import static org.mooring.datapath.Packets.udp;
+import static org.mooring.datapath.Packets.withNoOperation;
 import static org.mooring.datapath.Packets.withTtl;
 import static org.mooring.datapath.Topology.CORRESPONDENT;
 import static org.mooring.datapath.Topology.GUEST;
 import static org.mooring.datapath.Topology.HOME_AGENT;
 
+import java.net.Inet4Address;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +31,8 @@ import org.pcap4j.packet.IpV4Packet;
 
 /** The headers of tunnelled packets, and what becomes of the inner ones: addresses, time to live, type of service, "don't fragment". */
 abstract class HeadersTest extends Behaviour {
+    private static final int TIME_EXCEEDED = 11;
+
     HeadersTest(DatapathTest test) {
         super(test);
     }
@@ -123,6 +127,43 @@ abstract class HeadersTest extends Behaviour {
         Ipv4Packet tunnelled = ipip(HOME_AGENT, net.near.careOfAddress(), udp(CORRESPONDENT, GUEST, 60, "congested"));
         path.send(marked(3, 0, tunnelled), net.near.wan());
         until(() -> dropped(near, Drop.CONGESTION) == 1);
+    }
+
+    /** A time to live that runs out at the tunnel's entrance, or at its exit. */
+    @ParameterizedTest
+    @MethodSource("encapsulations")
+    void tellsSendersOfExpiredPackets(Encapsulation encapsulation) throws Exception {
+        home(toVisitorAt(net.near, encapsulation));
+        visitors(net.near, visitor(encapsulation));
+        Wire correspondent = open(new Wire(net.correspondent, "eth0"));
+        int atExit = encapsulation == MINIMAL ? 4 : 3; // one header, and a router on the way
+        for (int ttl : new int[] {2, atExit}) {
+            Ipv4Packet sent = marked(0, Ipv4Packet.DONT_FRAGMENT, udp(CORRESPONDENT, GUEST, ttl, "too far"));
+            correspondent.send(sent, net.gateway());
+            Ipv4Packet message = correspondent.await(Packets::isIcmp);
+            assertEquals(TIME_EXCEEDED << 8, message.payload().getShort());
+            assertEquals(
+                    withTtl(1, sent),
+                    Ipv4Packet.parse(message.payload().position(8).slice()).orElseThrow());
+            Inet4Address router = ttl == 2 ? net.home.careOfAddress() : net.near.careOfAddress();
+            assertEquals(router, message.source());
+        }
+    }
+
+    /** Of the inner packet: they stay what they are. */
+    @ParameterizedTest
+    @MethodSource("encapsulations")
+    void carriesOptions(Encapsulation encapsulation) throws Exception {
+        HomeDatapath home = home(toVisitorAt(net.near, encapsulation));
+        visitors(net.near, visitor(encapsulation));
+        Wire lan = open(new Wire(net.near.host(), "eth0"));
+        sendToHomeRouter(withNoOperation(udp(CORRESPONDENT, GUEST, 60, "with options")));
+        EthernetFrame delivered = lan.awaitFrame(packet -> packet.destination().equals(GUEST));
+        IpV4Packet read = PacketCheck.read(delivered.payload());
+        assertEquals(6, read.getHeader().getIhlAsInt());
+        assertEquals(58, read.getHeader().getTtlAsInt());
+        assertTrue(Ipv4Packet.parse(delivered).flatMap(UdpPacket::parse).isPresent());
+        assertEquals(1, traffic(home).packetsEncapsulated());
     }
 
     Stream<Arguments> outerHeaders() {

@@ -29,6 +29,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.mooring.datapath.Topology.Site;
 import org.mooring.linux.Ipv4;
 import org.mooring.linux.MacAddress;
@@ -94,15 +96,18 @@ abstract class HoldTest extends Behaviour {
     }
 
     /** Packets that are delivered, those of the old path, those of the new one; each path is announced once. */
-    @Test
-    void goesOnInOrder() throws Exception {
-        VisitorDatapath near = hearingVisitors(comingFromFar(GUEST));
+    @ParameterizedTest
+    @MethodSource("encapsulations")
+    void goesOnInOrder(Encapsulation encapsulation) throws Exception {
+        VisitorDatapath near = hearingVisitors(comingFromFar(GUEST, tunnel(HOME_AGENT, encapsulation)));
         Arrived<String> guest = texts(net.near);
         Wire path = open(new Wire(net.internet, "site2"));
         near.hold(GUEST, BOTH);
         List<String> expected = new ArrayList<>(List.of("first", "second"));
         for (int i = 0; i < 100; i++) {
-            path.send(tunnelledByNew(datagram("new " + i)), nearRouter);
+            Ipv4Packet tunnelled =
+                    Encapsulated.in(encapsulation, HOME_AGENT, net.near.careOfAddress(), datagram("new " + i));
+            path.send(tunnelled, nearRouter);
             path.send(tunnelledByOld(datagram("old " + i)), nearRouter);
             expected.add("old " + i);
         }
@@ -416,14 +421,12 @@ abstract class HoldTest extends Behaviour {
     }
 
     VisitorForwarding comingFromFar(Inet4Address homeAddress) {
+        return comingFromFar(homeAddress, Tunnel.ipip(HOME_AGENT));
+    }
+
+    private VisitorForwarding comingFromFar(Inet4Address homeAddress, Tunnel tunnel) {
         return new VisitorForwarding(
-                homeAddress,
-                Tunnel.ipip(HOME_AGENT),
-                "lan",
-                GUEST_MAC,
-                true,
-                Optional.empty(),
-                Optional.of(net.far.careOfAddress()));
+                homeAddress, tunnel, "lan", GUEST_MAC, true, Optional.empty(), Optional.of(net.far.careOfAddress()));
     }
 
     HomeDatapath hearingHome(HomeForwarding... installed) throws Exception {

@@ -104,6 +104,18 @@ final class Packets {
                 packet.payload());
     }
 
+    /** With four octets of options that ask for nothing (RFC 791 §3.1). */
+    static ByteBuffer withNoOperation(Ipv4Packet packet) {
+        ByteBuffer plain = packet.toOctets();
+        ByteBuffer octets = ByteBuffer.allocate(plain.remaining() + Integer.BYTES)
+                .put(plain.slice(0, Ipv4Packet.HEADER_LENGTH))
+                .putInt(0x01010101)
+                .put(packet.payload())
+                .flip();
+        octets.put(0, (byte) 0x46).putShort(2, (short) octets.remaining()).putShort(10, (short) 0);
+        return octets.putShort(10, (short) Checksum.of(octets.slice(0, 24)));
+    }
+
     static boolean isIcmp(Ipv4Packet packet) {
         return packet.protocol() == Ipv4Packet.ICMP;
     }

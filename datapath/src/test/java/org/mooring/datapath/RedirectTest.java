@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.mooring.linux.packet.Ipv4Packet;
 
 /** What comes late for a visitor that has left. */
@@ -23,16 +25,17 @@ abstract class RedirectTest extends Behaviour {
     }
 
     /** A visitor has left; what still comes for it follows it, from the tunnel and from the site. */
-    @Test
-    void redirectsWhatComesLate() throws Exception {
-        HomeDatapath home = home(toVisitorAt(net.near));
-        home.stage(toVisitorAt(net.far)); // where the answers come from
-        VisitorDatapath near = visitors(net.near, VISITOR);
+    @ParameterizedTest
+    @MethodSource("encapsulations")
+    void redirectsWhatComesLate(Encapsulation encapsulation) throws Exception {
+        HomeDatapath home = home(toVisitorAt(net.near, encapsulation));
+        home.stage(toVisitorAt(net.far, encapsulation)); // where the answers come from
+        VisitorDatapath near = visitors(net.near, visitor(encapsulation));
         visitors(
                 net.far,
                 new VisitorForwarding(
                         GUEST,
-                        Tunnel.ipip(HOME_AGENT),
+                        tunnel(HOME_AGENT, encapsulation),
                         "lan",
                         GUEST_MAC,
                         true,
@@ -44,7 +47,7 @@ abstract class RedirectTest extends Behaviour {
             until(flow.moreAnswers(50));
             near.redirect(GUEST, Tunnel.ipip(net.far.careOfAddress()));
             until(() -> now.received() >= 50);
-            near.install(VISITOR);
+            near.install(visitor(encapsulation));
             int before = old.received();
             until(() -> old.received() >= before + 50);
             flow.stop();

@@ -41,7 +41,7 @@ abstract class SegmentsTest extends Behaviour {
             assertEquals(stream.checksum(LENGTH), stream.fromClient(LENGTH));
             assertEquals(stream.checksum(LENGTH), stream.fromServer(LENGTH));
         }
-        assertTrue(whole.captured().stream().anyMatch(frame -> frame.octets().remaining() > LONGEST_FRAME));
+        until(() -> whole.captured().stream().anyMatch(frame -> frame.octets().remaining() > LONGEST_FRAME));
         List<ReceivedFrame> tunnelled = new ArrayList<>();
         until(() -> {
             path.captured().stream()
