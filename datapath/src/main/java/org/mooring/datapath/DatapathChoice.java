@@ -20,8 +20,8 @@ public enum DatapathChoice {
         };
     }
 
-    /** Whether the agent must be allowed to load BPF programs, so that a missing capability is told before all else. */
-    public boolean wantsBpf() {
-        return candidates().contains(DatapathKind.EBPF);
+    /** Whether there is no datapath unless the agent may load BPF programs, so that a missing capability is told before all else. */
+    public boolean needsBpf() {
+        return candidates().equals(List.of(DatapathKind.EBPF));
     }
 }

@@ -5,7 +5,6 @@ import java.net.Inet4Address;
 import java.util.Optional;
 import org.mooring.linux.Interface;
 import org.mooring.linux.Ipv4;
-import org.mooring.linux.bpf.BpfProgram;
 import org.mooring.linux.netlink.Filter.Direction;
 import org.mooring.linux.netlink.Netlink;
 import org.mooring.linux.netlink.Nftables;
@@ -60,9 +59,9 @@ final class KernelProbe {
         String name = scratch();
         try (Netlink netlink = Netlink.open();
                 Tun tun = Tun.open(name, Tun.Layer.IP);
-                BpfProgram program = BpfProgram.loadPassing("probe")) {
+                Programs programs = Programs.loadAll()) {
             Interface link = netlink.links().get(tun.name()).device();
-            netlink.filters().ensure(link, Direction.INGRESS, 1, 1, program);
+            netlink.filters().ensure(link, Direction.EGRESS, 1, 1, programs.encapsulate());
             return Optional.empty();
         } catch (IOException e) {
             return Optional.of(String.valueOf(e.getMessage()));

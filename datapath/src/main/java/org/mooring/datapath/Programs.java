@@ -74,6 +74,12 @@ final class Programs implements Gate, AutoCloseable {
         }
     }
 
+    /** Loads all that any agent needs, for nobody. */
+    static Programs loadAll() throws IOException {
+        AgentEntry nobody = new AgentEntry(Ipv4.address("0.0.0.0"), 0, 0, 0, Role.HOME_AGENT, MtuPolicy.ICMP, 0, false);
+        return new Programs(BpfObject.load(read(OBJECT), any -> true), nobody);
+    }
+
     private static boolean isNeeded(String program, AgentEntry agent) {
         boolean atHome = agent.role() == Role.HOME_AGENT;
         return switch (program) {

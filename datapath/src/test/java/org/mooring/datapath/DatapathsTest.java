@@ -2,13 +2,16 @@ package org.mooring.datapath;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.mooring.datapath.Datapaths.Chosen;
 import org.mooring.linux.NetworkNamespace;
 import org.mooring.linux.netlink.Link;
@@ -77,6 +80,34 @@ class DatapathsTest {
                                 .filter(name -> name.startsWith("mip-"))
                                 .count());
             }
+        }
+    }
+
+    /** Which is more than the simplest program needs: without CAP_PERFMON, the verifier refuses ours. */
+    @Test
+    @Tag("netns")
+    @Timeout(120)
+    void doesWithoutWhatItMayNotHave() throws Exception {
+        try (var namespace = NetworkNamespace.create()) {
+            String may = "-sys_admin,-perfmon";
+            String said = namespace.exec(
+                    "setpriv",
+                    "--bounding-set=" + may,
+                    "--inh-caps=" + may,
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-cp",
+                    System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
+                    ChoosingProcess.class.getName());
+            assertTrue(said.lines().anyMatch(line -> line.matches("(KERNEL|TUN) auto, without ebpf: .*")), said);
+        }
+    }
+
+    static final class ChoosingProcess {
+        private ChoosingProcess() {}
+
+        public static void main(String... arguments) throws Exception {
+            Chosen chosen = Datapaths.choose(DatapathChoice.AUTO, ANYTHING);
+            System.out.println(chosen.kind() + " " + chosen.why());
         }
     }
 

@@ -4,23 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mooring.datapath.Encapsulation.GRE;
-import static org.mooring.datapath.Packets.inTwo;
-import static org.mooring.datapath.Packets.ipip;
-import static org.mooring.datapath.Packets.text;
-import static org.mooring.datapath.Packets.udp;
-import static org.mooring.datapath.Topology.CORRESPONDENT;
 import static org.mooring.datapath.Topology.GUEST;
-import static org.mooring.datapath.Topology.HOME_AGENT;
 
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumSet;
-import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.mooring.linux.NetworkNamespace;
-import org.mooring.linux.packet.Ipv4Packet;
 
 class EbpfDatapathTest extends DatapathTest {
     @Override
@@ -174,60 +165,6 @@ class EbpfDatapathTest extends DatapathTest {
             open(new Echo(net.near.host()));
             open(new Probe(net.correspondent)).exchange(GUEST, "now it can");
             assertTrue(ip(net.home, "-o link show mip-ha-gso").contains("mip-ha-seg"));
-        }
-    }
-
-    @Nested
-    class SlowPaths extends Behaviour {
-        SlowPaths() {
-            super(EbpfDatapathTest.this);
-        }
-
-        /** Without its device, what was put together has no way on; then it has again. */
-        @Test
-        void goOnWhenTheirDeviceIsThereAgain() throws Exception {
-            VisitorDatapath near = visitors(net.near, VISITOR);
-            Wire path = open(new Wire(net.internet, "site2"));
-            Wire guest = open(new Wire(net.near.host(), "eth0"));
-            ip(net.near, "link set mip-fa down");
-            long before = putTogether();
-            sendInTwo(path, udp(CORRESPONDENT, GUEST, 64, text(1200)));
-            until(() -> putTogether() == before + 1 && allRead());
-            ip(net.near, "link set mip-fa up");
-            Ipv4Packet second = udp(CORRESPONDENT, GUEST, 64, text(1201));
-            sendInTwo(path, second);
-            assertEquals(
-                    second.payload(),
-                    guest.await(packet -> packet.destination().equals(GUEST)).payload());
-            assertEquals(1, traffic(near).packetsDecapsulated());
-        }
-
-        private void sendInTwo(Wire path, Ipv4Packet inner) throws Exception {
-            for (Ipv4Packet part : inTwo(ipip(HOME_AGENT, net.near.careOfAddress(), inner))) {
-                path.send(part, net.near.wan());
-            }
-        }
-
-        /** Packets, by the router's stack. */
-        private long putTogether() {
-            List<String[]> lines = net.near
-                    .router()
-                    .exec("cat", "/proc/net/snmp")
-                    .lines()
-                    .filter(line -> line.startsWith("Ip:"))
-                    .map(line -> line.split(" ", -1))
-                    .toList();
-            return Long.parseLong(lines.get(1)[Arrays.asList(lines.get(0)).indexOf("ReasmOKs")]);
-        }
-
-        /** Whether no raw socket has something that nobody has read. */
-        private boolean allRead() {
-            return net.near
-                    .router()
-                    .exec("cat", "/proc/net/raw")
-                    .lines()
-                    .skip(1)
-                    .allMatch(line -> line.contains(":00000000 "));
         }
     }
 

@@ -51,15 +51,31 @@ class RefusalsTest {
 
         assertEquals(1, refused.status(), refused::toString);
         assertEquals(1, refused.errors().lines().count(), refused::toString);
-        for (String capability :
-                List.of("CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_NET_BIND_SERVICE", "CAP_BPF", "CAP_PERFMON")) {
+        for (String capability : List.of("CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_NET_BIND_SERVICE")) {
             assertTrue(refused.errors().contains(capability), refused::toString);
         }
     }
 
     @Test
     void withoutOneCapability() {
-        for (String missing : List.of("net_admin", "net_raw", "net_bind_service", "bpf", "perfmon")) {
+        assertRefusedWithoutEach("net_admin", "net_raw", "net_bind_service");
+    }
+
+    /** Which another datapath could do without. */
+    @Test
+    void withoutOneThatItsDatapathNeeds() throws Exception {
+        Path file = configuration(homeAgent);
+        String good = Files.readString(file);
+        Files.writeString(file, "datapath = \"ebpf\"\n" + good);
+        try {
+            assertRefusedWithoutEach("bpf", "perfmon");
+        } finally {
+            Files.writeString(file, good);
+        }
+    }
+
+    private void assertRefusedWithoutEach(String... capabilities) {
+        for (String missing : capabilities) {
             Command refused = runHomeAgent(unit.without(missing));
 
             assertEquals(1, refused.status(), refused::toString);

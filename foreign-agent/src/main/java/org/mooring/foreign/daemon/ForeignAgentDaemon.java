@@ -69,7 +69,7 @@ final class ForeignAgentDaemon implements Daemon<ProgramConfiguration> {
     }
 
     static ForeignAgentDaemon start(ProgramConfiguration configuration, Supervisor supervisor) throws Failure {
-        Capability.requireOfAgent(configuration.datapath().wantsBpf());
+        Capability.requireOfAgent(configuration.datapath().needsBpf());
         StateDirectory.prepare(configuration.stateDirectory());
         var chosen = choose(configuration);
         var loop = new AgentLoop<Event, Action>(ForeignAgentProgram.NAME, WallClock.ofThisMachine(), supervisor);

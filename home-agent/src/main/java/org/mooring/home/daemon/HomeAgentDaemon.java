@@ -72,7 +72,7 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
     }
 
     static HomeAgentDaemon start(HomeAgentConfiguration configuration, Supervisor supervisor) throws Failure {
-        Capability.requireOfAgent(configuration.datapath().wantsBpf());
+        Capability.requireOfAgent(configuration.datapath().needsBpf());
         StateDirectory.prepare(configuration.stateDirectory());
         var opened = new Opened();
         try {

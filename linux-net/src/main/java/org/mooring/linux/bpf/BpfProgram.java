@@ -14,9 +14,6 @@ public final class BpfProgram implements AutoCloseable {
     private static final int CLASSIFIER = 3;
 
     private static final int INSTRUCTION_SIZE = 8;
-    private static final int MOVE_TO_RESULT = 0xb7; // r0 = a number
-    private static final int EXIT = 0x95;
-    private static final int TC_ACT_UNSPEC = -1; // the same in either byte order
     private static final int LOAD_ATTRIBUTES_SIZE = 72;
     private static final int RUN_ATTRIBUTES_SIZE = 64;
 
@@ -34,15 +31,6 @@ public final class BpfProgram implements AutoCloseable {
     private BpfProgram(String name, Descriptor descriptor) {
         this.name = name;
         this.descriptor = descriptor;
-    }
-
-    /** A program that has nothing to say of any packet ({@code TC_ACT_UNSPEC}). */
-    public static BpfProgram loadPassing(String name) throws KernelException {
-        var instructions = ByteBuffer.allocate(2 * INSTRUCTION_SIZE)
-                .put((byte) MOVE_TO_RESULT)
-                .putInt(Integer.BYTES, TC_ACT_UNSPEC)
-                .put(INSTRUCTION_SIZE, (byte) EXIT);
-        return load(name, instructions.array(), "GPL");
     }
 
     static BpfProgram load(String name, byte[] instructions, String license) throws KernelException {
