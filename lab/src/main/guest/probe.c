@@ -2,7 +2,8 @@
  * The test program in the guest: it is what the probes outside talk to, and it counts, in the guest, what reached it.
  *
  *   UDP 4340  probe packets; counted per flow, and echoed as they came
- *   TCP 4341  "FLOW\n" -> "received duplicated reordered beyond\n" of that flow (beyond: sequence numbers it has no room for)
+ *   TCP 4341  "FLOW\n" -> "received duplicated reordered beyond\n" of that flow (beyond: sequence numbers it has no room for);
+ *             "tcp\n" -> "retransmitted\n", segments of all the guest's sessions (RetransSegs of RFC 4022)
  *   TCP 4342  echoes what it gets
  *   TCP 4343  a counter, one line each 10 ms
  *
@@ -143,6 +144,18 @@ static void end(struct connection *c) {
     if (c->kind > 0) c->kind = 0;
 }
 
+/* The twelfth number of the second line that begins with "Tcp:". */
+static unsigned long retransmitted(void) {
+    unsigned long count = 0;
+    char line[512];
+    FILE *file = fopen("/proc/net/snmp", "r");
+    while (file && fgets(line, sizeof line, file)) {
+        if (sscanf(line, "Tcp: %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %lu", &count) == 1) break;
+    }
+    if (file) fclose(file);
+    return count;
+}
+
 static void serve_connection(struct connection *c) {
     char in[4096], out[128];
     if (!c->established) {
@@ -160,8 +173,13 @@ static void serve_connection(struct connection *c) {
         if (write(c->fd, in, (size_t) n) != n) end(c);
     } else if (n > 0 && c->kind == REPORTS) {
         in[n] = 0;
-        struct flow *f = flow_of((uint32_t) strtoul(in, NULL, 10));
-        int length = snprintf(out, sizeof out, "%u %u %u %u\n", f->received, f->duplicated, f->reordered, f->beyond);
+        int length;
+        if (in[0] == 't') {
+            length = snprintf(out, sizeof out, "%lu\n", retransmitted());
+        } else {
+            struct flow *f = flow_of((uint32_t) strtoul(in, NULL, 10));
+            length = snprintf(out, sizeof out, "%u %u %u %u\n", f->received, f->duplicated, f->reordered, f->beyond);
+        }
         if (write(c->fd, out, (size_t) length) != length) end(c);
     }
 }

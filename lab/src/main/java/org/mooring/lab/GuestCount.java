@@ -19,23 +19,36 @@ record GuestCount(int received, int duplicated, int reordered) {
     private static final int PORT = 4341;
 
     static GuestCount ask(Namespace namespace, String guest, int flow) {
+        return parse(answer(namespace, guest, Integer.toString(flow)));
+    }
+
+    /** How many TCP segments the guest has sent once more, in all its sessions. */
+    static long retransmitted(Namespace namespace, String guest) {
+        return Long.parseLong(answer(namespace, guest, "tcp"));
+    }
+
+    private static String answer(Namespace namespace, String guest, String question) {
         return namespace.call(() -> {
             try (var channel = SocketChannel.open(new InetSocketAddress(guest, PORT))) {
-                channel.write(ByteBuffer.wrap((flow + "\n").getBytes(StandardCharsets.US_ASCII)));
-                return parse(new BufferedReader(
+                channel.write(ByteBuffer.wrap((question + "\n").getBytes(StandardCharsets.US_ASCII)));
+                String line = new BufferedReader(
                                 new InputStreamReader(channel.socket().getInputStream(), StandardCharsets.US_ASCII))
-                        .readLine());
+                        .readLine();
+                if (line == null) {
+                    throw new IOException("the guest says nothing about " + question);
+                }
+                return line;
             }
         });
     }
 
-    private static GuestCount parse(@org.jspecify.annotations.Nullable String line) throws IOException {
-        String[] numbers = line == null ? new String[0] : line.split(" ", -1);
+    private static GuestCount parse(String line) {
+        String[] numbers = line.split(" ", -1);
         if (numbers.length != 4) {
-            throw new IOException("the guest says: " + line);
+            throw new LabException("the guest says: " + line);
         }
         if (!numbers[3].equals("0")) {
-            throw new IOException("the flow was longer than the guest can count");
+            throw new LabException("the flow was longer than the guest can count");
         }
         return new GuestCount(Integer.parseInt(numbers[0]), Integer.parseInt(numbers[1]), Integer.parseInt(numbers[2]));
     }

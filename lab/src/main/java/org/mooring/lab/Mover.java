@@ -1,6 +1,9 @@
 package org.mooring.lab;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -54,6 +57,7 @@ final class Mover {
                 var stream = Capture.on(run, name + "cn", lab.namespace("cn"), "eth0", HEADERS, iperf);
                 var flow = new UdpFlow(lab.namespace("cn"), guest.address(), number)) {
             Await.until("the probes are answered", () -> flow.echoes().count() >= UdpFlow.PER_SECOND);
+            long retransmitted = retransmitted();
             Switchover switchover = Switchover.of(lab, guest, from, to);
             long end = switchover.resume() + AFTER;
             Await.until("probes are answered after the move", () -> {
@@ -61,9 +65,10 @@ final class Mover {
                 return flow.echoes().since(end) > 0;
             });
             sessions.awaitLife(switchover.resume());
+            retransmitted = retransmitted() - retransmitted;
             flow.stopSending();
             GuestCount count = settled(flow);
-            var measured = new Measured(from, to, switchover, flow, count, newlyBroken(broken));
+            var measured = new Measured(from, to, switchover, flow, count, retransmitted, newlyBroken(broken));
             measured.registrations(from, home.frames());
             measured.registrations(to, away.frames());
             measured.taps(tapIndex(to), taps.frames());
@@ -106,22 +111,45 @@ final class Mover {
     }
 
     /**
-     * The sessions' longest silences, in milliseconds and by name, when the guest is only paused at home for as long, and watched for as long
-     * before.
+     * What a pause at home does to the sessions.
+     *
+     * @param silences the longest, in milliseconds and by name
+     * @param retransmitted TCP segments
+     */
+    record Control(Map<String, Double> silences, long retransmitted) {}
+
+    /**
+     * The guest is only paused at home for as long, and watched for as long before.
      *
      * @param before from the move's decision to STOP, in nanoseconds
      * @param downtime from STOP to RESUME
      */
-    Map<String, Double> control(long before, long downtime) {
+    Control control(long before, long downtime) {
         try (Monitor monitor = new Monitor(lab.namespace(guest.home().host()), guest)) {
+            long retransmitted = retransmitted();
             long begin = Clock.now();
             LockSupport.parkNanos(before);
             long stop = monitor.execute("stop", "STOP");
             LockSupport.parkNanos(downtime - (Clock.now() - stop));
             long resume = monitor.execute("cont", "RESUME");
             sessions.awaitLife(resume + AFTER);
-            return silences(begin, resume);
+            return new Control(silences(begin, resume), retransmitted() - retransmitted);
         }
+    }
+
+    /** TCP segments that the guest and the correspondent have sent once more. */
+    private long retransmitted() {
+        Namespace correspondent = lab.namespace("cn");
+        return correspondent.call(Mover::retransmittedHere) + GuestCount.retransmitted(correspondent, guest.address());
+    }
+
+    /** RetransSegs (RFC 4022) of the thread's namespace: proc(5) has the names in one line, and the numbers in the next. */
+    private static long retransmittedHere() throws IOException {
+        List<String[]> lines = Files.readAllLines(Path.of("/proc/thread-self/net/snmp")).stream()
+                .filter(line -> line.startsWith("Tcp:"))
+                .map(line -> line.split(" ", -1))
+                .toList();
+        return Long.parseLong(lines.get(1)[List.of(lines.get(0)).indexOf("RetransSegs")]);
     }
 
     /** From a second before {@code begin} until two after RESUME. */
@@ -143,6 +171,7 @@ final class Mover {
         private final Switchover switchover;
         private final UdpFlow flow;
         private final GuestCount count;
+        private final long retransmitted;
         private final Map<String, String> broken;
         private final List<TimelineEvent> events;
         private final List<SeenRegistration> registrations = new ArrayList<>();
@@ -150,12 +179,19 @@ final class Mover {
         private Throughput throughput = new Throughput(0, 1, List.of(), List.of());
 
         private Measured(
-                Site from, Site to, Switchover switchover, UdpFlow flow, GuestCount count, Map<String, String> broken) {
+                Site from,
+                Site to,
+                Switchover switchover,
+                UdpFlow flow,
+                GuestCount count,
+                long retransmitted,
+                Map<String, String> broken) {
             this.from = from;
             this.to = to;
             this.switchover = switchover;
             this.flow = flow;
             this.count = count;
+            this.retransmitted = retransmitted;
             this.broken = broken;
             events = new ArrayList<>(switchover.events());
         }
@@ -249,8 +285,8 @@ final class Mover {
             return committed ? "two-phase" : "plain";
         }
 
-        /** @param control by session, what {@link Mover#control} gave for this downtime */
-        Move report(Map<String, Double> control) {
+        /** @param control of this downtime */
+        Move report(Control control) {
             long start = switchover.decision() - BEFORE;
             long end = switchover.resume() + AFTER;
             events.sort(Comparator.comparingDouble(TimelineEvent::tMs));
@@ -260,7 +296,7 @@ final class Mover {
                     .map(name -> new Move.Silence(
                             name,
                             longest.getOrDefault(name, 0.0),
-                            control.getOrDefault(name, 0.0),
+                            control.silences().getOrDefault(name, 0.0),
                             broken.getOrDefault(name, "")))
                     .toList();
             String counter = sessions.counter().name();
@@ -277,7 +313,9 @@ final class Mover {
                     count.reordered(),
                     !broken.isEmpty(),
                     longest.getOrDefault(counter, 0.0),
-                    control.getOrDefault(counter, 0.0),
+                    control.silences().getOrDefault(counter, 0.0),
+                    retransmitted,
+                    control.retransmitted(),
                     silences,
                     events,
                     throughput);

@@ -9,6 +9,7 @@ import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -71,6 +72,22 @@ class GuestProgramTest {
             Await.until("all echoes are back", () -> flow.echoes().count() == sent);
         }
         assertEquals(0, GuestCount.ask(namespace, LOOPBACK, 7).lost(sent));
+    }
+
+    @Test
+    void tellsHowManySegmentsWereSentOnceMore() throws Exception {
+        assertEquals(0, GuestCount.retransmitted(namespace, LOOPBACK));
+        namespace.ip(
+                "link add void type veth peer name nobody",
+                "link set nobody up",
+                "link set void up",
+                "address add 192.0.2.1/24 dev void",
+                "neighbour add 192.0.2.2 lladdr 02:00:00:00:00:02 dev void");
+        try (var silent = namespace.call(SocketChannel::open)) {
+            silent.configureBlocking(false);
+            silent.connect(new InetSocketAddress("192.0.2.2", 9));
+            Await.until("a SYN is sent once more", () -> GuestCount.retransmitted(namespace, LOOPBACK) > 0);
+        }
     }
 
     @Test

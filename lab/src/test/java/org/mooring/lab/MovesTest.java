@@ -75,7 +75,7 @@ class MovesTest {
     @Test
     @Order(1)
     void aGuestMovesAwayAndItsSessionsLive() {
-        Move move = movers.get(0).move(Site.A, Site.B).report(Map.of());
+        Move move = movers.get(0).move(Site.A, Site.B).report(new Mover.Control(Map.of(), 0));
 
         assertSessionsLive();
         assertFalse(move.tcpReset());

@@ -29,6 +29,8 @@ final class HtmlReport {
             "reordered",
             "longest TCP silence, ms",
             "the same over stop/cont, ms",
+            "TCP retransmitted",
+            "the same over stop/cont",
             "TCP sessions");
 
     private final StringBuilder html = new StringBuilder();
@@ -66,6 +68,8 @@ final class HtmlReport {
                     cell(move.udpReordered()),
                     cell(move.tcpLongestSilenceMs()),
                     cell(move.controlSilenceMs()),
+                    cell(move.tcpRetransmitted()),
+                    cell(move.controlTcpRetransmitted()),
                     move.tcpReset() ? "<td class=\"bad\">broken</td>" : cell("alive"));
         }
         html.append("</table>\n");
@@ -121,8 +125,8 @@ final class HtmlReport {
         return "<td>" + escape(value) + "</td>";
     }
 
-    private static String cell(int value) {
-        return cell(Integer.toString(value));
+    private static String cell(long value) {
+        return cell(Long.toString(value));
     }
 
     private static String cell(double value) {

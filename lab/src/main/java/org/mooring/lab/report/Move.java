@@ -20,6 +20,9 @@ import java.util.List;
  * @param tcpReset whether any of the TCP sessions broke in this move
  * @param tcpLongestSilenceMs longest silence of the TCP session with the correspondent in that time, so that a silence while the guest is copied counts, too
  * @param controlSilenceMs the same session's, over a stop/cont at home of the same length, watched for as long before
+ * @param tcpRetransmitted segments that the guest and the correspondent sent once more, in all their sessions, from the decision until two seconds after
+ *     RESUME
+ * @param controlTcpRetransmitted the same, over that stop/cont
  */
 @JsonNaming(PropertyNamingStrategies.SnakeCaseStrategy.class)
 public record Move(
@@ -36,6 +39,8 @@ public record Move(
         boolean tcpReset,
         double tcpLongestSilenceMs,
         double controlSilenceMs,
+        long tcpRetransmitted,
+        long controlTcpRetransmitted,
         List<Silence> sessions,
         List<TimelineEvent> events,
         @JsonIgnore Throughput throughput) {

@@ -32,6 +32,8 @@ class ReportTest {
             false,
             240,
             230,
+            3,
+            2,
             List.of(new Move.Silence("ssh <cn>", 240, 230, "")),
             List.of(new TimelineEvent(-500, "kvm-migrator", "decision"), new TimelineEvent(0, "QEMU A", "STOP")),
             new Throughput(
@@ -58,6 +60,8 @@ class ReportTest {
                         "from",
                         "to",
                         "registered_via",
+                        "tcp_retransmitted",
+                        "control_tcp_retransmitted",
                         "qemu_downtime_ms",
                         "stuntime_ms",
                         "added_ms",
