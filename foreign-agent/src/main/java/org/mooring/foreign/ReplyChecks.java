@@ -5,6 +5,7 @@ import org.mooring.foreign.Policy.Compatibility;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
 import org.mooring.protocol.wire.Decoded;
+import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
 import org.mooring.protocol.wire.Extension.Nai;
@@ -23,6 +24,7 @@ record ReplyChecks(
     /** The first check that fails: what the mobile node is told instead. */
     Optional<Denial> denial() {
         return foreignHomeAuthentication()
+                .or(this::wellFormed)
                 .or(this::criticalVendorExtensions)
                 .or(this::homeAgent)
                 .or(this::homeAddress)
@@ -45,6 +47,14 @@ record ReplyChecks(
                 !excused && !(verified instanceof Verified.By),
                 ReplyCode.FA_HOME_AGENT_FAILED_AUTHENTICATION,
                 "foreign-home authentication of " + from + ": " + verified);
+    }
+
+    /** §3.4: the mobile node could not tell who says so. */
+    private Optional<Denial> wellFormed() {
+        return Denial.when(
+                reply.extensions().stream().noneMatch(Extension::isAuthorizationEnabling),
+                ReplyCode.FA_POORLY_FORMED_REPLY,
+                "no authorization-enabling extension in the reply");
     }
 
     /** RFC 3115 §2.4. */

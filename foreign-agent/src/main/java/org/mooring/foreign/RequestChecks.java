@@ -123,14 +123,17 @@ final class RequestChecks {
                         "the home address is an agent's"));
     }
 
-    /** §3.7.2 as RFC 5944 and its erratum 3116 have it, RFC 4433 §5.2: nowhere to relay to. */
+    /**
+     * §3.7.2 as RFC 5944 and its erratum 3116 have it, RFC 4433 §5.2: nowhere to relay to. An address of this router with which there is an
+     * association is that of a home agent which runs here, too (Appendix G).
+     */
     private Optional<Denial> homeAgent() {
         return Denial.when(
                         !homeAgent.isUnicast(),
                         ReplyCode.FA_NONZERO_HOME_AGENT_REQUIRED,
                         "no home agent is assigned through this agent")
                 .or(() -> Denial.when(
-                        policy.isOwn(homeAgent),
+                        policy.isOwn(homeAgent) && policy.foreignHome(homeAgent).isEmpty(),
                         policy.follows(Compatibility.RFC3344)
                                 ? ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS
                                 : ReplyCode.FA_INVALID_HOME_AGENT_ADDRESS,

@@ -242,8 +242,15 @@ class Section3_7_2_1Test {
     @Test
     @DisplayName("§3.7.2: so it is when the address is one of any other interface's")
     void homeAgentIsOurselvesOnAnotherInterface() {
-        var here = new ForeignAgent(POLICY.on(Set.of(HOME_AGENT)));
-        assertDenied(ReplyCode.FA_INVALID_HOME_AGENT_ADDRESS, here, sealed(request()));
+        var other = Ipv4Address.of("10.9.0.1");
+        var here = new ForeignAgent(POLICY.on(Set.of(other)));
+        assertDenied(ReplyCode.FA_INVALID_HOME_AGENT_ADDRESS, here, sealed(withHomeAgent(request(), other)));
+    }
+
+    @Test
+    @DisplayName("§3.7.2, Appendix G: a home agent that runs on the same router gets its mobile nodes' requests")
+    void homeAgentIsOnTheSameRouter() {
+        assertRelayed(new ForeignAgent(POLICY.on(Set.of(HOME_AGENT))), ORIGIN, sealed(request()));
     }
 
     @Test

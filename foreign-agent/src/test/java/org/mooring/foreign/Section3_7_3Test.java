@@ -291,6 +291,17 @@ class Section3_7_3Test {
     }
 
     @Test
+    @DisplayName("§3.4: denies with code 71 when the reply has nothing that the mobile node can verify")
+    void poorlyFormedReply() {
+        agent.handle(requestReceived(NOW, sealed(request())));
+        var reply = Seal.encode(ACCEPTED, FOR_FOREIGN_AGENT);
+
+        assertEquals(
+                Optional.of(ReplyCode.FA_POORLY_FORMED_REPLY),
+                denial(agent.handle(replyReceived(NOW, reply))).map(RegistrationReply::code));
+    }
+
+    @Test
     @DisplayName("RFC 2794 §3: denies with code 99 when the reply names no home address, whose ever it is")
     void missingHomeAddress() {
         agent.handle(requestReceived(NOW, sealed(request())));
