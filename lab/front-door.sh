@@ -26,7 +26,7 @@ needs_networks=(
 )
 needs_lab=(
   "/usr/lib/$(uname -m)-linux-gnu/libc.a=libc6-dev" "/usr/lib/$(uname -m)-linux-gnu/libpcap.so.0.8=libpcap0.8"
-  ip=iproute2 ps=procps ping=iputils-ping setpriv=util-linux busybox=busybox-static dropbear=dropbear-bin
+  ip=iproute2 openssl=openssl ps=procps ping=iputils-ping setpriv=util-linux busybox=busybox-static dropbear=dropbear-bin
   cpio=cpio iperf3=iperf3 qemu-system-x86_64=qemu-system-x86 ssh=openssh-client tcpdump=tcpdump tshark=tshark
 )
 needs_libvirt=(

@@ -26,6 +26,7 @@ fi
 rm -rf "$root$prefix/lib"
 mkdir -p "$root$prefix" "$root/usr/local/bin" "$units" "$root/etc/mooring/keys"
 cp -R "$image/." "$root$prefix/"
+rm -f "$root$prefix"/lib/*.jsa
 chmod -R u=rwX,go=rX "$root$prefix"
 for program in "$image"/bin/*; do
   ln -sf "$prefix/bin/${program##*/}" "$root/usr/local/bin/${program##*/}"

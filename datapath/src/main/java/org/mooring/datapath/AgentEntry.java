@@ -3,7 +3,6 @@ package org.mooring.datapath;
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -42,7 +41,6 @@ record AgentEntry(
     static final int SIZE = 44;
     private static final int FIXED_GSO = 1; // BPF_F_ADJ_ROOM_FIXED_GSO
     private static final short DONT_FRAGMENT = 0x4000;
-    private static final int TCP_OVER_IP = 40;
 
     /**
      * What a route into a tunnel has for an MTU.
@@ -73,16 +71,7 @@ record AgentEntry(
 
     /** The longest segment that TCP sessions may agree on; zero if that is theirs to find out. */
     int segment() {
-        return policy == MtuPolicy.CLAMP_AT_HOME ? leastMtu() - TCP_OVER_IP : 0;
-    }
-
-    /** What fits into any tunnel. */
-    private int leastMtu() {
-        int greatest = Arrays.stream(Encapsulation.values())
-                .mapToInt(Encapsulation::overhead)
-                .max()
-                .orElseThrow();
-        return uplinkMtu - greatest;
+        return policy.segment(uplinkMtu);
     }
 
     /**

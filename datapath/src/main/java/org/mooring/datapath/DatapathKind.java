@@ -32,11 +32,6 @@ public enum DatapathKind {
         return wanted.stream().filter(this::carries).collect(Collectors.toUnmodifiableSet());
     }
 
-    /** Whether a home address may have several tunnels (RFC 3344 §4.2.3). */
-    public boolean copies() {
-        return this != KERNEL;
-    }
-
     /** Whether visitors may encapsulate what shall go through the reverse tunnel (RFC 3024 §5.2). */
     public boolean takesEncapsulatingDelivery() {
         return this != KERNEL;
@@ -53,6 +48,6 @@ public enum DatapathKind {
     }
 
     boolean follows(MtuPolicy policy) {
-        return this != KERNEL || policy == MtuPolicy.ICMP;
+        return this != KERNEL || policy != MtuPolicy.FRAGMENT_OUTER;
     }
 }

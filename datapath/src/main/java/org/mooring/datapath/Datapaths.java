@@ -166,6 +166,7 @@ public final class Datapaths {
             case KERNEL ->
                 visits
                         || KernelTunnels.isWaitingTable(table, role)
+                        || (role == Role.HOME_AGENT && KernelTunnels.isCopyTable(table))
                         || (role == Role.FOREIGN_AGENT && KernelVisitorDatapath.isTunnelTable(table));
             case TUN -> visits || tunnels || (role == Role.HOME_AGENT && table == TunEngine.WAITING_TABLE);
         };

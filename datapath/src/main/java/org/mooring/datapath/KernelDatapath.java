@@ -73,9 +73,25 @@ abstract class KernelDatapath<F extends Forwarding> extends RoutedDatapath<F> {
     /** Packets meet no other elements of home addresses than these any more. */
     void settle(Collection<Set<Element>> present) throws IOException {}
 
+    /** Packets of the home address meet no other elements than these any more. */
+    void settle(Inet4Address homeAddress, Set<Element> present) throws IOException {}
+
+    /** Those of the elements that are there now which are only met by packets that aren't routed yet as {@code wanted} has it. */
+    Set<Element> passing(Set<Element> present, Slots<F> wanted) {
+        return Set.of();
+    }
+
     @Override
     final void tell(Inet4Address homeAddress, Slots<F> wanted) throws IOException {
-        replace(homeAddress, elements(homeAddress, wanted));
+        Set<Element> next = elements(homeAddress, wanted);
+        next.addAll(passing(present(homeAddress), wanted));
+        replace(homeAddress, next);
+    }
+
+    @Override
+    final void routed(Inet4Address homeAddress, Slots<F> wanted) throws IOException {
+        Set<Element> present = present(homeAddress);
+        replace(homeAddress, KernelTunnels.without(present, passing(present, wanted)));
     }
 
     @Override
@@ -85,16 +101,19 @@ abstract class KernelDatapath<F extends Forwarding> extends RoutedDatapath<F> {
     }
 
     private void replace(Inet4Address homeAddress, Set<Element> wanted) throws IOException {
-        Set<Element> before = elements.getOrDefault(homeAddress, Set.of());
-        tunnels.nftables()
-                .change(
-                        tunnels.rules().name(),
-                        KernelTunnels.without(wanted, before),
-                        KernelTunnels.without(before, wanted));
+        Set<Element> before = present(homeAddress);
+        Set<Element> gone = KernelTunnels.without(before, wanted);
+        tunnels.nftables().change(tunnels.rules().name(), KernelTunnels.without(wanted, before), gone);
         elements.put(homeAddress, wanted);
-        if (!before.equals(wanted)) {
+        settle(homeAddress, wanted);
+        // Which looks at all home addresses.
+        if (gone.stream().anyMatch(element -> KernelRules.tunnel(element).isPresent())) {
             settle(Collections.unmodifiableCollection(elements.values()));
         }
+    }
+
+    private Set<Element> present(Inet4Address homeAddress) {
+        return elements.getOrDefault(homeAddress, Set.of());
     }
 
     private Set<Element> elements(Inet4Address homeAddress, Slots<F> wanted) throws IOException {

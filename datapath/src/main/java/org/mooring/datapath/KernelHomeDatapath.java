@@ -7,23 +7,27 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.mooring.datapath.AgentEntry.Role;
 import org.mooring.linux.netlink.NftTable.Element;
 import org.mooring.linux.netlink.Route;
 import org.mooring.linux.packet.Ipv4Packet;
 
-/** A home agent's datapath in the kernel's own tunnels. A host route for each home address has the care-of address as its gateway. */
+/**
+ * A home agent's datapath in the kernel's own tunnels. A host route for each home address has the care-of address as its gateway, or the first
+ * of several.
+ */
 final class KernelHomeDatapath extends KernelDatapath<HomeForwarding> implements HomeDatapath {
+    private final CopyRoutes copyRoutes;
+
     private KernelHomeDatapath(KernelTunnels tunnels) {
         super(tunnels);
+        copyRoutes = new CopyRoutes(tunnels);
     }
 
     /** As {@link Datapaths#openHome}. */
     static KernelHomeDatapath open(HomeDatapathConfig config, Collection<HomeForwarding> installed, Waiting waiting)
             throws DatapathException {
         try {
-            KernelTunnels tunnels =
-                    KernelTunnels.open(Role.HOME_AGENT, config.address(), config.device(), config.uplinks(), List.of());
+            KernelTunnels tunnels = KernelTunnels.open(config);
             try {
                 KernelHomeDatapath datapath = new KernelHomeDatapath(tunnels);
                 datapath.restore(installed, waiting);
@@ -68,8 +72,27 @@ final class KernelHomeDatapath extends KernelDatapath<HomeForwarding> implements
     }
 
     @Override
-    Set<Element> further(Slots<HomeForwarding> wanted) {
-        return Set.of();
+    Set<Element> further(Slots<HomeForwarding> wanted) throws IOException {
+        if (wanted.installed().isEmpty()) {
+            return Set.of();
+        }
+        HomeForwarding installed = wanted.installed().get();
+        for (Tunnel tunnel : installed.tunnels().subList(1, installed.tunnels().size())) {
+            copyRoutes.ensure(installed.homeAddress(), tunnel);
+        }
+        return tunnels.rules().copies(installed);
+    }
+
+    @Override
+    Set<Element> passing(Set<Element> present, Slots<HomeForwarding> wanted) {
+        return KernelRules.copiesFromOthers(
+                present,
+                wanted.installed().map(forwarding -> forwarding.tunnels().get(0).remote()));
+    }
+
+    @Override
+    void settle(Inet4Address homeAddress, Set<Element> present) throws IOException {
+        copyRoutes.retain(homeAddress, tunnel -> tunnels.rules().copiesInto(tunnel, present));
     }
 
     @Override
@@ -78,20 +101,18 @@ final class KernelHomeDatapath extends KernelDatapath<HomeForwarding> implements
             return Footprint.NONE;
         }
         HomeForwarding installed = wanted.installed().get();
-        if (installed.tunnels().size() > 1) {
-            throw new IOException("the kernel's own tunnels can't carry copies");
-        }
-        return new Footprint(
-                List.of(), List.of(tunnels.into(installed.tunnels().get(0), Route.to(installed.homeAddress()))));
+        Route first = tunnels.into(installed.tunnels().get(0), Route.to(installed.homeAddress()));
+        int mtu = installed.tunnels().stream().mapToInt(tunnels::mtu).min().orElseThrow();
+        return new Footprint(List.of(), List.of(first.mtu(mtu)));
     }
 
     @Override
-    List<Route> sharedRoutes() {
-        return List.of();
+    List<Route> sharedRoutes() throws IOException {
+        return copyRoutes.all();
     }
 
     @Override
     Footprint leftovers() throws IOException {
-        return routesIntoTunnels();
+        return routesIntoTunnels().and(copyRoutes.leftovers());
     }
 }

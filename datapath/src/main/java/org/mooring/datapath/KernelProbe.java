@@ -2,6 +2,7 @@ package org.mooring.datapath;
 
 import java.io.IOException;
 import java.net.Inet4Address;
+import java.util.List;
 import java.util.Optional;
 import org.mooring.linux.Interface;
 import org.mooring.linux.Ipv4;
@@ -29,11 +30,14 @@ final class KernelProbe {
         Inet4Address local = Ipv4.address("192.0.2.255");
         try (Netlink netlink = Netlink.open();
                 Nftables nftables = Nftables.open()) {
-            netlink.links().ensureIpip(name, local);
-            netlink.links().remove(name);
+            nftables.replace(KernelRules.scratch(name), List.of());
+            nftables.remove(name);
             netlink.links().ensureGre(name, local);
             netlink.links().remove(name);
-            nftables.remove(name);
+            // Last: once its module is loaded, it answers what comes in IP for an agent that would carry its packets
+            // itself.
+            netlink.links().ensureIpip(name, local);
+            netlink.links().remove(name);
             return Optional.empty();
         } catch (IOException e) {
             return Optional.of(String.valueOf(e.getMessage()));

@@ -2,11 +2,17 @@ package org.mooring.datapath;
 
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.mooring.datapath.AgentEntry.Role;
 import org.mooring.linux.Interface;
@@ -33,6 +39,11 @@ final class KernelRules {
     private static final String MARKS = "marks-";
     private static final NftTable.Set OUT = new NftTable.Set("out", 1, true);
 
+    /** Of home addresses and the tunnels that their packets are routed to: where the second copy goes, where the third one goes. */
+    private static final List<NftTable.Set> COPIES = IntStream.range(1, HomeForwarding.MOST_TUNNELS)
+            .mapToObj(KernelRules::copy)
+            .toList();
+
     /** Of the tunnels that are old paths. */
     static final String OLD_PATHS = "old-paths";
 
@@ -41,12 +52,21 @@ final class KernelRules {
 
     private static final int PRIORITY = -150;
 
+    /** Behind what changes addresses. */
+    private static final int COPYING = 150;
+
+    /** Before anybody else sees a copy. */
+    private static final int COPIED = -450;
+
     private static final int ECN = 3;
     private static final int TOS = 1; // in an IPv4 header, as those below
+    private static final int FRAGMENT = 6;
     private static final int TTL = 8;
     private static final int PROTOCOL = 9;
     private static final int SOURCE = 12;
     private static final int DESTINATION = 16;
+    private static final int DONT_FRAGMENT = 0x40; // of the first octet there, as the next one
+    private static final int RESERVED = 0x80;
     private static final int SOURCE_MAC = 6; // in an Ethernet header
     private static final int ECHO_REQUEST = 8;
     private static final int AGENTS_PORTS = 434 << Short.SIZE | 434;
@@ -57,6 +77,7 @@ final class KernelRules {
     private final Map<Encapsulation, Interface> devices;
     private final List<Interface> uplinks;
     private final List<Interface> visitorLinks;
+    private final Clamping clamping;
 
     /** @param visitorLinks none at a home agent */
     KernelRules(
@@ -65,13 +86,15 @@ final class KernelRules {
             Inet4Address address,
             Map<Encapsulation, Interface> devices,
             List<Interface> uplinks,
-            List<Interface> visitorLinks) {
+            List<Interface> visitorLinks,
+            Clamping clamping) {
         this.name = name;
         this.role = role;
         this.address = address;
         this.devices = Map.copyOf(devices);
         this.uplinks = List.copyOf(uplinks);
         this.visitorLinks = List.copyOf(visitorLinks);
+        this.clamping = clamping;
     }
 
     NftTable table() {
@@ -86,7 +109,7 @@ final class KernelRules {
             sets.add(new NftTable.Set(waits(path), 1, false));
             sets.add(entered(path));
         }
-        visitorLinks.forEach(link -> sets.add(new NftTable.Set(MARKS + link.name(), 3, false, true)));
+        visitorLinks.forEach(link -> sets.add(new NftTable.Set(MARKS + link.name(), 3, false, 1)));
         List<Chain> chains = new ArrayList<>(List.of(
                 new Chain(
                         "input",
@@ -97,7 +120,8 @@ final class KernelRules {
                         "forward",
                         Hook.FORWARD,
                         PRIORITY,
-                        devices.entrySet().stream().flatMap(KernelRules::loop).toList()),
+                        devices.entrySet().stream().flatMap(this::loop).toList()),
+                clamping.chain(),
                 new Chain(
                         "postrouting",
                         Hook.POSTROUTING,
@@ -115,7 +139,25 @@ final class KernelRules {
                 role == Role.HOME_AGENT
                         ? uplinks.stream().map(this::waitAtHome).toList()
                         : visitorLinks.stream().map(KernelRules::fromVisitor).toList()));
+        if (role == Role.HOME_AGENT) {
+            sets.addAll(COPIES);
+            chains.add(new Chain("copy", Hook.POSTROUTING, COPYING, copying()));
+            chains.add(new Chain(
+                    "copied",
+                    Hook.OUTPUT,
+                    COPIED,
+                    devices.values().stream().map(KernelRules::copied).toList()));
+        }
         return new NftTable(name, sets, chains);
+    }
+
+    /** Has what not each kernel has that has nftables. */
+    static NftTable scratch(String name) {
+        return new NftTable(name, COPIES, List.of(new Chain("copy", Hook.POSTROUTING, COPYING, copying())));
+    }
+
+    private static NftTable.Set copy(int number) {
+        return new NftTable.Set("copies-" + number, 2, false, 2);
     }
 
     String name() {
@@ -144,12 +186,49 @@ final class KernelRules {
         return new Element(
                 MARKS + visitor.link(),
                 List.of(Ipv4.address(words.getInt()), Ipv4.address(words.getInt()), visitor.homeAddress()),
-                mark(tunnel));
+                List.of(mark(tunnel)));
+    }
+
+    /** What is routed into the first of these tunnels goes into the others, too. */
+    Set<Element> copies(HomeForwarding forwarding) {
+        List<Tunnel> tunnels = forwarding.tunnels();
+        Set<Element> copies = new HashSet<>();
+        for (int number = 1; number < tunnels.size(); number++) {
+            copies.add(new Element(
+                    COPIES.get(number - 1).name(),
+                    List.of(forwarding.homeAddress(), tunnels.get(0).remote()),
+                    into(tunnels.get(number))));
+        }
+        return copies;
+    }
+
+    /** Of these elements, those of copies of what is routed into other tunnels than to {@code remote}. */
+    static Set<Element> copiesFromOthers(Set<Element> elements, Optional<Inet4Address> remote) {
+        return elements.stream()
+                .filter(KernelRules::isCopy)
+                .filter(element -> !remote.equals(Optional.of(element.key().get(1))))
+                .collect(Collectors.toSet());
+    }
+
+    /** Whether one of these elements is of copies that go into this tunnel. */
+    boolean copiesInto(Tunnel tunnel, Set<Element> elements) {
+        return elements.stream()
+                .anyMatch(element -> isCopy(element) && element.value().equals(into(tunnel)));
+    }
+
+    private static boolean isCopy(Element element) {
+        return COPIES.stream().anyMatch(copies -> copies.name().equals(element.set()));
+    }
+
+    private List<Integer> into(Tunnel tunnel) {
+        ByteBuffer remote = ByteBuffer.wrap(tunnel.remote().getAddress()).order(ByteOrder.nativeOrder());
+        Interface device = Objects.requireNonNull(devices.get(tunnel.encapsulation()));
+        return List.of(remote.getInt(), device.index());
     }
 
     /** By which tunnel packets leave that this element is of; empty if it is of none. */
     static Optional<Integer> tunnel(Element element) {
-        return element.set().startsWith(MARKS) ? Optional.of(element.mark() >>> Short.SIZE) : Optional.empty();
+        return element.set().startsWith(MARKS) ? Optional.of(element.value().get(0) >>> Short.SIZE) : Optional.empty();
     }
 
     static int mark(int tunnel) {
@@ -245,17 +324,26 @@ final class KernelRules {
         return rules.stream();
     }
 
-    /** RFC 2003 §3.2: what has come from a tunnel's other end doesn't go into it, unless it is a marker. */
-    private static Stream<Rule> loop(Map.Entry<Encapsulation, Interface> device) {
-        List<NftExpression> circling = List.of(
-                NftExpression.networkHeader(SOURCE, Ipv4.LENGTH, 1),
-                NftExpression.networkHeader(DESTINATION, Ipv4.LENGTH, 2),
-                NftExpression.lookup(pairs(device.getKey()), 1));
+    /**
+     * RFC 2003 §3.2: what has come from a tunnel's other end doesn't go into it, unless it is a marker. Where packets for a home address go into
+     * several tunnels, of whatever encapsulation, that is so with each one's end and all of them.
+     */
+    private Stream<Rule> loop(Map.Entry<Encapsulation, Interface> device) {
+        List<NftExpression> into = leavesBy(device.getValue());
         List<NftExpression> udp =
                 List.of(NftExpression.networkHeader(PROTOCOL, 1, 0), NftExpression.equal(0, Ipv4Packet.UDP));
-        return Stream.of(
-                rule("marker", leavesBy(device.getValue()), udp, betweenAgents(0), List.of(NftExpression.accept())),
-                dropped(Drop.LOOP, device.getKey(), leavesBy(device.getValue()), circling));
+        List<Rule> rules = new ArrayList<>();
+        rules.add(rule("marker", into, udp, betweenAgents(0), List.of(NftExpression.accept())));
+        for (Encapsulation from : devices.keySet()) {
+            if (from == device.getKey() || role == Role.HOME_AGENT) {
+                List<NftExpression> circling = List.of(
+                        NftExpression.networkHeader(SOURCE, Ipv4.LENGTH, 1),
+                        NftExpression.networkHeader(DESTINATION, Ipv4.LENGTH, 2),
+                        NftExpression.lookup(pairs(from), 1));
+                rules.add(dropped(Drop.LOOP, from + " by " + device.getKey(), into, circling));
+            }
+        }
+        return rules.stream();
     }
 
     /** @param udp where the UDP header begins, behind the outer IP header */
@@ -275,6 +363,47 @@ final class KernelRules {
                                 NftExpression.networkHeader(end, Ipv4.LENGTH, 1),
                                 NftExpression.lookup(OUT.name(), 1),
                                 NftExpression.accept())));
+    }
+
+    /**
+     * The kernel copies before it fragments, and has a copy say "don't fragment". A packet that doesn't say so has the reserved bit for as long
+     * as it is copied.
+     */
+    private static List<Rule> copying() {
+        List<Rule> rules = new ArrayList<>();
+        List<NftExpression> isCopied = copiedAs(COPIES.get(0));
+        rules.add(rule("may be fragmented", isCopied, flag(DONT_FRAGMENT, 0), changeFlags(~0, RESERVED)));
+        COPIES.forEach(
+                copies -> rules.add(rule(copies.name(), copiedAs(copies), List.of(NftExpression.duplicate(4, 5)))));
+        rules.add(rule("is copied", isCopied, flag(RESERVED, RESERVED), changeFlags(~RESERVED, 0)));
+        return rules;
+    }
+
+    private static Rule copied(Interface device) {
+        return rule(
+                device.name(), leavesBy(device), flag(RESERVED, RESERVED), changeFlags(~(RESERVED | DONT_FRAGMENT), 0));
+    }
+
+    /** Where to is in registers 4 and 5. */
+    private static List<NftExpression> copiedAs(NftTable.Set copies) {
+        return List.of(
+                NftExpression.networkHeader(DESTINATION, Ipv4.LENGTH, 1),
+                NftExpression.nextHop(2),
+                NftExpression.lookup(copies.name(), 1, 4));
+    }
+
+    private static List<NftExpression> flag(int flag, int value) {
+        return List.of(
+                NftExpression.networkHeader(FRAGMENT, 1, 0),
+                NftExpression.mask(0, flag),
+                NftExpression.equal(0, value));
+    }
+
+    private static List<NftExpression> changeFlags(int mask, int turned) {
+        return List.of(
+                NftExpression.networkHeader(FRAGMENT, Short.BYTES, 0),
+                NftExpression.turnFirst(0, mask, turned),
+                NftExpression.setNetworkHeader(FRAGMENT, 0));
     }
 
     /** The mark stays with the packet when it is taken out of the tunnel. */
@@ -369,13 +498,19 @@ final class KernelRules {
 
     @SafeVarargs
     private static Rule dropped(Drop reason, Encapsulation encapsulation, List<NftExpression>... steps) {
+        return dropped(reason, encapsulation.toString(), steps);
+    }
+
+    /** @param which tells the rule from others with this reason */
+    @SafeVarargs
+    private static Rule dropped(Drop reason, String which, List<NftExpression>... steps) {
         List<NftExpression> all = new ArrayList<>();
         for (List<NftExpression> step : steps) {
             all.addAll(step);
         }
         all.add(NftExpression.counter());
         all.add(NftExpression.drop());
-        return new Rule(reason.name() + " " + encapsulation, all);
+        return new Rule(reason.name() + " " + which, all);
     }
 
     @SafeVarargs

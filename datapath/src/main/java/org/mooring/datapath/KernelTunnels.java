@@ -59,8 +59,40 @@ record KernelTunnels(
     /** Of the rules and tables that lead packets to where they wait; one for each role and path, before all other rules of ours. */
     private static final int WAITING_TABLE = 431;
 
-    static KernelTunnels open(
-            Role role, Inet4Address address, String name, List<String> uplinkNames, List<String> visitorLinkNames)
+    /** Of the rules and tables that lead copies into tunnels; one for each encapsulation. */
+    private static final int COPY_TABLE = 438;
+
+    static KernelTunnels open(HomeDatapathConfig config) throws IOException {
+        return open(
+                Role.HOME_AGENT,
+                config.address(),
+                config.device(),
+                config.uplinks(),
+                List.of(),
+                config.mtuPolicy(),
+                List.of(config.homeLink()));
+    }
+
+    static KernelTunnels open(VisitorDatapathConfig config) throws IOException {
+        return open(
+                Role.FOREIGN_AGENT,
+                config.careOfAddress(),
+                config.device(),
+                config.uplinks(),
+                config.visitorLinks(),
+                config.mtuPolicy(),
+                List.of());
+    }
+
+    /** @param clamped names of interfaces where, beside the tunnels, TCP sessions are held to {@code policy} */
+    private static KernelTunnels open(
+            Role role,
+            Inet4Address address,
+            String name,
+            List<String> uplinkNames,
+            List<String> visitorLinkNames,
+            MtuPolicy policy,
+            List<String> clamped)
             throws IOException {
         Deque<Runnable> closing = new ArrayDeque<>();
         try {
@@ -80,6 +112,13 @@ record KernelTunnels(
             for (Map.Entry<Encapsulation, Interface> device : devices.entrySet()) {
                 netlink.links().setMtu(device.getValue(), mtu - device.getKey().overhead());
                 raise(netlink, device.getValue(), address);
+                if (role == Role.HOME_AGENT) {
+                    int table = copyTable(device.getKey());
+                    netlink.rules()
+                            .ensure(Rule.lookup(table)
+                                    .priority(table)
+                                    .outputInterface(device.getValue().name()));
+                }
             }
             Sysctl.ipv4Device("all", "send_redirects").ensure("0");
             TunnelErrors errors = TunnelErrors.open(address, role == Role.HOME_AGENT);
@@ -100,7 +139,13 @@ record KernelTunnels(
             RawIpv4Socket sender = RawIpv4Socket.openSender(address);
             closing.push(sender::close);
             KernelRules rules = new KernelRules(
-                    name, role, address, devices, uplinks, AgentKernel.interfaces(netlink, visitorLinkNames));
+                    name,
+                    role,
+                    address,
+                    devices,
+                    uplinks,
+                    AgentKernel.interfaces(netlink, visitorLinkNames),
+                    clamping(policy, mtu, devices.values(), AgentKernel.interfaces(netlink, clamped)));
             WaitingRooms rooms = WaitingRooms.open(roomDevices, new KernelGate(nftables, name));
             closing.push(rooms::close);
             return new KernelTunnels(
@@ -121,6 +166,15 @@ record KernelTunnels(
         }
     }
 
+    private static Clamping clamping(MtuPolicy policy, int mtu, Collection<Interface> devices, List<Interface> others) {
+        if (policy != MtuPolicy.CLAMP_AT_HOME) {
+            return Clamping.NONE;
+        }
+        List<Interface> all = new ArrayList<>(devices);
+        all.addAll(others);
+        return new Clamping(all, policy.segment(mtu));
+    }
+
     private static void close(DeviceStatistics queue) {
         try {
             queue.close();
@@ -135,6 +189,14 @@ record KernelTunnels(
 
     static boolean isWaitingTable(int table, Role role) {
         return Arrays.stream(Path.values()).anyMatch(path -> waitingTable(role, path) == table);
+    }
+
+    private static int copyTable(Encapsulation encapsulation) {
+        return COPY_TABLE + (encapsulation == Encapsulation.GRE ? 1 : 0);
+    }
+
+    static boolean isCopyTable(int table) {
+        return table == copyTable(Encapsulation.IPIP) || table == copyTable(Encapsulation.GRE);
     }
 
     /** Takes away what {@link #open} has made, but for rules, which lead nowhere then. */
@@ -178,11 +240,18 @@ record KernelTunnels(
 
     /** {@code route}, into this tunnel. */
     Route into(Tunnel tunnel, Route route) throws IOException {
-        return route.dev(device(tunnel))
-                .via(tunnel.remote())
-                .onlink(true)
-                .mtu(Math.min(uplinkMtu, errors.mtuTo(tunnel.remote()).orElse(uplinkMtu))
-                        - tunnel.encapsulation().overhead());
+        return route.dev(device(tunnel)).via(tunnel.remote()).onlink(true).mtu(mtu(tunnel));
+    }
+
+    /** Of what goes into this tunnel. */
+    int mtu(Tunnel tunnel) {
+        return Math.min(uplinkMtu, errors.mtuTo(tunnel.remote()).orElse(uplinkMtu))
+                - tunnel.encapsulation().overhead();
+    }
+
+    /** Leads copies into this tunnel: without it, a packet that has to leave by the device would go to where its own address is. */
+    Route forCopies(Tunnel tunnel) throws IOException {
+        return into(tunnel, Route.to(tunnel.remote())).table(copyTable(tunnel.encapsulation()));
     }
 
     boolean isDevice(int interfaceIndex) {

@@ -9,7 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.mooring.datapath.AgentEntry.Role;
 import org.mooring.linux.Interface;
 import org.mooring.linux.netlink.NftTable.Element;
 import org.mooring.linux.netlink.Route;
@@ -38,12 +37,7 @@ final class KernelVisitorDatapath extends KernelDatapath<VisitorForwarding> impl
             VisitorDatapathConfig config, Collection<VisitorForwarding> installed, Waiting waiting)
             throws DatapathException {
         try {
-            KernelTunnels tunnels = KernelTunnels.open(
-                    Role.FOREIGN_AGENT,
-                    config.careOfAddress(),
-                    config.device(),
-                    config.uplinks(),
-                    config.visitorLinks());
+            KernelTunnels tunnels = KernelTunnels.open(config);
             try {
                 VisitorRouter router = VisitorRouter.of(tunnels.netlink(), config.visitorLinks());
                 List<String> devices = new ArrayList<>(
@@ -173,9 +167,10 @@ final class KernelVisitorDatapath extends KernelDatapath<VisitorForwarding> impl
                 .flatMap(Set::stream)
                 .flatMap(element -> KernelRules.tunnel(element).stream())
                 .collect(Collectors.toSet());
-        for (Map.Entry<Tunnel, Integer> unused : numbers.retain(used)) {
+        for (Map.Entry<Tunnel, Integer> unused : numbers.unused(used)) {
             netlink().rules().remove(rule(unused.getValue()));
             netlink().routes().remove(reverse(unused.getKey(), unused.getValue()));
+            numbers.remove(unused.getKey());
         }
     }
 

@@ -1,5 +1,6 @@
 package org.mooring.datapath;
 
+import java.util.Arrays;
 import java.util.Locale;
 
 /** What becomes of packets that don't fit into the tunnel (RFC 2003 §5.1). */
@@ -14,6 +15,21 @@ public enum MtuPolicy {
 
     /** As {@link #ICMP}, and TCP sessions that are opened while the mobile node is at home agree on segments that fit. */
     CLAMP_AT_HOME;
+
+    private static final int TCP_OVER_IP = 40;
+
+    /**
+     * The longest segment that TCP sessions may agree on, which fits into any tunnel; zero if that is theirs to find out.
+     *
+     * @param uplinkMtu the least of the uplinks'
+     */
+    int segment(int uplinkMtu) {
+        int greatest = Arrays.stream(Encapsulation.values())
+                .mapToInt(Encapsulation::overhead)
+                .max()
+                .orElseThrow();
+        return this == CLAMP_AT_HOME ? uplinkMtu - greatest - TCP_OVER_IP : 0;
+    }
 
     /** As {@code mtu} in the configuration has it. */
     String word() {

@@ -45,13 +45,11 @@ final class PacketMarks implements AutoCloseable {
      * Begins with an empty table.
      *
      * @param uplinks of a home agent; none for a foreign agent
-     * @param clamped links where TCP sessions agree on segments of at most {@code segment}
      */
-    static PacketMarks open(String table, List<Interface> uplinks, List<Interface> clamped, int segment)
-            throws KernelException {
+    static PacketMarks open(String table, List<Interface> uplinks, Clamping clamping) throws KernelException {
         Nftables nftables = Nftables.open();
         try {
-            nftables.replace(table(table, uplinks, clamped, segment), List.of());
+            nftables.replace(table(table, uplinks, clamping), List.of());
             return new PacketMarks(nftables, table);
         } catch (KernelException | RuntimeException e) {
             nftables.close();
@@ -107,7 +105,7 @@ final class PacketMarks implements AutoCloseable {
         nftables.close();
     }
 
-    private static NftTable table(String name, List<Interface> uplinks, List<Interface> clamped, int segment) {
+    private static NftTable table(String name, List<Interface> uplinks, Clamping clamping) {
         List<NftTable.Set> sets = List.of(
                 new NftTable.Set(VISITORS, 2 + MAC_WORDS, false),
                 new NftTable.Set(ENCAPSULATING, 3 + MAC_WORDS, false),
@@ -127,17 +125,10 @@ final class PacketMarks implements AutoCloseable {
                             NftExpression.number(WAITING, 2),
                             NftExpression.setMark(2))));
         }
-        List<NftTable.Rule> clamping = new ArrayList<>();
-        for (Interface link : clamped) {
-            clamping.add(clamp(NftExpression.inputInterface(0), link, segment));
-            clamping.add(clamp(NftExpression.outputInterface(0), link, segment));
-        }
         return new NftTable(
                 name,
                 sets,
-                List.of(
-                        new NftTable.Chain("mark", NftTable.Hook.PREROUTING, MANGLE, marking),
-                        new NftTable.Chain("clamp", NftTable.Hook.FORWARD, MANGLE, clamping)));
+                List.of(new NftTable.Chain("mark", NftTable.Hook.PREROUTING, MANGLE, marking), clamping.chain()));
     }
 
     private static NftTable.Rule fromVisitors(String set, List<NftExpression> last) {
@@ -150,18 +141,6 @@ final class PacketMarks implements AutoCloseable {
         steps.add(NftExpression.number(TunEngine.TUNNEL_MARK, 0));
         steps.add(NftExpression.setMark(0));
         return new NftTable.Rule(set, steps);
-    }
-
-    private static NftTable.Rule clamp(NftExpression way, Interface link, int segment) {
-        return new NftTable.Rule(
-                "segments",
-                List.of(
-                        way,
-                        NftExpression.equal(0, link),
-                        NftExpression.networkHeader(Ip.PROTOCOL, 1, 1),
-                        NftExpression.equal(1, 6),
-                        NftExpression.octets(segment >> Byte.SIZE, segment & 0xff, 2),
-                        NftExpression.lowerSegmentSize(2)));
     }
 
     /** In the machine's order, as the kernel loads it. */

@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import org.mooring.datapath.AgentEntry.Role;
 import org.mooring.datapath.Ways.Way;
 import org.mooring.linux.Errno;
@@ -24,6 +25,9 @@ import org.mooring.linux.bpf.BpfProgram;
 /** mip.bpf.c in the kernel, with maps of its own that no other process sees. */
 final class Programs implements Gate, AutoCloseable {
     private static final String OBJECT = "/mip.bpf.o";
+
+    /** Has a home address go another way, when it is asked. */
+    private static final String POINT = "point";
 
     /** What {@code struct namesake} has behind {@code struct forwarding}. */
     private static final int NAMESAKE_MORE = 8;
@@ -55,7 +59,7 @@ final class Programs implements Gate, AutoCloseable {
         this.object = object;
         this.ways = new Ways(object.map("ways"));
         this.bindings = object.map("bindings");
-        this.point = object.program("point").question(POINT_SIZE);
+        this.point = object.program(POINT).question(POINT_SIZE);
         this.namesakes = object.map("namesakes");
         this.waits = object.map("waits");
         this.entered = object.map("entered");
@@ -63,7 +67,12 @@ final class Programs implements Gate, AutoCloseable {
     }
 
     static Programs load(AgentEntry agent) throws IOException {
-        BpfObject object = BpfObject.load(read(OBJECT), program -> isNeeded(program, agent));
+        return load(agent, program -> isNeeded(program, agent));
+    }
+
+    /** Only those that are {@code wanted} by their names, and what this class itself asks. */
+    static Programs load(AgentEntry agent, Predicate<String> wanted) throws IOException {
+        BpfObject object = BpfObject.load(read(OBJECT), program -> wanted.test(program) || program.equals(POINT));
         try {
             Programs programs = new Programs(object, agent);
             programs.putAgent();

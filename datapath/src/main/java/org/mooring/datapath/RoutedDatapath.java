@@ -73,6 +73,9 @@ abstract class RoutedDatapath<F extends Forwarding> implements Datapath<F>, Tunn
     /** Tells packets of the home address their way. {@code wanted} has something installed or staged. */
     abstract void tell(Inet4Address homeAddress, Slots<F> wanted) throws IOException;
 
+    /** Packets of the home address are routed as {@code wanted} has it, and no other way any more. */
+    void routed(Inet4Address homeAddress, Slots<F> wanted) throws IOException {}
+
     /** What path MTUs are may have changed for what packets of the home address are told. */
     void tellMtu(Inet4Address homeAddress, Slots<F> wanted) throws IOException {}
 
@@ -267,6 +270,7 @@ abstract class RoutedDatapath<F extends Forwarding> implements Datapath<F>, Tunn
         tell(homeAddress, wanted);
         ensure(next.only(this::entersTunnel));
         remove(present.beside(next));
+        routed(homeAddress, wanted);
         footprints.put(homeAddress, next);
         unfinished.remove(homeAddress);
     }

@@ -79,8 +79,7 @@ final class TunEngine implements Rooms, AutoCloseable {
         marks = PacketMarks.open(
                 device,
                 isHome ? kernel.uplinks() : List.of(),
-                clamped,
-                kernel.agent().segment());
+                new Clamping(clamped, kernel.agent().segment()));
         closing.push(marks::close);
         Wakeup entranceWakeup = Wakeup.open();
         closing.push(entranceWakeup::close);

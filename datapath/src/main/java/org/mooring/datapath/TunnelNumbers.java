@@ -31,14 +31,17 @@ final class TunnelNumbers {
         numbers.put(tunnel, number);
     }
 
-    /** Those that are not in use any more are free from now on; these are they. */
-    Set<Map.Entry<Tunnel, Integer>> retain(Set<Integer> used) {
-        List<Map.Entry<Tunnel, Integer>> unused = numbers.entrySet().stream()
+    /** Those that are not among the {@code used} ones. */
+    List<Map.Entry<Tunnel, Integer>> unused(Set<Integer> used) {
+        return numbers.entrySet().stream()
                 .filter(numbered -> !used.contains(numbered.getValue()))
                 .map(Map.Entry::copyOf)
                 .toList();
-        unused.forEach(numbered -> numbers.remove(numbered.getKey()));
-        return Set.copyOf(unused);
+    }
+
+    /** Its number is free from now on. */
+    void remove(Tunnel tunnel) {
+        numbers.remove(tunnel);
     }
 
     boolean has(int number) {

@@ -9,7 +9,9 @@ import static org.mooring.datapath.Encapsulation.GRE;
 import static org.mooring.datapath.Topology.GUEST;
 import static org.mooring.datapath.Topology.HOME_AGENT;
 
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -103,12 +105,14 @@ class DatapathChangeTest {
     }
 
     private static void changes(DatapathKind... kinds) throws Exception {
+        Map<DatapathKind, List<String>> rules = new EnumMap<>(DatapathKind.class);
         try (Topology net = new Topology();
                 Echo echo = new Echo(net.near.host());
                 Probe correspondent = new Probe(net.correspondent)) {
             for (DatapathKind kind : kinds) {
                 try (HomeDatapath home = home(net, kind, false, Behaviour.toVisitorAt(net.near));
                         VisitorDatapath near = visitors(net.near, kind, false, Behaviour.VISITOR)) {
+                    assertEquals(rules.computeIfAbsent(kind, first -> rules(net)), rules(net));
                     int before = echo.received();
                     correspondent.exchange(GUEST, kind.word());
                     Behaviour.until(() -> echo.received() == before + 1

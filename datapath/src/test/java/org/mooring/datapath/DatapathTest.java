@@ -32,6 +32,11 @@ abstract class DatapathTest {
         return true;
     }
 
+    /** Whether a maximum segment size is lowered that is at an odd octet, too. */
+    boolean clampsAtOddOctets() {
+        return true;
+    }
+
     abstract HomeDatapath openHome(HomeDatapathConfig config, Collection<HomeForwarding> installed, Waiting waiting)
             throws DatapathException;
 

@@ -40,9 +40,10 @@ class DatapathsTest {
     @Test
     void passesOverWhatCantKeepToTheConfiguration() {
         assertEquals(Optional.empty(), ANYTHING.beyond(DatapathKind.KERNEL));
+        assertEquals(Optional.empty(), new Demands(MtuPolicy.CLAMP_AT_HOME, false).beyond(DatapathKind.KERNEL));
         assertEquals(
-                Optional.of("it knows no mtu = \"clamp-at-home\""),
-                new Demands(MtuPolicy.CLAMP_AT_HOME, false).beyond(DatapathKind.KERNEL));
+                Optional.of("it knows no mtu = \"fragment-outer\""),
+                new Demands(MtuPolicy.FRAGMENT_OUTER, false).beyond(DatapathKind.KERNEL));
         assertEquals(
                 Optional.of("it knows no fast-path = true"),
                 new Demands(MtuPolicy.ICMP, true).beyond(DatapathKind.TUN));

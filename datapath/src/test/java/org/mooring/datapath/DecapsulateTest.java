@@ -427,7 +427,9 @@ class DecapsulateTest {
 
     private void load(Role role, Tunnel tunnel) throws Exception {
         int device = 1000; // not the one where test runs take place
-        programs = Programs.load(new AgentEntry(AGENT, device, device, device, role, MtuPolicy.ICMP, 1500, false));
+        programs = Programs.load(
+                new AgentEntry(AGENT, device, device, device, role, MtuPolicy.ICMP, 1500, false),
+                program -> program.startsWith("decapsulate"));
         programs.put(HOME, outOf(tunnel));
     }
 

@@ -67,8 +67,15 @@ class EbpfDatapathTest extends DatapathTest {
     }
 
     @Nested
-    class MtuPolicies extends MtuPoliciesTest {
-        MtuPolicies() {
+    class ClampedSegments extends ClampedSegmentsTest {
+        ClampedSegments() {
+            super(EbpfDatapathTest.this);
+        }
+    }
+
+    @Nested
+    class OuterFragments extends OuterFragmentsTest {
+        OuterFragments() {
             super(EbpfDatapathTest.this);
         }
     }

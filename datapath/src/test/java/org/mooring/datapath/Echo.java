@@ -6,6 +6,9 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
+import java.nio.ByteBuffer;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.mooring.linux.NetworkNamespace;
 
@@ -16,6 +19,7 @@ final class Echo implements AutoCloseable {
 
     private final DatagramSocket socket;
     private final AtomicInteger received = new AtomicInteger();
+    private final Set<Integer> numbers = ConcurrentHashMap.newKeySet();
 
     Echo(NetworkNamespace namespace) throws Exception {
         socket = namespace.run(() -> new DatagramSocket(new InetSocketAddress("0.0.0.0", PORT)));
@@ -26,12 +30,20 @@ final class Echo implements AutoCloseable {
         return received.get();
     }
 
+    /** What those of a {@link Flow} say. */
+    Set<Integer> numbers() {
+        return numbers;
+    }
+
     private void serve() {
         DatagramPacket datagram = new DatagramPacket(new byte[MAX_DATAGRAM], MAX_DATAGRAM);
         try {
             while (true) {
                 datagram.setLength(MAX_DATAGRAM);
                 socket.receive(datagram);
+                if (datagram.getLength() == Integer.BYTES) {
+                    numbers.add(ByteBuffer.wrap(datagram.getData()).getInt());
+                }
                 received.incrementAndGet();
                 socket.send(datagram);
             }

@@ -6,13 +6,14 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.mooring.linux.NetworkNamespace;
 
-/** Some thousand datagrams a second to an {@link Echo}, until it is stopped; answers are counted. */
+/** Some thousand datagrams a second, numbered from zero on, to an {@link Echo}, until it is stopped; answers are counted. */
 final class Flow implements AutoCloseable {
     /** Less than a socket's buffer holds, for when the machine has other work to do than to read it. */
     private static final int UNDER_WAY = 100;
@@ -52,11 +53,13 @@ final class Flow implements AutoCloseable {
     }
 
     private void send() {
-        byte[] text = {'?'};
-        DatagramPacket datagram = new DatagramPacket(text, text.length, new InetSocketAddress(to, Echo.PORT));
+        ByteBuffer number = ByteBuffer.allocate(Integer.BYTES);
+        DatagramPacket datagram =
+                new DatagramPacket(number.array(), Integer.BYTES, new InetSocketAddress(to, Echo.PORT));
         try {
             while (!Thread.interrupted()) {
                 if (sent.get() - answered.get() < UNDER_WAY) {
+                    number.putInt(0, sent.get());
                     socket.send(datagram);
                     sent.incrementAndGet();
                 }

@@ -65,4 +65,29 @@ abstract class FragmentsTest extends Behaviour {
         assertEquals(1, traffic(near).packetsDecapsulated());
         assertEquals(1200, traffic(near).octetsDecapsulated());
     }
+
+    /** The same at the other end. */
+    @ParameterizedTest
+    @MethodSource("encapsulations")
+    void takesFragmentedPacketsOutOfReverseTunnels(Encapsulation encapsulation) throws Exception {
+        HomeDatapath home = home(toVisitorAt(net.near, encapsulation));
+        Wire path = open(new Wire(net.internet, "site1"));
+        Wire correspondent = open(new Wire(net.correspondent, "eth0"));
+        Ipv4Packet inner = udp(GUEST, CORRESPONDENT, 64, text(1200));
+
+        for (Ipv4Packet part : inTwo(Encapsulated.in(encapsulation, CORRESPONDENT, HOME_AGENT, inner))) {
+            path.send(part, net.home.wan());
+        }
+        until(() -> dropped(home, Drop.FOREIGN_TUNNEL) == 1);
+        for (Ipv4Packet part : inTwo(Encapsulated.in(encapsulation, net.near.careOfAddress(), HOME_AGENT, inner))) {
+            path.send(part, net.home.wan());
+        }
+        // Without an agent nobody has UDP port 434, and who forged something is told.
+        Ipv4Packet delivered = correspondent.await(
+                packet -> packet.destination().equals(CORRESPONDENT) && packet.protocol() == Ipv4Packet.UDP);
+        assertEquals(inner.payload(), delivered.payload());
+        assertEquals(GUEST, delivered.source());
+        assertEquals(1, traffic(home).packetsDecapsulated());
+        assertEquals(1200, traffic(home).octetsDecapsulated());
+    }
 }

@@ -125,6 +125,7 @@ abstract class HoldTest extends Behaviour {
         until(() -> guest.count() == expected.size());
         assertEquals(expected, guest.all());
         assertNothingDropped(near);
+        assertNoIcmp(path);
     }
 
     /** The way of a guest that comes home: away, held, retired, opened; what comes to the uplinks waits from the first on. */
@@ -272,6 +273,21 @@ abstract class HoldTest extends Behaviour {
         until(() -> guest.count() == 2);
         assertEquals(List.of("early", "late"), guest.all());
         passesBy(near, path, GUEST, guest);
+        assertNoIcmp(path);
+    }
+
+    /** Nobody is told that a packet waits, or found no room. What the guest answers later ends at a router without a home agent, which says so. */
+    private static void assertNoIcmp(Wire wire) {
+        assertEquals(
+                List.of(),
+                wire.captured().stream()
+                        .flatMap(frame -> frame.ethernet().flatMap(Ipv4Packet::parse).stream())
+                        .filter(Packets::isIcmp)
+                        .filter(icmp -> !icmp.source().equals(HOME_AGENT))
+                        .map(icmp -> icmp.source() + " > " + icmp.destination() + " type "
+                                + icmp.payload().get(0) + " code "
+                                + icmp.payload().get(1))
+                        .toList());
     }
 
     /** What the kernel itself can't put into a room isn't waited for. */

@@ -1,6 +1,8 @@
 package org.mooring.datapath;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.mooring.datapath.Packets.udp;
+import static org.mooring.datapath.Topology.CORRESPONDENT;
 import static org.mooring.datapath.Topology.GUEST;
 import static org.mooring.datapath.Topology.GUEST_MAC;
 
@@ -11,7 +13,9 @@ import java.util.Set;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.mooring.datapath.Topology.Site;
 import org.mooring.linux.Ipv4;
+import org.mooring.linux.packet.Ipv4Packet;
 
 @Tag("stock")
 class KernelDatapathTest extends DatapathTest {
@@ -34,6 +38,12 @@ class KernelDatapathTest extends DatapathTest {
 
     @Override
     boolean countsSegments() {
+        return false;
+    }
+
+    /** The kernel would not mend the checksum. */
+    @Override
+    boolean clampsAtOddOctets() {
         return false;
     }
 
@@ -73,6 +83,13 @@ class KernelDatapathTest extends DatapathTest {
     @Nested
     class Mtu extends MtuTest {
         Mtu() {
+            super(KernelDatapathTest.this);
+        }
+    }
+
+    @Nested
+    class ClampedSegments extends ClampedSegmentsTest {
+        ClampedSegments() {
             super(KernelDatapathTest.this);
         }
     }
@@ -148,6 +165,67 @@ class KernelDatapathTest extends DatapathTest {
     class Survival extends SurvivalTest {
         Survival() {
             super(KernelDatapathTest.this);
+        }
+    }
+
+    @Nested
+    class SimultaneousBindings extends SimultaneousBindingsTest {
+        SimultaneousBindings() {
+            super(KernelDatapathTest.this);
+        }
+
+        /** For each tunnel that copies go into there is a route, for as long. */
+        @Test
+        void leaveNoRoutes() throws Exception {
+            HomeForwarding toNear = toVisitorAt(net.near);
+            Tunnel near = toNear.tunnels().get(0);
+            Tunnel far = Tunnel.ipip(net.far.careOfAddress());
+            HomeForwarding both = new HomeForwarding(GUEST, List.of(near, far));
+            HomeDatapath home = home(both);
+            home.install(new HomeForwarding(Ipv4.address("10.1.0.51"), List.of(near, far)));
+            assertEquals(List.of("198.51.103.2"), routes());
+            home.install(new HomeForwarding(GUEST, List.of(far, near)));
+            assertEquals(List.of("198.51.102.2", "198.51.103.2"), routes());
+            home.retire(Ipv4.address("10.1.0.51"));
+            assertEquals(List.of("198.51.102.2"), routes());
+            home.remove(GUEST);
+            assertEquals(List.of(), routes());
+            home.install(both);
+            close(HomeDatapath.class);
+            assertEquals(List.of("198.51.103.2"), routes());
+            home(toNear);
+            assertEquals(List.of(), routes());
+        }
+
+        /** RFC 2003 §3.2: what one of them has sent goes to none of them, though not by the device that the other one's packets come by. */
+        @Test
+        void takeNothingFromEachOther() throws Exception {
+            HomeDatapath home = home(new HomeForwarding(
+                    GUEST,
+                    List.of(
+                            tunnel(net.near.careOfAddress(), Encapsulation.IPIP),
+                            tunnel(net.far.careOfAddress(), Encapsulation.GRE))));
+            Wire internet = open(new Wire(net.internet, "site1"));
+            Wire toNear = open(new Wire(net.internet, "site2"));
+            Wire toFar = open(new Wire(net.internet, "site3"));
+            for (Site site : List.of(net.near, net.far)) {
+                internet.send(udp(site.careOfAddress(), GUEST, 64, "from a care-of address"), net.home.wan());
+            }
+            until(() -> dropped(home, Drop.LOOP) == 2);
+            internet.send(udp(CORRESPONDENT, GUEST, 64, "from elsewhere"), net.home.wan());
+            for (Wire wire : List.of(toNear, toFar)) {
+                Ipv4Packet first = Encapsulated.inner(wire.await(Encapsulated::is));
+                assertEquals(CORRESPONDENT, first.source());
+            }
+        }
+
+        private List<String> routes() {
+            return ip(net.home, "route show table all")
+                    .lines()
+                    .filter(line -> line.contains("table 438"))
+                    .map(line -> line.substring(0, line.indexOf(' ')))
+                    .sorted()
+                    .toList();
         }
     }
 

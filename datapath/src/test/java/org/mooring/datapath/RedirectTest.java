@@ -12,6 +12,8 @@ import static org.mooring.datapath.Topology.HOME_AGENT;
 import java.net.Inet4Address;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,6 +45,7 @@ abstract class RedirectTest extends Behaviour {
                         Optional.of(net.near.careOfAddress())));
         Echo old = open(new Echo(net.near.host()));
         Echo now = open(new Echo(net.far.host()));
+        Wire path = open(new Wire(net.internet, "site2"));
         try (Flow flow = new Flow(net.correspondent, GUEST)) {
             until(flow.moreAnswers(50));
             near.redirect(GUEST, Tunnel.ipip(net.far.careOfAddress()));
@@ -54,6 +57,13 @@ abstract class RedirectTest extends Behaviour {
             until(() -> flow.answered() == flow.sent());
             assertEquals(flow.sent(), old.received() + now.received());
         }
+        Set<Inet4Address> followed = path.soFar().stream()
+                .filter(Encapsulated::is)
+                .filter(outer -> outer.source().equals(net.near.careOfAddress()))
+                .filter(outer -> Encapsulated.inner(outer).destination().equals(GUEST))
+                .map(Ipv4Packet::destination)
+                .collect(Collectors.toSet());
+        assertEquals(Set.of(net.far.careOfAddress()), followed, "nothing loops to the home agent (RFC 2003 §3.2)");
         near.redirect(GUEST, Tunnel.ipip(net.far.careOfAddress()));
         String fromSite = ip(net.near, "route get 10.1.0.50 from 10.2.0.77 iif lan");
         assertTrue(fromSite.contains("dev mip-fa"), fromSite);

@@ -3,6 +3,7 @@ package org.mooring.datapath;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.mooring.datapath.Topology.GUEST;
 
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -60,6 +61,32 @@ abstract class SurvivalTest extends Behaviour {
         close(VisitorDatapath.class);
         open(new Echo(net.near.host()));
         open(new Probe(net.correspondent)).exchange(GUEST, "nobody is there");
+    }
+
+    /** As with one care-of address. What its store doesn't know any more gets no copies. */
+    @Test
+    void copiesWithoutItsProcess() throws Exception {
+        HomeForwarding both = new HomeForwarding(
+                GUEST, List.of(Tunnel.ipip(net.near.careOfAddress()), Tunnel.ipip(net.far.careOfAddress())));
+        home(both);
+        visitors(net.near, VISITOR);
+        visitors(net.far, VISITOR);
+        Echo near = open(new Echo(net.near.host()));
+        Echo far = open(new Echo(net.far.host()));
+        try (Flow flow = new Flow(net.correspondent, GUEST)) {
+            until(flow.moreAnswers(50));
+            close(HomeDatapath.class);
+            until(flow.moreAnswers(50));
+            home(both);
+            until(flow.moreAnswers(50));
+            flow.stop();
+            until(() -> near.received() == flow.sent() && far.received() == flow.sent());
+        }
+        close(HomeDatapath.class);
+        home(toVisitorAt(net.near));
+        int before = far.received();
+        open(new Probe(net.correspondent)).exchange(GUEST, "to the first one only");
+        assertEquals(before, far.received());
     }
 
     /** Nobody is there who could let them go. */

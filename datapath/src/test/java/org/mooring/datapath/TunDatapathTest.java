@@ -59,8 +59,15 @@ class TunDatapathTest extends DatapathTest {
     }
 
     @Nested
-    class MtuPolicies extends MtuPoliciesTest {
-        MtuPolicies() {
+    class ClampedSegments extends ClampedSegmentsTest {
+        ClampedSegments() {
+            super(TunDatapathTest.this);
+        }
+    }
+
+    @Nested
+    class OuterFragments extends OuterFragmentsTest {
+        OuterFragments() {
             super(TunDatapathTest.this);
         }
     }

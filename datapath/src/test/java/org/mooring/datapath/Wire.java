@@ -77,11 +77,15 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /** What was captured up to now and not taken yet. */
+    /** What was captured up to now and not taken yet, and is as others read it, too. */
     List<Ipv4Packet> soFar() {
-        return captured().stream()
-                .flatMap(frame -> frame.ethernet().flatMap(Ipv4Packet::parse).stream())
-                .toList();
+        List<Ipv4Packet> packets = new ArrayList<>();
+        for (ReceivedFrame frame : captured()) {
+            EthernetFrame ethernet = frame.ethernet().orElseThrow();
+            PacketCheck.check(ethernet.payload().slice(), frame.checksummed());
+            packets.add(Ipv4Packet.parse(ethernet).orElseThrow());
+        }
+        return packets;
     }
 
     /** The same, with their frames. */

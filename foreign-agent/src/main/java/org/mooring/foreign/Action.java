@@ -221,6 +221,22 @@ public sealed interface Action {
         }
     }
 
+    /** Store this mobile node, which is its tunnel's end itself, in place of what was stored of it before; nobody waits for it. */
+    record StoreCoLocated(Visitor visitor) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
+    /** Delete what was stored of {@code visitor}; nobody waits for it. */
+    record ForgetCoLocated(Visitor visitor) implements Action {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
     /** Delete what was stored of a revocation; nobody waits for it, a stale one ends with the visitor's lifetime. */
     record ForgetRevocation(Visitor visitor) implements Action {
         @Override
@@ -296,6 +312,10 @@ public sealed interface Action {
         void execute(StoreNamesake action);
 
         void execute(ForgetNamesake action);
+
+        void execute(StoreCoLocated action);
+
+        void execute(ForgetCoLocated action);
 
         void execute(StoreRevocation action);
 

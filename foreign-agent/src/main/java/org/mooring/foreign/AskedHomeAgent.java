@@ -1,6 +1,7 @@
 package org.mooring.foreign;
 
 import java.util.Optional;
+import org.mooring.protocol.wire.AuthorizedPart;
 import org.mooring.protocol.wire.DynamicHomeAgent;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationRequest;

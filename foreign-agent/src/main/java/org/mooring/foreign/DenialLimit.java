@@ -7,17 +7,28 @@ import java.util.Map;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.ReplyCode;
 
-/** At most one denial a second to a mobile node (RFC 3344 §3.7.2), and one with code 76 to any (RFC 3024 §4.2.1). Confined to the agent loop. */
+/**
+ * At most one denial a second to a mobile node (RFC 3344 §3.7.2), and one with code 76 to any (RFC 3024 §4.2.1). When more mobile nodes were
+ * denied within a second than can be remembered, others still are, at a rate for all of them together. Confined to the agent loop.
+ */
 final class DenialLimit {
     private static final Duration SPACING = Duration.ofSeconds(1);
 
     /** A flood of requests, each from another home address, must not fill the memory. */
     private static final int MOST_REMEMBERED = 4096;
 
+    /** Denials a second to mobile nodes that aren't remembered. */
+    private static final int MOST_TO_OTHERS = 1000;
+
     /** In the order of time. */
     private final Map<Ipv4Address, Instant> denied = new LinkedHashMap<>();
 
     private Instant tooDistant = Instant.EPOCH;
+
+    /** When the second began of which {@link #toOthers} is the count. */
+    private Instant othersSince = Instant.EPOCH;
+
+    private int toOthers;
 
     /** Whether {@code homeAddress} may be denied with this code at {@code now}; if so, it was. */
     boolean permits(Ipv4Address homeAddress, ReplyCode code, Instant now) {
@@ -36,11 +47,22 @@ final class DenialLimit {
         while (oldestFirst.hasNext() && isPast(oldestFirst.next(), now)) {
             oldestFirst.remove();
         }
-        if (denied.containsKey(homeAddress) || denied.size() == MOST_REMEMBERED) {
+        if (denied.containsKey(homeAddress)) {
             return false;
+        }
+        if (denied.size() == MOST_REMEMBERED) {
+            return permitsAnother(now);
         }
         denied.put(homeAddress, now);
         return true;
+    }
+
+    private boolean permitsAnother(Instant now) {
+        if (isPast(othersSince, now)) {
+            othersSince = now;
+            toOthers = 0;
+        }
+        return toOthers++ < MOST_TO_OTHERS;
     }
 
     /** A time that is yet to come is from before the clock was set back. */

@@ -1,6 +1,7 @@
 package org.mooring.foreign;
 
 import java.util.Optional;
+import org.mooring.protocol.wire.AuthorizedPart;
 import org.mooring.protocol.wire.Extension.DeviceId;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationRequest;

@@ -292,19 +292,22 @@ public sealed interface Event {
      * The agent starts with what it had stored; the kernel forwards for those that have not expired at {@code at}.
      *
      * @param namesakes those that came when others had their home addresses
+     * @param coLocated those that are their tunnels' ends themselves
      * @param revoked those whose home agents have not acknowledged that they are not served any more
      */
-    record Restored(Instant at, List<Visitor> visitors, List<Visitor> namesakes, List<Visitor> revoked)
+    record Restored(
+            Instant at, List<Visitor> visitors, List<Visitor> namesakes, List<Visitor> coLocated, List<Visitor> revoked)
             implements Event {
         public Restored {
             visitors = List.copyOf(visitors);
             namesakes = List.copyOf(namesakes);
+            coLocated = List.copyOf(coLocated);
             revoked = List.copyOf(revoked);
         }
 
         /** All home agents know who is served. */
         public Restored(Instant at, List<Visitor> visitors) {
-            this(at, visitors, List.of(), List.of());
+            this(at, visitors, List.of(), List.of(), List.of());
         }
 
         @Override
@@ -337,6 +340,8 @@ public sealed interface Event {
             REVOCATION,
             /** The end of the next of those that have one home address. */
             NAMESAKE,
+            /** The end of the next of those that have one home address, and are their tunnels' ends. */
+            CO_LOCATED_VISITOR,
             /** The redirect of a visitor that has left and is revoked. */
             REDIRECT,
             /** What is under way to a visitor that has left. */

@@ -83,6 +83,11 @@ public final class ForeignAgent {
         return visits.all().toList();
     }
 
+    /** Those that are registered through us with care-of addresses of their own, in the order of home addresses. */
+    public List<Visitor> coLocated() {
+        return visits.coLocated().all();
+    }
+
     /** Who may come, in the order of home addresses. */
     public List<StagedVisitor> staged() {
         return visits.staged().all();
@@ -124,13 +129,14 @@ public final class ForeignAgent {
     private final class Dispatch implements Event.Handler {
         @Override
         public void handle(Event.RequestReceived event) {
-            requests.receive(event.at(), event.origin(), event.decoded());
+            requests.receive(event.at(), event.origin(), event.decoded(), false);
         }
 
         @Override
         public void handle(Event.RepeatedRequestReceived event) {
             var repeated = RepeatedRequest.decode(event.datagram(), policy.enterpriseNumber());
-            requests.receive(event.at(), event.origin(), RegistrationCodec.decode(repeated.orElse(event.datagram())));
+            requests.receive(
+                    event.at(), event.origin(), RegistrationCodec.decode(repeated.orElse(event.datagram())), true);
         }
 
         @Override
@@ -321,6 +327,8 @@ public final class ForeignAgent {
                 case PENDING_REQUEST -> timeOut(event, false);
                 case PENDING_PREPARATION -> timeOut(event, true);
                 case VISITOR -> visits.expire(event.timer().homeAddress(), event.at());
+                case CO_LOCATED_VISITOR ->
+                    visits.coLocated().expire(event.timer().homeAddress(), event.at());
                 case NAMESAKE -> visits.namesakes().expire(event.timer().homeAddress(), event.at());
                 case STAGED_VISITOR -> visits.staged().expire(event.timer().homeAddress(), event.at());
                 case KEEPALIVE -> visits.keepalives().due(event.timer().homeAddress(), event.at());
@@ -340,6 +348,7 @@ public final class ForeignAgent {
         @Override
         public void handle(Event.Restored event) {
             var unserved = visits.restore(event.visitors(), event.namesakes(), policy, event.at());
+            visits.coLocated().restore(event.coLocated(), policy, event.at());
             revocations.restore(event.visitors(), unserved, event.revoked(), event.at());
             advertiser.start(policy, event.at());
         }

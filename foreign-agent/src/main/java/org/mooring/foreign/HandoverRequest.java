@@ -5,6 +5,7 @@ import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.handover.HandoverExtension.Abort;
 import org.mooring.protocol.handover.HandoverExtension.Commit;
 import org.mooring.protocol.handover.HandoverExtension.Prepare;
+import org.mooring.protocol.wire.AuthorizedPart;
 import org.mooring.protocol.wire.RegistrationRequest;
 
 /**

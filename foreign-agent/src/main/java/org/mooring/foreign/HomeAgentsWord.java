@@ -9,6 +9,7 @@ import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
+import org.mooring.protocol.wire.AuthorizedPart;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication;

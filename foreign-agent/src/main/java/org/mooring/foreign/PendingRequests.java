@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.mooring.foreign.PendingRequest.Purpose;
+import org.mooring.foreign.Policy.Compatibility;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationRequest;
 
@@ -22,7 +23,7 @@ import org.mooring.protocol.wire.RegistrationRequest;
  *
  * <p>Nothing of a request can be verified here, so anybody on a link can send more than there is place for. Then those give way to others
  * that have waited longest: first of stations that have more than their share, then of all, but never those that are {@code known}. A
- * station that has its share gets no further place.
+ * station that has its share gets no further place. Where RFC 3344 rules, nobody gives way: §3.7.1 has the one more refused.
  */
 final class PendingRequests {
     /** Which part of all places is one station's share, where they are too few. */
@@ -55,21 +56,30 @@ final class PendingRequests {
 
     private int share;
 
-    /** Whether there is a place for a request, perhaps another's, if there are {@code most} in all. */
-    boolean hasRoomFor(Origin origin, RegistrationRequest request, Purpose purpose, boolean known, int most) {
-        return requests.size() < most
+    /** Whether there is a place for a request, perhaps another's. */
+    boolean hasRoomFor(Origin origin, RegistrationRequest request, Purpose purpose, boolean known, Policy policy) {
+        return requests.size() < policy.maxPending()
                 || requests.containsKey(Key.of(origin, request, purpose))
-                || (!strangers.isEmpty() && (known || count(Station.of(origin)) < share(most)));
+                || (somebodyGivesWay(policy) && (known || count(Station.of(origin)) < share(policy)));
     }
 
-    /** Takes the place of an older one of the same mobile node, or if there are {@code most}, of another that gives way. */
-    void put(PendingRequest pending, int most) {
-        share = share(most);
+    private boolean somebodyGivesWay(Policy policy) {
+        return !strangers.isEmpty() && policy.follows(Compatibility.RFC5944);
+    }
+
+    /**
+     * Takes the place of an older one of the same mobile node, or if no other is left, of another that gives way.
+     *
+     * @return the other
+     */
+    Optional<PendingRequest> put(PendingRequest pending, Policy policy) {
+        share = share(policy);
         var key = Key.of(pending);
         Optional.ofNullable(requests.get(key)).ifPresent(this::remove);
-        if (requests.size() >= most && !strangers.isEmpty()) {
-            remove(dispensable());
-        }
+        var other = requests.size() >= policy.maxPending() && somebodyGivesWay(policy)
+                ? Optional.of(dispensable())
+                : Optional.<PendingRequest>empty();
+        other.ifPresent(this::remove);
         requests.put(key, pending);
         byHomeAddress
                 .computeIfAbsent(key.homeAddress(), any -> new LinkedHashSet<>())
@@ -83,6 +93,7 @@ final class PendingRequests {
                 crowding.add(key.station());
             }
         }
+        return other;
     }
 
     void remove(PendingRequest pending) {
@@ -115,8 +126,8 @@ final class PendingRequests {
         return byStation.getOrDefault(station, Set.of()).size();
     }
 
-    private static int share(int most) {
-        return Math.max(1, most / SHARES);
+    private static int share(Policy policy) {
+        return Math.max(1, policy.maxPending() / SHARES);
     }
 
     Stream<PendingRequest> of(Ipv4Address homeAddress) {

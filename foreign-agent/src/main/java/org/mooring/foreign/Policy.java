@@ -27,6 +27,7 @@ import org.mooring.protocol.wire.UdpTunnelRequest;
  * @param requireAssociation serve only who shares an association with us, or whose home agent does
  * @param encapsulations that a visitor may ask for, beside IP in IP
  * @param compatibility which of the two RFCs rules where they differ
+ * @param reservedBits what becomes of requests that have some set
  * @param encapsulatingDelivery whether visitors may choose what goes through the reverse tunnel (RFC 3024 §5.2)
  * @param natTraversal whether tunnels may be carried in UDP
  * @param revocation whether registrations are such that either agent can revoke them
@@ -44,6 +45,7 @@ public record Policy(
         boolean requireAssociation,
         Set<Encapsulation> encapsulations,
         Compatibility compatibility,
+        ReservedBits reservedBits,
         ReverseTunnel reverseTunnel,
         boolean encapsulatingDelivery,
         Revocability revocation,
@@ -84,6 +86,7 @@ public record Policy(
                 requireAssociation,
                 Set.of(),
                 Compatibility.RFC5944,
+                ReservedBits.IGNORED,
                 ReverseTunnel.OPTIONAL,
                 true,
                 Revocability.REFUSED,
@@ -97,6 +100,14 @@ public record Policy(
     public enum Compatibility {
         RFC3344,
         RFC5944
+    }
+
+    /** What becomes of requests with r or x set, of which RFC 3344 says two things. */
+    public enum ReservedBits {
+        /** §3.3; older peers set r for what RFC 2002 called V. */
+        IGNORED,
+        /** §3.7.2.1: code 70. */
+        REFUSED
     }
 
     /** Whether a registration must ask for a reverse tunnel (RFC 3024 §3.4). */
@@ -163,6 +174,7 @@ public record Policy(
                 requireAssociation,
                 encapsulations,
                 compatibility,
+                reservedBits,
                 reverseTunnel,
                 encapsulatingDelivery,
                 revocation,
@@ -185,6 +197,7 @@ public record Policy(
                 requireAssociation,
                 datapath.carried(encapsulations),
                 compatibility,
+                reservedBits,
                 reverseTunnel,
                 encapsulatingDelivery && datapath.takesEncapsulatingDelivery(),
                 revocation,
@@ -196,9 +209,12 @@ public record Policy(
 
     /** Whether a visitor that was served before a restart is served after it. */
     public boolean serves(Visitor visitor, Instant now) {
-        return !visitor.hasExpired(now)
-                && links.containsKey(visitor.link())
-                && careOfAddress.equals(visitor.careOfAddress());
+        return lists(visitor, now) && careOfAddress.equals(visitor.careOfAddress());
+    }
+
+    /** As {@link #serves}, of one whose care-of address is its own. */
+    boolean lists(Visitor visitor, Instant now) {
+        return !visitor.hasExpired(now) && links.containsKey(visitor.link());
     }
 
     List<SecurityAssociation> mobileForeign(Ipv4Address homeAddress) {

@@ -13,6 +13,7 @@ import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.revocation.RevocationTerms;
 import org.mooring.protocol.security.LatestAssociations;
+import org.mooring.protocol.wire.AuthorizedPart;
 import org.mooring.protocol.wire.Challenge;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.EncapsulatingDelivery;
@@ -124,6 +125,7 @@ final class ReplyRelay {
                     || request.careOfAddress().equals(policy.get().careOfAddress())) {
                 visits.end(VisitorKey.of(request), Why.DEREGISTERED);
             }
+            visits.coLocated().deregistered(VisitorKey.of(request), request.careOfAddress());
             answers.send(ready);
         } else if (reply.code().isAccepted() && !request.flags().decapsulationByMobileNode()) {
             var terms = terms(ready.answered(), word);
@@ -149,6 +151,9 @@ final class ReplyRelay {
             visits.visitors().install(visitor, ready);
         } else {
             // Denied, which leaves an earlier registration as it is; or co-located, where no tunnel ends here.
+            if (reply.code().isAccepted()) {
+                visits.coLocated().registered(visitor(now, ready, Optional.empty(), Optional.empty()));
+            }
             answers.send(ready);
         }
     }
@@ -247,12 +252,16 @@ final class ReplyRelay {
                 answered.origin().link(),
                 DeviceAddress.of(request).orElse(answered.origin().linkAddress()),
                 ready.reply().homeAgent(),
-                policy.get().careOfAddress(),
+                request.flags().decapsulationByMobileNode()
+                        ? request.careOfAddress()
+                        : policy.get().careOfAddress(),
                 // With a co-located care-of address the tunnel isn't ours.
                 policy.get().encapsulation(request.flags()).orElse(Encapsulation.IPIP),
                 request.flags().reverseTunneling(),
                 request.extension(EncapsulatingDelivery.class)
                         .map(asked -> policy.get().answersFrom(answered.origin())),
+                Optional.of(new Visitor.Asked(
+                        answered.origin().destination(), answered.origin().sourcePort(), request.lifetime())),
                 request.identification(),
                 expiry,
                 udpTunnel,

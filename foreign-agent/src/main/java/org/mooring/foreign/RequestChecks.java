@@ -5,10 +5,12 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.mooring.foreign.Policy.Compatibility;
+import org.mooring.foreign.Policy.ReservedBits;
 import org.mooring.foreign.Policy.ReverseTunnel;
 import org.mooring.foreign.Policy.Revocability;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
+import org.mooring.protocol.wire.AuthorizedPart;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.EncapsulatingDelivery;
 import org.mooring.protocol.wire.Extension;
@@ -79,15 +81,17 @@ final class RequestChecks {
                 "mobile-foreign authentication: " + verified);
     }
 
-    /**
-     * §3.3, RFC 3115 §2.4. The reserved bits r and x are ignored: §3.3 says so, §3.7.2.1 says the opposite, and peers
-     * older than RFC 3344 set what is r now.
-     */
+    /** §3.7.2.1, RFC 3115 §2.4. */
     private Optional<Denial> wellFormed() {
         return Denial.when(
                         request.extensions().stream().noneMatch(Extension::isAuthorizationEnabling),
                         ReplyCode.FA_POORLY_FORMED_REQUEST,
                         "no authorization-enabling extension")
+                .or(() -> Denial.when(
+                        policy.reservedBits() == ReservedBits.REFUSED
+                                && request.flags().reserved(),
+                        ReplyCode.FA_POORLY_FORMED_REQUEST,
+                        "reserved bits are refused, flags " + request.flags()))
                 .or(this::criticalVendorExtensions)
                 .or(() -> Denial.when(
                         handover().prepare().isPresent()

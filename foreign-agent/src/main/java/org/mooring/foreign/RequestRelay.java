@@ -16,8 +16,10 @@ import org.mooring.foreign.Policy.Compatibility;
 import org.mooring.foreign.Policy.Revocability;
 import org.mooring.protocol.handover.HandoverExtension.Commit;
 import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.handover.RepeatedRequest;
 import org.mooring.protocol.security.LatestAssociations;
 import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.AuthorizedPart;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
@@ -58,8 +60,12 @@ final class RequestRelay {
         this.actions = actions;
     }
 
-    /** A datagram from a visitor link. */
-    void receive(Instant now, Origin origin, Decoded decoded) {
+    /**
+     * A datagram from a visitor link.
+     *
+     * @param again whether it came in AGAIN, which is no request to who knows no handovers, and is none when it is relayed (RFC 3344 §3.6.3, §3.7)
+     */
+    void receive(Instant now, Origin origin, Decoded decoded, boolean again) {
         if (decoded instanceof Decoded.Undecodable undecodable) {
             report(new Fact.Unreadable(origin.source().toString(), undecodable.reason(), undecodable.offset()));
         } else if (decoded instanceof Decoded.Message received
@@ -71,7 +77,7 @@ final class RequestRelay {
             } else if (policy.get().advertising().challenges() && Challenges.isUnauthenticated(request)) {
                 report(new Fact.Discarded(origin.source().toString(), Fact.Discard.UNAUTHENTICATED_CHALLENGE));
             } else if (DeviceAddress.isUnicast(origin.linkAddress())) {
-                receive(now, origin, received, request);
+                receive(now, origin, received, request, again);
             } else {
                 report(new Fact.Discarded(origin.source().toString(), Fact.Discard.BAD_LINK_ADDRESS));
             }
@@ -86,13 +92,14 @@ final class RequestRelay {
                 && request.extension(RevocationSupport.class).isPresent();
     }
 
-    private void receive(Instant now, Origin origin, Decoded.Message received, RegistrationRequest request) {
+    private void receive(
+            Instant now, Origin origin, Decoded.Message received, RegistrationRequest request, boolean again) {
         new RequestChecks(policy.get(), received, request, origin, () -> challenge(origin, request))
                 .denial()
                 .or(() -> resources(origin, request))
                 .ifPresentOrElse(
                         denial -> answers.deny(now, origin, request, denial),
-                        () -> relay(now, origin, received, request));
+                        () -> relay(now, origin, received, request, again));
     }
 
     private Optional<Denial> challenge(Origin origin, RegistrationRequest request) {
@@ -115,16 +122,12 @@ final class RequestRelay {
         if (indistinct.isPresent()) {
             return indistinct;
         }
-        if (!pending.hasRoomFor(
-                origin,
-                request,
-                purpose(request),
-                isKnown(origin, request),
-                policy.get().maxPending())) {
+        if (!pending.hasRoomFor(origin, request, purpose(request), isKnown(origin, request), policy.get())) {
             return Optional.of(insufficient("too many pending requests"));
         }
         boolean arrives = !request.isDeregistration()
                 && !visits.namesakes().contains(key)
+                && !visits.coLocated().contains(key)
                 && visits.of(home).noneMatch(visitor -> visitor.homeAgent().equals(key.homeAgent()));
         if (arrives && visits.size() >= policy.get().maxVisitors()) {
             return Optional.of(insufficient("too many visitors"));
@@ -175,7 +178,8 @@ final class RequestRelay {
 
     // §3.7.2.2 Forwarding a Valid Request to the Home Agent
 
-    private void relay(Instant now, Origin origin, Decoded.Message received, RegistrationRequest request) {
+    private void relay(
+            Instant now, Origin origin, Decoded.Message received, RegistrationRequest request, boolean again) {
         var home = request.homeAddress();
         var deadline = now.plus(pendingTime(request));
         challenges.use(origin, request);
@@ -189,8 +193,10 @@ final class RequestRelay {
         var offered =
                 Optional.of(revocations.timestamp(now)).filter(time -> association.isPresent() && isRevocable(request));
         pending.put(
-                new PendingRequest(origin, request, purpose, offered, deadline, isKnown(origin, request)),
-                policy.get().maxPending());
+                        new PendingRequest(origin, request, purpose, offered, deadline, isKnown(origin, request)),
+                        policy.get())
+                .ifPresent(other -> answers.deny(
+                        now, other.origin(), other.request(), insufficient("another request has taken its place")));
         armPending(home, purpose == Purpose.PREPARATION);
 
         var message = AuthorizedPart.of(received).concat(RegistrationCodec.encode(udpTunnelRequest(request)));
@@ -200,7 +206,8 @@ final class RequestRelay {
             message = new Seal(Kind.FOREIGN_HOME, association.get())
                     .appendTo(message.concat(RegistrationCodec.encode(offer)));
         }
-        actions.accept(new Action.RelayToHomeAgent(homeAgent, message));
+        actions.accept(new Action.RelayToHomeAgent(
+                homeAgent, again ? RepeatedRequest.encode(message, policy.get().enterpriseNumber()) : message));
         report(new Fact.RequestRelayed(home, homeAgent, origin.link(), request.lifetime()));
         if (purpose == Purpose.REGISTRATION
                 && !request.isDeregistration()

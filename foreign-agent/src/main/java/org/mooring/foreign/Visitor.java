@@ -19,6 +19,7 @@ import org.mooring.protocol.wire.Octets;
  * @param encapsulation of that tunnel
  * @param reverseTunneling whether its packets go back through the tunnel (RFC 3024 §3.2)
  * @param encapsulatesTo our address if only those do that it encapsulates to us (RFC 3024 §5.2): the one that it has the reply from
+ * @param asked of the request that was accepted; empty if an older version has stored it
  * @param identification of the request that was accepted
  * @param expiry {@link #NEVER} for an infinite lifetime
  * @param udpTunnel what the home agent has assented to, if the tunnel is carried in UDP (RFC 3519)
@@ -34,11 +35,21 @@ public record Visitor(
         Encapsulation encapsulation,
         boolean reverseTunneling,
         Optional<Ipv4Address> encapsulatesTo,
+        Optional<Asked> asked,
         Identification identification,
         Instant expiry,
         Optional<UdpTunnel> udpTunnel,
         Optional<RevocationTerms> revocation,
         Optional<Ipv4Address> previousCareOfAddress) {
+    /**
+     * What else §3.7.1 has an entry hold.
+     *
+     * @param destination where its IP packet went
+     * @param sourcePort of its UDP datagram
+     * @param lifetime that it asked for, in seconds
+     */
+    public record Asked(Ipv4Address destination, int sourcePort, int lifetime) {}
+
     public static final Instant NEVER = Instant.MAX;
 
     /** One whose registration can't be revoked. */
@@ -51,6 +62,7 @@ public record Visitor(
             Encapsulation encapsulation,
             boolean reverseTunneling,
             Optional<Ipv4Address> encapsulatesTo,
+            Optional<Asked> asked,
             Identification identification,
             Instant expiry,
             Optional<UdpTunnel> udpTunnel,
@@ -64,6 +76,7 @@ public record Visitor(
                 encapsulation,
                 reverseTunneling,
                 encapsulatesTo,
+                asked,
                 identification,
                 expiry,
                 udpTunnel,

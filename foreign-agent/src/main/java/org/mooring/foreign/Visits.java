@@ -26,6 +26,7 @@ final class Visits {
 
     private final VisitorList visitors;
     private final Namesakes namesakes;
+    private final CoLocatedVisitors coLocated;
     private final Arrivals arrivals;
     private final StagedVisitors staged;
     private final Departures departures;
@@ -36,6 +37,7 @@ final class Visits {
         this.actions = actions;
         visitors = new VisitorList(actions);
         namesakes = new Namesakes(actions);
+        coLocated = new CoLocatedVisitors(actions);
         arrivals = new Arrivals(new ArrivalActions(actions));
         staged = new StagedVisitors(arrivals, actions);
         departures = new Departures(actions);
@@ -52,7 +54,12 @@ final class Visits {
         return namesakes;
     }
 
-    /** All that are here, in the order of home addresses. */
+    /** Who is registered through us, and is its tunnel's end. */
+    CoLocatedVisitors coLocated() {
+        return coLocated;
+    }
+
+    /** All whose tunnels end here, in the order of home addresses. */
     Stream<Visitor> all() {
         return Stream.concat(visitors.all().stream(), namesakes.all().stream())
                 .sorted(Comparator.comparing(Visitor::homeAddress));
@@ -123,7 +130,7 @@ final class Visits {
 
     /** How many mobile nodes this takes resources for. */
     int size() {
-        return visitors.size() + namesakes.size() + staged.size();
+        return visitors.size() + namesakes.size() + coLocated.size() + staged.size();
     }
 
     /** The one that is here, then the one that may come. */

@@ -167,6 +167,7 @@ abstract class HandoverSite {
                 Encapsulation.IPIP,
                 true,
                 Optional.empty(),
+                asked(prepare.lifetime()),
                 prepare.identification(),
                 at.plusSeconds(HOLD),
                 Optional.empty(),

@@ -66,6 +66,7 @@ abstract class RevocationSite {
                 true,
                 POLICY.encapsulations(),
                 Compatibility.RFC5944,
+                Policy.ReservedBits.IGNORED,
                 ReverseTunnel.OPTIONAL,
                 true,
                 revocation,

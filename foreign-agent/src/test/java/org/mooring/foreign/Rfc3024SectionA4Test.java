@@ -188,7 +188,7 @@ class Rfc3024SectionA4Test {
     void restarts() {
         var second = serveSecond();
         var restarted = new ForeignAgent(policy(Asking.OFF));
-        var started = restarted.handle(new Event.Restored(NOW, List.of(first), List.of(second), List.of()));
+        var started = restarted.handle(new Event.Restored(NOW, List.of(first), List.of(second), List.of(), List.of()));
 
         assertEquals(List.of(first, second), restarted.visitors());
         assertEquals(
@@ -201,7 +201,8 @@ class Rfc3024SectionA4Test {
         assertEquals(
                 List.of(new Action.ForgetNamesake(second)),
                 late
-                        .handle(new Event.Restored(NOW.plusSeconds(200), List.of(first), List.of(second), List.of()))
+                        .handle(new Event.Restored(
+                                NOW.plusSeconds(200), List.of(first), List.of(second), List.of(), List.of()))
                         .stream()
                         .filter(Action.ForgetNamesake.class::isInstance)
                         .toList());
@@ -260,7 +261,7 @@ class Rfc3024SectionA4Test {
     void isRevoked() {
         var second = revocable();
         var restarted = new ForeignAgent(policy(Asking.OFF));
-        restarted.handle(new Event.Restored(NOW, List.of(first), List.of(second), List.of()));
+        restarted.handle(new Event.Restored(NOW, List.of(first), List.of(second), List.of(), List.of()));
         var revocation =
                 new Revocation(0, Revocation.FROM_HOME_AGENT, HOME, OTHER_HOME_AGENT, CARE_OF, 1001, List.of());
 
@@ -287,7 +288,7 @@ class Rfc3024SectionA4Test {
     void revokesBoth() {
         var second = revocable();
         var restarted = new ForeignAgent(policy(Asking.OFF));
-        restarted.handle(new Event.Restored(NOW, List.of(first), List.of(second), List.of()));
+        restarted.handle(new Event.Restored(NOW, List.of(first), List.of(second), List.of(), List.of()));
 
         var actions = restarted.handle(new Event.RevocationOrdered(NOW, HOME));
         var sent = restarted.handle(new Event.RevocationStored(NOW.plusSeconds(5000), second));
@@ -329,6 +330,7 @@ class Rfc3024SectionA4Test {
                 false,
                 Set.of(),
                 Compatibility.RFC5944,
+                Policy.ReservedBits.IGNORED,
                 ReverseTunnel.OPTIONAL,
                 true,
                 Policy.Revocability.OPTIONAL,
@@ -392,6 +394,7 @@ class Rfc3024SectionA4Test {
                 Encapsulation.IPIP,
                 true,
                 Optional.empty(),
+                asked(300),
                 ID,
                 NOW.plusSeconds(100_000),
                 Optional.empty(),

@@ -238,6 +238,7 @@ class Rfc3543Section4_2_3Test extends RevocationSite {
                 elsewhere.requireAssociation(),
                 elsewhere.encapsulations(),
                 elsewhere.compatibility(),
+                elsewhere.reservedBits(),
                 elsewhere.reverseTunnel(),
                 elsewhere.encapsulatingDelivery(),
                 elsewhere.revocation(),
@@ -261,7 +262,7 @@ class Rfc3543Section4_2_3Test extends RevocationSite {
         agent = new ForeignAgent(policy(Revocability.OPTIONAL, Advertising.ON_SOLICITATION));
         pass(Duration.ofSeconds(60));
         done.clear();
-        handle(new Event.Restored(now, List.of(), List.of(), List.of(visitor)));
+        handle(new Event.Restored(now, List.of(), List.of(), List.of(), List.of(visitor)));
         int identifier = revocationSent().identifier();
         assertEquals(now(), identifier);
         assertNotEquals(visitor.revocation().orElseThrow().told(), identifier);

@@ -142,6 +142,7 @@ class Rfc4636Test {
                 true,
                 Set.of(),
                 compatibility,
+                Policy.ReservedBits.IGNORED,
                 ReverseTunnel.OPTIONAL,
                 true,
                 revocation,

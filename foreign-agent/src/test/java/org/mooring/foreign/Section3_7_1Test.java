@@ -8,11 +8,14 @@ import static org.mooring.protocol.handover.HandoverExtension.DEFAULT_ENTERPRISE
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.foreign.Event.Timer;
+import org.mooring.foreign.Policy.Compatibility;
+import org.mooring.foreign.Policy.ReverseTunnel;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
@@ -145,7 +148,7 @@ class Section3_7_1Test {
 
         assertEquals(
                 Optional.of(ReplyCode.FA_INSUFFICIENT_RESOURCES), denial(denied).map(RegistrationReply::code));
-        assertEquals(Optional.empty(), denial(admitted));
+        assertEquals(Optional.of(Ipv4Address.of("10.1.1.1")), denial(admitted).map(RegistrationReply::homeAddress));
         assertEquals(List.of("10.1.0.50", "10.1.1.2", "10.1.1.3", "10.1.1.4", "10.1.1.99"), waiting());
     }
 
@@ -160,6 +163,57 @@ class Section3_7_1Test {
         agent.handle(requestReceived(NOW, sealed(request())));
 
         assertEquals(List.of("10.1.0.50", "10.1.1.1", "10.1.1.3", "10.1.1.4", "10.1.1.5"), waiting());
+    }
+
+    @Test
+    @DisplayName("one of the six is denied, with 66: who has waited longest")
+    void whoGivesWayHearsOfIt() {
+        for (int host = 1; host <= POLICY.maxPending(); host++) {
+            agent.handle(requestReceived(NOW, station(host), stranger(host)));
+        }
+
+        var actions = agent.handle(requestReceived(NOW, sealed(request())));
+
+        var denied = denial(actions).orElseThrow();
+        assertEquals(ReplyCode.FA_INSUFFICIENT_RESOURCES, denied.code());
+        assertEquals(Ipv4Address.of("10.1.1.1"), denied.homeAddress());
+    }
+
+    @Test
+    @DisplayName(
+            "T72 with RFC 3344: the sixth is denied with 66, whichever station it comes from, and none of the five gives way")
+    void theOneMoreIsDeniedWithRfc3344() {
+        var strict = new ForeignAgent(
+                policy(Compatibility.RFC3344, ReverseTunnel.OPTIONAL, Advertising.ON_SOLICITATION, Map.of()));
+        var five = List.of("10.1.1.1", "10.1.1.2", "10.1.1.3", "10.1.1.4", "10.1.1.5");
+        for (int host = 1; host <= five.size(); host++) {
+            assertEquals(Optional.empty(), denial(strict.handle(requestReceived(NOW, station(host), stranger(host)))));
+        }
+
+        var sixth = strict.handle(requestReceived(NOW, sealed(request())));
+        var again = strict.handle(requestReceived(NOW, station(1), stranger(1)));
+
+        var denied = denial(sixth).orElseThrow();
+        assertEquals(ReplyCode.FA_INSUFFICIENT_RESOURCES, denied.code());
+        assertEquals(HOME, denied.homeAddress());
+        assertEquals(Optional.empty(), denial(again));
+        assertEquals(five, waiting(strict));
+    }
+
+    @Test
+    @DisplayName("with RFC 3344 a visitor's renewal is denied like others: the text knows no exception")
+    void aVisitorIsDeniedLikeOthersWithRfc3344() {
+        var strict = new ForeignAgent(
+                policy(Compatibility.RFC3344, ReverseTunnel.OPTIONAL, Advertising.ON_SOLICITATION, Map.of()));
+        serve(strict, NOW, request(), 300);
+        for (int host = 1; host <= POLICY.maxPending(); host++) {
+            strict.handle(requestReceived(NOW, station(host), stranger(host)));
+        }
+
+        var denied = denial(strict.handle(requestReceived(NOW, sealed(request(HOME, 300, ID.next())))));
+
+        assertEquals(Optional.of(ReplyCode.FA_INSUFFICIENT_RESOURCES), denied.map(RegistrationReply::code));
+        assertEquals(List.of("10.1.1.1", "10.1.1.2", "10.1.1.3", "10.1.1.4", "10.1.1.5"), waiting(strict));
     }
 
     @Test
@@ -213,6 +267,10 @@ class Section3_7_1Test {
     }
 
     private List<String> waiting() {
+        return waiting(agent);
+    }
+
+    private static List<String> waiting(ForeignAgent agent) {
         return agent.pending().stream()
                 .map(pending -> pending.request().homeAddress().toString())
                 .toList();
@@ -305,6 +363,7 @@ class Section3_7_1Test {
                 Encapsulation.IPIP,
                 true,
                 Optional.empty(),
+                asked(60),
                 ID,
                 NOW.plusSeconds(60),
                 Optional.empty(),
@@ -319,6 +378,7 @@ class Section3_7_1Test {
                 Encapsulation.IPIP,
                 true,
                 Optional.empty(),
+                asked(60),
                 ID,
                 NOW.plusSeconds(60),
                 Optional.empty(),

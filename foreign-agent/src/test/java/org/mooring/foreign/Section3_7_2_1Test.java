@@ -117,6 +117,18 @@ class Section3_7_2_1Test {
         assertRelayed(agent, ORIGIN, sealed(withFlags(request(), Flags.REVERSE_TUNNELING.plus(Flags.RESERVED))));
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0x04, 0x01, 0x05})
+    @DisplayName("E1, T45: or denied with code 70 where that is configured; without them all is well")
+    void deniesWithCode70ReservedBitsThatAreRefused(int reserved) {
+        var refusing = new ForeignAgent(refusingReservedBits());
+        assertDenied(
+                ReplyCode.FA_POORLY_FORMED_REQUEST,
+                refusing,
+                sealed(withFlags(request(), Flags.REVERSE_TUNNELING.plus(new Flags(reserved)))));
+        assertRelayed(refusing, ORIGIN, sealed(request()));
+    }
+
     @Test
     @DisplayName("RFC 3115 §2.4: denies with code 100 when a critical vendor extension is unknown")
     void unknownCriticalVendorExtension() {
@@ -344,6 +356,7 @@ class Section3_7_2_1Test {
                 true,
                 Set.of(),
                 Compatibility.RFC5944,
+                Policy.ReservedBits.IGNORED,
                 ReverseTunnel.OPTIONAL,
                 false,
                 Revocability.REFUSED,

@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.mooring.foreign.Site.*;
 import static org.mooring.protocol.handover.HandoverExtension.DEFAULT_ENTERPRISE_NUMBER;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.protocol.security.Seal;
@@ -99,19 +101,31 @@ class Section3_7_2_3Test {
     }
 
     @Test
+    @DisplayName("of 10,000 within a second 4,096 are remembered, and 1,000 others are told as well")
     void rememberingWhomItDeniedTakesBoundedMemory() {
-        int answered = 0;
-        for (int i = 1; i <= 10_000; i++) {
-            var request = request(new Ipv4Address(0x0a010000 + i), 1801, ID);
-            answered +=
-                    deeds(agent.handle(requestReceived(NOW, sealed(request)))).size();
-        }
+        assertEquals(5096, denials(NOW, 1, 10_000));
+        assertEquals(1, denials(NOW.plusSeconds(1), 7777, 7777));
+    }
 
-        assertEquals(4096, answered);
-        assertEquals(
-                1,
-                deeds(agent.handle(requestReceived(NOW.plusSeconds(1), TOO_LONG)))
-                        .size());
+    @Test
+    @DisplayName(
+            "while as many are remembered as can be, 1,000 others are told each second, and nobody that is remembered twice")
+    void tellsWhoIsNotRemembered() {
+        for (var second : List.of(NOW, NOW.plusSeconds(1))) {
+            assertEquals(4096, denials(second, 1, 4096));
+            var later = second.plusMillis(500);
+            assertEquals(1000, denials(later, 5001, 7000));
+            assertEquals(0, denials(later, 1, 4096));
+            assertEquals(0, denials(second.plusMillis(999), 9000, 9999));
+        }
+    }
+
+    /** How many are denied of the mobile nodes with numbers from {@code first} to {@code last}. */
+    private long denials(Instant at, int first, int last) {
+        return IntStream.rangeClosed(first, last)
+                .mapToObj(number -> sealed(request(new Ipv4Address(0x0a010000 + number), 1801, ID)))
+                .flatMap(request -> deeds(agent.handle(requestReceived(at, request))).stream())
+                .count();
     }
 
     @Test

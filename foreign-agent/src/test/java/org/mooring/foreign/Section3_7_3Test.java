@@ -2,10 +2,12 @@ package org.mooring.foreign;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mooring.foreign.Event.Timer.Purpose.VISITOR;
 import static org.mooring.foreign.Site.*;
 import static org.mooring.protocol.handover.HandoverExtension.DEFAULT_ENTERPRISE_NUMBER;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -38,6 +40,7 @@ class Section3_7_3Test {
     private static final RegistrationReply ACCEPTED = reply(request(), ReplyCode.ACCEPTED, 300);
 
     private final ForeignAgent agent = new ForeignAgent(POLICY);
+    private Identification ids = ID;
 
     @Test
     void installsThenStoresTheVisitorThenRelaysTheReply() {
@@ -404,8 +407,131 @@ class Section3_7_3Test {
 
         var actions = agent.handle(replyReceived(NOW, sealed(accepted)));
 
-        assertEquals(List.of(toVisitor(Seal.encode(accepted, BY_HOME_AGENT))), deeds(actions));
+        assertEquals(
+                List.of(
+                        new Action.ArmTimer(new Timer(Timer.Purpose.CO_LOCATED_VISITOR, HOME), NOW.plusSeconds(300)),
+                        new Action.StoreCoLocated(agent.coLocated().get(0)),
+                        toVisitor(Seal.encode(accepted, BY_HOME_AGENT))),
+                deeds(actions));
         assertEquals(List.of(), agent.visitors());
+    }
+
+    @Test
+    @DisplayName("§3.7.1: it is listed with its care-of address until its lifetime is over")
+    void coLocatedIsListed() {
+        var own = Ipv4Address.of("10.2.0.77");
+        serveCoLocated(own);
+
+        var listed = agent.coLocated().get(0);
+        assertEquals(
+                List.of(HOME, own, HOME_AGENT, LINK, MAC, asked(300), NOW.plusSeconds(300)),
+                List.of(
+                        listed.homeAddress(),
+                        listed.careOfAddress(),
+                        listed.homeAgent(),
+                        listed.link(),
+                        listed.linkAddress(),
+                        listed.asked(),
+                        listed.expiry()));
+        agent.handle(timerFired(NOW.plusSeconds(299)));
+        assertEquals(List.of(listed), agent.coLocated());
+        var over = agent.handle(timerFired(NOW.plusSeconds(300)));
+        assertEquals(List.of(), agent.coLocated());
+        assertEquals(List.of(new Action.ForgetCoLocated(listed)), deeds(over));
+    }
+
+    @Test
+    @DisplayName(
+            "§3.7.1: it is listed after a restart, for as long as its lifetime is not over and its link is configured")
+    void coLocatedOutlivesARestart() {
+        serveCoLocated(Ipv4Address.of("10.2.0.77"));
+        var listed = agent.coLocated().get(0);
+
+        var soon = NOW.plusSeconds(299);
+        var restarted = new ForeignAgent(POLICY);
+        var restored = restarted.handle(restored(soon, listed));
+        assertEquals(
+                List.of(new Action.ArmTimer(new Timer(Timer.Purpose.CO_LOCATED_VISITOR, HOME), NOW.plusSeconds(300))),
+                deeds(restored).stream()
+                        .filter(action -> action instanceof Action.ArmTimer || action instanceof Action.ForgetCoLocated)
+                        .toList());
+        assertEquals(List.of(listed), restarted.coLocated());
+        assertEquals(List.of(), restarted.visitors(), "no tunnel ends here");
+
+        var late = new ForeignAgent(POLICY);
+        assertTrue(late.handle(restored(NOW.plusSeconds(300), listed)).contains(new Action.ForgetCoLocated(listed)));
+        assertEquals(List.of(), late.coLocated());
+    }
+
+    private static Event restored(Instant at, Visitor coLocated) {
+        return new Event.Restored(at, List.of(), List.of(), List.of(coLocated), List.of());
+    }
+
+    private static Event timerFired(Instant at) {
+        return new Event.TimerFired(at, new Timer(Timer.Purpose.CO_LOCATED_VISITOR, HOME));
+    }
+
+    @Test
+    @DisplayName(
+            "§3.8.2.1: a deregistration of its care-of address, or of all, takes it off the list; one of another doesn't")
+    void coLocatedIsDeregistered() {
+        var own = Ipv4Address.of("10.2.0.77");
+        serveCoLocated(own);
+        deregister(Ipv4Address.of("10.2.0.78"));
+        assertEquals(1, agent.coLocated().size());
+        deregister(own);
+        assertEquals(List.of(), agent.coLocated());
+        serveCoLocated(own);
+        deregister(HOME);
+        assertEquals(List.of(), agent.coLocated());
+    }
+
+    @Test
+    @DisplayName("§3.7.3.2: one whose registration is denied is not listed")
+    void coLocatedIsDenied() {
+        var request = coLocated(Ipv4Address.of("10.2.0.77"), 300);
+        agent.handle(requestReceived(NOW, sealed(request)));
+        agent.handle(replyReceived(NOW, sealed(reply(request, ReplyCode.HA_INSUFFICIENT_RESOURCES, 300))));
+        assertEquals(List.of(), agent.coLocated());
+    }
+
+    private RegistrationRequest coLocated(Ipv4Address careOfAddress, int lifetime) {
+        ids = ids.next();
+        return withFlags(
+                withCareOfAddress(request(HOME, lifetime, ids), careOfAddress), Flags.DECAPSULATION_BY_MOBILE_NODE);
+    }
+
+    private void serveCoLocated(Ipv4Address careOfAddress) {
+        var request = coLocated(careOfAddress, 300);
+        agent.handle(requestReceived(NOW, sealed(request)));
+        agent.handle(replyReceived(NOW, sealed(reply(request, ReplyCode.ACCEPTED, 300))));
+    }
+
+    private void deregister(Ipv4Address careOfAddress) {
+        var request = coLocated(careOfAddress, 0);
+        agent.handle(requestReceived(NOW, sealed(request)));
+        agent.handle(replyReceived(NOW, sealed(reply(request, ReplyCode.ACCEPTED, 0))));
+    }
+
+    @Test
+    @DisplayName("RFC 5944 §3.7.3.1: of two that ask for one home address, the NAI says which is meant")
+    void naiTellsRequestsApart() {
+        var one = withExtensions(request(), Nai.of("one@example.net"));
+        var other = withExtensions(request(), Nai.of("other@example.net"));
+        agent.handle(requestReceived(NOW, sealed(one)));
+        var fromElsewhere = new Origin(LINK, Octets.ofHex("525400010066"), HOME, PORT, LINK_ADDRESS, 255);
+        agent.handle(requestReceived(NOW, fromElsewhere, sealed(other)));
+
+        var denied = new RegistrationReply(
+                ReplyCode.HA_INSUFFICIENT_RESOURCES, 300, HOME, HOME_AGENT, ID, List.of(Nai.of("other@example.net")));
+        var told = assertInstanceOf(
+                Action.SendToVisitor.class,
+                deeds(agent.handle(replyReceived(NOW, sealed(denied)))).get(0));
+
+        assertEquals(fromElsewhere.linkAddress(), told.linkAddress());
+        assertEquals(
+                List.of(ORIGIN),
+                agent.pending().stream().map(PendingRequest::origin).toList());
     }
 
     @Test
@@ -426,6 +552,7 @@ class Section3_7_3Test {
                 Encapsulation.IPIP,
                 true,
                 Optional.empty(),
+                asked(300),
                 ID,
                 NOW.plusSeconds(300),
                 Optional.empty(),

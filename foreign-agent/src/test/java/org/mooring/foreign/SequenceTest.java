@@ -454,6 +454,16 @@ class SequenceTest {
         }
 
         @Override
+        public void execute(Action.StoreCoLocated action) {
+            throw new AssertionError(action);
+        }
+
+        @Override
+        public void execute(Action.ForgetCoLocated action) {
+            throw new AssertionError(action);
+        }
+
+        @Override
         public void execute(Action.SendRevocationMessage action) {
             throw new AssertionError(action);
         }

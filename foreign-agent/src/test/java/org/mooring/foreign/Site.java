@@ -82,6 +82,15 @@ final class Site {
             ReverseTunnel reverseTunnel,
             Advertising advertising,
             Map<Ipv4Address, List<SecurityAssociation>> mobileNodes) {
+        return policy(compatibility, POLICY.reservedBits(), reverseTunnel, advertising, mobileNodes);
+    }
+
+    private static Policy policy(
+            Compatibility compatibility,
+            Policy.ReservedBits reservedBits,
+            ReverseTunnel reverseTunnel,
+            Advertising advertising,
+            Map<Ipv4Address, List<SecurityAssociation>> mobileNodes) {
         return new Policy(
                 CARE_OF,
                 POLICY.links(),
@@ -93,6 +102,7 @@ final class Site {
                 true,
                 Set.of(),
                 compatibility,
+                reservedBits,
                 reverseTunnel,
                 true,
                 Policy.Revocability.REFUSED,
@@ -100,6 +110,16 @@ final class Site {
                 NatTraversal.NONE,
                 mobileNodes,
                 POLICY.homeAgents());
+    }
+
+    /** {@link #POLICY}, but for reserved bits. */
+    static Policy refusingReservedBits() {
+        return policy(
+                POLICY.compatibility(),
+                Policy.ReservedBits.REFUSED,
+                POLICY.reverseTunnel(),
+                POLICY.advertising(),
+                POLICY.mobileNodes());
     }
 
     /** {@link #POLICY}, but for UDP tunnels. */
@@ -115,6 +135,7 @@ final class Site {
                 true,
                 Set.of(),
                 Compatibility.RFC5944,
+                Policy.ReservedBits.IGNORED,
                 ReverseTunnel.OPTIONAL,
                 true,
                 Policy.Revocability.REFUSED,
@@ -139,6 +160,7 @@ final class Site {
                         .filter(encapsulation -> encapsulations.contains(encapsulation.name()))
                         .collect(Collectors.toSet()),
                 Compatibility.RFC5944,
+                Policy.ReservedBits.IGNORED,
                 ReverseTunnel.OPTIONAL,
                 true,
                 Policy.Revocability.REFUSED,
@@ -236,6 +258,11 @@ final class Site {
         return new Event.ReplyReceived(at, HOME_AGENT, RegistrationCodec.decode(message));
     }
 
+    /** What comes by {@link #ORIGIN} has asked so. */
+    static Optional<Visitor.Asked> asked(int lifetime) {
+        return Optional.of(new Visitor.Asked(ORIGIN.destination(), ORIGIN.sourcePort(), lifetime));
+    }
+
     static Visitor visitor(RegistrationRequest request, Instant expiry) {
         return new Visitor(
                 request.homeAddress(),
@@ -246,6 +273,7 @@ final class Site {
                 Encapsulation.IPIP,
                 request.flags().reverseTunneling(),
                 request.extension(EncapsulatingDelivery.class).map(asked -> LINK_ADDRESS),
+                asked(request.lifetime()),
                 request.identification(),
                 expiry,
                 Optional.empty(),

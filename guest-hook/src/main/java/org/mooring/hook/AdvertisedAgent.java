@@ -3,8 +3,11 @@ package org.mooring.hook;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
 import org.mooring.protocol.wire.AdvertisementExtension.PrefixLengths;
 import org.mooring.protocol.wire.AgentAdvertisement;
@@ -93,7 +96,20 @@ public record AdvertisedAgent(
                 careOfAddresses.contains(inUse) ? inUse : careOfAddresses.get(0),
                 says.registrationLifetime(),
                 says.has(MobilityAgent.REVERSE_TUNNELING),
+                encapsulations(),
+                says.has(MobilityAgent.UDP_TUNNELING),
                 challenge);
+    }
+
+    private Set<Encapsulation> encapsulations() {
+        Set<Encapsulation> encapsulations = EnumSet.noneOf(Encapsulation.class);
+        if (says.has(MobilityAgent.GRE_ENCAPSULATION)) {
+            encapsulations.add(Encapsulation.GRE);
+        }
+        if (says.has(MobilityAgent.MINIMAL_ENCAPSULATION)) {
+            encapsulations.add(Encapsulation.MINIMAL);
+        }
+        return encapsulations;
     }
 
     /** §2.4.2.2: whether both tell their networks, and have none in common. */

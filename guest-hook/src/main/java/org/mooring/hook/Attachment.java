@@ -9,10 +9,13 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.mooring.hook.Action.Agent;
 import org.mooring.hook.Action.ResolveAgent;
+import org.mooring.hook.Action.SendRequest;
+import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.ReplyCode;
+import org.mooring.protocol.wire.UdpTunnelRequest;
 
 /**
  * Through whom one guest is registered on this host's link: the tunnel end that is configured, or one of the foreign agents that are
@@ -39,6 +42,7 @@ final class Attachment {
     private final Map<Ipv4Address, Instant> passedOver = new HashMap<>();
     private @Nullable TunnelEnd tunnelEnd;
     private Ipv4Address homeAgent;
+    private Associations associations;
     private int starts;
     private Optional<Octets> told = Optional.empty();
 
@@ -50,6 +54,27 @@ final class Attachment {
         this.tunnelEnd = guest.atHome() ? null : link.tunnelEnd();
         this.discovery = guest.atHome() || link.tunnelEnd() != null ? null : agents;
         this.homeAgent = guest.homeAgent();
+        this.associations = guest.associations();
+    }
+
+    /** With those agents, as they are configured by now. */
+    Associations associations() {
+        return associations;
+    }
+
+    void share(Associations others) {
+        associations = others;
+    }
+
+    /** Whether {@code request} is signed as a new one would be. */
+    boolean isUpToDate(SendRequest request) {
+        return request.seals().stream()
+                .map(Seal::association)
+                .allMatch(used -> used.equals(associations.signing())
+                        || associations
+                                .signingForForeignAgent()
+                                .filter(used::equals)
+                                .isPresent());
     }
 
     /** The home agent's address as far as it is known: as configured, or as it told itself; or the one that all of its network hear. */
@@ -88,7 +113,7 @@ final class Attachment {
 
     /** What a request through {@code agent} says to be known as one of now (RFC 4721 §3.1), if whoever reads it can know the guest. */
     Optional<Octets> challenge(ForeignAgent agent) {
-        return guest.foreignAssociation() == null ? Optional.empty() : told.or(agent::challenge);
+        return associations.mobileForeign().isEmpty() ? Optional.empty() : told.or(agent::challenge);
     }
 
     /** This host's own address on the link. */
@@ -113,6 +138,27 @@ final class Attachment {
     /** Through whom it is to be registered though its care-of address is co-located: an agent of the link requires that (RFC 3344 §2.1.1, R). */
     Optional<ForeignAgent> required(Instant at) {
         return agents == null || !(tunnelEnd instanceof CoLocated) ? Optional.empty() : agents.requiring(at);
+    }
+
+    /**
+     * The UDP tunnel that a registration from here asks for (RFC 3519 §4.4). An agent through which it has to go, but which doesn't say that it is
+     * behind a NAT, leaves none: the home agent would take that agent's address for the tunnel's end (§4.11).
+     */
+    Optional<UdpTunnelRequest> udpTunnelRequest(Instant at) {
+        if (!(tunnelEnd instanceof CoLocated here)) {
+            return Optional.empty();
+        }
+        Optional<ForeignAgent> required = required(at);
+        return required.isPresent() && !required.get().udpTunneling()
+                ? Optional.empty()
+                : here.natTraversal().request(required.isPresent());
+    }
+
+    /** Whether the home agent will know where the tunnel ends only by a keepalive (RFC 3519 §4.11). */
+    boolean opensWithKeepalive(Instant at) {
+        return udpTunnelRequest(at)
+                .filter(UdpTunnelRequest::isRegisteredThroughForeignAgent)
+                .isPresent();
     }
 
     /** Whether the guest could be registered here, be it later. */
@@ -254,7 +300,7 @@ final class Attachment {
 
     /** RFC 4721 §3.1: without an association, only who knows of the home agent's AAA can answer. */
     private boolean isAnswerable(Optional<Octets> challenge) {
-        return challenge.isEmpty() || guest.foreignAssociation() != null;
+        return challenge.isEmpty() || !associations.mobileForeign().isEmpty();
     }
 
     private boolean isPassedOver(Ipv4Address agent, Instant at) {

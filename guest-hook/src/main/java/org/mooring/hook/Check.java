@@ -29,7 +29,8 @@ final class Check {
     private final Requests requests;
     private final Replies replies;
     private final MobileNodeReplay replay;
-    private final Retransmission retransmission = new Retransmission();
+    private final Spacing spacing;
+    private final Retransmission retransmission;
 
     private @Nullable SendRequest request;
     private Instant sentAt = Instant.EPOCH;
@@ -37,13 +38,22 @@ final class Check {
     private @Nullable Instant deadline;
     private @Nullable Duration clockSkew;
     private boolean runsHere;
+    private boolean searching;
 
-    Check(Guest guest, Attachment attachment, Requests requests, Replies replies, MobileNodeReplay replay) {
+    Check(
+            Guest guest,
+            Attachment attachment,
+            Requests requests,
+            Replies replies,
+            MobileNodeReplay replay,
+            Spacing spacing) {
         this.guest = guest;
+        this.retransmission = new Retransmission(guest.longestRetransmissionInterval());
         this.attachment = attachment;
         this.requests = requests;
         this.replies = replies;
         this.replay = replay;
+        this.spacing = spacing;
     }
 
     /** Begins, or does nothing if it goes on already. */
@@ -64,21 +74,23 @@ final class Check {
         deadline = at.plus(LONGEST);
         clockSkew = null;
         retransmission.reset();
-        if (attachment.isComplete()) {
-            send(at, out);
-        } else {
+        searching = !attachment.isComplete();
+        if (searching) {
             arm(deadline, out);
+        } else {
+            sendOrWait(at, out);
         }
     }
 
     /** Whether it would go on if there were an agent to ask. */
     boolean isSearching() {
-        return deadline != null && retransmission.requests() == 0;
+        return deadline != null && searching;
     }
 
     /** There is one now. */
     void found(Instant at, List<Action> out) {
-        send(at, out);
+        searching = false;
+        sendOrWait(at, out);
     }
 
     void timerFired(Instant at, List<Action> out) {
@@ -86,7 +98,7 @@ final class Check {
             return;
         }
         if (at.isBefore(deadline)) {
-            send(at, out);
+            sendOrWait(at, out);
         } else {
             String verdict = isSearching()
                     ? Fact.NOBODY_HEARD
@@ -103,8 +115,12 @@ final class Check {
                         == reply.identification().low();
     }
 
-    /** Acts on a reply for which {@link #isAnsweredBy} holds. */
-    void replyReceived(Instant at, Decoded.Message received, RegistrationReply reply, List<Action> out) {
+    /**
+     * Acts on a reply for which {@link #isAnsweredBy} holds.
+     *
+     * @return whether the home agent has accepted the request
+     */
+    boolean replyReceived(Instant at, Decoded.Message received, RegistrationReply reply, List<Action> out) {
         if (request == null) {
             throw new AssertionError("no request is answered by " + reply);
         }
@@ -122,18 +138,20 @@ final class Check {
                 && !code.isAccepted()
                 && attachment.homeAgentTold(reply)) {
             request = null;
-            arm(sentAt.plus(Retransmission.SPACING), out);
+            arm(spacing.soonest(at), out);
         } else if (Denial.of(code) == Denial.CLOCKS_DIFFER && clockSkew == null) {
             replay.resynchronise(reply.identification(), at, request.kind().mostAhead());
             clockSkew = replay.offset();
             request = null;
-            arm(sentAt.plus(Retransmission.SPACING), out);
+            arm(spacing.soonest(at), out);
         } else if (code.isAccepted()) {
             replay.observe(request.request().identification());
             answer(Optional.of(code), Optional.of(roundTrip), "the agents would accept" + clockAdvice(), out);
+            return true;
         } else {
             answer(Optional.of(code), Optional.of(roundTrip), Denial.of(code).advice(), out);
         }
+        return false;
     }
 
     /** The hook corrects its requests by the home agent's clock, which costs a round trip and hides what is wrong. */
@@ -143,9 +161,19 @@ final class Check {
                 : ", but the clocks differ by " + clockSkew.abs().toSeconds() + " s: run an NTP client on both";
     }
 
+    private void sendOrWait(Instant at, List<Action> out) {
+        Instant soonest = spacing.soonest(at);
+        if (at.isBefore(soonest)) {
+            arm(soonest, out);
+        } else {
+            send(at, out);
+        }
+    }
+
     private void send(Instant at, List<Action> out) {
         request = runsHere ? requests.renewal(at) : requests.check(at);
         sentAt = at;
+        spacing.sent(at);
         out.add(request);
         retransmission.sent(0);
         Instant again = at.plus(retransmission.patience());

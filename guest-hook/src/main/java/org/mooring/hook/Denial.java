@@ -8,11 +8,12 @@ enum Denial {
     CLOCKS_DIFFER("the clocks differ: run an NTP client here and on the home agent's router"),
     /** RFC 5563 §8.1: a proxy that isn't wanted should not ask again; nor helps it an address that isn't served. */
     NOT_WANTED("have the home agent's configuration allow this guest"),
-    KEYS_DIFFER("the keys differ: compare spi and key of [guest.association] with the home agent's for this guest"),
+    KEYS_DIFFER("the keys differ: compare spi and key of [[guest.association]] with the home agent's for this guest"),
     KEYS_DIFFER_FROM_FOREIGN_AGENTS(
-            "the keys differ: compare [guest.foreign-association] with the foreign agent's for this guest"),
+            "the keys differ: compare [[guest.foreign-association]] with the foreign agent's for this guest"),
     /** RFC 4721 §3.5: the denial has another challenge. */
-    CHALLENGED("the foreign agent wants its challenge answered: give the guest a [guest.foreign-association] with it"),
+    CHALLENGED(
+            "the foreign agent wants its challenge answered: give the guest a [[guest.foreign-association]] with it"),
     KEYS_OF_AGENTS_DIFFER("the keys of foreign agent and home agent differ: compare their associations"),
     HOME_AGENT_UNREACHABLE(
             "the foreign agent gets no answer from the home agent: is it running, and does UDP port 434 pass between them?"),

@@ -50,6 +50,14 @@ public sealed interface Event {
         }
     }
 
+    /** The host from which the guest comes would date a request for it {@code time} now. */
+    record TimeTold(Instant at, String guest, Instant time) implements Event {
+        @Override
+        public void on(Handler handler) {
+            handler.handle(this);
+        }
+    }
+
     /** A datagram came from UDP port 434. */
     record ReplyReceived(Instant at, Decoded decoded) implements Event {
         @Override
@@ -191,6 +199,8 @@ public sealed interface Event {
         void handle(Vanished event);
 
         void handle(CheckRequested event);
+
+        void handle(TimeTold event);
 
         void handle(ReplyReceived event);
 

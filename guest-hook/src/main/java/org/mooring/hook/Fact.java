@@ -119,6 +119,16 @@ public record Fact(
                         .formatted(guest.name()));
     }
 
+    static Fact associationsChanged(Guest guest) {
+        return info(
+                guest.name(),
+                "associations changed guest=%s spi=%s"
+                        .formatted(
+                                guest.name(),
+                                Integer.toUnsignedString(
+                                        guest.associations().signing().spi())));
+    }
+
     static Fact noForeignAgent(Guest guest) {
         return warning(
                 guest.name(),

@@ -1,10 +1,10 @@
 package org.mooring.hook;
 
+import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.linux.MacAddress;
-import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Ipv4Address;
 
 /**
@@ -16,9 +16,9 @@ import org.mooring.protocol.wire.Ipv4Address;
  * @param atHome whether this host's link is the guest's home link
  * @param broadcast the home network's broadcast address, if the guest wants what is sent there while it visits (RFC 3344 §4.3)
  * @param lifetime seconds to ask for; 0xffff is infinity
+ * @param longestRetransmissionInterval between requests that nobody answers, where the lifetime isn't shorter (RFC 3344 §3.6.3)
  * @param encapsulation to ask for, where it visits
- * @param association between the guest and its home agent
- * @param foreignAssociation between the guest and the foreign agent of this link, where there is one
+ * @param associations between the guest and the agents
  * @param dhcpServer which gets what the guest asks of any while it visits; null: the one that it has asked last, or else its
  *     home gateway
  */
@@ -32,12 +32,15 @@ public record Guest(
         boolean atHome,
         Optional<Ipv4Address> broadcast,
         int lifetime,
+        Duration longestRetransmissionInterval,
         Encapsulation encapsulation,
-        SecurityAssociation association,
-        @Nullable SecurityAssociation foreignAssociation,
+        Associations associations,
         @Nullable Ipv4Address dhcpServer) {
 
-    /** One that asks for IP in IP. */
+    /** So long may a guest have to wait once an agent is back. */
+    public static final Duration DEFAULT_LONGEST_RETRANSMISSION_INTERVAL = Duration.ofSeconds(30);
+
+    /** One that asks for IP in IP, as often as is usual. */
     public Guest(
             String name,
             MacAddress mac,
@@ -48,8 +51,7 @@ public record Guest(
             boolean atHome,
             Optional<Ipv4Address> broadcast,
             int lifetime,
-            SecurityAssociation association,
-            @Nullable SecurityAssociation foreignAssociation,
+            Associations associations,
             @Nullable Ipv4Address dhcpServer) {
         this(
                 name,
@@ -61,9 +63,26 @@ public record Guest(
                 atHome,
                 broadcast,
                 lifetime,
+                DEFAULT_LONGEST_RETRANSMISSION_INTERVAL,
                 Encapsulation.IPIP,
-                association,
-                foreignAssociation,
+                associations,
+                dhcpServer);
+    }
+
+    Guest withAssociations(Associations others) {
+        return new Guest(
+                name,
+                mac,
+                homeAddress,
+                homeAgent,
+                findsHomeAgent,
+                homeGateway,
+                atHome,
+                broadcast,
+                lifetime,
+                longestRetransmissionInterval,
+                encapsulation,
+                others,
                 dhcpServer);
     }
 }

@@ -61,6 +61,11 @@ public final class GuestHook {
         return mobileNodes.values().stream().map(MobileNode::status).toList();
     }
 
+    /** What a request for {@code guest} would be dated at {@code at}; empty if there is no such guest. */
+    public Optional<Instant> dated(String guest, Instant at) {
+        return Optional.ofNullable(mobileNodes.get(guest)).map(mobileNode -> mobileNode.dated(at));
+    }
+
     /** The foreign agents that are discovered, in the order in which they were heard first. */
     public List<AdvertisedAgent> agents() {
         return discovery == null ? List.of() : discovery.agents();
@@ -120,6 +125,14 @@ public final class GuestHook {
             MobileNode mobileNode = mobileNodes.get(event.guest());
             if (mobileNode != null) {
                 mobileNode.checkRequested(event.at(), out);
+            }
+        }
+
+        @Override
+        public void handle(Event.TimeTold event) {
+            MobileNode mobileNode = mobileNodes.get(event.guest());
+            if (mobileNode != null) {
+                mobileNode.follow(event.time(), event.at());
             }
         }
 
@@ -231,6 +244,9 @@ public final class GuestHook {
             event.guests().forEach(guest -> configured.put(guest.name(), guest));
             for (MobileNode known : List.copyOf(mobileNodes.values())) {
                 Guest next = configured.remove(known.guest().name());
+                if (next != null) {
+                    known.share(next.associations(), event.at(), out);
+                }
                 if (known.guest().equals(next)) {
                     continue;
                 }

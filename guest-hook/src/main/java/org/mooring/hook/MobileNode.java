@@ -47,7 +47,7 @@ final class MobileNode {
     /** Between keepalives, until a NAT turns out to forget sooner. */
     private static final Duration LONGEST_SILENCE = Duration.ofSeconds(0xffff);
 
-    private final Guest guest;
+    private Guest guest;
     private final Attachment attachment;
     private final Registration registration;
     private final OwnTunnel tunnel;
@@ -55,6 +55,8 @@ final class MobileNode {
     private final Commitment commitment;
     private final Rescue rescue;
     private final Check check;
+    private final MobileNodeReplay replay;
+    private final Spacing spacing = new Spacing();
     private final Keepalives keepalives;
     private Phase phase = Phase.GONE;
     private Duration longestSilence = LONGEST_SILENCE;
@@ -74,15 +76,16 @@ final class MobileNode {
             Supplier<List<Action>> current) {
         this.guest = guest;
         this.attachment = attachment;
-        MobileNodeReplay replay = MobileNodeReplay.of(guest.association().replayProtection());
+        replay = MobileNodeReplay.of(guest.associations().replayProtection());
         Requests requests = new Requests(guest, attachment, replay, enterpriseNumber, random);
-        Replies replies = new Replies(guest, attachment, replay, enterpriseNumber);
-        registration = new Registration(guest, attachment, requests, replies, replay);
+        Replies replies = new Replies(attachment, replay, enterpriseNumber);
+        registration = new Registration(guest, attachment, requests, replies, replay, spacing);
         tunnel = new OwnTunnel(guest, link, arrivals);
-        preparation = new Preparation(guest, attachment, tunnel, requests, replies, replay, plainAgents, random);
+        preparation =
+                new Preparation(guest, attachment, tunnel, requests, replies, replay, plainAgents, spacing, random);
         commitment = new Commitment(guest, replies, replay);
         rescue = new Rescue(guest, attachment);
-        check = new Check(guest, attachment, requests, replies, replay);
+        check = new Check(guest, attachment, requests, replies, replay, spacing);
         keepalives = new Keepalives(
                 guest.homeAddress(),
                 new KeepaliveActions(guest, action -> current.get().add(action), at -> mappingLost(at, current.get())));
@@ -152,7 +155,7 @@ final class MobileNode {
         paused = false;
         if (phase == Phase.RUNNING) {
             if (registration.state() == Registration.State.REFUSED) {
-                register(Errand.REGISTRATION, at, out);
+                register(Errand.REGISTRATION, false, at, out);
             }
             return;
         }
@@ -169,7 +172,7 @@ final class MobileNode {
             // What is sent with its link-layer address has the link bring it here from then on.
             out.add(new LeadToPort(guest));
         }
-        register(before == Phase.ARRIVING ? Errand.CONFIRM : takingBack(), at, out);
+        register(before == Phase.ARRIVING ? Errand.CONFIRM : takingBack(), before != Phase.GONE, at, out);
         tunnel.runs(out);
         if (sameSite && !guest.atHome()) {
             out.add(new TellLink(guest));
@@ -241,7 +244,7 @@ final class MobileNode {
         silence();
         preparation.abort(at, out);
         if (ranHere && !guest.atHome() && attachment.isComplete()) {
-            registration.begin(
+            registration.beginWhereItWas(
                     new Purpose.Departure(attachment.present(), attachment.agent()), Errand.REGISTRATION, at, out);
         }
         tunnel.endUnlessRedirected(out);
@@ -263,6 +266,15 @@ final class MobileNode {
             preparation.abort(at, out);
         }
         out.add(new Report(at, Fact.vanished(guest, before, reason)));
+    }
+
+    /** Another host dates requests so. */
+    void follow(Instant time, Instant at) {
+        replay.follow(time, at);
+    }
+
+    Instant dated(Instant at) {
+        return replay.dated(at);
     }
 
     void checkRequested(Instant at, List<Action> out) {
@@ -315,7 +327,13 @@ final class MobileNode {
                 rescue.commitAccepted(at, out);
             }
         } else if (check.isAnsweredBy(reply)) {
-            check.replyReceived(at, received, reply, out);
+            // Of a guest that runs here it was a renewal.
+            if (check.replyReceived(at, received, reply, out)
+                    && phase == Phase.RUNNING
+                    && registration.state() == Registration.State.ACCEPTED
+                    && registration.awaitsKeepalive()) {
+                keepAlive(at);
+            }
         } else {
             out.add(new Report(at, Fact.unexpectedReply(guest)));
         }
@@ -326,10 +344,15 @@ final class MobileNode {
         registration
                 .udpTunnel()
                 .ifPresentOrElse(
-                        udp -> keepalives.begin(
-                                attachment.homeAgent(),
-                                udp.keepalive().compareTo(longestSilence) < 0 ? udp.keepalive() : longestSilence,
-                                registered),
+                        udp -> {
+                            Duration interval =
+                                    udp.keepalive().compareTo(longestSilence) < 0 ? udp.keepalive() : longestSilence;
+                            if (registration.awaitsKeepalive()) {
+                                keepalives.open(attachment.homeAgent(), interval, registered);
+                            } else {
+                                keepalives.begin(attachment.homeAgent(), interval, registered);
+                            }
+                        },
                         keepalives::end);
     }
 
@@ -372,26 +395,48 @@ final class MobileNode {
         rescue.rescued(rescued, lost, hasLeft(), at, out);
     }
 
+    /**
+     * Keys roll over, wherever the guest is: what is registered stays so. A request that is on its way is answered under the association that it
+     * was signed with, while that is still known.
+     */
+    void share(Associations others, Instant at, List<Action> out) {
+        if (!others.equals(guest.associations())
+                && others.replayProtection().equals(guest.associations().replayProtection())) {
+            guest = guest.withAssociations(others);
+            attachment.share(others);
+            out.add(new Report(at, Fact.associationsChanged(guest)));
+        }
+    }
+
     /** Its configuration is no longer known. */
     void dismissed(List<Action> out) {
         rescue.end(out);
         tunnel.end(out);
     }
 
-    private void register(Errand errand, Instant at, List<Action> out) {
+    /** @param moved whether it may have run elsewhere since it was registered here */
+    private void register(Errand errand, boolean moved, Instant at, List<Action> out) {
         if (guest.atHome()) {
-            comeHome(errand, at, out);
+            comeHome(errand, moved, at, out);
         } else {
-            visit(errand, at, out);
+            visit(errand, moved, at, out);
         }
     }
 
-    private void visit(Errand errand, Instant at, List<Action> out) {
+    private void ask(Purpose purpose, Errand errand, boolean moved, Instant at, List<Action> out) {
+        if (moved) {
+            registration.begin(purpose, errand, at, out);
+        } else {
+            registration.beginWhereItWas(purpose, errand, at, out);
+        }
+    }
+
+    private void visit(Errand errand, boolean moved, Instant at, List<Action> out) {
         if (attachment.isComplete()) {
             // Wherever the guest was before, this may be another NAT.
             longestSilence = LONGEST_SILENCE;
             keepalives.end();
-            registration.begin(visit(), errand, at, out);
+            ask(visit(), errand, moved, at, out);
         } else {
             out.add(new Report(
                     at, attachment.isPossible() ? Fact.noForeignAgentHeard(guest) : Fact.noForeignAgent(guest)));
@@ -466,11 +511,11 @@ final class MobileNode {
     }
 
     /** RFC 3344 §4.6: answer ARP again, announce with one's own address, and only then deregister. */
-    private void comeHome(Errand errand, Instant at, List<Action> out) {
+    private void comeHome(Errand errand, boolean moved, Instant at, List<Action> out) {
         setPort(PortRule.HOME, PortRule.HOME, out);
         announcementsLeft = ANNOUNCEMENTS;
         announce(at, out);
-        registration.begin(new Purpose.Home(guest, attachment.agent()), errand, at, out);
+        ask(new Purpose.Home(guest, attachment.agent()), errand, moved, at, out);
     }
 
     private void announce(Instant at, List<Action> out) {
@@ -494,6 +539,7 @@ final class MobileNode {
     }
 
     private void commit(Staged staged, Instant stopped, Instant at, List<Action> out) {
+        spacing.sent(at);
         commitment.begin(staged.id(), registration.renewal(Errand.commit(staged.id()), at), at, out);
         rescue.begin(staged, stopped, at, out);
         Instant expires = registration.expires().orElse(at.plusSeconds(guest.lifetime()));

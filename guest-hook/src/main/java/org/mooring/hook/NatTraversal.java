@@ -23,12 +23,17 @@ public record NatTraversal(Asking asking, Duration keepalive) {
     /** Whatever is on the way. */
     public static final NatTraversal NONE = new NatTraversal(Asking.OFF, UdpTunnel.DEFAULT_KEEPALIVE);
 
-    /** What is asked for, if anything is. */
-    Optional<UdpTunnelRequest> request() {
+    /**
+     * What is asked for, if anything is.
+     *
+     * @param throughForeignAgent whether the request goes through an agent that requires that (§3.1.2)
+     */
+    Optional<UdpTunnelRequest> request(boolean throughForeignAgent) {
+        int required = throughForeignAgent ? UdpTunnelRequest.REGISTERED_THROUGH_FOREIGN_AGENT : 0;
         return switch (asking) {
             case OFF -> Optional.empty();
-            case AUTO -> Optional.of(new UdpTunnelRequest(0, 0));
-            case FORCE -> Optional.of(new UdpTunnelRequest(UdpTunnelRequest.FORCE, 0));
+            case AUTO -> Optional.of(new UdpTunnelRequest(required, 0));
+            case FORCE -> Optional.of(new UdpTunnelRequest(UdpTunnelRequest.FORCE | required, 0));
         };
     }
 }

@@ -27,13 +27,19 @@ import org.mooring.protocol.wire.ReplyCode;
  * PREPARE, refreshed until the guest runs here, or ABORT if it never does. Confined to one thread.
  */
 final class Preparation {
-    /** How long whoever brings the guest may have to wait. */
+    /** How long whoever brings the guest may have to wait, unless an agent has said how to ask better. */
     static final Duration LONGEST = Duration.ofSeconds(3);
+
+    /** For the answer to what was corrected. */
+    private static final Duration ANSWER = Duration.ofSeconds(1);
 
     static final Duration HOLD = Duration.ofSeconds(60);
 
-    /** Code 133 may correct a request at once so often; §3.6 has further ones a second apart. */
+    /** For so many whoever brings the guest waits longer. */
     private static final int CORRECTIONS = 2;
+
+    private static final PreparationOutcome OPENED_BY_KEEPALIVE =
+            PreparationOutcome.plain("its UDP tunnel opens with the first keepalive, which follows its registration");
 
     /** What isn't aborted ends with its hold time. */
     private static final int ABORT_REQUESTS = 3;
@@ -60,8 +66,9 @@ final class Preparation {
     private final Replies replies;
     private final MobileNodeReplay replay;
     private final PlainAgents plainAgents;
+    private final Spacing spacing;
     private final IntSupplier random;
-    private final Retransmission retransmission = new Retransmission();
+    private final Retransmission retransmission;
 
     private State state = State.NONE;
 
@@ -85,14 +92,17 @@ final class Preparation {
             Replies replies,
             MobileNodeReplay replay,
             PlainAgents plainAgents,
+            Spacing spacing,
             IntSupplier random) {
         this.guest = guest;
+        this.retransmission = new Retransmission(guest.longestRetransmissionInterval());
         this.attachment = attachment;
         this.tunnel = tunnel;
         this.requests = requests;
         this.replies = replies;
         this.replay = replay;
         this.plainAgents = plainAgents;
+        this.spacing = spacing;
         this.random = random;
     }
 
@@ -149,7 +159,7 @@ final class Preparation {
                 .orElse(HOLD);
         correctionsLeft = CORRECTIONS;
         retransmission.reset();
-        send(at, out);
+        sendOrWait(at, out);
     }
 
     /** Whether the guest comes from another host of this site. */
@@ -181,7 +191,7 @@ final class Preparation {
         state = State.ABORTING;
         correctionsLeft = CORRECTIONS;
         retransmission.reset();
-        send(at, out);
+        sendOrWait(at, out);
     }
 
     void timerFired(Instant at, List<Action> out) {
@@ -203,9 +213,11 @@ final class Preparation {
             out.add(new RepeatRequest(request));
             retransmission.repeated(true);
             armForSilence(out);
+        } else if (at.isBefore(spacing.soonest(at))) {
+            arm(spacing.soonest(at), out); // Something else was asked meanwhile.
         } else if (state == State.ABORTING && retransmission.requests() >= ABORT_REQUESTS) {
             end();
-        } else if (state == State.ASKED && request != null && replay.repeats()) {
+        } else if (state == State.ASKED && request != null && replay.repeats() && attachment.isUpToDate(request)) {
             send(request, at, out);
         } else {
             send(at, out);
@@ -252,7 +264,9 @@ final class Preparation {
                 out.add(new Report(at, Fact.clocksDiffer(guest, replay.offset())));
             }
             correct(at, out);
-        } else if (denial == Denial.CHALLENGED && guest.foreignAssociation() != null && correctionsLeft > 0) {
+        } else if (denial == Denial.CHALLENGED
+                && !attachment.associations().mobileForeign().isEmpty()
+                && correctionsLeft > 0) {
             correct(at, out);
         } else if (denial == Denial.LIFETIME_TOO_LONG && reply.lifetime() > 0 && reply.lifetime() < hold.toSeconds()) {
             hold = Duration.ofSeconds(reply.lifetime());
@@ -321,11 +335,14 @@ final class Preparation {
         }
     }
 
+    /** §3.6.3: no sooner than a second after what is corrected. Its answer is worth waiting for. */
     private void correct(Instant at, List<Action> out) {
         if (correctionsLeft > 0) {
             correctionsLeft--;
             retransmission.reset();
-            send(at, out);
+            Instant answered = spacing.soonest(at).plus(ANSWER);
+            deadline = answered.isAfter(deadline) ? answered : deadline;
+            sendOrWait(at, out);
         } else {
             askAgain(out);
         }
@@ -386,6 +403,9 @@ final class Preparation {
         if (!attachment.isPossible()) {
             return Optional.of(PreparationOutcome.denied(Fact.NOBODY_VISITS));
         }
+        if (attachment.opensWithKeepalive(at)) {
+            return Optional.of(OPENED_BY_KEEPALIVE);
+        }
         return foreignAgent()
                 .flatMap(agent -> plainAgents.why(agent, at))
                 .or(() -> plainAgents.why(attachment.homeAgent(), at))
@@ -397,12 +417,31 @@ final class Preparation {
         return attachment.foreignAgent().map(ForeignAgent::address);
     }
 
+    private void sendOrWait(Instant at, List<Action> out) {
+        Instant soonest = spacing.soonest(at);
+        if (at.isBefore(soonest)) {
+            request = null;
+            arm(soonest, out);
+        } else {
+            send(at, out);
+        }
+    }
+
     private void send(Instant at, List<Action> out) {
         if (id == null) {
             throw new AssertionError("nothing is prepared");
         }
         if (!attachment.isComplete()) {
             end(); // Who was asked is gone, and what it knows ends with its hold time.
+            return;
+        }
+        if (state != State.ABORTING && attachment.opensWithKeepalive(at)) {
+            // An agent has been heard that requires a registration through it (RFC 3519 §4.11).
+            boolean awaited = isAwaited();
+            end();
+            if (awaited) {
+                decide(OPENED_BY_KEEPALIVE, at, out);
+            }
             return;
         }
         int holdSeconds = (int) hold.toSeconds();
@@ -413,6 +452,7 @@ final class Preparation {
     private void send(SendRequest next, Instant at, List<Action> out) {
         request = next;
         sentAt = at;
+        spacing.sent(at);
         out.add(next);
         retransmission.sent(next.request().lifetime());
         armForSilence(out);

@@ -18,18 +18,18 @@ import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.ForeignAgentError;
 import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.ReplyCode;
+import org.mooring.protocol.wire.UdpTunnelRequest;
 
 /**
  * The registration of one guest that this host speaks for (RFC 3344 §3.6): asks, asks again, corrects itself by what a
  * denial says, renews. Confined to one thread.
  *
- * <p>§3.6 allows one registration a second "in the absence of link-layer indications". QEMU's RESUME is such an
- * indication, so a request follows it at once; and where the reply only corrects that request (codes 133 and 69), the
- * corrected one follows at once as well, for it is the registration that the indication is for. All later requests keep
- * their distance of a second, their corrections too, and so do retransmissions (§3.6.3), which no indication excuses.
+ * <p>§3.6 allows one registration a second "in the absence of link-layer indications". That the guest has moved (QEMU's RESUME), or is about to
+ * (its migration's setup), is such an indication, so a request follows it at once. All others keep their distance of a second from the one before
+ * (§3.6.3), also those that correct what was denied (codes 133, 69, 136, and those of challenges).
  */
 final class Registration {
-    /** Codes 133 and 69 may each correct the first request once. */
+    /** So many denials in a row say how to ask better; one more is a denial as any other. */
     private static final int CORRECTIONS = 2;
 
     /** One request may get lost; two in a row are worth a line. */
@@ -54,7 +54,8 @@ final class Registration {
     private final Requests requests;
     private final Replies replies;
     private final MobileNodeReplay replay;
-    private final Retransmission retransmission = new Retransmission();
+    private final Spacing spacing;
+    private final Retransmission retransmission;
     private final Set<String> complaints = new HashSet<>();
 
     private State state = State.NONE;
@@ -67,6 +68,10 @@ final class Registration {
     private @Nullable TunnelEnd toBeUndone;
     private @Nullable SendRequest request;
     private Instant sentAt = Instant.EPOCH;
+
+    /** {@link #request} has only left in AGAIN so far. */
+    private boolean anticipated;
+
     private @Nullable Instant due;
     private @Nullable Instant expires;
     private @Nullable ReplyCode lastCode;
@@ -74,13 +79,22 @@ final class Registration {
     private @Nullable Staged staged;
     private Instant stagedUntil = Instant.EPOCH;
     private Optional<UdpTunnel> udpTunnel = Optional.empty();
+    private boolean awaitsKeepalive;
 
-    Registration(Guest guest, Attachment attachment, Requests requests, Replies replies, MobileNodeReplay replay) {
+    Registration(
+            Guest guest,
+            Attachment attachment,
+            Requests requests,
+            Replies replies,
+            MobileNodeReplay replay,
+            Spacing spacing) {
         this.guest = guest;
+        this.retransmission = new Retransmission(guest.longestRetransmissionInterval());
         this.attachment = attachment;
         this.requests = requests;
         this.replies = replies;
         this.replay = replay;
+        this.spacing = spacing;
         this.purpose = new Purpose.Home(guest, attachment.agent());
     }
 
@@ -113,17 +127,33 @@ final class Registration {
         return udpTunnel;
     }
 
-    /** Renews at once what is registered: its packets may not find their way here any more. */
+    /** Whether the home agent knows where {@link #udpTunnel} ends only by a keepalive that follows its latest reply (RFC 3519 §4.4, R). */
+    boolean awaitsKeepalive() {
+        return udpTunnel.isPresent() && awaitsKeepalive;
+    }
+
+    /** Renews what is registered as soon as it may: its packets may not find their way here any more. */
     void renew(Instant at, List<Action> out) {
         if (state == State.ACCEPTED) {
             renewal = true;
             retransmission.reset();
-            send(at, out);
+            sendOrWait(at, out);
         }
     }
 
-    /** Something was indicated that needs a registration: asks at once. */
+    /** The guest has moved, which needs a registration: asks at once. */
     void begin(Purpose purpose, Errand errand, Instant at, List<Action> out) {
+        prepare(purpose, errand);
+        send(at, out);
+    }
+
+    /** The guest needs a registration, or no more of one, where it was already: asks as soon as it may. */
+    void beginWhereItWas(Purpose purpose, Errand errand, Instant at, List<Action> out) {
+        prepare(purpose, errand);
+        sendOrWait(at, out);
+    }
+
+    private void prepare(Purpose purpose, Errand errand) {
         setPurpose(purpose);
         this.errand = errand;
         staged = null;
@@ -136,7 +166,6 @@ final class Registration {
         lastCode = null;
         complaints.clear();
         retransmission.reset();
-        send(at, out);
     }
 
     /**
@@ -149,17 +178,10 @@ final class Registration {
         staged = null;
         toBeUndone = null;
         renewal = false;
-        correctionsLeft = 0;
+        correctionsLeft = CORRECTIONS;
         complaints.clear();
         retransmission.reset();
-        Instant soonest = sentAt.plus(Retransmission.SPACING);
-        if (at.isBefore(soonest)) {
-            state = State.REQUESTED;
-            request = null;
-            arm(soonest, out);
-        } else {
-            send(at, out);
-        }
+        sendOrWait(at, out);
     }
 
     /** What later requests ask for. */
@@ -226,6 +248,10 @@ final class Registration {
             return;
         }
         due = null;
+        if (anticipated && request != null && isHurried()) {
+            send(request, at, out);
+            return;
+        }
         if (request != null && at.isBefore(sentAt.plus(silence()))) {
             armForSilence(out); // It was to repeat an ARM that isn't one any more.
             return;
@@ -238,6 +264,10 @@ final class Registration {
             out.add(new RepeatRequest(request));
             retransmission.repeated(isHurried());
             armForSilence(out);
+            return;
+        }
+        if (at.isBefore(spacing.soonest(at))) {
+            arm(spacing.soonest(at), out); // Something else was asked meanwhile.
             return;
         }
         if (state == State.ACCEPTED) {
@@ -254,6 +284,7 @@ final class Registration {
         } else if (state == State.REQUESTED
                 && request != null
                 && replay.repeats()
+                && attachment.isUpToDate(request)
                 && request.request().homeAgent().equals(attachment.homeAgent())) {
             send(request, at, out);
         } else {
@@ -285,6 +316,10 @@ final class Registration {
             stagedUntil = staged == null ? at : at.plusSeconds(staged.holdSeconds());
             if (reply.code().isAccepted() && purpose instanceof Purpose.Visit visit) {
                 udpTunnel = genuine.udpTunnel(answered.request(), visit.tunnelEnd());
+                awaitsKeepalive = answered.request()
+                        .extension(UdpTunnelRequest.class)
+                        .filter(UdpTunnelRequest::isRegisteredThroughForeignAgent)
+                        .isPresent();
             }
         }
         var refusal = foreignAgentsRefusal(answered, reply);
@@ -313,6 +348,17 @@ final class Registration {
         }
     }
 
+    private void sendOrWait(Instant at, List<Action> out) {
+        Instant soonest = spacing.soonest(at);
+        if (at.isBefore(soonest)) {
+            state = State.REQUESTED;
+            request = null;
+            arm(soonest, out);
+        } else {
+            send(at, out);
+        }
+    }
+
     private void send(Instant at, List<Action> out) {
         TunnelEnd undone = toBeUndone;
         toBeUndone = null;
@@ -325,6 +371,8 @@ final class Registration {
     private void send(SendRequest next, Instant at, List<Action> out) {
         request = next;
         sentAt = at;
+        anticipated = false;
+        spacing.sent(at);
         state = State.REQUESTED;
         out.add(next);
         retransmission.sent(next.request().lifetime());
@@ -367,7 +415,7 @@ final class Registration {
 
     private void accepted(RegistrationReply reply, Duration roundTrip, Instant at, List<Action> out) {
         state = State.ACCEPTED;
-        correctionsLeft = 0; // What comes next nothing on the link has indicated.
+        correctionsLeft = CORRECTIONS;
         boolean newsworthy = !renewal || !complaints.isEmpty();
         complaints.clear();
         boolean armed = errand.kind() == RequestKind.ARM;
@@ -440,7 +488,8 @@ final class Registration {
             lifetime = reply.lifetime();
             out.add(new Report(at, Fact.lifetimeShortened(guest, lifetime)));
             correct(at, out);
-        } else if (denial == Denial.CHALLENGED && guest.foreignAssociation() != null) {
+        } else if (denial == Denial.CHALLENGED
+                && !attachment.associations().mobileForeign().isEmpty()) {
             complain("challenge", at, Fact.challenged(guest, reply.code()), out);
             correct(at, out);
         } else if (denial == Denial.NOT_WANTED) {
@@ -461,10 +510,24 @@ final class Registration {
         retransmission.reset();
         if (correctionsLeft > 0) {
             correctionsLeft--;
-            send(at, out);
+            if (isHurried() && at.isBefore(spacing.soonest(at))) {
+                anticipate(at, out);
+            } else {
+                sendOrWait(at, out);
+            }
         } else {
-            arm(sentAt.plus(Retransmission.SPACING), out);
+            arm(spacing.soonest(at), out);
         }
+    }
+
+    /** Who knows of handovers takes it from AGAIN; all others get the request when they may (decision 9). */
+    private void anticipate(Instant at, List<Action> out) {
+        request = purpose.request(requests, errand, lifetime, at);
+        sentAt = at;
+        anticipated = true;
+        state = State.REQUESTED;
+        out.add(new RepeatRequest(request));
+        arm(spacing.soonest(at), out);
     }
 
     /** A denial is retried when its request would have been, had no reply come. */

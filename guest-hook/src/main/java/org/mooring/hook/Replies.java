@@ -15,16 +15,16 @@ import org.mooring.protocol.wire.Extension.UdpTunnelReply;
 import org.mooring.protocol.wire.RegistrationReply;
 
 /** Reads the replies to one guest: the validity checks of RFC 3344 §3.6.2.1, in their order. */
-record Replies(Guest guest, Attachment attachment, MobileNodeReplay replay, int enterpriseNumber) {
+record Replies(Attachment attachment, MobileNodeReplay replay, int enterpriseNumber) {
     /**
      * Checks a reply whose Identification is that of the request.
      *
      * @param agent whom the request was sent to
      */
     Reply check(Agent agent, Decoded.Message received, RegistrationReply reply) {
-        var foreignAssociation = guest.foreignAssociation();
-        if (agent == Agent.FOREIGN_AGENT && foreignAssociation != null) {
-            var verified = Verifier.verify(received, Kind.MOBILE_FOREIGN, List.of(foreignAssociation));
+        Associations associations = attachment.associations();
+        if (agent == Agent.FOREIGN_AGENT && !associations.mobileForeign().isEmpty()) {
+            var verified = Verifier.verify(received, Kind.MOBILE_FOREIGN, associations.mobileForeign());
             if (verified instanceof Verified.Not not) {
                 return new Reply.Unauthentic(reply, "mobile-foreign authentication: " + words(not));
             }
@@ -34,7 +34,7 @@ record Replies(Guest guest, Attachment attachment, MobileNodeReplay replay, int 
         if (agent == Agent.FOREIGN_AGENT && reply.code().isFromForeignAgent()) {
             return new Reply.Genuine(reply, false, List.of(), Optional.empty());
         }
-        var verified = Verifier.verify(received, Kind.MOBILE_HOME, List.of(guest.association()));
+        var verified = Verifier.verify(received, Kind.MOBILE_HOME, associations.mobileHome());
         if (verified instanceof Verified.Not not) {
             return new Reply.Unauthentic(reply, "mobile-home authentication: " + words(not));
         }

@@ -107,24 +107,30 @@ final class Requests {
             boolean broadcasts = guest.broadcast().isPresent() && !flags.decapsulationByMobileNode();
             Flags wanted = broadcasts ? offered.plus(Flags.BROADCAST_DATAGRAMS) : offered;
             return throughForeignAgent(
-                    foreignAgent, errand, sender, wanted.plus(encapsulation()), lifetime, careOfAddress, now);
+                    foreignAgent,
+                    errand,
+                    sender,
+                    request(errand, wanted.plus(encapsulation(foreignAgent)), lifetime, careOfAddress, List.of(), now));
         }
         Flags ofItsOwn = flags.plus(Flags.REVERSE_TUNNELING)
                 .plus(Flags.DECAPSULATION_BY_MOBILE_NODE)
                 .plus(encapsulation());
-        var required = attachment.required(now);
-        if (required.isPresent()) {
-            // §3.1. From this host's own address, which is the care-of address: so the agent knows where the reply
-            // goes.
-            return throughForeignAgent(required.get(), errand, Sender.HOST, ofItsOwn, lifetime, careOfAddress, now);
-        }
         // RFC 3519 §4.4: a UDP tunnel is asked for, unless one is to end.
         List<Extension> asked = new ArrayList<>();
-        if (tunnelEnd instanceof CoLocated here && lifetime > 0) {
-            here.natTraversal().request().ifPresent(asked::add);
+        if (lifetime > 0) {
+            attachment.udpTunnelRequest(now).ifPresent(asked::add);
         }
-        return toHomeAgent(
-                errand, Sender.CARE_OF_ADDRESS, request(errand, ofItsOwn, lifetime, careOfAddress, asked, now));
+        var request = request(errand, ofItsOwn, lifetime, careOfAddress, asked, now);
+        var required = attachment.required(now);
+        // §3.1. From this host's own address, which is the care-of address: so the agent knows where the reply goes.
+        return required.isPresent()
+                ? throughForeignAgent(required.get(), errand, Sender.HOST, request)
+                : toHomeAgent(errand, Sender.CARE_OF_ADDRESS, request);
+    }
+
+    /** §3.6.1.2: none that it has not said it has; IP in IP is everybody's. */
+    private Flags encapsulation(ForeignAgent foreignAgent) {
+        return foreignAgent.encapsulations().contains(guest.encapsulation()) ? encapsulation() : Flags.NONE;
     }
 
     private Flags encapsulation() {
@@ -136,21 +142,14 @@ final class Requests {
     }
 
     private SendRequest throughForeignAgent(
-            ForeignAgent foreignAgent,
-            Errand errand,
-            Sender sender,
-            Flags flags,
-            int lifetime,
-            Ipv4Address careOfAddress,
-            Instant now) {
-        var request = request(errand, flags, lifetime, careOfAddress, List.of(), now);
+            ForeignAgent foreignAgent, Errand errand, Sender sender, RegistrationRequest request) {
         // §3.6.1.3: for the home agent first, for the foreign agent last.
         List<Seal> seals = new ArrayList<>();
-        seals.add(new Seal(Kind.MOBILE_HOME, guest.association()));
-        var foreignAssociation = guest.foreignAssociation();
-        if (foreignAssociation != null) {
-            seals.add(new Seal(Kind.MOBILE_FOREIGN, foreignAssociation));
-        }
+        Associations associations = attachment.associations();
+        seals.add(new Seal(Kind.MOBILE_HOME, associations.signing()));
+        associations
+                .signingForForeignAgent()
+                .ifPresent(association -> seals.add(new Seal(Kind.MOBILE_FOREIGN, association)));
         List<Extension> challenge = attachment.challenge(foreignAgent).<Extension>map(Challenge::new).stream()
                 .toList();
         return new SendRequest(
@@ -171,7 +170,7 @@ final class Requests {
                 attachment.homeAgent(),
                 request,
                 List.of(),
-                List.of(new Seal(Kind.MOBILE_HOME, guest.association())));
+                List.of(new Seal(Kind.MOBILE_HOME, attachment.associations().signing())));
     }
 
     private RegistrationRequest request(

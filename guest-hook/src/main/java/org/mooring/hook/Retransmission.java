@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 
 /**
  * How long to wait for a reply before asking again (RFC 3344 §3.6.3): at least a second, and two round trips, at first,
- * then twice as long each time, up to a longest. The RFC bounds that by the requested lifetime; it is half a minute at most, which
+ * then twice as long each time, up to a longest. The RFC bounds that by the requested lifetime; it may be less (half a minute, usually), since it
  * is as long as a guest may have to wait once an agent is back. Confined to one thread.
  */
 final class Retransmission {
@@ -25,13 +25,18 @@ final class Retransmission {
             .map(Duration::ofMillis)
             .toList();
 
-    private static final Duration LONGEST = Duration.ofSeconds(30);
     private static final Duration SLACK = Duration.ofMillis(100);
 
+    private final Duration longest;
     private Duration first = SPACING;
     private Duration patience = SPACING;
     private int requests;
     private Duration repeated = Duration.ZERO;
+
+    /** @param longest whatever lifetime is asked for */
+    Retransmission(Duration longest) {
+        this.longest = longest;
+    }
 
     /** What is sent next is a new request, not a repeated one. */
     void reset() {
@@ -50,8 +55,8 @@ final class Retransmission {
     }
 
     private Duration longest(int lifetime) {
-        Duration longest = lifetime == 0 ? LONGEST : shorter(Duration.ofSeconds(lifetime), LONGEST);
-        return longest.compareTo(first) < 0 ? first : longest;
+        Duration permitted = lifetime == 0 ? longest : shorter(Duration.ofSeconds(lifetime), longest);
+        return permitted.compareTo(first) < 0 ? first : permitted;
     }
 
     /** How long after the latest request the next one may be due. */
@@ -80,7 +85,7 @@ final class Retransmission {
     /** A reply came after {@code roundTrip}. */
     void answered(Duration roundTrip) {
         Duration two = roundTrip.multipliedBy(2).plus(SLACK);
-        first = two.compareTo(SPACING) > 0 ? shorter(two, LONGEST) : SPACING;
+        first = two.compareTo(SPACING) > 0 ? shorter(two, longest) : SPACING;
     }
 
     /** Requests sent since {@link #reset}. */

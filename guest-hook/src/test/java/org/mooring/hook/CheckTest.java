@@ -102,6 +102,7 @@ class CheckTest {
     void aGuestThatRunsHereIsRenewedInstead() {
         scene.happens(Happening.RUNNING);
         scene.homeAgentReplies(scene.request(), 0, 300);
+        scene.wait(Duration.ofSeconds(1));
         SendRequest request = check(scene);
         assertEquals(Sender.GUEST, request.sender());
         assertEquals(Scene.LIFETIME, request.request().lifetime());

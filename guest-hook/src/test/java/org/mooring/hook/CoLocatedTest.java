@@ -148,6 +148,7 @@ class CoLocatedTest {
     void whatTheKernelRefusesToStageIsAborted() {
         SendRequest prepare = arrive();
         scene.homeAgentReplies(prepare, 0, 60, staged(prepare), new Previous(OTHER_SITE));
+        scene.wait(Duration.ofSeconds(1));
         forwarded(new Forwarding.Stage(Encapsulation.IPIP, Optional.of(OTHER_SITE), Set.of()), Optional.of("no room"));
         assertEquals(RequestKind.ABORT, scene.request().kind());
         assertEquals("no room", scene.prepared().orElseThrow().why());
@@ -273,7 +274,7 @@ class CoLocatedTest {
     @Test
     void oneThatEndsOrLeavesPlainlyIsForwardedNoMore() {
         scene.happens(Happening.RUNNING);
-        scene.happens(Happening.ENDED);
+        scene.happensLater(Happening.ENDED);
         assertEquals(List.of(new Forward(scene.guest(), new Forwarding.Remove())), forwards());
         assertEquals(0, scene.request().request().lifetime());
 

@@ -105,9 +105,25 @@ class CommitmentTest {
     }
 
     @Test
-    void code133IsCorrectedAtOnceSoThatItCostsNothingAfterTheStop() {
+    @DisplayName(
+            "code 133: who knows of handovers is told at once what corrects it, in AGAIN, so that it costs nothing after the STOP")
+    void code133IsCorrectedInAgain() {
         scene.homeAgentResynchronises(arm(scene), Duration.ofSeconds(60));
-        assertEquals(RequestKind.ARM, scene.request().kind());
+        SendRequest corrected = scene.repeated();
+        assertEquals(RequestKind.ARM, corrected.kind());
+        scene.homeAgentReplies(corrected, 0, 300, STAGED);
+        assertEquals("accepted", scene.status().registration());
+        assertEquals(RequestKind.COMMIT, stop(scene).kind());
+    }
+
+    @Test
+    @DisplayName("all others get it as a request, a second after the first")
+    void code133IsCorrectedASecondAfterIt() {
+        scene.homeAgentResynchronises(arm(scene), Duration.ofSeconds(60));
+        SendRequest again = scene.repeated();
+        assertEquals(again, scene.corrected(Timer.REGISTRATION));
+        scene.fire(Timer.REGISTRATION);
+        assertEquals(again, scene.repeated(), "then as ever");
     }
 
     @Test
@@ -192,7 +208,7 @@ class CommitmentTest {
     void itHasTheLifetimeOfARenewal() {
         scene.happens(Happening.RUNNING);
         scene.foreignAgentReplies(scene.request(), 69, 120);
-        scene.homeAgentReplies(scene.request(), 0, 120);
+        scene.homeAgentReplies(scene.corrected(Timer.REGISTRATION), 0, 120);
         scene.happens(Happening.MIGRATION_STARTED);
         scene.homeAgentReplies(scene.request(), 0, 120, STAGED);
         assertEquals(120, stop(scene).request().lifetime());
@@ -261,6 +277,21 @@ class CommitmentTest {
         SendRequest request = arm(scene);
         scene.homeAgentReplies(request, 0, 300);
         scene.happens(Happening.STOPPED);
+        assertEquals(List.of(), scene.requests());
+    }
+
+    @Test
+    @DisplayName("ARM or STAGED is lost each time, or too slow")
+    void withoutAnAnswerToArmTheStopIsSilent() {
+        SendRequest first = arm(scene);
+        scene.firePastRepetitions(Timer.REGISTRATION);
+        assertEquals(RequestKind.ARM, scene.request().kind());
+        Instant next = scene.due(Timer.REGISTRATION).orElseThrow();
+        scene.happens(Happening.STOPPED);
+        assertEquals(List.of(), scene.requests());
+        scene.homeAgentReplies(first, 0, 300, STAGED);
+        assertEquals(List.of(), scene.requests());
+        scene.handle(new Event.TimerFired(next, Scene.NAME, Timer.REGISTRATION));
         assertEquals(List.of(), scene.requests());
     }
 

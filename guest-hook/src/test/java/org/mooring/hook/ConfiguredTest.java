@@ -64,8 +64,7 @@ class ConfiguredTest {
                 guest.atHome(),
                 guest.broadcast(),
                 lifetime,
-                guest.association(),
-                guest.foreignAssociation(),
+                guest.associations(),
                 guest.dhcpServer());
     }
 }

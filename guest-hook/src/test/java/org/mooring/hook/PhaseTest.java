@@ -147,7 +147,7 @@ class PhaseTest {
     @Test
     void aGuestThatIsShutDownAwayIsDeregistered() {
         register();
-        var actions = scene.happens(Happening.ENDED);
+        var actions = scene.happensLater(Happening.ENDED);
         assertEquals(new ReleasePort(scene.guest()), actions.get(0));
         var request = scene.request();
         assertEquals(Agent.FOREIGN_AGENT, request.to());
@@ -161,7 +161,7 @@ class PhaseTest {
     @Test
     void beingToldTwiceThatItEndedDeregistersItOnce() {
         register();
-        scene.happens(Happening.ENDED);
+        scene.happensLater(Happening.ENDED);
         var request = scene.request();
         scene.happens(Happening.ENDED);
         assertEquals(List.of(), scene.requests());
@@ -172,7 +172,7 @@ class PhaseTest {
     @Test
     void aDeregistrationThatNobodyAnswersIsGivenUp() {
         register();
-        scene.happens(Happening.ENDED);
+        scene.happensLater(Happening.ENDED);
         for (int i = 1; i < 4; i++) {
             scene.firePastRepetitions(Timer.REGISTRATION);
             assertEquals(1, scene.requests().size());
@@ -219,7 +219,7 @@ class PhaseTest {
     void aGuestThatIsFoundAgainIsRegisteredAgain() {
         register();
         scene.handle(new Event.Vanished(scene.now(), Scene.NAME, "closed"));
-        scene.happens(Happening.RUNNING);
+        scene.happensLater(Happening.RUNNING);
         assertEquals(1, scene.requests().size());
     }
 

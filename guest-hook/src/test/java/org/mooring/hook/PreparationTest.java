@@ -140,7 +140,7 @@ class PreparationTest {
         assertEquals(Prepared.DENIED, outcome.prepared());
         assertTrue(outcome.why().contains("code " + code), outcome::why);
         assertEquals(Fact.Severity.WARNING, scene.facts().get(0).severity());
-        scene.happens(Happening.ENDED);
+        scene.happensLater(Happening.ENDED);
         assertEquals(RequestKind.PREPARE, arrive(scene).kind(), "it is asked anew: it may be mended");
     }
 
@@ -181,10 +181,10 @@ class PreparationTest {
 
     @ParameterizedTest(name = "the home agent''s clock is {0} s ahead of ours")
     @ValueSource(longs = {60, -60, -3})
-    void code133SetsTheClockAndAsksAgainAtOnce(long ahead) {
+    void code133SetsTheClockAndAsksAgainASecondAfterTheFirst(long ahead) {
         scene.homeAgentResynchronises(arrive(scene), Duration.ofSeconds(ahead));
-        SendRequest second = scene.request();
         assertEquals(Fact.Severity.WARNING, scene.facts().get(0).severity(), "nobody else will say it");
+        SendRequest second = scene.corrected(Timer.PREPARATION);
         var itsTime = scene.now().plusSeconds(ahead);
         var skew = Duration.between(itsTime, second.request().identification().toInstant(itsTime));
         assertTrue(skew.abs().compareTo(Duration.ofSeconds(1)) <= 0, () -> "still off by " + skew);
@@ -193,23 +193,49 @@ class PreparationTest {
     }
 
     @Test
-    void aLateCorrectionDoesNotMakeAnybodyWaitLonger() {
+    @DisplayName("whoever brings the guest waits for the answer to what was corrected late: 6 s at most")
+    void aLateCorrectionHasASecondToBeAnswered() {
         SendRequest second = assertRepeated(arrive(scene));
-        scene.wait(Duration.ofMillis(1700));
+        scene.wait(Duration.ofMillis(1900));
         scene.homeAgentResynchronises(second, Duration.ofSeconds(60));
-        assertEquals(1, scene.requests().size());
-        scene.fire(Timer.PREPARATION);
-        assertEquals(Optional.of(Scene.START.plusSeconds(3)), scene.due(Timer.PREPARATION));
+        assertEquals(1, scene.requests().size(), "the second is over");
+        Instant corrected = scene.now();
+        assertEquals(Optional.empty(), fireUntilPreparedOrPast(corrected.plusMillis(990)));
+        fireUntilPreparedOrPast(corrected.plusSeconds(1));
+        assertEquals(corrected.plusSeconds(1), scene.now());
+        assertEquals(Prepared.PLAIN, scene.prepared().orElseThrow().prepared());
+    }
+
+    private Optional<PreparationOutcome> fireUntilPreparedOrPast(Instant end) {
+        while (scene.prepared().isEmpty()
+                && !scene.due(Timer.PREPARATION).orElseThrow().isAfter(end)) {
+            scene.fire(Timer.PREPARATION);
+        }
+        return scene.prepared();
     }
 
     @Test
+    @DisplayName("§3.6.3: a second between requests, however often they are denied; 6 s after the first it is over")
     void code133AgainAndAgainIsNoStorm() {
         scene.homeAgentResynchronises(arrive(scene), Duration.ofSeconds(60));
-        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
-        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
+        for (int i = 0; i < 2; i++) {
+            scene.homeAgentResynchronises(scene.corrected(Timer.PREPARATION), Duration.ofSeconds(60));
+        }
+        assertEquals(Optional.of(Scene.START.plusSeconds(3)), scene.due(Timer.PREPARATION));
         assertEquals(List.of(), scene.requests());
+    }
+
+    @Test
+    @DisplayName("§3.6.3: what is given up at once is aborted a second after it was asked for")
+    void anAbortKeepsItsDistance() {
+        arrive(scene);
+        Instant asked = scene.now();
+        scene.wait(Duration.ofMillis(300));
+        scene.happens(Happening.ENDED);
+        assertEquals(List.of(), scene.requests());
+        assertEquals(Optional.of(asked.plusSeconds(1)), scene.due(Timer.PREPARATION));
         scene.fire(Timer.PREPARATION);
-        assertEquals(1, scene.requests().size());
+        assertEquals(RequestKind.ABORT, scene.request().kind());
     }
 
     @ParameterizedTest(name = "code {0}")
@@ -229,13 +255,14 @@ class PreparationTest {
     void aForeignAgentThatHearsNothingOfTheHomeAgentIsPlainThisTime() {
         scene.foreignAgentReplies(arrive(scene), 78, 0);
         assertEquals(Prepared.PLAIN, scene.prepared().orElseThrow().prepared());
+        scene.wait(Duration.ofSeconds(1));
         assertEquals(RequestKind.PREPARE, arrive(scene).kind());
     }
 
     @Test
     void code69IsAskedAgainWithAShorterHoldTime() {
         scene.foreignAgentReplies(arrive(scene), 69, 20);
-        SendRequest second = scene.request();
+        SendRequest second = scene.corrected(Timer.PREPARATION);
         assertEquals(20, second.request().lifetime());
         assertEquals(20, prepare(second).holdSeconds());
         staged(second);
@@ -291,7 +318,7 @@ class PreparationTest {
         assertEquals(Optional.empty(), scene.prepared());
         scene.fire(Timer.PREPARATION);
         assertEquals(prepare(first), prepare(scene.request()));
-        scene.happens(Happening.ENDED);
+        scene.happensLater(Happening.ENDED);
         assertEquals(RequestKind.ABORT, scene.request().kind());
     }
 
@@ -311,6 +338,7 @@ class PreparationTest {
         SendRequest first = arrive(scene);
         staged(first);
         scene.happens(Happening.ENDED);
+        scene.wait(Duration.ofSeconds(1));
         assertNotEquals(prepare(first).id(), prepare(arrive(scene)).id());
     }
 
@@ -340,6 +368,28 @@ class PreparationTest {
     }
 
     @Test
+    @DisplayName("a CONFIRM that is lost leaves again after 1 s, 2 s and so on, dated anew, until it is answered")
+    void confirmIsSentAgainUntilItIsAnswered() {
+        staged(arrive(scene));
+        scene.happens(Happening.RUNNING);
+        SendRequest before = scene.request();
+        Instant sent = scene.now();
+        for (int seconds : List.of(1, 2, 4)) {
+            scene.firePastRepetitions(Timer.REGISTRATION);
+            assertEquals(sent.plusSeconds(seconds), scene.now());
+            SendRequest again = scene.request();
+            assertEquals(RequestKind.CONFIRM, again.kind());
+            assertEquals(before.request().careOfAddress(), again.request().careOfAddress());
+            assertTrue(again.request().identification().isAfter(before.request().identification()));
+            before = again;
+            sent = scene.now();
+        }
+        scene.homeAgentReplies(before, 0, 300);
+        assertEquals(List.of(), scene.requests());
+        assertEquals("accepted", scene.status().registration());
+    }
+
+    @Test
     void onceItRunsNothingMoreIsPrepared() {
         staged(arrive(scene));
         Instant refresh = scene.due(Timer.PREPARATION).orElseThrow();
@@ -360,13 +410,14 @@ class PreparationTest {
     void aGuestThatNeverComesIsAborted() {
         SendRequest prepared = arrive(scene);
         staged(prepared);
-        scene.happens(Happening.ENDED);
+        scene.happensLater(Happening.ENDED);
         assertAborts(prepared, scene.request());
     }
 
     @Test
     void aGuestWhoseQemuVanishesIsAborted() {
         SendRequest prepared = arrive(scene);
+        scene.wait(Duration.ofSeconds(1));
         scene.handle(new Event.Vanished(scene.now(), Scene.NAME, "closed"));
         assertAborts(prepared, scene.request());
         assertEquals(Prepared.PLAIN, scene.prepared().orElseThrow().prepared(), "who waits is told");
@@ -375,7 +426,7 @@ class PreparationTest {
     @Test
     void anAbortIsRepeatedUntilItIsAnswered() {
         staged(arrive(scene));
-        scene.happens(Happening.ENDED);
+        scene.happensLater(Happening.ENDED);
         scene.fire(Timer.PREPARATION);
         SendRequest again = scene.request();
         scene.homeAgentReplies(again, 0, 60);
@@ -386,7 +437,7 @@ class PreparationTest {
     @Test
     void anAbortThatNobodyAnswersIsGivenUpForTheHoldTimeEndsItToo() {
         staged(arrive(scene));
-        scene.happens(Happening.ENDED);
+        scene.happensLater(Happening.ENDED);
         scene.fire(Timer.PREPARATION);
         scene.fire(Timer.PREPARATION);
         assertEquals(1, scene.requests().size());

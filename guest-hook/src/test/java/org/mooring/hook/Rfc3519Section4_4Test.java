@@ -16,6 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.mooring.datapath.Encapsulation;
+import org.mooring.hook.Action.Agent;
 import org.mooring.hook.Action.Forward;
 import org.mooring.hook.Action.SendKeepalive;
 import org.mooring.hook.Action.SendRequest;
@@ -30,6 +31,7 @@ import org.mooring.protocol.nat.EchoPacket;
 import org.mooring.protocol.nat.EchoPacket.Kind;
 import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
 import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication;
 import org.mooring.protocol.wire.Extension.UdpTunnelReply;
@@ -47,6 +49,11 @@ class Rfc3519Section4_4Test {
     private static final UdpTunnelReply ASSENT = UdpTunnelReply.assenting(false, 110);
     private static final Forwarding IN_IP = new Forwarding.Install(Encapsulation.IPIP, Optional.empty());
     private static final Forwarding IN_UDP = new Forwarding.Install(Encapsulation.UDP, Optional.empty());
+
+    /** An agent of the link that wants everybody registered through it, and that is behind a NAT. */
+    private static final Advertised REQUIRING = Advertised.by("10.2.0.2", 7, "198.51.100.2")
+            .with(MobilityAgent.REGISTRATION_REQUIRED)
+            .with(MobilityAgent.UDP_TUNNELING);
 
     private Scene scene = scene(Asking.AUTO);
 
@@ -80,7 +87,7 @@ class Rfc3519Section4_4Test {
     @Test
     void aDeregistrationAsksForNothing() {
         registered(ASSENT);
-        scene.happens(Happening.ENDED);
+        scene.happensLater(Happening.ENDED);
         assertEquals(0, scene.request().request().lifetime());
         assertEquals(Optional.empty(), asked(scene.request()));
     }
@@ -193,7 +200,8 @@ class Rfc3519Section4_4Test {
         registered(ASSENT, 0xffff);
         lose();
         answer(scene.request(), ASSENT);
-        scene.happens(Happening.ENDED);
+        scene.happensLater(Happening.ENDED);
+        scene.wait(Duration.ofSeconds(1));
         registered(ASSENT, 0xffff);
         assertEquals(scene.now().plus(K), scene.due(Timer.KEEPALIVE).orElseThrow());
     }
@@ -248,6 +256,129 @@ class Rfc3519Section4_4Test {
                 "the registration's reply is not waited for");
         answer(scene.request(), ASSENT);
         assertEquals(List.of(), forwards());
+    }
+
+    @ParameterizedTest
+    @DisplayName(
+            "M19, §3.1.2: through a foreign agent that requires that (R) and is behind a NAT (U): R, and F if UDP is forced; a keepalive follows each acceptance at once")
+    @CsvSource({"AUTO,64", "FORCE,192"})
+    void throughAnAgentBehindANatItAsksWithR(Asking asking, int flags) {
+        scene = among(asking, REQUIRING);
+        scene.happens(Happening.RUNNING);
+        SendRequest request = scene.request();
+        assertEquals(Agent.FOREIGN_AGENT, request.to());
+        assertEquals(Scene.HOST, request.request().careOfAddress());
+        assertTrue(request.request().flags().decapsulationByMobileNode());
+        assertTrue(request.request().flags().reverseTunneling());
+        assertEquals(Optional.of(new UdpTunnelRequest(flags, 0)), asked(request));
+        answer(request, ASSENT);
+        assertEquals(List.of(IN_UDP), forwards());
+        EchoPacket first = keepalive();
+        assertEquals(new EchoPacket(Kind.REQUEST, Scene.HOME_ADDRESS, Scene.HOME_AGENT, 434, 1, Octets.EMPTY), first);
+        scene.wait(Scene.ROUND_TRIP);
+        hear(first.reply());
+        assertEquals(scene.now().plus(K), scene.due(Timer.KEEPALIVE).orElseThrow());
+
+        // As if it had never been heard, the home agent waits for the next one (§4.6).
+        scene.happens(Happening.MIGRATION_STARTED);
+        assertEquals(RequestKind.ARM, scene.request().kind());
+        assertEquals(Optional.of(new UdpTunnelRequest(flags, 0)), asked(scene.request()));
+        answer(scene.request(), ASSENT);
+        assertEquals(2, keepalive().sequence());
+    }
+
+    @Test
+    @DisplayName("§4.10: the first keepalive is sent again until it is answered")
+    void theFirstKeepaliveIsSentAgain() {
+        scene = among(Asking.AUTO, REQUIRING);
+        registered(ASSENT);
+        for (int i = 2; i <= 4; i++) {
+            scene.fire(Timer.KEEPALIVE);
+            assertEquals(i, keepalive().sequence());
+        }
+        scene.fire(Timer.KEEPALIVE);
+        assertEquals(RequestKind.REGISTRATION, scene.request().kind());
+    }
+
+    @ParameterizedTest
+    @DisplayName("M19: through one that isn't behind a NAT (no U) it never asks for a UDP tunnel, and has none")
+    @EnumSource(Asking.class)
+    void throughAnAgentWithoutUItAsksForNothing(Asking asking) {
+        scene = among(asking, REQUIRING.without(MobilityAgent.UDP_TUNNELING));
+        scene.happens(Happening.RUNNING);
+        SendRequest request = scene.request();
+        assertEquals(Agent.FOREIGN_AGENT, request.to());
+        assertTrue(request.request().flags().decapsulationByMobileNode());
+        assertEquals(Optional.empty(), asked(request));
+        answer(request, ASSENT);
+        assertEquals("accepted", scene.status().registration());
+        assertEquals(List.of(), forwards());
+        assertEquals(List.of(), keepalives());
+        assertEquals(Optional.empty(), scene.due(Timer.KEEPALIVE));
+    }
+
+    @Test
+    @DisplayName("nor where it is configured not to, whatever the agent says")
+    void throughAnAgentBehindANatItAsksForNothingThatIsOff() {
+        scene = among(Asking.OFF, REQUIRING);
+        registered(ASSENT);
+        assertEquals(List.of(), forwards());
+        assertEquals(List.of(), keepalives());
+    }
+
+    @Test
+    @DisplayName("U alone changes nothing: it registers straight with its home agent, which sees where from")
+    void straightWithItsHomeAgentItAsksWithoutR() {
+        scene = among(Asking.AUTO, REQUIRING.without(MobilityAgent.REGISTRATION_REQUIRED));
+        registered(ASSENT);
+        assertEquals(List.of(), keepalives());
+        assertEquals(scene.now().plus(K), scene.due(Timer.KEEPALIVE).orElseThrow());
+    }
+
+    @Test
+    @DisplayName("a home agent that declines waits for no keepalive")
+    void throughAnAgentNoKeepaliveFollowsADecliningReply() {
+        scene = among(Asking.AUTO, REQUIRING);
+        registered(UdpTunnelReply.declining());
+        assertEquals(List.of(), keepalives());
+        assertEquals(List.of(), forwards());
+    }
+
+    @Test
+    @DisplayName("the check of a guest that runs here is a renewal: the home agent waits for a keepalive again")
+    void aKeepaliveFollowsACheckOfAGuestThatRuns() {
+        scene = among(Asking.AUTO, REQUIRING);
+        registered(ASSENT);
+        scene.wait(Duration.ofSeconds(2));
+        scene.handle(new Event.CheckRequested(scene.now(), Scene.NAME));
+        assertEquals(Optional.of(new UdpTunnelRequest(64, 0)), asked(scene.request()));
+        answer(scene.request(), ASSENT);
+        assertEquals(2, keepalive().sequence());
+        assertTrue(scene.checked().isPresent());
+    }
+
+    @Test
+    @DisplayName("docs/handover.md: what only a keepalive completes can't be prepared")
+    void throughAnAgentBehindANatNothingIsPrepared() {
+        scene = among(Asking.AUTO, REQUIRING);
+        scene.happens(Happening.ARRIVING);
+        assertEquals(List.of(), scene.requests());
+        assertEquals(
+                PreparationOutcome.Prepared.PLAIN,
+                scene.prepared().orElseThrow().prepared());
+
+        scene = among(Asking.AUTO, REQUIRING.without(MobilityAgent.UDP_TUNNELING));
+        scene.happens(Happening.ARRIVING);
+        assertEquals(RequestKind.PREPARE, scene.request().kind());
+        scene.handle(REQUIRING.at(scene.now()));
+        do {
+            scene.wait(Duration.ofSeconds(1));
+            scene.handle(new Event.TimerFired(scene.now(), Scene.NAME, Timer.PREPARATION));
+            assertEquals(List.of(), scene.requests());
+        } while (scene.prepared().isEmpty());
+        assertEquals(
+                PreparationOutcome.Prepared.PLAIN,
+                scene.prepared().orElseThrow().prepared());
     }
 
     private void registered(UdpTunnelReply... said) {
@@ -322,6 +453,12 @@ class Rfc3519Section4_4Test {
 
     private static Optional<UdpTunnelRequest> asked(SendRequest request) {
         return request.request().extension(UdpTunnelRequest.class);
+    }
+
+    private static Scene among(Asking asking, Advertised agent) {
+        var among = Scene.coLocatedAmongAgents(new NatTraversal(asking, K));
+        among.handle(agent.at(among.now()));
+        return among;
     }
 
     private static Scene scene(Asking asking) {

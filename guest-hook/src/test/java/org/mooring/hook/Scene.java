@@ -56,6 +56,11 @@ final class Scene {
     static final SecurityAssociation NONCES = new SecurityAssociation(
             MOBILE_HOME.spi(), MOBILE_HOME.key(), Algorithm.MD5_PREFIX_SUFFIX, new ReplayProtection.Nonces());
     static final SecurityAssociation MOBILE_FOREIGN = association(512, "ffeeddccbbaa99887766554433221100");
+    static final SecurityAssociation NEXT_MOBILE_HOME = new SecurityAssociation(
+            257,
+            new Key(Octets.ofHex("a0a1a2a3a4a5a6a7a8a9aaabacadaeaf")),
+            Algorithm.HMAC_SHA_256,
+            MOBILE_HOME.replayProtection());
     static final SecurityAssociation OTHER_KEY = association(256, "0f0e0d0c0b0a09080706050403020100");
 
     private final GuestHook hook;
@@ -81,6 +86,26 @@ final class Scene {
             SecurityAssociation mobileHome,
             @Nullable SecurityAssociation mobileForeign,
             boolean findsHomeAgent) {
+        this(
+                link,
+                atHome,
+                broadcast,
+                Guest.DEFAULT_LONGEST_RETRANSMISSION_INTERVAL,
+                encapsulation,
+                mobileHome,
+                mobileForeign,
+                findsHomeAgent);
+    }
+
+    private Scene(
+            Link link,
+            boolean atHome,
+            Optional<Ipv4Address> broadcast,
+            Duration longestRetransmissionInterval,
+            Encapsulation encapsulation,
+            SecurityAssociation mobileHome,
+            @Nullable SecurityAssociation mobileForeign,
+            boolean findsHomeAgent) {
         guest = new Guest(
                 NAME,
                 MAC,
@@ -91,9 +116,11 @@ final class Scene {
                 atHome,
                 broadcast,
                 LIFETIME,
+                longestRetransmissionInterval,
                 encapsulation,
-                mobileHome,
-                mobileForeign,
+                new Associations(
+                        List.of(mobileHome),
+                        Optional.ofNullable(mobileForeign).stream().toList()),
                 null);
         tunnelEnd = atHome ? null : link.tunnelEnd();
         hook = new GuestHook(link, List.of(guest), ENTERPRISE_NUMBER, () -> random++);
@@ -101,6 +128,19 @@ final class Scene {
 
     static Scene visiting() {
         return new Scene(false, FOREIGN_AGENT, null);
+    }
+
+    /** The guest's requests that nobody answers may be so far apart. */
+    static Scene visiting(Duration longestRetransmissionInterval) {
+        return new Scene(
+                new Link(HOST, FOREIGN_AGENT),
+                false,
+                Optional.empty(),
+                longestRetransmissionInterval,
+                Encapsulation.IPIP,
+                MOBILE_HOME,
+                null,
+                false);
     }
 
     static Scene visiting(Encapsulation encapsulation) {
@@ -166,26 +206,36 @@ final class Scene {
         return amongAgents(null, null);
     }
 
+    /** As {@link #discovering}, for a guest whose tunnels shall be of this kind. */
+    static Scene discovering(Encapsulation encapsulation) {
+        return new Scene(among(null), false, Optional.empty(), encapsulation, MOBILE_HOME, null, false);
+    }
+
     /** As {@link #discovering}, with an association with whoever serves the guest. */
     static Scene discoveringWithMobileForeignAssociation() {
         return amongAgents(null, MOBILE_FOREIGN);
     }
 
     private static Scene amongAgents(@Nullable TunnelEnd tunnelEnd, @Nullable SecurityAssociation mobileForeign) {
-        return new Scene(
-                new Link(
-                        HOST,
-                        tunnelEnd,
-                        new Discoverable(
-                                address -> address.toString().startsWith("10.2.0."),
-                                careOfAddress -> careOfAddress.toString().startsWith("198.51.100."))),
-                false,
-                mobileForeign);
+        return new Scene(among(tunnelEnd), false, mobileForeign);
+    }
+
+    private static Link among(@Nullable TunnelEnd tunnelEnd) {
+        return new Link(
+                HOST,
+                tunnelEnd,
+                new Discoverable(
+                        address -> address.toString().startsWith("10.2.0."),
+                        careOfAddress -> careOfAddress.toString().startsWith("198.51.100.")));
     }
 
     /** This host is the tunnel's end, and agents are discovered as in {@link #discovering}. */
     static Scene coLocatedAmongAgents() {
-        return amongAgents(new CoLocated(HOST, NatTraversal.NONE), null);
+        return coLocatedAmongAgents(NatTraversal.NONE);
+    }
+
+    static Scene coLocatedAmongAgents(NatTraversal natTraversal) {
+        return amongAgents(new CoLocated(HOST, natTraversal), null);
     }
 
     static Scene coLocated() {
@@ -231,6 +281,12 @@ final class Scene {
             latest.addAll(hook.handle(new Happened(now, NAME, what)));
         }
         return latest;
+    }
+
+    /** As {@link #happens}, when the latest request is a second old (RFC 3344 §3.6.3). */
+    List<Action> happensLater(Happening... happenings) {
+        wait(Duration.ofSeconds(1));
+        return happens(happenings);
     }
 
     List<Action> handle(Event event) {
@@ -282,6 +338,16 @@ final class Scene {
             throw new AssertionError("not one request but " + requests.size() + ": " + latest);
         }
         return requests.get(0);
+    }
+
+    /** What corrects the request whose denial was just heard: it leaves by that timer, a second after that one (RFC 3344 §3.6.3). */
+    SendRequest corrected(Timer timer) {
+        Instant soonest = now.minus(ROUND_TRIP).plusSeconds(1);
+        if (!requests().isEmpty() || !due(timer).equals(Optional.of(soonest))) {
+            throw new AssertionError("nothing that waits until " + soonest + ": " + latest);
+        }
+        fire(timer);
+        return request();
     }
 
     /** The one request that the latest actions repeat. They have no other. */

@@ -9,11 +9,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.hook.Action.FollowAgent;
 import org.mooring.hook.Action.ForgetAgent;
 import org.mooring.hook.Action.SendRequest;
@@ -165,6 +167,22 @@ class Section2_4Test {
         assertEquals(Ipv4Address.of(SECOND), both.request().agent());
     }
 
+    @ParameterizedTest
+    @CsvSource({"GRE, 0x0400, 0x08", "MINIMAL, 0x0800, 0x10"})
+    @DisplayName("§3.6.1.2: G and M only where they are advertised, else IP in IP")
+    void encapsulationsAreAskedForWhereTheyAreOffered(Encapsulation encapsulation, String flag, String bit) {
+        for (boolean offered : new boolean[] {true, false}) {
+            Scene heard = Scene.discovering(encapsulation);
+            Advertised agent = Advertised.by(FIRST, 0, CARE_OF);
+            heard.handle((offered ? agent.with(Integer.decode(flag)) : agent).at(heard.now()));
+            heard.happens(Happening.RUNNING);
+            int asked = Flags.GRE_ENCAPSULATION.octet() | Flags.MINIMAL_ENCAPSULATION.octet();
+            assertEquals(
+                    offered ? Integer.decode(bit) : 0,
+                    heard.request().request().flags().octet() & asked);
+        }
+    }
+
     @Test
     @DisplayName("§2.3: a busy agent keeps its visitors and gets no others")
     void aBusyAgentGetsNoOthers() {
@@ -173,8 +191,8 @@ class Section2_4Test {
         hears(Advertised.by(SECOND, 0, OTHER_CARE_OF));
         assertEquals(List.of(), scene.requests(), "it keeps those that it has");
         assertEquals("accepted", scene.status().registration());
-        scene.happens(Happening.ENDED);
-        scene.happens(Happening.RUNNING);
+        scene.happensLater(Happening.ENDED);
+        scene.happensLater(Happening.RUNNING);
         assertEquals(Ipv4Address.of(SECOND), scene.request().agent());
     }
 
@@ -553,6 +571,12 @@ class Section2_4Test {
 
     private static ForeignAgent foreignAgent(String address, String careOfAddress, int longestLifetime) {
         return new ForeignAgent(
-                Ipv4Address.of(address), Ipv4Address.of(careOfAddress), longestLifetime, true, Optional.empty());
+                Ipv4Address.of(address),
+                Ipv4Address.of(careOfAddress),
+                longestLifetime,
+                true,
+                Set.of(),
+                false,
+                Optional.empty());
     }
 }

@@ -25,11 +25,11 @@ class Section3_6_2_3Test {
 
     @ParameterizedTest(name = "the home agent''s clock is {0} s ahead of ours")
     @ValueSource(longs = {60, -60, 3600, -3600})
-    void code133SetsTheClockAndAsksAgainAtOnce(long ahead) {
+    void code133SetsTheClockAndAsksAgainASecondAfterTheFirst(long ahead) {
         scene.happens(Happening.RUNNING);
         var first = scene.request();
         scene.homeAgentResynchronises(first, Duration.ofSeconds(ahead));
-        var second = scene.request();
+        var second = scene.corrected(Timer.REGISTRATION);
         var itsTime = scene.now().plusSeconds(ahead);
         var skew = Duration.between(itsTime, second.request().identification().toInstant(itsTime))
                 .abs();
@@ -55,15 +55,55 @@ class Section3_6_2_3Test {
     }
 
     @Test
-    @DisplayName("§3.6: later corrections keep the second between requests")
+    @DisplayName("§3.6.3: a second between requests, however often they are denied")
     void code133AgainAndAgainIsNoStorm() {
         scene.happens(Happening.RUNNING);
-        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
-        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
-        var third = scene.now();
-        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
+        for (int i = 0; i < 4; i++) {
+            scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
+            scene.corrected(Timer.REGISTRATION);
+        }
+    }
+
+    @Test
+    @DisplayName("§3.6.3: what is denied late is corrected as soon as that is known")
+    void code133AfterMoreThanASecondIsCorrectedAtOnce() {
+        scene.happens(Happening.RUNNING);
+        var first = scene.request();
+        scene.wait(Duration.ofMillis(990));
+        scene.homeAgentResynchronises(first, Duration.ofSeconds(60));
+        assertEquals(1, scene.requests().size());
+    }
+
+    @Test
+    @DisplayName(
+            "§3.6.3: nor does anything else follow a request within its second: the next agent, another guest's life, a departure")
+    void whatNothingOnTheLinkIndicatesKeepsItsDistance() {
+        scene.happens(Happening.RUNNING);
+        var sent = scene.now();
+        scene.happens(Happening.ENDED);
         assertEquals(List.of(), scene.requests());
-        assertFalse(scene.due(Timer.REGISTRATION).orElseThrow().isBefore(third.plus(SECOND)));
+        assertEquals(Optional.of(sent.plus(SECOND)), scene.due(Timer.REGISTRATION));
+        scene.fire(Timer.REGISTRATION);
+        assertEquals(0, scene.request().request().lifetime());
+        sent = scene.now();
+        scene.happens(Happening.RUNNING);
+        assertEquals(List.of(), scene.requests());
+        assertEquals(Optional.of(sent.plus(SECOND)), scene.due(Timer.REGISTRATION));
+        scene.fire(Timer.REGISTRATION);
+        assertEquals(Scene.LIFETIME, scene.request().request().lifetime());
+        sent = scene.now();
+        scene.handle(new Event.CheckRequested(scene.now(), Scene.NAME));
+        assertEquals(List.of(), scene.requests());
+        assertEquals(Optional.of(sent.plus(SECOND)), scene.due(Timer.CHECK));
+    }
+
+    @Test
+    @DisplayName("§3.6.3: a clock that was set back keeps nobody waiting")
+    void aClockThatWasSetBackKeepsNobodyWaiting() {
+        scene.happens(Happening.RUNNING);
+        scene.wait(Duration.ofHours(-1));
+        scene.happens(Happening.ENDED);
+        assertEquals(0, scene.request().request().lifetime());
     }
 
     @Test
@@ -87,7 +127,8 @@ class Section3_6_2_3Test {
         scene.happens(Happening.RUNNING);
         var refused = scene.request().request().identification();
         scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(-3));
-        assertEquals(refused.next(), scene.request().request().identification());
+        assertEquals(
+                refused.next(), scene.corrected(Timer.REGISTRATION).request().identification());
     }
 
     @Test
@@ -100,7 +141,7 @@ class Section3_6_2_3Test {
         scene.happens(Happening.MIGRATION_STARTED);
         var refused = scene.request().request().identification();
         scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(-3));
-        assertTrue(refused.isAfter(scene.request().request().identification()));
+        assertTrue(refused.isAfter(scene.corrected(Timer.REGISTRATION).request().identification()));
     }
 
     @Test
@@ -109,19 +150,18 @@ class Section3_6_2_3Test {
     void code133TwiceLeadsPastWhatAnotherHostSent() {
         scene.happens(Happening.RUNNING);
         scene.homeAgentResynchronises(scene.request(), Duration.ZERO);
-        scene.homeAgentResynchronises(scene.request(), Duration.ZERO);
-        var third = scene.request().request().identification();
+        scene.homeAgentResynchronises(scene.corrected(Timer.REGISTRATION), Duration.ZERO);
+        var third = scene.corrected(Timer.REGISTRATION).request().identification();
         assertTrue(third.isAfter(Identification.of(scene.now().plusSeconds(5))));
         assertFalse(third.isAfter(Identification.of(scene.now().plusSeconds(7))));
     }
 
     @Test
-    @DisplayName("§3.6: a renewal isn't indicated by the link, so its correction keeps the second")
+    @DisplayName("§3.6.3: the correction of a renewal keeps the second, too")
     void code133ToARenewalWaits() {
         scene.happens(Happening.RUNNING);
         scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
-        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
-        scene.homeAgentReplies(scene.request(), 0, 300);
+        scene.homeAgentReplies(scene.corrected(Timer.REGISTRATION), 0, 300);
         scene.fire(Timer.REGISTRATION);
         Instant renewed = scene.now();
         scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
@@ -130,10 +170,10 @@ class Section3_6_2_3Test {
     }
 
     @Test
-    void code69IsAskedAgainAtOnceWithNoMoreThanTheForeignAgentAllows() {
+    void code69IsAskedAgainASecondAfterTheFirstWithNoMoreThanTheForeignAgentAllows() {
         scene.happens(Happening.RUNNING);
         scene.foreignAgentReplies(scene.request(), 69, 120);
-        var second = scene.request();
+        var second = scene.corrected(Timer.REGISTRATION);
         assertEquals(120, second.request().lifetime());
         scene.homeAgentReplies(second, 0, 120);
         assertEquals("accepted", scene.status().registration());

@@ -15,7 +15,7 @@ import org.mooring.protocol.wire.Identification;
 class Section3_6_3Test {
     private static final Duration SECOND = Duration.ofSeconds(1);
 
-    private final Scene scene = Scene.visiting();
+    private Scene scene = Scene.visiting();
 
     @Test
     @DisplayName("T99: each timeout is twice the one before, up to half a minute, for as long as the guest is here")
@@ -25,11 +25,40 @@ class Section3_6_3Test {
     }
 
     @Test
+    @DisplayName(
+            "T99: where it is configured to be as long as the lifetime, each is twice the one before until it would be longer than that; each has a timestamp of its own")
+    void eachTimeoutIsTwiceTheOneBeforeUpToTheLifetime() {
+        scene = Scene.visiting(Duration.ofSeconds(Scene.LIFETIME));
+        scene.happens(Happening.RUNNING);
+        var seconds = new ArrayList<Long>();
+        for (int i = 0; i < 12; i++) {
+            var before = scene.request().request();
+            seconds.addAll(secondsBetweenRequests(1));
+            var next = scene.request().request();
+            assertTrue(next.identification().isAfter(before.identification()));
+            assertEquals(before.extensions(), next.extensions());
+            assertEquals(Scene.LIFETIME, next.lifetime());
+        }
+        assertEquals(List.of(1L, 2L, 4L, 8L, 16L, 32L, 64L, 128L, 256L, 300L, 300L, 300L), seconds);
+    }
+
+    @Test
+    @DisplayName("it may be less than is usual, but not less than a second")
+    void theLongestTimeoutIsConfigured() {
+        scene = Scene.visiting(Duration.ofSeconds(5));
+        scene.happens(Happening.RUNNING);
+        assertEquals(List.of(1L, 2L, 4L, 5L, 5L), secondsBetweenRequests(5));
+        scene = Scene.visiting(Duration.ofSeconds(1));
+        scene.happens(Happening.RUNNING);
+        assertEquals(List.of(1L, 1L, 1L), secondsBetweenRequests(3));
+    }
+
+    @Test
     @DisplayName("T99: none is longer than the lifetime that is asked for")
     void noTimeoutIsLongerThanTheLifetime() {
         scene.happens(Happening.RUNNING);
         scene.foreignAgentReplies(scene.request(), 69, 6);
-        assertEquals(6, scene.request().request().lifetime());
+        assertEquals(6, scene.corrected(Timer.REGISTRATION).request().lifetime());
         assertEquals(List.of(1L, 2L, 4L, 6L, 6L), secondsBetweenRequests(5));
     }
 

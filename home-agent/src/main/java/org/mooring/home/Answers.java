@@ -78,11 +78,29 @@ final class Answers {
             SecurityAssociation association,
             Verdict.Denial denial,
             Instant at) {
-        deny(node, received, association, denial, at, true);
+        if (permits(node, denial, received.from(), at)) {
+            deny(node, received, association, denial, at, true);
+        }
     }
 
-    /** Denies who did not prove to be {@code node}. */
-    void denyUnauthenticated(MobileNodeState node, ReceivedRequest received, Verdict.Denial denial) {
+    private boolean permits(MobileNodeState node, Verdict.Denial denial, Endpoint from, Instant at) {
+        boolean permitted = !RATE_LIMITED.contains(denial.code()) || node.permitsDenial(denial.code(), at);
+        if (!permitted) {
+            discard(Discard.RATE_LIMITED, from, at);
+        }
+        return permitted;
+    }
+
+    /**
+     * Denies who did not prove to be {@code node}.
+     *
+     * @param vouchedFor whether a foreign agent has proved to have relayed this: each such request must be answered (RFC 5944 §3.8.2.1)
+     */
+    void denyUnauthenticated(
+            MobileNodeState node, ReceivedRequest received, Verdict.Denial denial, boolean vouchedFor) {
+        if (!vouchedFor && !permits(node, denial, received.from(), received.at())) {
+            return;
+        }
         deny(node, received, node.likelyKnown(received), denial, received.at(), false);
     }
 
@@ -93,10 +111,6 @@ final class Answers {
             Verdict.Denial denial,
             Instant at,
             boolean authentic) {
-        if (RATE_LIMITED.contains(denial.code()) && !node.permitsDenial(denial.code(), at)) {
-            discard(Discard.RATE_LIMITED, received.from(), at);
-            return;
-        }
         var request = received.request();
         var guard = node.guard(association);
         var reply = replies.reply(

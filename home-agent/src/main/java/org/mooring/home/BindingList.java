@@ -80,12 +80,11 @@ public record BindingList(List<MobilityBinding> all) {
                 all.stream().filter(binding -> !binding.isExpired(now)).toList());
     }
 
-    /** Those that a datapath can keep, or the newest of them. */
+    /** Those that a datapath can keep. */
     BindingList keptBy(DatapathKind datapath) {
-        var kept = new BindingList(all.stream()
+        return new BindingList(all.stream()
                 .filter(binding -> datapath.carries(binding.peer().encapsulation()))
                 .toList());
-        return datapath.copies() ? kept : new BindingList(kept.newest().stream().toList());
     }
 
     /** None if no lifetime ever ends. */

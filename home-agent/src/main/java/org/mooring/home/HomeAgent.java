@@ -1,5 +1,6 @@
 package org.mooring.home;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -49,6 +50,10 @@ public final class HomeAgent {
     private final Broadcasts broadcasts;
     private final Advertiser advertiser = new Advertiser(actions::add);
     private final IntSupplier nonces;
+
+    /** All keys are tried on what says nobody's name, which garbage can ask for. */
+    private final RateLimit searches = new RateLimit(1, Duration.ofSeconds(1));
+
     private final Map<Nai, Ipv4Address> identified = new HashMap<>();
     private Policy policy;
     private ValidityChecks checks;
@@ -216,7 +221,7 @@ public final class HomeAgent {
     private void receive(ReceivedRequest received) {
         var node = mobileNodes.get(received.homeAddress());
         if (node == null || node.associations().isEmpty()) {
-            if (deniesAnothersAddress(received)) {
+            if (deniesAnothersAddress(received) || deniesNobody(received)) {
                 return;
             }
             answers.discard(
@@ -230,21 +235,25 @@ public final class HomeAgent {
         if (verified instanceof Verified.By by) {
             serve(node, received, by.association());
         } else if (verified == Verified.Not.MISSING && isFromProxy(received)) {
-            answers.denyUnauthenticated(node, received, ValidityChecks.PROXY);
+            answers.denyUnauthenticated(node, received, ValidityChecks.PROXY, false);
         } else if (verified == Verified.Not.MISSING && policy.compatibility() == Compatibility.RFC5944) {
             answers.discard(Discard.NO_AUTHORIZATION, received.from(), received.at());
         } else {
             var denial = new Verdict.Denial(
                     ReplyCode.HA_MOBILE_NODE_FAILED_AUTHENTICATION, "mobile-home authentication: " + verified);
-            answers.denyUnauthenticated(node, received, denial);
+            answers.denyUnauthenticated(node, received, denial, isVouchedFor(received));
         }
     }
 
     /** RFC 5563 §5.1: whether its sender has an association with us, and says that it would do instead of the mobile node's. */
     private boolean isFromProxy(ReceivedRequest received) {
-        return received.request().extension(ProxyAuthenticationMethod.class).isPresent()
-                && Verifier.verify(received.message(), Kind.FOREIGN_HOME, policy.associationsWith(received))
-                        instanceof Verified.By;
+        return received.request().extension(ProxyAuthenticationMethod.class).isPresent() && isVouchedFor(received);
+    }
+
+    /** Whether its sender has an association with us. */
+    private boolean isVouchedFor(ReceivedRequest received) {
+        return Verifier.verify(received.message(), Kind.FOREIGN_HOME, policy.associationsWith(received))
+                instanceof Verified.By;
     }
 
     /** RFC 3344 §3.8.2.1a has one authorization-enabling extension, RFC 5944 any number that are all right. */
@@ -262,6 +271,28 @@ public final class HomeAgent {
                     new Verdict.Denial(ReplyCode.HA_ADMINISTRATIVELY_PROHIBITED, "its home address is not served here");
             answers.deny(node.get(), received, by.association(), denial, received.at());
             return true;
+        }
+        return false;
+    }
+
+    /**
+     * Whoever says neither a home address nor an NAI: nobody can be authenticated then, and RFC 5944 §3.8.2.1 has silence. With RFC 3344 it is
+     * told so, if it is a mobile node of ours by the key that it has: without one no reply could be authenticated (§3.8.3.3).
+     */
+    private boolean deniesNobody(ReceivedRequest received) {
+        if (policy.compatibility() != Compatibility.RFC3344
+                || !received.homeAddress().isUnspecified()
+                || received.request().extension(Nai.class).isPresent()
+                || !searches.permits(received.at())) {
+            return false;
+        }
+        for (var node : mobileNodes.values()) {
+            if (verified(received, node) instanceof Verified.By by) {
+                var denial = new Verdict.Denial(
+                        ReplyCode.HA_POORLY_FORMED_REQUEST, "it says neither a home address nor an NAI");
+                answers.deny(node, received, by.association(), denial, received.at());
+                return true;
+            }
         }
         return false;
     }

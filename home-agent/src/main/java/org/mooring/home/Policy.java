@@ -24,6 +24,7 @@ import org.mooring.protocol.wire.RegistrationRequest.Flags;
  * @param requireAssociation whether a foreign agent without an association is refused
  * @param encapsulations that a mobile node may ask for, beside IP in IP
  * @param compatibility which of the two RFCs rules where they differ
+ * @param reservedBits what becomes of requests that have some set
  * @param natTraversal what becomes of mobile nodes and foreign agents behind a NAT
  * @param revocation whether bindings are such that either agent can revoke them
  * @param redirect the home agent that mobile nodes are sent to which have none (RFC 4433 §5.3); empty: this one takes them
@@ -40,6 +41,7 @@ public record Policy(
         boolean requireAssociation,
         Set<Encapsulation> encapsulations,
         Compatibility compatibility,
+        ReservedBits reservedBits,
         ReverseTunnel reverseTunnel,
         NatTraversal natTraversal,
         Revocability revocation,
@@ -79,6 +81,7 @@ public record Policy(
                 requireAssociation,
                 Set.of(),
                 Compatibility.RFC5944,
+                ReservedBits.IGNORED,
                 reverseTunnel,
                 NatTraversal.DEFAULT,
                 Revocability.OPTIONAL,
@@ -93,6 +96,14 @@ public record Policy(
     public enum Compatibility {
         RFC3344,
         RFC5944
+    }
+
+    /** What becomes of requests with r or x set, of which RFC 3344 says two things. */
+    public enum ReservedBits {
+        /** §3.3; older peers set r for what RFC 2002 called V. */
+        IGNORED,
+        /** §3.8.2.3: code 134. */
+        REFUSED
     }
 
     /** Whether a registration must ask for a reverse tunnel (RFC 3024 §3.4). */
@@ -150,10 +161,11 @@ public record Policy(
                 homeNetworkBroadcast,
                 maxLifetime,
                 maxBindings,
-                datapath.copies() ? maxSimultaneousBindings : 1,
+                maxSimultaneousBindings,
                 requireAssociation,
                 datapath.carried(encapsulations),
                 compatibility,
+                reservedBits,
                 reverseTunnel,
                 datapath.carries(Encapsulation.UDP)
                         ? natTraversal

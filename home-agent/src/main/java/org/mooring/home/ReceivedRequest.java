@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Optional;
 import org.mooring.linux.MacAddress;
+import org.mooring.protocol.wire.AuthorizedPart;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Extension.DeviceId;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -22,9 +23,9 @@ record ReceivedRequest(
         return request.homeAddress();
     }
 
-    /** Octet for octet what {@code other} was, from the same sender. */
+    /** Octet for octet what the mobile node sent in {@code other}, from the same sender. A foreign agent may date anew what it appends (RFC 3543 §3.2). */
     boolean repeats(ReceivedRequest other) {
-        return from.equals(other.from) && message.wire().equals(other.message.wire());
+        return from.equals(other.from) && AuthorizedPart.of(message).equals(AuthorizedPart.of(other.message));
     }
 
     /** From a mobile node that is its own tunnel's end, and has no foreign agent relay it (RFC 3543 §2). */

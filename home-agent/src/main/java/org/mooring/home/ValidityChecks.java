@@ -16,6 +16,7 @@ import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS;
 import java.util.Optional;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.home.Policy.Compatibility;
+import org.mooring.home.Policy.ReservedBits;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.home.Policy.Revocability;
 import org.mooring.protocol.handover.HandoverExtension;
@@ -85,7 +86,7 @@ final class ValidityChecks {
         }
         // RFC 5944 §3.5.4, §3.8.1: foreign agents authenticate neither deregistrations nor care-of addresses of others.
         boolean needsNone = policy.compatibility() == Compatibility.RFC5944
-                && (request.isDeregistration() || (request.flags().decapsulationByMobileNode() && !authenticated));
+                && (request.isDeregistration() || (isCoLocatedElsewhere(received) && !authenticated));
         if (needsNone) {
             return Optional.empty();
         }
@@ -93,6 +94,17 @@ final class ValidityChecks {
         return verified instanceof Verified.By
                 ? Optional.empty()
                 : deny(HA_FOREIGN_AGENT_FAILED_AUTHENTICATION, "foreign-home authentication: " + verified);
+    }
+
+    /**
+     * Whether the care-of address is the mobile node's own, and no foreign agent's. §3.8.2.1 (c) has each request that a foreign agent with an
+     * association relays authenticated by it, but §3.5.4 forbids it to do so for these.
+     */
+    private boolean isCoLocatedElsewhere(ReceivedRequest received) {
+        var request = received.request();
+        return request.flags().decapsulationByMobileNode()
+                && !request.careOfAddress().equals(received.from().address())
+                && policy.associationsWith(request.careOfAddress()).isEmpty();
     }
 
     private Optional<Verdict> withoutAssociation(ReceivedRequest received) {
@@ -150,10 +162,13 @@ final class ValidityChecks {
         return request.extension(ProxyAuthenticationMethod.class).map(method -> PROXY);
     }
 
-    /** §3.8.2.3. Reserved bits pass: §3.3 has them ignored, and older peers set r for what RFC 2002 called V. */
+    /** §3.8.2.3. */
     private Optional<Verdict> form(RegistrationRequest request, HandoverRequest handover, Peer peer) {
         var extensions = request.extensions();
         int mobileHome = HandoverRequest.covered(extensions).size();
+        if (policy.reservedBits() == ReservedBits.REFUSED && request.flags().reserved()) {
+            return deny(HA_POORLY_FORMED_REQUEST, "flags=" + request.flags() + ", reserved bits are refused");
+        }
         for (int i = 0; i < extensions.size(); i++) {
             // RFC 3115 §2.4. None but the mobile node's own PREPARE is known here, so that each other must be refused.
             if (extensions.get(i) instanceof CriticalVendorSpecific critical

@@ -141,6 +141,28 @@ final class HomeNetwork {
                 AdvertisementInterval.ON_SOLICITATION);
     }
 
+    static Policy refusingReservedBits() {
+        var policy = policy();
+        return new Policy(
+                policy.address(),
+                policy.homeNetworkBroadcast(),
+                policy.maxLifetime(),
+                policy.maxBindings(),
+                policy.maxSimultaneousBindings(),
+                policy.requireAssociation(),
+                policy.encapsulations(),
+                policy.compatibility(),
+                Policy.ReservedBits.REFUSED,
+                policy.reverseTunnel(),
+                policy.natTraversal(),
+                policy.revocation(),
+                policy.redirect(),
+                policy.advertisement(),
+                policy.enterpriseNumber(),
+                policy.mobileNodes(),
+                policy.foreignAgents());
+    }
+
     private static Policy policy(
             MobileNode mobileNode,
             Set<Encapsulation> encapsulations,
@@ -155,6 +177,7 @@ final class HomeNetwork {
                 false,
                 encapsulations,
                 Policy.Compatibility.RFC5944,
+                Policy.ReservedBits.IGNORED,
                 ReverseTunnel.OPTIONAL,
                 Policy.NatTraversal.DEFAULT,
                 Policy.Revocability.OPTIONAL,

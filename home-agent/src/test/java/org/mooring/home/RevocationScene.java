@@ -76,6 +76,7 @@ abstract class RevocationScene {
                 false,
                 Set.of(),
                 Compatibility.RFC5944,
+                Policy.ReservedBits.IGNORED,
                 ReverseTunnel.OPTIONAL,
                 NatTraversal.DEFAULT,
                 revocation,

@@ -42,6 +42,7 @@ import org.mooring.protocol.nat.EchoPacket;
 import org.mooring.protocol.nat.EchoPacket.Kind;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
 import org.mooring.protocol.wire.Decoded;
@@ -164,7 +165,7 @@ class Rfc3519Section4_6Test {
         "DETECTED,true,false,0"
     })
     void deniesWithCode129WhatIsNotPermitted(Permission permission, boolean translated, boolean forced, int code) {
-        network = network(permission, 1, false);
+        network = network(permission, 1, false, Map.of());
         receive(translated ? MAPPED : NOT_TRANSLATED, D_AND_T, forced ? FORCES : ASKS);
         var reply = network.reply();
         assertEquals(code, reply.code().value());
@@ -535,6 +536,14 @@ class Rfc3519Section4_6Test {
 
     /** The foreign agent with an association is behind the NAT. */
     private static HomeNetwork network(Permission permission, int bindings, boolean requireAssociation) {
+        return network(permission, bindings, requireAssociation, Map.of(INSIDE, List.of(FOREIGN_HOME)));
+    }
+
+    private static HomeNetwork network(
+            Permission permission,
+            int bindings,
+            boolean requireAssociation,
+            Map<Ipv4Address, List<SecurityAssociation>> foreignAgents) {
         var policy = HomeNetwork.policy();
         return new HomeNetwork(new Policy(
                 policy.address(),
@@ -545,6 +554,7 @@ class Rfc3519Section4_6Test {
                 requireAssociation,
                 Set.of(),
                 Compatibility.RFC5944,
+                Policy.ReservedBits.IGNORED,
                 ReverseTunnel.OPTIONAL,
                 new NatTraversal(permission, 110, 60),
                 Policy.Revocability.OPTIONAL,
@@ -552,6 +562,6 @@ class Rfc3519Section4_6Test {
                 policy.advertisement(),
                 policy.enterpriseNumber(),
                 policy.mobileNodes(),
-                Map.of(INSIDE, List.of(FOREIGN_HOME))));
+                foreignAgents));
     }
 }

@@ -55,6 +55,19 @@ class Rfc3543Section4_2_1Test extends RevocationScene {
     }
 
     @Test
+    @DisplayName(
+            "the mobile node's request, relayed once more with an offer that is dated anew, gets its reply again (RFC 3344 §3.8.2.2)")
+    void aRetransmissionMayBeDatedAnew() {
+        var request = network.request(T, 300, CARE_OF_A);
+        network.receive(FOREIGN_AGENT_A, offering(request, new RevocationSupport(true, nowAtA()), FOREIGN_HOME));
+        var first = network.all(Action.SendReply.class);
+        network.actions();
+        network.pass(Duration.ofSeconds(1));
+        network.receive(FOREIGN_AGENT_A, offering(request, new RevocationSupport(true, nowAtA()), FOREIGN_HOME));
+        assertEquals(List.<Action>copyOf(first), network.actions());
+    }
+
+    @Test
     @DisplayName("without an offer there is no answer, and nothing to be revoked")
     void offersNothingUnasked() {
         network.receive(FOREIGN_AGENT_A, relayed(network.request(T, 300, CARE_OF_A)));

@@ -521,6 +521,19 @@ class Section3_8_2_1Test {
     }
 
     @Test
+    @DisplayName("RFC 5944 §3.8.2.1a: each that a foreign agent proves to have relayed must be answered with 131")
+    void limitsNoDenialsThatAForeignAgentVouchesFor() {
+        var relayed = Seal.encode(
+                network.request(T, 300, CARE_OF_A),
+                new Seal(Kind.MOBILE_HOME, OTHER_KEY),
+                new Seal(Kind.FOREIGN_HOME, FOREIGN_HOME));
+        for (int i = 0; i < 10; i++) {
+            network.receive(FOREIGN_AGENT_A, relayed);
+        }
+        assertEquals(10, network.all(Action.SendReply.class).size());
+    }
+
+    @Test
     @DisplayName("forged requests don't keep the denial of a genuine one back")
     void limitsForgedAndGenuineRequestsApart() {
         var forged = Seal.encode(network.request(T, 300, CARE_OF_B), new Seal(Kind.MOBILE_HOME, OTHER_KEY));

@@ -59,6 +59,22 @@ class Section3_8_2_3Test {
         assertEquals(ACCEPTED, network.code());
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {0x04, 0x01, 0x05})
+    @DisplayName(
+            "E1, T45: or denied with 134, in deregistrations, too, where that is configured; without them all is well")
+    void deniesWithCode134ReservedBitsThatAreRefused(int reserved) {
+        var refusing = new HomeNetwork(HomeNetwork.refusingReservedBits());
+        for (int lifetime : List.of(300, 0)) {
+            refusing.receive(FOREIGN_AGENT_B, signed(refusing.request(new Flags(reserved), lifetime, CARE_OF_B)));
+            assertEquals(HA_POORLY_FORMED_REQUEST, refusing.code());
+            refusing.pass(Duration.ofSeconds(1));
+        }
+
+        refusing.receive(FOREIGN_AGENT_B, signed(refusing.request(T, 300, CARE_OF_B)));
+        assertEquals(ACCEPTED, refusing.code());
+    }
+
     @Test
     @DisplayName("§3.8.2, T41: B is not served, and no reason to deny")
     void ignoresB() {

@@ -113,6 +113,7 @@ class Section4_1Test {
                 false,
                 served,
                 Compatibility.RFC5944,
+                Policy.ReservedBits.IGNORED,
                 ReverseTunnel.OPTIONAL,
                 NatTraversal.DEFAULT,
                 Policy.Revocability.REFUSED,

@@ -133,6 +133,7 @@ class Section4_3Test {
                 false,
                 Set.of(),
                 Compatibility.RFC5944,
+                Policy.ReservedBits.IGNORED,
                 ReverseTunnel.OPTIONAL,
                 NatTraversal.DEFAULT,
                 Revocability.OPTIONAL,

@@ -100,13 +100,36 @@ class Section5_7_2Test {
     }
 
     @Test
-    @DisplayName("a forgery does not make the mobile node's nonce stale")
+    @DisplayName("131 tells a new nonce as well, and the mobile node that has it from there is accepted")
+    void tellsANonceThatIsGoodInCode131() {
+        var denied = forge();
+        assertNotEquals(nonce, denied.identification().high());
+        assertEquals(low, denied.identification().low());
+
+        var accepted = send(T, denied.identification().high());
+        assertEquals(ACCEPTED, accepted.code());
+        assertNotEquals(
+                denied.identification().high(), accepted.identification().high());
+        assertEquals(HA_IDENTIFICATION_MISMATCH, send(T, nonce).code(), "another was told since, and it was used");
+    }
+
+    @Test
+    @DisplayName("forgeries, however many, do not make the mobile node's nonce stale")
     void isNotMovedByForgeries() {
-        var forged = Octets.ofHex("201400000100" + "00".repeat(16));
-        network.receive(FOREIGN_AGENT_B, RegistrationCodec.encode(request(T, 7)).concat(forged));
-        assertEquals(HA_MOBILE_NODE_FAILED_AUTHENTICATION, network.code());
+        for (int i = 0; i < 100; i++) {
+            forge();
+            network.pass(Duration.ofSeconds(1));
+        }
 
         assertEquals(ACCEPTED, send(T, nonce).code());
+    }
+
+    private RegistrationReply forge() {
+        var forged = Octets.ofHex("201400000100" + "00".repeat(16));
+        network.receive(FOREIGN_AGENT_B, RegistrationCodec.encode(request(T, 7)).concat(forged));
+        var reply = network.reply();
+        assertEquals(HA_MOBILE_NODE_FAILED_AUTHENTICATION, reply.code());
+        return reply;
     }
 
     @Test

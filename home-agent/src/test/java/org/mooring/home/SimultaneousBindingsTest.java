@@ -335,6 +335,7 @@ class SimultaneousBindingsTest {
                 false,
                 Set.of(),
                 Compatibility.RFC5944,
+                Policy.ReservedBits.IGNORED,
                 ReverseTunnel.OPTIONAL,
                 NatTraversal.DEFAULT,
                 Revocability.OPTIONAL,

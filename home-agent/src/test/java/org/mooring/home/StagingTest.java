@@ -505,9 +505,9 @@ class StagingTest extends HandoverScene {
                 if (encapsulation == Encapsulation.UDP) {
                     all.add(new UdpTunnelRequest(UdpTunnelRequest.FORCE, 0));
                 }
-                var request = kept.request(flags, 60, CARE_OF_A, all.toArray(Extension[]::new));
                 boolean direct = encapsulation == Encapsulation.UDP;
-                kept.receive(FOREIGN_AGENT_A, direct ? signed(request) : relayed(request));
+                var request = kept.request(flags, 60, direct ? CARE_OF_B : CARE_OF_A, all.toArray(Extension[]::new));
+                kept.receive(direct ? FOREIGN_AGENT_B : FOREIGN_AGENT_A, direct ? signed(request) : relayed(request));
                 assertEquals(List.of(kept.now().plusSeconds(60)), kept.armed(HomeNetwork.LIFETIME));
                 assertEquals(ACCEPTED, kept.code());
                 assertEquals(

@@ -1,5 +1,7 @@
 package org.mooring.migrator;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -10,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * notices on the return path and goes on. After RESUME the guest belongs here, and only the source's word that it took it back ends it.
  */
 public final class Arrival {
+    /** The source asks for the time every few seconds; a network that is cut tells nobody. */
+    static final Duration LONGEST_SILENCE = Duration.ofSeconds(30);
+
     private enum Phase {
         PREPARING,
         WAITING,
@@ -18,10 +23,16 @@ public final class Arrival {
         OVER
     }
 
+    private final boolean asked;
     private Phase phase = Phase.PREPARING;
     private boolean listening;
     private @Nullable Preparation preparation;
     private @Nullable String failure;
+
+    /** @param asked by the source's migrator, which is heard from the time on when it knows that we are ready */
+    public Arrival(boolean asked) {
+        this.asked = asked;
+    }
 
     public List<ArrivalAction> handle(ArrivalEvent event) {
         if (phase == Phase.OVER) {
@@ -30,10 +41,12 @@ public final class Arrival {
             return ended(ended);
         } else if (event instanceof ArrivalEvent.Listening) {
             listening = true;
-            return ready();
+            return ready(event.at());
         } else if (event instanceof ArrivalEvent.Prepared prepared) {
             preparation = prepared.preparation();
-            return ready();
+            return ready(event.at());
+        } else if (event instanceof ArrivalEvent.SourceHeard) {
+            return List.of(awaitSource(event.at()));
         } else if (event instanceof ArrivalEvent.Resumed resumed) {
             return resumed(resumed);
         } else if (event instanceof ArrivalEvent.Refused refused) {
@@ -49,12 +62,17 @@ public final class Arrival {
     }
 
     /** Once QEMU listens and the agents are prepared, or won't be: a stream that came earlier could bring the guest too early. */
-    private List<ArrivalAction> ready() {
+    private List<ArrivalAction> ready(Instant now) {
         if (phase != Phase.PREPARING || !listening || preparation == null) {
             return List.of();
         }
         phase = Phase.WAITING;
-        return List.of(new ArrivalAction.AnnounceReady(preparation));
+        var announced = new ArrivalAction.AnnounceReady(preparation);
+        return asked ? List.of(announced, awaitSource(now)) : List.of(announced);
+    }
+
+    private static ArrivalAction awaitSource(Instant now) {
+        return new ArrivalAction.AwaitSource(now.plus(LONGEST_SILENCE));
     }
 
     private List<ArrivalAction> resumed(ArrivalEvent.Resumed resumed) {

@@ -14,6 +14,14 @@ public sealed interface ArrivalAction {
         }
     }
 
+    /** Unless this is asked for again before, {@link ArrivalEvent.SessionEnded} follows at {@code silentUntil}. */
+    record AwaitSource(Instant silentUntil) implements ArrivalAction {
+        @Override
+        public void on(Executor executor) {
+            executor.execute(this);
+        }
+    }
+
     /** Tell the source, and the guest's record for the hook, that the guest runs here. */
     record AnnounceRunning(Instant resumed) implements ArrivalAction {
         @Override
@@ -49,6 +57,8 @@ public sealed interface ArrivalAction {
     /** One method for each action: forgetting one does not compile. */
     interface Executor {
         void execute(AnnounceReady action);
+
+        void execute(AwaitSource action);
 
         void execute(AnnounceRunning action);
 

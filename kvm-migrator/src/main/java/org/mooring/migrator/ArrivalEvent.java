@@ -21,6 +21,9 @@ public sealed interface ArrivalEvent {
     /** The QEMU process ended; {@code reason} is what it had to say, or empty. */
     record QemuEnded(Instant at, String reason) implements ArrivalEvent {}
 
+    /** The source has given an order, whatever it is: it lives. */
+    record SourceHeard(Instant at) implements ArrivalEvent {}
+
     /** The source wants no migration after all. */
     record AbortRequested(Instant at) implements ArrivalEvent {}
 

@@ -11,11 +11,11 @@ class ArrivalTest {
     private static final Instant RESUMED = NOW.minusMillis(1);
     private static final Preparation STAGED = new Preparation("staged", "");
 
-    private final Arrival arrival = new Arrival();
+    private final Arrival arrival = new Arrival(true);
 
     @Test
     void announcesTheGuestAtResume() {
-        assertEquals(List.of(new ArrivalAction.AnnounceReady(STAGED)), listening());
+        assertEquals(List.of(new ArrivalAction.AnnounceReady(STAGED), awaitsSourceSince(NOW)), listening());
         assertEquals(List.of(new ArrivalAction.AnnounceRunning(RESUMED)), resumed());
         assertEquals(List.of(new ArrivalAction.Finish(true)), arrival.handle(new ArrivalEvent.SessionEnded(NOW)));
     }
@@ -24,8 +24,34 @@ class ArrivalTest {
     void offersItselfOnlyWhenTheHookHasAnswered() {
         assertEquals(List.of(), arrival.handle(new ArrivalEvent.Listening(NOW)));
         assertEquals(
-                List.of(new ArrivalAction.AnnounceReady(STAGED)),
+                List.of(new ArrivalAction.AnnounceReady(STAGED), awaitsSourceSince(NOW)),
                 arrival.handle(new ArrivalEvent.Prepared(NOW, STAGED)));
+    }
+
+    @Test
+    void givesUpASourceThatIsNeverHeard() {
+        Instant late = NOW.plusSeconds(50);
+        arrival.handle(new ArrivalEvent.Listening(NOW));
+        // However long it took to be ready, the source is silent only from then on.
+        assertEquals(
+                List.of(new ArrivalAction.AnnounceReady(STAGED), awaitsSourceSince(late)),
+                arrival.handle(new ArrivalEvent.Prepared(late, STAGED)));
+    }
+
+    @Test
+    void waitsForASourceThatIsHeard() {
+        listening();
+        Instant later = NOW.plusSeconds(5);
+        assertEquals(List.of(awaitsSourceSince(later)), arrival.handle(new ArrivalEvent.SourceHeard(later)));
+    }
+
+    @Test
+    void waitsForAsLongAsTheOperatorWantsWhoStartedItHimself() {
+        var byHand = new Arrival(false);
+        byHand.handle(new ArrivalEvent.Listening(NOW));
+        assertEquals(
+                List.of(new ArrivalAction.AnnounceReady(STAGED)),
+                byHand.handle(new ArrivalEvent.Prepared(NOW, STAGED)));
     }
 
     @Test
@@ -115,6 +141,10 @@ class ArrivalTest {
 
     private List<ArrivalAction> qemuEnded(String reason) {
         return arrival.handle(new ArrivalEvent.QemuEnded(NOW, reason));
+    }
+
+    private static ArrivalAction awaitsSourceSince(Instant heard) {
+        return new ArrivalAction.AwaitSource(heard.plus(Arrival.LONGEST_SILENCE));
     }
 
     private static List<ArrivalAction> gone(String reason) {

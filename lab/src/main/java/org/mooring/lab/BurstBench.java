@@ -60,7 +60,7 @@ final class BurstBench implements AutoCloseable {
     BurstBench(Lab lab, int number) {
         this.lab = lab;
         guests = IntStream.range(0, number)
-                .mapToObj(each -> new BurstGuest(each, Keys.make()))
+                .mapToObj(each -> BurstGuest.of(each, Keys.make()))
                 .toList();
         RunDirectory run = lab.run();
         lab.namespace(HOME.router())
@@ -74,7 +74,7 @@ final class BurstBench implements AutoCloseable {
         run.write(homeAgent.configuration().toString(), configuration.toString());
         lab.start(List.of(homeAgent, lab.foreignAgent(Site.B), lab.foreignAgent(Site.C)));
         for (Site site : List.of(Site.B, Site.C)) {
-            hooks.put(site, new BurstHooks(site, lab.namespace(site.host())));
+            hooks.put(site, new BurstHooks(site, lab.namespace(site.host()), "up0"));
             uplinks.put(site, Capture.on(run, site.host(), lab.namespace(site.host()), "up0", 512, "udp dst port 434"));
         }
         String router = HOME.router();

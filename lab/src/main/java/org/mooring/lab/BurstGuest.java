@@ -20,12 +20,12 @@ import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.RegistrationRequest.Flags;
 
 /**
- * One of many guests that move at once, of which there is nothing but what its hooks send.
+ * A guest of site A of which there is nothing but what its hooks send, be it one of many that move at once.
  *
  * @param number from 0
  * @param key of its association with the home agent, 16 octets in hexadecimal
  */
-record BurstGuest(int number, String key) {
+record BurstGuest(int number, Ipv4Address address, MacAddress mac, String key) {
     private static final int SPI = 256;
 
     /** In seconds: of bindings, and of what is staged. */
@@ -33,12 +33,13 @@ record BurstGuest(int number, String key) {
 
     private static final int PER_OCTET = 250;
 
-    Ipv4Address address() {
-        return Ipv4Address.of("10.1." + (1 + number / PER_OCTET) + "." + (1 + number % PER_OCTET));
-    }
-
-    MacAddress mac() {
-        return MacAddress.of(String.format(Locale.ROOT, "52:54:01:01:%02x:%02x", number >>> 8, number & 0xff));
+    /** One of many. */
+    static BurstGuest of(int number, String key) {
+        return new BurstGuest(
+                number,
+                Ipv4Address.of("10.1." + (1 + number / PER_OCTET) + "." + (1 + number % PER_OCTET)),
+                MacAddress.of(String.format(Locale.ROOT, "52:54:01:01:%02x:%02x", number >>> 8, number & 0xff)),
+                key);
     }
 
     /** As the home agent's configuration has it. */

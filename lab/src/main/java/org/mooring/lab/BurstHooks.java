@@ -7,7 +7,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.mooring.linux.Interface;
 import org.mooring.linux.KernelException;
@@ -28,6 +27,7 @@ import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.ReplyCode;
 import org.mooring.runtime.udp.UdpSocket;
 
 /** Sends what the hooks of many guests at one site send, to the site's foreign agent, and takes what is answered. */
@@ -42,6 +42,8 @@ final class BurstHooks implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(10);
 
+    private static final int TRIES = 3;
+
     /**
      * What is sent for a guest, and how its reply is known.
      *
@@ -51,19 +53,22 @@ final class BurstHooks implements AutoCloseable {
 
     private final Map<Ipv4Address, Request> unanswered = new ConcurrentHashMap<>();
 
-    /** Replies that accept nothing. */
-    private final AtomicInteger denied = new AtomicInteger();
+    /** Whose replies accept nothing. */
+    private final Map<Ipv4Address, ReplyCode> denied = new ConcurrentHashMap<>();
 
     private final Site site;
     private final PacketSocket socket;
 
-    /** @param namespace of the site's KVM host */
-    BurstHooks(Site site, Namespace namespace) {
+    /**
+     * @param namespace of a host at the site
+     * @param device of that host, to the site's link
+     */
+    BurstHooks(Site site, Namespace namespace, String device) {
         this.site = site;
         socket = namespace.call(() -> {
             try (Netlink netlink = Netlink.open()) {
-                Interface uplink = netlink.links().find("up0").map(Link::device).orElseThrow();
-                return PacketSocket.open(uplink, PacketFilter.udpTo(UdpSocket.REGISTRATION_PORT), Option.DEEP_BUFFER);
+                Interface link = netlink.links().find(device).map(Link::device).orElseThrow();
+                return PacketSocket.open(link, PacketFilter.udpTo(UdpSocket.REGISTRATION_PORT), Option.DEEP_BUFFER);
             }
         });
         Session.daemon("hooks at " + site, this::listen);
@@ -103,25 +108,31 @@ final class BurstHooks implements AutoCloseable {
     }
 
     /**
-     * Asks for each guest, a few at a time.
+     * Asks for each guest, a few at a time, and as hooks do once more where agents are too slow.
      *
      * @throws LabException unless all is accepted
      */
     void ask(List<BurstGuest> guests, Function<BurstGuest, Request> request) {
-        denied.set(0);
-        for (BurstGuest guest : guests) {
-            Await.until("the agents answer hooks at " + site, PATIENCE, () -> unanswered.size() < AT_ONCE);
-            send(request.apply(guest));
+        var left = guests;
+        for (int tries = 0; tries < TRIES && !left.isEmpty(); tries++) {
+            denied.clear();
+            for (BurstGuest guest : left) {
+                Await.until("the agents answer hooks at " + site, PATIENCE, () -> unanswered.size() < AT_ONCE);
+                send(request.apply(guest));
+            }
+            Await.until("the agents have answered all hooks at " + site, PATIENCE, unanswered::isEmpty);
+            left = left.stream()
+                    .filter(guest -> denied.containsKey(guest.address()))
+                    .toList();
         }
-        Await.until("the agents have answered all hooks at " + site, PATIENCE, unanswered::isEmpty);
-        if (denied.get() > 0) {
-            throw new LabException(denied + " requests of hooks at " + site + " were denied");
+        if (!left.isEmpty()) {
+            throw new LabException("requests of hooks at " + site + " were denied: " + denied);
         }
     }
 
     /** Sends all of these at once, and again as hooks do. Returns how many were accepted in the end. */
     int burst(List<Request> requests) {
-        denied.set(0);
+        denied.clear();
         long began = Clock.now();
         requests.forEach(this::send);
         for (Duration again : AGAIN) {
@@ -131,7 +142,7 @@ final class BurstHooks implements AutoCloseable {
         for (long end = began + PATIENCE.toNanos(); !unanswered.isEmpty() && Clock.now() < end; ) {
             Clock.sleep(Duration.ofMillis(10));
         }
-        int accepted = requests.size() - unanswered.size() - denied.get();
+        int accepted = requests.size() - unanswered.size() - denied.size();
         unanswered.clear();
         return accepted;
     }
@@ -175,7 +186,7 @@ final class BurstHooks implements AutoCloseable {
         if (request != null
                 && request.identification().low() == reply.identification().low()) {
             if (!reply.code().isAccepted()) {
-                denied.incrementAndGet();
+                denied.put(reply.homeAddress(), reply.code());
             }
             unanswered.remove(reply.homeAddress());
         }

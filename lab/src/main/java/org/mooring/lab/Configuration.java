@@ -130,7 +130,7 @@ final class Configuration {
                     home-gateway = "%s"
                     home-gateway-mac = "%s"
                     home-agent = "%s"
-                    [guest.association]
+                    [[guest.association]]
                     spi = 256
                     key = "%s"
                     """.formatted(

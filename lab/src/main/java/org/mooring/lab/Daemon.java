@@ -6,7 +6,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** One of the project's daemons, run as the real program in a namespace from its configuration file. */
@@ -15,6 +20,8 @@ final class Daemon {
 
     /** The program, what it is to do, and its configuration. */
     private static final int PROGRAM_WORDS = 4;
+
+    private static final Pattern OUR_CLASS = Pattern.compile("org\\.mooring\\.[\\w.$]+");
 
     private final Namespace namespace;
     private final List<String> words;
@@ -60,13 +67,19 @@ final class Daemon {
 
     /** The same daemon on a machine whose clock is ahead by so much, or behind if it is negative; but for what the kernel stamps itself. */
     Daemon withClock(Duration ahead) {
+        if (ahead.isZero()) {
+            return this;
+        }
         String options = System.getenv().getOrDefault(JAVA_OPTIONS, "");
         return by(List.of("env", JAVA_OPTIONS + "=" + options + " -Dmooring.clock-ahead-seconds=" + ahead.toSeconds()));
     }
 
     /** Starts it; {@link #awaitReady} waits for what it does then. */
     Daemon start() {
-        process = namespace.start(log.toFile(), words);
+        // Where they are ignored here, as by nohup, a JVM would not heed them.
+        var command = new ArrayList<>(List.of("env", "--default-signal=HUP,INT"));
+        command.addAll(words);
+        process = namespace.start(log.toFile(), command);
         return this;
     }
 
@@ -107,6 +120,19 @@ final class Daemon {
         } catch (IOException e) {
             throw new LabException("cannot read " + log, e);
         }
+    }
+
+    /** Those classes of the project that its JVM has loaded. */
+    Set<String> loadedClasses() {
+        if (process == null) {
+            throw new LabException("it doesn't run: " + String.join(" ", words));
+        }
+        String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
+        return OUR_CLASS
+                .matcher(Command.run(jcmd, Long.toString(process.pid()), "VM.class_hierarchy"))
+                .results()
+                .map(MatchResult::group)
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /** SIGHUP: it reads its configuration again. */

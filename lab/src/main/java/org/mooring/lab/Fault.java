@@ -1,5 +1,6 @@
 package org.mooring.lab;
 
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
 
@@ -20,6 +21,10 @@ record Fault(Kind kind, Moment moment, int delayMs, int downMs) {
     /** A step of the handover. */
     enum Moment {
         PREPARING,
+        /** PREPARE is on its way. */
+        ASKED,
+        /** The guest is staged, and nobody has asked for it. */
+        ARMING,
         COPYING,
         STOP,
         PAUSE,
@@ -65,10 +70,10 @@ record Fault(Kind kind, Moment moment, int delayMs, int downMs) {
         }
     }
 
-    /** One of all, with the same chance for each kind. */
+    /** Any but {@link #NONE}, with the same chance for each kind. */
     static Fault draw(Random random) {
-        Kind[] kinds = Kind.values();
-        Kind kind = kinds[random.nextInt(kinds.length)];
+        List<Kind> kinds = List.copyOf(EnumSet.complementOf(EnumSet.of(Kind.NONE)));
+        Kind kind = kinds.get(random.nextInt(kinds.size()));
         Moment moment = kind.moments().get(random.nextInt(kind.moments().size()));
         return new Fault(kind, moment, random.nextInt(LONGEST_DELAY), random.nextInt(LONGEST_DOWN));
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,10 +15,11 @@ import org.jspecify.annotations.Nullable;
 import org.mooring.lab.Fault.Kind;
 import org.mooring.lab.Fault.Moment;
 import org.mooring.lab.report.FaultReport.Struck;
+import org.mooring.runtime.handover.ArrivalsView;
 
 /**
  * Moves a simulated guest to and fro between three sites with the real daemons while something goes wrong each time, and sees whether it is
- * reachable again, and whether nothing is left behind in the end.
+ * reachable again, whether nothing stays staged, held or unknown to its daemon, and whether nothing is left behind in the end.
  */
 final class FaultCampaign implements AutoCloseable {
     /** Of bindings, in seconds: what is to end by itself ends soon. */
@@ -32,9 +34,8 @@ final class FaultCampaign implements AutoCloseable {
 
     private static final Duration AFTERMATH = Duration.ofMillis(200);
 
-    /** Longer than what comes late at the source does; {@code -Dfaults.soak-seconds=3600} makes it still longer. */
-    private static final Duration SOAK =
-            Duration.ofSeconds(Math.max(LIFETIME + 2L, Long.getLong("faults.soak-seconds", 0)));
+    /** Longer than what comes late at the source does. */
+    static final Duration SOAK = Duration.ofSeconds(LIFETIME + 2L);
 
     /** Until everything that ends by itself has ended. */
     private static final Duration SETTLING = Duration.ofSeconds(LIFETIME + 40L);
@@ -45,7 +46,8 @@ final class FaultCampaign implements AutoCloseable {
     private final DelayLine line;
     private final Instrument body;
     private final UdpFlow flow;
-    private final KernelState before;
+    private final KernelState withoutGuest;
+    private final KernelState atHome;
     private SimulatedQemu qemu;
     private Site at = GUEST.home();
 
@@ -62,18 +64,14 @@ final class FaultCampaign implements AutoCloseable {
         random = new Random(seed);
         line = new DelayLine(lab, sources, roundTrip.dividedBy(2), 0);
         body = HandoverBench.body(lab, sources, 1);
-        var daemons = new ArrayList<>(List.of(lab.homeAgent(GUEST.home())));
-        for (Site site : lab.sites()) {
-            if (site != GUEST.home()) {
-                daemons.add(lab.foreignAgent(site));
-            }
-            daemons.add(lab.hook(site));
-        }
-        lab.start(daemons);
-        qemu = SimulatedQemu.running(lab, GUEST, at, body).awaitHook();
+        var daemons = new LinkedHashSet<>(agents());
+        lab.sites().forEach(site -> daemons.add(lab.hook(site)));
+        lab.start(List.copyOf(daemons));
+        withoutGuest = KernelState.of(lab);
+        qemu = SimulatedQemu.running(lab, GUEST, at, body).awaitRegistration(lab.hook(at));
         flow = new UdpFlow(lab.namespace("cn"), GUEST.address(), 1, PER_SECOND);
         Await.until("the guest is reachable", () -> flow.firstAnswered(0).isPresent());
-        before = KernelState.of(lab);
+        atHome = KernelState.of(lab);
     }
 
     /** What the guest may need until it is reachable, after a fault has ended. */
@@ -92,6 +90,21 @@ final class FaultCampaign implements AutoCloseable {
         return at;
     }
 
+    /** All is well again, and the guest away: for long, nothing that is sent to it is lost. */
+    void soak(int number, Duration time) {
+        if (at == GUEST.home()) {
+            var unused = strike(number, abroad().get(0), Fault.NONE);
+        }
+        try (var watched = new UdpFlow(lab.namespace("cn"), GUEST.address(), 2, PER_SECOND)) {
+            Clock.sleep(time);
+            watched.stopSending();
+            Await.until(
+                    "all comes back that was sent when all was well",
+                    PATIENCE,
+                    () -> watched.echoes().count() == watched.sent());
+        }
+    }
+
     /** All is well again, and the guest at home; returns what is left behind. */
     List<String> settle(int number) {
         if (at != GUEST.home()) {
@@ -99,33 +112,100 @@ final class FaultCampaign implements AutoCloseable {
         }
         long began = Clock.now();
         List<String> left = left();
-        while (Clock.now() < began + SOAK.toNanos() || (!left.isEmpty() && Clock.now() < began + SETTLING.toNanos())) {
+        while (!left.isEmpty() && Clock.now() < began + SETTLING.toNanos()) {
             sleep(500);
             left = left();
         }
-        long now = Clock.now();
-        Await.until(
-                "the guest answers after all that ended by itself",
-                PATIENCE,
-                () -> flow.firstAnswered(now).isPresent());
         return left;
     }
 
     private List<String> left() {
-        var left = new ArrayList<>(KernelState.of(lab).beside(before));
-        JsonNode bindings = lab.homeAgent(GUEST.home()).control().get("/bindings");
-        bindings.path("bindings").forEach(binding -> left.add("binding " + binding));
-        bindings.path("staged").forEach(entry -> left.add("staged " + entry));
-        for (Site site : lab.sites()) {
-            if (site != GUEST.home()) {
-                lab.foreignAgent(site)
-                        .control()
-                        .get("/visitors")
-                        .path("visitors")
-                        .forEach(visitor -> left.add("visitor at " + site + " " + visitor));
-            }
+        var left = new ArrayList<>(KernelState.of(lab).beside(atHome));
+        JsonNode home = lab.homeAgent(GUEST.home()).control().get("/bindings");
+        home.path("bindings").forEach(binding -> left.add("binding " + binding));
+        home.path("staged").forEach(entry -> left.add("staged " + entry));
+        for (Site site : abroad()) {
+            visitors(site).forEach(visitor -> left.add("visitor at " + site + " " + visitor));
+        }
+        for (Daemon agent : agents()) {
+            agent.control()
+                    .get("/datapath")
+                    .path("tunnels")
+                    .forEach(tunnel -> left.add("tunnel of " + agent.program() + " " + tunnel));
         }
         return left;
+    }
+
+    /** What is staged or waits, and what is in the kernels of those machines where nobody knows of the guest. */
+    private List<String> unsettled() {
+        var unconcerned = new ArrayList<>(KernelState.machines(lab));
+        unconcerned.remove(at.host());
+        var unsettled = new ArrayList<String>();
+        Control homeAgent = lab.homeAgent(GUEST.home()).control();
+        JsonNode home = homeAgent.get("/bindings");
+        home.path("staged").forEach(entry -> unsettled.add("staged " + entry));
+        addHeld(unsettled, homeAgent);
+        if (!home.path("bindings").isEmpty() || !home.path("staged").isEmpty()) {
+            unconcerned.remove(GUEST.home().router());
+        }
+        for (Site site : abroad()) {
+            JsonNode visitors = visitors(site);
+            if (!visitors.isEmpty()) {
+                unconcerned.remove(lab.hasForeignAgent(site) ? site.router() : site.host());
+            }
+            if (lab.hasForeignAgent(site)) {
+                visitors.forEach(visitor -> {
+                    if (visitor.path("state").asText().equals("staged")) {
+                        unsettled.add("visitor at " + site + " " + visitor);
+                    }
+                });
+                addHeld(unsettled, lab.foreignAgent(site).control());
+            }
+        }
+        unsettled.addAll(KernelState.of(lab, unconcerned).beside(withoutGuest.only(unconcerned)));
+        return unsettled;
+    }
+
+    private static void addHeld(List<String> unsettled, Control agent) {
+        for (JsonNode arrival : agent.get(ArrivalsView.PATH).path("arrivals")) {
+            if (List.of(
+                            arrival.path("old-path").asText(),
+                            arrival.path("new-path").asText())
+                    .contains("held")) {
+                unsettled.add("held " + arrival);
+            }
+        }
+    }
+
+    /** Whether a home agent has a binding, or a foreign agent a visitor that isn't only staged. */
+    private static boolean knows(Daemon agent) {
+        if (agent.program().equals("home-agent")) {
+            return !agent.control().get("/bindings").path("bindings").isEmpty();
+        }
+        for (JsonNode visitor : agent.control().get("/visitors").path("visitors")) {
+            if (!visitor.path("state").asText().equals("staged")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Those that the agent there has, or the hook in its place. */
+    private JsonNode visitors(Site site) {
+        return lab.hasForeignAgent(site)
+                ? lab.foreignAgent(site).control().get("/visitors").path("visitors")
+                : lab.hook(site).control().get("/datapath").path("tunnels");
+    }
+
+    private List<Site> abroad() {
+        return lab.sites().stream().filter(site -> site != GUEST.home()).toList();
+    }
+
+    /** Where tunnels end. */
+    private List<Daemon> agents() {
+        var agents = new ArrayList<>(List.of(lab.homeAgent(GUEST.home())));
+        abroad().forEach(site -> agents.add(lab.tunnelEnd(site)));
+        return agents;
     }
 
     /** One handover to another site, in which this goes wrong. */
@@ -143,8 +223,22 @@ final class FaultCampaign implements AutoCloseable {
                 () -> flow.firstAnswered(ended).isPresent());
         double reachable = (flow.firstAnswered(ended).orElseThrow() - ended) / 1e6;
         Await.until("the guest is bound where it is, at " + at + ", after: " + fault, PATIENCE, this::isBound);
+        awaitSettled(fault);
         return new Struck(
                 number, from.name(), to.name(), at.name(), fault.words(), fault.downMs(), handover.prepared, reachable);
+    }
+
+    /** A visitor or a redirect that an agent knows of may remain: it has its end. */
+    private void awaitSettled(Fault fault) {
+        long began = Clock.now();
+        List<String> unsettled = unsettled();
+        while (!unsettled.isEmpty()) {
+            if (Clock.now() > began + PATIENCE.toNanos()) {
+                throw new LabException("left behind by: " + fault + ": " + unsettled);
+            }
+            sleep(50);
+            unsettled = unsettled();
+        }
     }
 
     private boolean isBound() {
@@ -152,7 +246,7 @@ final class FaultCampaign implements AutoCloseable {
                 lab.homeAgent(GUEST.home()).control().get("/bindings").path("bindings");
         return at == GUEST.home()
                 ? bindings.isEmpty()
-                : bindings.path(0).path("care-of-address").asText().equals(at.careOfAddress());
+                : bindings.path(0).path("care-of-address").asText().equals(lab.careOfAddress(at));
     }
 
     /** One of them, as kvm-migrator and QEMU would have it. */
@@ -197,18 +291,28 @@ final class FaultCampaign implements AutoCloseable {
 
         /** Whoever brings the guest goes on without the hook's answer. */
         private void prepare() {
+            var answer = CompletableFuture.supplyAsync(this::arriving);
+            if (fault.moment() == Moment.ASKED) {
+                sleep(roundTrip.toMillis() / 2);
+                kill(Moment.ASKED);
+            }
+            prepared = answer.join();
+        }
+
+        private String arriving() {
             try {
-                prepared = lab.hook(to)
+                return lab.hook(to)
                         .control()
                         .post("/guests/" + GUEST.name() + "/events", Map.of("phase", "arriving", "tap", GUEST.tap()))
                         .path("prepared")
                         .asText();
             } catch (LabException e) {
-                prepared = "no answer";
+                return "no answer";
             }
         }
 
         private void copy() {
+            kill(Moment.ARMING);
             for (String state : List.of("setup", "active")) {
                 source.migration(state);
                 destination().migration(state);
@@ -310,6 +414,8 @@ final class FaultCampaign implements AutoCloseable {
                 return;
             }
             victim().ifPresent(daemon -> {
+                long asked = Clock.now();
+                boolean known = serves(daemon);
                 if (fault.delayMs() == 0) {
                     daemon.kill();
                 }
@@ -318,9 +424,25 @@ final class FaultCampaign implements AutoCloseable {
                     daemon.kill();
                     sleep(fault.downMs());
                     daemon.start().awaitReady();
-                    return Clock.now();
+                    long back = Clock.now();
+                    if (known && back - asked < Duration.ofSeconds(LIFETIME / 2).toNanos() && !knows(daemon)) {
+                        throw new LabException(daemon.program() + " forgot the guest by: " + fault);
+                    }
+                    return back;
                 }));
             });
+        }
+
+        /** Whether an agent, which lives, serves the guest; what is still to leave or to arrive may change meanwhile. */
+        private boolean serves(Daemon agent) {
+            boolean stays = from != GUEST.home() && to != GUEST.home() && !over;
+            return stays && (fault.kind() == Kind.HOME_AGENT || isBeforeCommit(agent)) && knows(agent);
+        }
+
+        private boolean isBeforeCommit(Daemon agent) {
+            return fault.kind() == Kind.OLD_AGENT
+                    && fault.moment().compareTo(Moment.PAUSE) < 0
+                    && agent.equals(lab.foreignAgent(from));
         }
 
         private Optional<Daemon> victim() {
@@ -336,7 +458,7 @@ final class FaultCampaign implements AutoCloseable {
         }
 
         private Daemon agent(Site site) {
-            return site == GUEST.home() ? lab.homeAgent(site) : lab.foreignAgent(site);
+            return site == GUEST.home() ? lab.homeAgent(site) : lab.tunnelEnd(site);
         }
 
         /** And is started again later; nobody waits for that but the end of the handover. */

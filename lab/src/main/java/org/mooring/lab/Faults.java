@@ -16,22 +16,25 @@ public final class Faults {
     private final int handovers;
     private final long seed;
     private final Duration roundTrip;
+    private final Duration soak;
     private final String json;
 
-    private Faults(PrintStream out, int handovers, long seed, Duration roundTrip, String json) {
+    private Faults(PrintStream out, int handovers, long seed, Duration roundTrip, Duration soak, String json) {
         this.out = out;
         this.handovers = handovers;
         this.seed = seed;
         this.roundTrip = roundTrip;
+        this.soak = soak;
         this.json = json;
     }
 
-    /** {@code DIRECTORY SOURCES HANDOVERS SEED RTT JSON}, as the front door gives them; no file is an empty word. */
+    /** {@code DIRECTORY SOURCES HANDOVERS SEED RTT SOAK JSON}, as the front door gives them; no file is an empty word. */
     public static void main(String[] arguments) {
-        BenchRun.main(arguments, 6, (run, out) -> {
+        BenchRun.main(arguments, 7, (run, out) -> {
             var roundTrip = Duration.ofMillis(Integer.parseInt(arguments[4]));
+            var soak = Duration.ofSeconds(Integer.parseInt(arguments[5]));
             var faults = new Faults(
-                    out, Integer.parseInt(arguments[2]), Long.parseLong(arguments[3]), roundTrip, arguments[5]);
+                    out, Integer.parseInt(arguments[2]), Long.parseLong(arguments[3]), roundTrip, soak, arguments[6]);
             return faults.run(run, Path.of(arguments[1]));
         });
     }
@@ -51,11 +54,13 @@ public final class Faults {
             struck.add(one);
             out.print(one.row());
         }
-        out.println("waiting until all has ended that ends by itself");
+        out.println("watching the guest for " + soak.toSeconds()
+                + " s, then waiting until all has ended that ends by itself");
+        campaign.soak(handovers + 1, soak);
         Map<String, String> environment = Environment.describe();
         environment.put("round_trip_ms", Long.toString(roundTrip.toMillis()));
         double limit = campaign.limit().toNanos() / 1e6;
-        var report = new FaultReport(environment, seed, limit, struck, campaign.settle(handovers + 1));
+        var report = new FaultReport(environment, seed, limit, struck, campaign.settle(handovers + 2));
         out.printf(
                 Locale.ROOT,
                 "%d handovers, %d of them not reachable within %.0f ms, %d things left behind%n",

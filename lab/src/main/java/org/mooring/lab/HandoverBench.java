@@ -138,7 +138,7 @@ final class HandoverBench implements AutoCloseable {
         }
         String router = GUEST.home().router();
         home = Capture.everywhere(run, router, lab.namespace(router), 1500, "udp port 434");
-        qemu = SimulatedQemu.running(lab, GUEST, at, body).awaitHook();
+        qemu = SimulatedQemu.running(lab, GUEST, at, body).awaitRegistration(lab.hook(at));
         // What we run for the first time is slow, too.
         var unused = control();
     }

@@ -165,6 +165,16 @@ final class Lab implements AutoCloseable {
         return !coLocated.contains(site);
     }
 
+    /** Of the guests that visit this site. */
+    String careOfAddress(Site site) {
+        return hasForeignAgent(site) ? site.careOfAddress() : site.hostAddress();
+    }
+
+    /** Whose tunnels end there. */
+    Daemon tunnelEnd(Site site) {
+        return hasForeignAgent(site) ? foreignAgent(site) : hook(site);
+    }
+
     Daemon homeAgent(Site site) {
         return of(homeAgents, site);
     }

@@ -80,6 +80,22 @@ final class SimulatedQemu implements AutoCloseable {
         return this;
     }
 
+    /**
+     * Returns when the guest is registered by the hook, whose filters its tap has since then: while the kernel adds the first filter to a
+     * device, it drops what the device should send.
+     */
+    SimulatedQemu awaitRegistration(Daemon hook) {
+        Await.until(
+                "the guest is registered by the hook of " + place,
+                () -> hook.control()
+                        .get("/guests/" + guest.name())
+                        .path("guest")
+                        .path("registration")
+                        .asText()
+                        .equals("accepted"));
+        return this;
+    }
+
     /** Waits for the guest, as by {@code -incoming}. */
     static SimulatedQemu incoming(Lab lab, Guest guest, Site site, Instrument body) {
         return incoming(lab, guest, site.host(), body);

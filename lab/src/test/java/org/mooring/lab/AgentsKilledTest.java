@@ -4,15 +4,20 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mooring.linux.MacAddress;
+import org.mooring.protocol.wire.Ipv4Address;
 
 /** A guest is away, packets go to it and back, and each program on their way is killed and started again. */
 class AgentsKilledTest {
@@ -20,6 +25,17 @@ class AgentsKilledTest {
     private static final int PER_SECOND = 500;
     private static final int FLOW = 1000; // no other one's number
     private static final int SOME = 100;
+
+    /** For a socket's buffer to hold what comes while an emulated processor has other work to do than to read it. */
+    private static final int SLOWLY = 100;
+
+    private static final List<String> ROUTERS = List.of(Site.A.router(), Site.B.router());
+
+    /** Devices that each network has once a module is loaded. */
+    private static final List<String> OF_MODULES = List.of("link tunl0", "link gre0", "link gretap0", "link erspan0");
+
+    private static final BurstGuest VISITOR =
+            new BurstGuest(0, Ipv4Address.of("10.1.0.60"), MacAddress.of("52:54:00:01:00:60"), Keys.make());
 
     @Tag("e2e")
     @ParameterizedTest
@@ -35,13 +51,101 @@ class AgentsKilledTest {
         assertLosesNothing("kernel", "datapath = \"kernel\"");
     }
 
-    private static void assertLosesNothing(String datapath, String configured) throws IOException {
+    /** The same with one visitor that registers itself once, and neither hooks nor a move: an emulated processor has to start fewer programs. */
+    @Tag("stock")
+    @Test
+    void noPacketOfAVisitorIsLostInTheKernelsTunnels() throws IOException {
+        Lab lab = Testbed.raiseWithoutGuests(Site.PAIR);
+        Daemon home = lab.homeAgent(Site.A);
+        Daemon foreign = lab.foreignAgent(Site.B);
+        List<Daemon> agents = List.of(home, foreign);
+        try {
+            agents.forEach(agent -> configure(agent, "datapath = \"kernel\""));
+            Files.writeString(home.configuration(), VISITOR.configuration(), UTF_8, StandardOpenOption.APPEND);
+            KernelState before = KernelState.of(lab, ROUTERS);
+            lab.start(agents);
+            Namespace machine = lab.namespace(Site.B.neighbour());
+            arrive(machine);
+            try (var echo = new UdpEcho(machine, UdpFlow.PORT);
+                    var flow =
+                            new UdpFlow(lab.namespace("cn"), VISITOR.address().toString(), FLOW, SLOWLY)) {
+                awaitMore(flow);
+                for (Daemon agent : agents) {
+                    agent.kill();
+                    awaitMore(flow);
+                }
+                lab.start(agents);
+                assertKnown(home, "/bindings", "bindings");
+                assertKnown(foreign, "/visitors", "visitors");
+                awaitMore(flow);
+                flow.stopSending();
+                Await.until("all come back", () -> flow.echoes().count() == flow.sent());
+                assertEquals(flow.sent(), echo.received());
+            }
+            agents.forEach(Daemon::kill);
+            assertNothingStays(lab, before);
+        } finally {
+            Testbed.close(lab, "visitor-agents-killed");
+        }
+    }
+
+    /** The machine becomes the visitor, which has sent its request before it has an address that its own kernel would answer for. */
+    private static void arrive(Namespace machine) {
+        machine.ip("link set eth0 address " + VISITOR.mac(), "addr flush dev eth0");
+        try (var requests = new BurstHooks(Site.B, machine, "eth0")) {
+            Await.until(
+                    "the visitor is registered",
+                    () -> requests.burst(List.of(requests.ofGuest(VISITOR, Instant.now()))) == 1);
+        }
+        String gateway = Site.A.routerAddress();
+        machine.ip(
+                "addr add " + VISITOR.address() + "/24 dev eth0",
+                "route replace default via " + gateway,
+                "neigh replace " + gateway + " lladdr " + Site.B.routerMac() + " dev eth0 nud permanent");
+    }
+
+    /** The operator removes both agents, whose visitor is still there, by the commands of docs/operations.md. */
+    private static void assertNothingStays(Lab lab, KernelState before) throws IOException {
+        String section = Files.readString(Path.of("../docs/operations.md")).split("\n## Removing an agent\n", 2)[1];
+        String[] parts = section.split("\n## ", 2)[0].split("```(sh)?\n", -1);
+        Namespace homeRouter = lab.namespace(Site.A.router());
+        Namespace foreignRouter = lab.namespace(Site.B.router());
+        // Not each of them finds what it takes away.
+        var told = List.of(
+                Command.attempt(homeRouter.inside("sh", "-c", parts[1]), ""),
+                Command.attempt(foreignRouter.inside("sh", "-c", parts[3]), ""),
+                Command.attempt(foreignRouter.inside("sh", "-c", parts[5]), ""));
+        homeRouter.ip("neigh del proxy " + VISITOR.address() + " dev lan");
+        List<String> differences = KernelState.of(lab, ROUTERS).beside(before).stream()
+                .filter(line -> OF_MODULES.stream().noneMatch(line::endsWith))
+                .toList();
+        assertEquals(List.of(), differences, told::toString);
+        for (Namespace router : List.of(homeRouter, foreignRouter)) {
+            assertEquals("", Command.run(router.inside("nft", "list", "tables"), ""));
+        }
+    }
+
+    private static void assertKnown(Daemon agent, String path, String list) {
+        assertEquals("kernel", agent.control().get("/datapath").path("datapath").asText());
+        var known = agent.control().get(path).path(list);
+        assertEquals(1, known.size());
+        assertEquals(
+                VISITOR.address().toString(), known.get(0).path("home-address").asText());
+    }
+
+    private static void configure(Daemon agent, String line) {
+        Path file = agent.configuration();
+        try {
+            Files.writeString(file, line + "\n" + Files.readString(file), UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void assertLosesNothing(String datapath, String configured) {
         Lab lab = Testbed.raiseWithoutGuests(Site.PAIR);
         List<Daemon> agents = List.of(lab.homeAgent(Site.A), lab.foreignAgent(Site.B));
-        for (Daemon agent : agents) {
-            Path file = agent.configuration();
-            Files.writeString(file, configured + "\n" + Files.readString(file), UTF_8);
-        }
+        agents.forEach(agent -> configure(agent, configured));
         var settings = new HandoverBench.Settings(PER_SECOND, Duration.ZERO, Optional.empty());
         try (var bench = new HandoverBench(lab, SOURCES, settings)) {
             var away = bench.move(0);

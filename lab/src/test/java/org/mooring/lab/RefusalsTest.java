@@ -56,6 +56,23 @@ class RefusalsTest {
         }
     }
 
+    /** Whose configuration only root may look at. */
+    @Test
+    void aMigrationWithoutRoot() {
+        Command refused = Command.attempt(
+                new SystemdUnit(false, List.of())
+                        .run(List.of(
+                                lab.program("kvm-migrator").toString(),
+                                "startup",
+                                GUEST.name(),
+                                "--config",
+                                lab.run().resolve("ka/kvm-migrator.toml").toString())),
+                "");
+
+        assertEquals(1, refused.status(), refused::toString);
+        assertEquals("kvm-migrator: this takes root: run it with sudo\n", refused.errors(), refused::toString);
+    }
+
     @Test
     void withoutOneCapability() {
         assertRefusedWithoutEach("net_admin", "net_raw", "net_bind_service");
@@ -208,7 +225,7 @@ class RefusalsTest {
 
             assertCheckFails(
                     "hook: a registration through foreign agent 10.2.0.2 to home agent 10.1.0.1 would fail: .*the keys"
-                            + " differ: compare spi and key of \\[guest.association\\] .*");
+                            + " differ: compare spi and key of \\[\\[guest.association\\]\\] .*");
         } finally {
             Files.writeString(file, good);
         }

@@ -38,12 +38,8 @@ class SameSiteTest {
             lab.start(daemons);
             try (Instrument body = HandoverBench.body(lab, SOURCES, 1)) {
                 SimulatedQemu source =
-                        SimulatedQemu.running(lab, GUEST, site, body).awaitHook();
-                // What comes before the guest is registered is nobody's.
-                try (var first = new UdpFlow(lab.namespace("cn"), GUEST.address(), 1, PER_SECOND)) {
-                    Await.until("the guest is reachable", () -> first.echoes().count() > 0);
-                }
-                try (var flow = new UdpFlow(lab.namespace("cn"), GUEST.address(), 2, PER_SECOND)) {
+                        SimulatedQemu.running(lab, GUEST, site, body).awaitRegistration(lab.hook(site));
+                try (var flow = new UdpFlow(lab.namespace("cn"), GUEST.address(), 1, PER_SECOND)) {
                     int before = flow.sent();
                     SimulatedQemu other = move(lab, source, site.secondHost(), second, body);
                     move(lab, other, site.host(), lab.hook(site), body);

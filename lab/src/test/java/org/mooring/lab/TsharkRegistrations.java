@@ -61,6 +61,8 @@ final class TsharkRegistrations {
 
     private final List<String> unexpected = new ArrayList<>();
 
+    private int visits;
+
     /** By home address and what of the Identification a reply has in any case. */
     private final Map<String, Row> requested = new HashMap<>();
 
@@ -106,6 +108,11 @@ final class TsharkRegistrations {
             }
         }
         return rows.stream();
+    }
+
+    /** Accepted requests for a guest that is abroad. */
+    int visits() {
+        return visits;
     }
 
     /** What isn't as it was meant. */
@@ -168,6 +175,7 @@ final class TsharkRegistrations {
                 expect("mip.ident", List.of(request.get("mip.ident")), row);
                 expect("mip.life", List.of(request.get("mip.life")), row);
                 authenticated(guest, row);
+                visits += request.get("mip.coa").equals(guest.home().other().careOfAddress()) ? 1 : 0;
             }
             case IDENTIFICATION_MISMATCH -> authenticated(guest, row);
             default -> {

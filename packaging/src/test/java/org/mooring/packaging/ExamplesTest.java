@@ -8,12 +8,14 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+@Tag("image")
 @Timeout(300)
 @DisplayName("An example configuration")
 class ExamplesTest {
@@ -68,7 +70,7 @@ class ExamplesTest {
             Path file = write("kvm-migrator", text);
             Image.Outcome outcome = image.run("kvm-migrator", "startup", "nobody", "--config", file + "");
             assertEquals(
-                    "kvm-migrator: guest nobody is unknown: it has no [[guest]] in " + file,
+                    "kvm-migrator: guest nobody is unknown: add a [[guest]] with its name to " + file,
                     outcome.err().lines().findFirst().orElse(""));
         }
     }

@@ -14,8 +14,8 @@ record Image(Path root) {
     record Outcome(int exitCode, String out, String err) {}
 
     static Image built() {
-        return new Image(
-                Path.of(System.getProperty("mooring.image", "target/mooring")).toAbsolutePath());
+        return new Image(Path.of(System.getProperty("mooring.programs", "target/mooring"))
+                .toAbsolutePath());
     }
 
     Path program(String name) {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.packaging.Image.Outcome;
 
+@Tag("image")
 @Timeout(300)
 @DisplayName("An installed program")
 class ProgramsTest {
@@ -81,6 +83,22 @@ class ProgramsTest {
         assertEquals(1, outcome.exitCode());
         assertTrue(
                 outcome.err().startsWith("home-agent: no Java at '/nowhere/bin/java': install Java 17"), outcome.err());
+    }
+
+    @Test
+    @Tag("netns")
+    void startsFromAnArchiveOfItsClassesWhileThatFits() throws Exception {
+        Path copy = directory.resolve("mooring");
+        Image.run(Map.of(), Path.of("/bin/cp"), "-R", image.root().toString(), copy.toString());
+        assertEquals(
+                new Outcome(0, "", ""), Image.run(Map.of(), copy.resolve("libexec/archive-classes"), "home-agent"));
+        Path program = copy.resolve("bin/home-agent");
+        String archived = "source: shared objects file (top)";
+        Map<String, String> logged = Map.of("MOORING_JAVA_OPTS", "-Xlog:class+load");
+        assertTrue(Image.run(logged, program, "--version").out().contains(archived));
+        Files.writeString(copy.resolve("lib/a.jar"), "");
+        assertFalse(Image.run(logged, program, "--version").out().contains(archived));
+        assertEquals(image.run("home-agent", "--version"), Image.run(Map.of(), program, "--version"));
     }
 
     @Test

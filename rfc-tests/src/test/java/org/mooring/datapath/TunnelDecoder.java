@@ -2,8 +2,11 @@ package org.mooring.datapath;
 
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.mooring.datapath.AgentEntry.Role;
 import org.mooring.linux.Ipv4;
 import org.mooring.linux.MacAddress;
@@ -14,7 +17,7 @@ import org.mooring.linux.packet.Ipv4Packet;
 public final class TunnelDecoder {
     private static final Inet4Address AGENT = Ipv4.address("192.0.2.2");
     private static final Inet4Address PEER = Ipv4.address("198.51.100.2");
-    private static final Inet4Address HOME = Ipv4.address("10.1.0.50");
+    private static final List<Inet4Address> HOMES = List.of(Ipv4.address("10.1.0.50"), Ipv4.address("10.1.0.5"));
     private static final int PORT = 434;
     private static final int UDP_HEADER = 8;
     private static final int MTU = 1500;
@@ -23,31 +26,19 @@ public final class TunnelDecoder {
     private static final int[] WRITTEN = new int[1];
     private static final Coalescer COALESCER = new Coalescer(DATA, MTU, pieces -> WRITTEN[0]++);
 
-    private TunnelDecoder() {}
+    /** As many as there are agents and encapsulations. */
+    private static final List<TunnelDecoder> ALL = Stream.of(Encapsulation.values())
+            .flatMap(encapsulation ->
+                    Stream.of(Role.values()).map(role -> new TunnelDecoder(bindings(role, encapsulation), role)))
+            .toList();
 
-    /**
-     * Whether {@code packet}, whole and with an IPv4 header that is right, is taken out of a tunnel by either agent.
-     *
-     * @throws AssertionError if what comes out is not a whole packet
-     */
-    public static boolean takes(ByteBuffer packet) {
-        boolean taken = false;
-        for (var encapsulation : Encapsulation.values()) {
-            for (var role : Role.values()) {
-                taken |= takes(packet, role, encapsulation);
-            }
-        }
-        return taken;
-    }
+    // The datapath's memory is larger than any packet.
+    private final ByteBuffer in = ByteBuffer.allocate(2 * Ipv4Packet.MAX_LENGTH);
+    private final Decapsulator decapsulator;
+    private int length;
+    private int taken;
 
-    private static boolean takes(ByteBuffer packet, Role role, Encapsulation encapsulation) {
-        int length = packet.remaining();
-        if (!Ip.isWhole(packet, 0, length)) {
-            return false;
-        }
-        // The datapath's memory is larger than any packet.
-        var in = ByteBuffer.allocate(length + Ipv4Packet.MAX_LENGTH).put(0, packet, 0, length);
-        var taken = new int[1];
+    private TunnelDecoder(Bindings bindings, Role role) {
         var outlet = new Decapsulator.Outlet() {
             @Override
             public void arrive(int at, int received, int remote) {
@@ -58,15 +49,31 @@ public final class TunnelDecoder {
             public void reverse(int at, int received) {
                 check(at, received);
             }
-
-            private void check(int at, int received) {
-                if (at < 0 || at + received > length || !Ip.isWhole(in, at, received)) {
-                    throw new AssertionError("octets " + at + " to " + (at + received) + " of " + length);
-                }
-                taken[0]++;
-            }
         };
-        var decapsulator = new Decapsulator(bindings(role, encapsulation), agent(role), new Drops(), in, outlet);
+        decapsulator = new Decapsulator(bindings, agent(role), new Drops(), in, outlet);
+    }
+
+    /**
+     * Whether {@code packet}, whole and with an IPv4 header that is right, is taken out of a tunnel by either agent.
+     *
+     * @throws AssertionError if what comes out is not a whole packet
+     */
+    public static boolean takes(ByteBuffer packet) {
+        boolean taken = false;
+        for (var decoder : ALL) {
+            taken |= decoder.take(packet);
+        }
+        return taken;
+    }
+
+    private boolean take(ByteBuffer packet) {
+        Arrays.fill(in.array(), 0, length, (byte) 0);
+        length = packet.remaining();
+        taken = 0;
+        if (!Ip.isWhole(packet, 0, length)) {
+            return false;
+        }
+        in.put(0, packet, 0, length);
         int header = Ip.headerLength(in, 0);
         if (Ip.protocol(in, 0) == Ipv4Packet.UDP) {
             if (length >= header + UDP_HEADER) {
@@ -81,7 +88,14 @@ public final class TunnelDecoder {
             decapsulator.take(0, length);
             decapsulator.takeFromVisitor(0, length);
         }
-        return taken[0] > 0;
+        return taken > 0;
+    }
+
+    private void check(int at, int received) {
+        if (at < 0 || at + received > length || !Ip.isWhole(in, at, received)) {
+            throw new AssertionError("octets " + at + " to " + (at + received) + " of " + length);
+        }
+        taken++;
     }
 
     private static AgentEntry agent(Role role) {
@@ -92,19 +106,11 @@ public final class TunnelDecoder {
         var tunnels =
                 Set.of(encapsulation == Encapsulation.UDP ? Tunnel.udp(PEER, PORT) : Tunnel.of(PEER, encapsulation));
         var bindings = new Bindings();
-        bindings.put(
-                HOME,
-                role == Role.HOME_AGENT
-                        ? new ForwardingEntry(
-                                tunnels, Optional.empty(), tunnels, Optional.empty(), 0, MacAddress.NONE, 0)
-                        : new ForwardingEntry(
-                                tunnels,
-                                tunnels.stream().findFirst(),
-                                tunnels,
-                                Optional.of(AGENT),
-                                2,
-                                MacAddress.NONE,
-                                0));
+        var entry = role == Role.HOME_AGENT
+                ? new ForwardingEntry(tunnels, Optional.empty(), tunnels, Optional.empty(), 0, MacAddress.NONE, 0)
+                : new ForwardingEntry(
+                        tunnels, tunnels.stream().findFirst(), tunnels, Optional.of(AGENT), 2, MacAddress.NONE, 0);
+        HOMES.forEach(home -> bindings.put(home, entry));
         return bindings;
     }
 

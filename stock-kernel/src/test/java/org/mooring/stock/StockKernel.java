@@ -31,6 +31,10 @@ final class StockKernel {
 
     private static final String JVM = " -XX:+UseSerialGC -XX:TieredStopAtLevel=1";
 
+    /** For the agents as programs, which compile and load as little as they can before they are ready. */
+    private static final String PROGRAMS =
+            "-XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote -Dmooring.warm-up-rounds=1";
+
     private final Path shared;
 
     /** @param shared what the guest reports goes there, and all that it says on its console */
@@ -50,6 +54,7 @@ final class StockKernel {
         Path status = shared.resolve("status");
         Files.deleteIfExists(report);
         Files.deleteIfExists(status);
+        archivePrograms();
         Path archive = archiveClasses(rehearsed);
         Files.writeString(shared.resolve("start"), start(archive, launcher(Path.of(SHARED, "reports"), selectors)));
         boot();
@@ -140,9 +145,30 @@ final class StockKernel {
         return archive;
     }
 
-    private static List<String> launcher(Path reports, List<String> selectors) {
+    /** As above, of the agents. An archive is held to its place, and where the programs were built other tests may make their own just now. */
+    private void archivePrograms() throws IOException, InterruptedException {
+        Process archiving = new ProcessBuilder(
+                        "sh",
+                        "-ec",
+                        "rm -rf \"$1\"; mkdir -p \"$1/lib\"; cp -a \"$0/bin\" \"$0/libexec\" \"$0/systemd\" \"$0/examples\" \"$1\";"
+                                + " cp -a \"$0\"/lib/*.jar \"$1/lib\"; \"$1/libexec/archive-classes\" home-agent foreign-agent",
+                        LAB.resolve("../packaging/target/mooring").normalize().toString(),
+                        programs().toString())
+                .inheritIO()
+                .start();
+        if (archiving.waitFor() != 0) {
+            throw new AssertionError("the programs have to be built first, by mvn package");
+        }
+    }
+
+    private Path programs() {
+        return shared.resolveSibling("mooring");
+    }
+
+    private List<String> launcher(Path reports, List<String> selectors) {
         var launcher = new ArrayList<>(List.of(
                 System.getProperty("java.home") + "/bin/java",
+                "-Dmooring.programs=" + programs(),
                 "-cp",
                 classPath(),
                 "org.junit.platform.console.ConsoleLauncher",
@@ -174,6 +200,7 @@ final class StockKernel {
                 "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8",
                 // Also for the processes that tests start.
                 "export " + JVM_OPTIONS + "='-XX:SharedArchiveFile=" + archive + JVM + "'",
+                "export MOORING_JAVA_OPTS='" + PROGRAMS + "'",
                 "modules=/lib/modules/$(uname -r)",
                 "mkdir -p $modules",
                 "mount --bind '" + image() + "/modules' $modules",

@@ -18,38 +18,51 @@ import org.junit.jupiter.api.TestFactory;
 class StockKernelTest {
     private static final String ROOT = "org.mooring.";
 
+    /** The agents as programs, killed and started once. */
+    private static final String KILLED = "lab.AgentsKilledTest#noPacketOfAVisitorIsLostInTheKernelsTunnels";
+
     /** The agents as programs, with a guest that moves: some minutes. */
     private static final String AGENTS = "lab.AgentsKilledTest#noPacketIsLostInTheKernelsTunnels";
 
-    /** Not those that send as fast as they can, or start a program: emulated, they take minutes. */
+    /** Not those that send as fast as they can, and of those that start programs the shortest one: emulated, they take minutes. */
     private static final List<String> SELECTION = List.of(
             "datapath.KernelDatapathTest$Headers",
             "datapath.KernelDatapathTest$Segments",
             "datapath.KernelDatapathTest$Mtu",
+            "datapath.KernelDatapathTest$ClampedSegments",
             "datapath.KernelDatapathTest$Fragments",
             "datapath.KernelDatapathTest$Errors",
             "datapath.KernelDatapathTest$Forgery",
+            "datapath.KernelDatapathTest$SimultaneousBindings#sendsACopyToEachCareOfAddress"
+                    + "(org.mooring.datapath.Encapsulation,org.mooring.datapath.Encapsulation)",
+            "datapath.KernelDatapathTest$SimultaneousBindings#sendsCopiesOfTheSame(int)",
+            "datapath.KernelDatapathTest$SimultaneousBindings#leaveNoRoutes",
+            "datapath.KernelDatapathTest$SimultaneousBindings#takeNothingFromEachOther",
+            "datapath.KernelDatapathTest$SimultaneousBindings#goesFromOneToTwoAndBackWithoutALoss",
+            "datapath.KernelDatapathTest$SimultaneousBindings#fragmentsWhatDoesNotFitIntoOneOfThem",
             "datapath.KernelDatapathTest$Redirect",
             "datapath.KernelDatapathTest$Survival#goesOnWithoutItsProcess",
+            "datapath.KernelDatapathTest$Survival#copiesWithoutItsProcess",
             "datapath.KernelDatapathTest$Hold#goesOnInOrder(org.mooring.datapath.Encapsulation)",
             "datapath.KernelDatapathTest$Hold#holdsAtHomeFromTheReturnOn",
-            "datapath.EbpfDatapathTest$Headers#carriesPacketsBothWays(org.mooring.datapath.Encapsulation)");
+            "datapath.EbpfDatapathTest$Headers#carriesPacketsBothWays(org.mooring.datapath.Encapsulation)",
+            KILLED);
 
-    /** Takes the same classes as most of them. */
+    /** Takes the same classes as most of them; those of the lab are what {@link #KILLED} takes. */
     private static final String REHEARSED =
             "datapath.EbpfDatapathTest$Headers#carriesPacketsBothWays(org.mooring.datapath.Encapsulation)";
 
     @TestFactory
     Stream<DynamicTest> passes() throws Exception {
         return new StockKernel(Path.of("target/stock-kernel").toAbsolutePath())
-                .test(selectors(), List.of(selector(REHEARSED))).stream()
+                .test(selectors(), List.of(selector(REHEARSED), selector(KILLED))).stream()
                         .map(result -> dynamicTest(result.name(), result::check));
     }
 
     private static List<String> selectors() {
         String wanted = System.getProperty("stock-kernel.select", "");
         if (wanted.equals("all")) {
-            return List.of("--select-package=" + ROOT + "datapath", selector(AGENTS));
+            return List.of("--select-package=" + ROOT + "datapath", selector(KILLED), selector(AGENTS));
         }
         Stream<String> tests = wanted.isEmpty() ? SELECTION.stream() : Stream.of(wanted.split(",", -1));
         return tests.map(StockKernelTest::selector).toList();

@@ -87,8 +87,8 @@ public final class ConfigReader {
                     + ": no such file: name another by --config, or make it from the commented example that is installed with"
                     + " the program"));
         } catch (AccessDeniedException e) {
-            throw new ConfigException(List.of(file + ": permission denied: let user " + System.getProperty("user.name")
-                    + " read it (chown, chmod)"));
+            throw new ConfigException(List.of(file + ": permission denied: run this as root, or let user "
+                    + System.getProperty("user.name") + " read it (chown, chmod)"));
         } catch (MalformedInputException e) {
             throw new ConfigException(List.of(file + ": not UTF-8 text"));
         } catch (IOException e) {

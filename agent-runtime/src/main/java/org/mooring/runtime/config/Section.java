@@ -184,13 +184,16 @@ public final class Section {
     }
 
     /**
-     * Each of {@code [[key]]} as a mobility security association: {@code spi}, {@code algorithm} (HMAC-MD5 when absent),
+     * Each of {@code [[key]]}, or {@code [key]} where there is one only, as a mobility security association: {@code spi}, {@code algorithm} (HMAC-MD5 when absent),
      * {@code key} or {@code key-file}, {@code replay-protection} (timestamps when absent),
      * {@code timestamp-tolerance} (7 seconds when absent).
      */
     public List<SecurityAssociation> associations(String key) {
         List<SecurityAssociation> associations = new ArrayList<>();
-        for (Section section : tables(key)) {
+        List<Section> sections = table.get(List.of(key)) instanceof TomlTable
+                ? table(key).stream().toList()
+                : tables(key);
+        for (Section section : sections) {
             SecurityAssociation association = section.association();
             if (associations.stream().anyMatch(other -> other.spi() == association.spi())) {
                 section.problem("spi", "there is another association with this SPI above");
@@ -201,7 +204,7 @@ public final class Section {
     }
 
     /** This table as a mobility security association; see {@link #associations}. */
-    public SecurityAssociation association() {
+    private SecurityAssociation association() {
         return new SecurityAssociation(
                 required("spi", Kind.SPI), new Key(key()), choice("algorithm", Algorithm.HMAC_MD5), replayProtection());
     }

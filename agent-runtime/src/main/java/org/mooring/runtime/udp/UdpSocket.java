@@ -48,6 +48,13 @@ public final class UdpSocket implements AutoCloseable {
     /** How many datagrams one recvmmsg(2) takes. */
     private static final int BURST = 16;
 
+    /**
+     * Which part of the buffer a single peer has. What waits there is read in its order: if somebody floods in the peer's name, a whole buffer
+     * takes a slow machine more than the second after which a mobile node asks again (RFC 3344 §3.6.3), and each answer would come too late. A
+     * thousand requests at once take no more than two MiB with what the kernel adds, and what hooks rescue comes from hosts, to the shared socket.
+     */
+    private static final int PEERS_PART = 3;
+
     private static final int SOL_SOCKET = 1;
     private static final int SO_BINDTODEVICE = 25;
     private static final int IFNAMSIZ = 16;
@@ -128,17 +135,17 @@ public final class UdpSocket implements AutoCloseable {
             throw new Failure("there is no interface " + device + " to bind UDP port " + local().getPort()
                     + " to: create it, or name another one");
         }
-        return share(Optional.of(device), receiver);
+        return share(Optional.of(device), receiveBuffer, receiver);
     }
 
     /**
      * Binds another socket to the same address and port, which takes what comes from {@code peer}; the rest stays with this one. What others send,
-     * however much, neither fills its buffer nor has to be read before.
+     * however much, neither fills its buffer nor has to be read before. Its buffer is a third as large.
      *
      * @throws Failure if there is no way to {@code peer}
      */
     public UdpSocket alsoFrom(InetSocketAddress peer, Consumer<Datagram> receiver) throws Failure {
-        var another = share(Optional.empty(), receiver);
+        var another = share(Optional.empty(), receiveBuffer / PEERS_PART, receiver);
         var connected = another.channel.connect(peer).awaitUninterruptibly();
         if (!connected.isSuccess()) {
             another.close();
@@ -148,7 +155,7 @@ public final class UdpSocket implements AutoCloseable {
         return another;
     }
 
-    private UdpSocket share(Optional<String> device, Consumer<Datagram> receiver) throws Failure {
+    private UdpSocket share(Optional<String> device, int receiveBuffer, Consumer<Datagram> receiver) throws Failure {
         // Sockets may share a port if all say so when one is bound. After that the door is closed again, so that nobody
         // else's
         // can take the datagrams.

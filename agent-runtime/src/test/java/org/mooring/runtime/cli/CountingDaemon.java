@@ -2,7 +2,9 @@ package org.mooring.runtime.cli;
 
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.ArrayList;
 import java.util.List;
+import org.mooring.linux.JavaCommand;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.Supervisor;
 import org.mooring.runtime.config.Section;
@@ -70,14 +72,8 @@ final class CountingDaemon implements Daemon<CountingDaemon.Config> {
 
     /** The words that run it. */
     static List<String> command(Path config) {
-        return List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                CountingDaemon.class.getName(),
-                "run",
-                "--config",
-                config.toString());
+        var command = new ArrayList<>(JavaCommand.quick(CountingDaemon.class.getName()));
+        command.addAll(List.of("run", "--config", config.toString()));
+        return command;
     }
 }

@@ -9,6 +9,7 @@ import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.unix.Socket;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -198,7 +199,7 @@ class RunVerbTest {
 
         String next() throws IOException {
             ByteBuffer buffer = ByteBuffer.allocateDirect(1000);
-            while (true) { // @Timeout ends it
+            while (!Thread.currentThread().isInterrupted()) { // as @Timeout does
                 var from = socket.recvFromDomainSocket(buffer, 0, buffer.capacity());
                 if (from != null) {
                     byte[] text = new byte[from.receivedAmount()];
@@ -207,6 +208,7 @@ class RunVerbTest {
                 }
                 Thread.onSpinWait();
             }
+            throw new InterruptedIOException();
         }
 
         String nextBut(String other) throws IOException {

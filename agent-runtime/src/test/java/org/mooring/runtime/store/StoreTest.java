@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.mooring.linux.JavaCommand;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.runtime.RecordingSupervisor;
 
@@ -209,14 +210,9 @@ class StoreTest {
         int least = 0;
         for (int round = 0; round < 4; round++) {
             int enough = least + 20 + random.nextInt(200);
-            Process child = new ProcessBuilder(
-                            Path.of(System.getProperty("java.home"), "bin", "java")
-                                    .toString(),
-                            "-XX:TieredStopAtLevel=1",
-                            "-cp",
-                            System.getProperty("java.class.path"),
-                            Counting.class.getName(),
-                            directory.toString())
+            var command = new ArrayList<>(JavaCommand.quick(Counting.class.getName()));
+            command.add(directory.toString());
+            Process child = new ProcessBuilder(command)
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
             try (BufferedReader acknowledged = child.inputReader()) {

@@ -2,6 +2,7 @@ package org.mooring.runtime.udp;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.channel.unix.Errors.NativeIoException;
 import java.net.BindException;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -33,6 +35,9 @@ import org.mooring.runtime.loop.AgentLoop;
 class UdpSocketTest {
     private static final Ipv4Address LOOPBACK = Ipv4Address.of("127.0.0.1");
     private static final int RECEIVE_BUFFER = 1 << 20;
+
+    /** No more than net.core.rmem_max is as a rule, so that it needs no capability. */
+    private static final int SMALL_BUFFER = 192 << 10;
 
     private final AgentLoop<String, String> loop =
             new AgentLoop<>("udp-test", Clock.systemUTC(), new RecordingSupervisor());
@@ -103,6 +108,39 @@ class UdpSocketTest {
                     "UDP 127.0.0.1:" + port + " is taken by java (pid "
                             + ProcessHandle.current().pid() + "): stop it, or give this program another address",
                     () -> bind(LOOPBACK, port));
+        }
+    }
+
+    @Test
+    @DisplayName("has less room for a peer that has one of its own: what waits there is soon read")
+    void hasLessRoomForOnePeer() throws Exception {
+        UdpSocket socket = UdpSocket.bind(loop, LOOPBACK, 0, SMALL_BUFFER, taken::add);
+        try (DatagramChannel peer = DatagramChannel.open(StandardProtocolFamily.INET)) {
+            peer.connect(socket.local());
+            int shared = kept(peer, "end of the first");
+            socket.alsoFrom((InetSocketAddress) peer.getLocalAddress(), taken::add);
+            int own = kept(peer, "end of the second");
+            assertTrue(own > 0 && 2 * own < shared, () -> own + " and " + shared);
+        }
+    }
+
+    /** How many datagrams of a burst that nobody reads meanwhile find room. */
+    private int kept(DatagramChannel peer, String end) throws Exception {
+        CountDownLatch sent = new CountDownLatch(1);
+        loop.execute(() -> await(sent));
+        for (int i = 0; i < 2000; i++) {
+            peer.write(ByteBuffer.allocate(500));
+        }
+        sent.countDown();
+        int kept = 0;
+        while (true) {
+            peer.write(ByteBuffer.wrap(octets(end).toByteArray())); // again, if there was no room for it
+            for (Datagram one = taken.poll(1, TimeUnit.SECONDS); one != null; one = taken.poll()) {
+                if (one.payload().equals(octets(end))) {
+                    return kept;
+                }
+                kept += one.payload().length() == 500 ? 1 : 0;
+            }
         }
     }
 

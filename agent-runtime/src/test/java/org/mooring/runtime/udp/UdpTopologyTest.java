@@ -19,6 +19,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.linux.NetworkNamespace;
 import org.mooring.linux.batch.HeldDescriptor;
 import org.mooring.linux.batch.IncomingMessages;
@@ -209,12 +211,19 @@ class UdpTopologyTest {
         }
     }
 
-    @Test
-    @DisplayName("keeps a burst that waits for the agent, whatever net.core.rmem_max is")
-    void keepsABurst() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    @DisplayName(
+            "keeps a burst that waits for the agent, whatever net.core.rmem_max is, also of a peer with a socket of its own")
+    void keepsABurst(boolean known) throws Exception {
         int burst = 2000; // some ten times what fits into the usual net.core.rmem_max
         BlockingQueue<Datagram> taken = new LinkedBlockingQueue<>();
-        router.run(() -> UdpSocket.bind(loop, AGENT, UdpSocket.REGISTRATION_PORT, 24 << 20, taken::add));
+        var peerPort = new InetSocketAddress(Ipv4Address.of("192.0.2.9").toInet(), UdpSocket.REGISTRATION_PORT);
+        router.run(() -> {
+            UdpSocket routed = UdpSocket.bind(
+                    loop, AGENT, UdpSocket.REGISTRATION_PORT, 24 << 20, known ? datagram -> {} : taken::add);
+            return known ? routed.alsoFrom(peerPort, taken::add) : routed;
+        });
         CountDownLatch sent = new CountDownLatch(1);
         loop.execute(() -> {
             try {
@@ -225,6 +234,7 @@ class UdpTopologyTest {
         });
         peer.run(() -> {
             try (DatagramChannel channel = DatagramChannel.open(StandardProtocolFamily.INET)) {
+                channel.bind(peerPort);
                 channel.connect(AGENT_PORT);
                 for (int i = 0; i < burst; i++) {
                     channel.write(ByteBuffer.allocate(1000).putInt(0, i));

@@ -164,6 +164,16 @@ final class ActionExecutor implements Action.Executor {
     }
 
     @Override
+    public void execute(Action.StoreCoLocated action) {
+        store.writeCoLocated(action.visitor());
+    }
+
+    @Override
+    public void execute(Action.ForgetCoLocated action) {
+        store.removeCoLocated(action.visitor());
+    }
+
+    @Override
     public void execute(Action.StoreRevocation action) {
         var visitor = action.visitor();
         store.writeRevoked(

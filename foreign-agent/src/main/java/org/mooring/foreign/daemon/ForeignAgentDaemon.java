@@ -136,7 +136,7 @@ final class ForeignAgentDaemon implements Daemon<ProgramConfiguration> {
         var kernel = opened(openKernel(homeAgents, router, visitors, namesakes, now));
 
         // What is posted now is handled when the loop has its agent: first of all, who is served already.
-        loop.post(new Event.Restored(now, visitors, namesakes, store.readRevoked()));
+        loop.post(new Event.Restored(now, visitors, namesakes, store.readCoLocated(), store.readRevoked()));
         var links = openLinks(devices, supervisor);
         // Whether this machine is a router is its operator's decision.
         var settings = settings(router);

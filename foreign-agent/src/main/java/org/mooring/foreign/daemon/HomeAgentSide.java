@@ -8,6 +8,7 @@ import org.mooring.foreign.Action;
 import org.mooring.foreign.Event;
 import org.mooring.foreign.Policy;
 import org.mooring.protocol.handover.HandoverMessage;
+import org.mooring.protocol.handover.RepeatedRequest;
 import org.mooring.protocol.wire.Decoded;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -147,12 +148,14 @@ final class HomeAgentSide implements AutoCloseable {
                 : Optional.empty();
     }
 
-    /** That of the request whose beginning this is, if there is enough of it. */
-    private static Optional<Identification> identification(Octets request) {
-        return request.length() < RegistrationRequest.FIXED_LENGTH
+    /** That of the request whose beginning this is, in AGAIN or not, if there is enough of it. */
+    private static Optional<Identification> identification(Octets relayed) {
+        int request = HandoverMessage.isOne(relayed) ? RepeatedRequest.REQUEST : 0;
+        int identification = request + IDENTIFICATION_OFFSET;
+        return relayed.length() < request + RegistrationRequest.FIXED_LENGTH
                 ? Optional.empty()
                 : Optional.of(Identification.of(
-                        request.int32(IDENTIFICATION_OFFSET), request.int32(IDENTIFICATION_OFFSET + Integer.BYTES)));
+                        relayed.int32(identification), relayed.int32(identification + Integer.BYTES)));
     }
 
     private static Ipv4Address address(InetSocketAddress socket) {

@@ -15,6 +15,7 @@ import org.mooring.foreign.Policy;
 import org.mooring.foreign.Policy.Compatibility;
 import org.mooring.foreign.Policy.NatTraversal;
 import org.mooring.foreign.Policy.NatTraversal.Asking;
+import org.mooring.foreign.Policy.ReservedBits;
 import org.mooring.foreign.Policy.ReverseTunnel;
 import org.mooring.foreign.Policy.Revocability;
 import org.mooring.protocol.handover.HandoverExtension;
@@ -113,6 +114,7 @@ record ProgramConfiguration(
                 root.bool("require-association", true),
                 root.choices("encapsulations", List.of(Encapsulation.GRE, Encapsulation.MINIMAL)),
                 root.choice("compatibility", Compatibility.RFC5944),
+                root.choice("reserved-bits", ReservedBits.IGNORED),
                 root.choice("reverse-tunnel", ReverseTunnel.OPTIONAL),
                 root.bool("encapsulating-delivery", true),
                 root.choice("revocation", Revocability.OPTIONAL),

@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.foreign.Visitor;
+import org.mooring.foreign.Visitor.Asked;
 import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.revocation.RevocationTerms;
 import org.mooring.protocol.wire.Identification;
@@ -18,6 +19,7 @@ import org.mooring.protocol.wire.Octets;
  * A {@link Visitor} as the store has it. What is here is a file format: names stay, new ones may be added.
  *
  * @param encapsulatesTo null for direct delivery
+ * @param asked left out by older versions
  * @param expiry null for an infinite lifetime
  * @param udpKeepalive seconds between keepalives of a tunnel that is carried in UDP; left out for any other
  * @param udpForced left out without {@code udpKeepalive}
@@ -33,6 +35,7 @@ record StoredVisitor(
         Ipv4Address careOfAddress,
         boolean reverseTunneling,
         @Nullable Ipv4Address encapsulatesTo,
+        @JsonInclude(Include.NON_NULL) @Nullable Asked asked,
         long identification,
         @Nullable Instant expiry,
         @JsonInclude(Include.NON_NULL) @Nullable Long udpKeepalive,
@@ -61,6 +64,7 @@ record StoredVisitor(
                 visitor.careOfAddress(),
                 visitor.reverseTunneling(),
                 visitor.encapsulatesTo().orElse(null),
+                visitor.asked().orElse(null),
                 visitor.identification().bits(),
                 visitor.expiry().equals(Visitor.NEVER) ? null : visitor.expiry(),
                 visitor.udpTunnel()
@@ -82,6 +86,7 @@ record StoredVisitor(
                 encapsulation == null ? Encapsulation.IPIP : encapsulation,
                 reverseTunneling,
                 Optional.ofNullable(encapsulatesTo),
+                Optional.ofNullable(asked),
                 new Identification(identification),
                 expiry == null ? Visitor.NEVER : expiry,
                 Optional.ofNullable(udpKeepalive)

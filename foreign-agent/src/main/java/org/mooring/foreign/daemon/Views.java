@@ -33,7 +33,7 @@ final class Views {
      *
      * @param tunnel "ipip", "gre", "minimal" or "udp"
      * @param encapsulatesTo the agent's address in encapsulating delivery (RFC 3024 §5.2), none in direct delivery
-     * @param state "installed", "staged" before it comes, "redirected" after it has left
+     * @param state "installed", "staged" before it comes, "redirected" after it has left, "co-located" if no tunnel ends here
      * @param redirectedTo the care-of address where its packets go, or its home address
      * @param remaining seconds left, or "infinite"
      * @param identification the time that the accepted request's Identification means
@@ -116,7 +116,9 @@ final class Views {
             return row(visitor, redirectedTo.isPresent() ? "redirected" : "installed", redirectedTo, now);
         });
         var staged = agent.staged().stream().map(visitor -> row(visitor.visitor(), "staged", Optional.empty(), now));
-        return new Visitors(Stream.concat(served, staged)
+        var coLocated = agent.coLocated().stream().map(visitor -> row(visitor, "co-located", Optional.empty(), now));
+        return new Visitors(Stream.of(served, staged, coLocated)
+                .flatMap(rows -> rows)
                 .sorted(Comparator.comparing(VisitorRow::homeAddress))
                 .toList());
     }

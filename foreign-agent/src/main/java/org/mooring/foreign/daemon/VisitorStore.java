@@ -12,6 +12,7 @@ import org.mooring.runtime.store.StoreException;
 record VisitorStore(Store store) implements AutoCloseable {
     private static final String VISITORS = "visitors";
     private static final String NAMESAKES = "namesakes";
+    private static final String CO_LOCATED = "co-located-visitors";
     private static final String REVOKED = "revoked-visitors";
     private static final String REHEARSAL = "rehearsal";
 
@@ -22,6 +23,11 @@ record VisitorStore(Store store) implements AutoCloseable {
     /** Those that came while others had their home addresses. */
     List<Visitor> readNamesakes() throws StoreException {
         return read(NAMESAKES);
+    }
+
+    /** Those that are their tunnels' ends themselves. */
+    List<Visitor> readCoLocated() throws StoreException {
+        return read(CO_LOCATED);
     }
 
     /** Visitors that are revoked, which their home agents have not acknowledged. */
@@ -63,6 +69,14 @@ record VisitorStore(Store store) implements AutoCloseable {
 
     void removeNamesake(Visitor visitor) {
         store.write(List.of(Change.remove(NAMESAKES, key(visitor))), () -> {}, failure -> {});
+    }
+
+    void writeCoLocated(Visitor visitor) {
+        store.write(List.of(Change.put(CO_LOCATED, key(visitor), StoredVisitor.of(visitor))), () -> {}, failure -> {});
+    }
+
+    void removeCoLocated(Visitor visitor) {
+        store.write(List.of(Change.remove(CO_LOCATED, key(visitor))), () -> {}, failure -> {});
     }
 
     /** Takes a visitor from the list to those that are revoked, in one step. Runs {@code done} whether that is durable or not. */

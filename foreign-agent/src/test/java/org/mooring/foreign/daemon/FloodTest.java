@@ -59,12 +59,20 @@ import org.mooring.protocol.wire.ReplyCode;
  * first time register through the same one. {@code -Dflood.rate} and {@code -Dflood.registrations} are as for the home agent.
  */
 @Tag("netns")
+@Tag("alone")
 @DisplayName("A flood of forged requests from a link keeps no mobile node there from registering")
 @Timeout(value = 30, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
 class FloodTest {
-    private static final int RATE = Integer.getInteger("flood.rate", 10_000);
+    /** Such a flood any machine can make. */
+    private static final int DEFAULT_RATE = 10_000;
+
+    private static final int RATE = Integer.getInteger("flood.rate", DEFAULT_RATE);
     private static final int REGISTRATIONS = Integer.getInteger("flood.registrations", 30);
     private static final int TRIES = 3;
+
+    /** How often a mobile node may have to begin anew while the agent is being compiled, on a slow machine. */
+    private static final int MOST_ROUNDS = 60;
+
     private static final long RETRANSMISSION_MS = 1000;
     private static final int FORGED = 2000;
     private static final long MOST_MEMORY_KIB = 512 << 10;
@@ -193,7 +201,8 @@ class FloodTest {
     @ParameterizedTest
     @EnumSource
     void registers(Forgery forgery) throws Exception {
-        assertTrue(register(new MobileNode(0)) == 1, program::lastLog);
+        var first = new MobileNode(0);
+        assertTrue(register(first) == 1, program::lastLog);
         var frames = IntStream.range(0, FORGED)
                 .mapToObj(number -> forgery.frame(number, routerMac))
                 .toList();
@@ -201,6 +210,11 @@ class FloodTest {
         int[] tries;
         long rate;
         try (var flood = Flood.start(host, "lan", RATE, frames, directory)) {
+            // The agent's first seconds go into being compiled, where others use the processors too.
+            int rounds = 0;
+            do {
+                assertTrue(program.isAlive() && rounds++ < MOST_ROUNDS, program::lastLog);
+            } while (register(first) > TRIES);
             tries = IntStream.rangeClosed(1, REGISTRATIONS)
                     .map(number -> register(new MobileNode(number)))
                     .toArray();
@@ -217,6 +231,7 @@ class FloodTest {
                 Arrays.stream(tries).filter(count -> count == 1).count(),
                 program.memoryKib() / 1024);
 
+        assertTrue(RATE != DEFAULT_RATE || 5 * rate >= RATE, "only " + rate + " forged requests a second");
         assertTrue(100 * succeeded >= 99L * REGISTRATIONS, () -> "tries: " + Arrays.toString(tries));
         assertTrue(program.isAlive(), program::lastLog);
         assertTrue(program.memoryKib() < MOST_MEMORY_KIB, program.memoryKib() + " KiB");

@@ -59,6 +59,7 @@ import org.mooring.protocol.handover.HandoverMessage.Followed;
 import org.mooring.protocol.handover.HandoverMessage.Marker;
 import org.mooring.protocol.handover.HandoverMessage.Redirected;
 import org.mooring.protocol.handover.HandoverMessage.Rescued;
+import org.mooring.protocol.handover.RepeatedRequest;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.Seal;
@@ -336,6 +337,16 @@ class ForeignAgentProgramTest {
     @DisplayName("RFC 3344 §3.7.3: tells of a home agent that cannot be reached")
     void unreachable(String address, int code) throws Exception {
         sendRequest(sealed(request(Ipv4Address.of(address), 300)), 255);
+
+        assertEquals(new ReplyCode(code), awaitReply().code());
+    }
+
+    @ParameterizedTest(name = "{0}: code {1}")
+    @CsvSource({"198.51.100.1, 82", "192.0.2.1, 80"})
+    @DisplayName("RFC 3344 §3.7.3: it is so if the request came in AGAIN")
+    void unreachableAgain(String address, int code) throws Exception {
+        var request = sealed(request(Ipv4Address.of(address), 300));
+        sendRequest(RepeatedRequest.encode(request, HandoverExtension.DEFAULT_ENTERPRISE_NUMBER), 255);
 
         assertEquals(new ReplyCode(code), awaitReply().code());
     }

@@ -64,6 +64,7 @@ class ProgramConfigurationTest {
                         true,
                         Set.of(Encapsulation.GRE, Encapsulation.MINIMAL),
                         Compatibility.RFC5944,
+                        Policy.ReservedBits.IGNORED,
                         ReverseTunnel.OPTIONAL,
                         true,
                         Revocability.OPTIONAL,
@@ -91,6 +92,7 @@ class ProgramConfigurationTest {
             enterprise-number = 99999
             require-association = false
             compatibility = "rfc3344"
+            reserved-bits = "refused"
             encapsulations = ["minimal"]
             reverse-tunnel = "required"
             encapsulating-delivery = false
@@ -141,6 +143,7 @@ class ProgramConfigurationTest {
                         false,
                         Set.of(Encapsulation.MINIMAL),
                         Compatibility.RFC3344,
+                        Policy.ReservedBits.REFUSED,
                         ReverseTunnel.REQUIRED,
                         false,
                         Revocability.REFUSED,

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import org.mooring.linux.JavaCommand;
 import org.mooring.linux.NetworkNamespace;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.control.ControlClient;
@@ -19,14 +20,8 @@ final class RunningProgram implements AutoCloseable {
     /** How it ended, and what it printed. */
     record Refusal(int exitCode, List<String> lines) {}
 
-    private static final List<String> QUICK_START = List.of(
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UnlockDiagnosticVMOptions",
-            "-XX:-BytecodeVerificationRemote",
-            "-XX:+UseSerialGC",
-            "-Dmooring.warm-up-rounds=1");
-    private static final List<String> INSTALLED =
-            List.of("-Xms32m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError");
+    private static final List<String> QUICK =
+            JavaCommand.quick(ForeignAgentProgram.NAME, ForeignAgentProgram.class.getName());
     private static final Duration DEADLINE = Duration.ofSeconds(60);
 
     private final Process process;
@@ -41,12 +36,18 @@ final class RunningProgram implements AutoCloseable {
 
     /** Starts it and waits until it answers. Its configuration has {@code control-socket = "socket"}. */
     static RunningProgram start(NetworkNamespace namespace, Path configuration) throws Exception {
-        return start(command(namespace, configuration, QUICK_START, "debug"), configuration);
+        return start(command(namespace, configuration, QUICK, "debug"), configuration);
     }
 
     /** The same, with the options of an installed program. */
     static RunningProgram startAsInstalled(NetworkNamespace namespace, Path configuration) throws Exception {
-        return start(command(namespace, configuration, INSTALLED, "info"), configuration);
+        return start(
+                command(
+                        namespace,
+                        configuration,
+                        JavaCommand.asInstalled(ForeignAgentProgram.NAME, ForeignAgentProgram.class.getName()),
+                        "info"),
+                configuration);
     }
 
     private static RunningProgram start(ProcessBuilder command, Path configuration) throws Exception {
@@ -66,18 +67,16 @@ final class RunningProgram implements AutoCloseable {
 
     /** Starts it where it cannot run, and waits for its end. */
     static Refusal refusal(NetworkNamespace namespace, Path configuration) throws Exception {
-        var process = command(namespace, configuration, QUICK_START, "debug").start();
+        var process = command(namespace, configuration, QUICK, "debug").start();
         process.getOutputStream().close();
         var output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         return new Refusal(process.waitFor(), output.lines().toList());
     }
 
     private static ProcessBuilder command(
-            NetworkNamespace namespace, Path configuration, List<String> jvmOptions, String logLevel) {
+            NetworkNamespace namespace, Path configuration, List<String> java, String logLevel) {
         var command = new ArrayList<>(List.of("ip", "netns", "exec", namespace.name()));
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(jvmOptions);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), ForeignAgentProgram.class.getName()));
+        command.addAll(java);
         command.addAll(List.of("run", "--config", configuration.toString(), "--log-level", logLevel));
         return new ProcessBuilder(command).redirectErrorStream(true);
     }

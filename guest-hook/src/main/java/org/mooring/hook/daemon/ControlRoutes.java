@@ -3,11 +3,13 @@ package org.mooring.hook.daemon;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.mooring.datapath.RouterSettings;
 import org.mooring.datapath.VisitorDatapathConfig;
 import org.mooring.hook.AdvertisedAgent;
@@ -43,6 +45,9 @@ final class ControlRoutes {
 
     private record GuestDetails(
             GuestRow guest, String mac, Ipv4Address homeAgent, String tap, Map<String, Long> port) {}
+
+    /** What a request would be dated, as in an Identification but by the second and its fraction (RFC 3339). */
+    private record Dated(@JsonProperty("time") @Nullable String time) {}
 
     private record Agents(List<AgentRow> agents) {}
 
@@ -116,6 +121,8 @@ final class ControlRoutes {
                         .toList()));
         routes.get("/status", request -> status());
         routes.postLater("/guests/{name}/check", this::check);
+        routes.get("/guests/{name}/time", this::dated);
+        routes.post("/guests/{name}/time", this::follow);
     }
 
     private Guests guests() {
@@ -134,6 +141,24 @@ final class ControlRoutes {
         CompletionStage<Checks.Answer> answer = checks.await(guest);
         loop.post(new Event.CheckRequested(loop.now(), guest));
         return answer;
+    }
+
+    private Dated dated(Request request) throws Refusal {
+        String name = request.parameter("name");
+        return new Dated(hook.dated(name, loop.now())
+                .orElseThrow(() -> noSuchGuest(name))
+                .toString());
+    }
+
+    private Dated follow(Request request) throws Refusal {
+        String guest = find(request).guest().name();
+        Dated there = request.body(Dated.class);
+        try {
+            loop.post(new Event.TimeTold(loop.now(), guest, Instant.parse(String.valueOf(there.time()))));
+        } catch (DateTimeParseException e) {
+            throw Refusal.badRequest("time is one such as 2026-01-31T09:30:00.25Z, not '" + there.time() + "'");
+        }
+        return there;
     }
 
     private Status status() {

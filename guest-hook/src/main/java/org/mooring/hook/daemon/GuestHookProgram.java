@@ -48,6 +48,7 @@ public final class GuestHookProgram {
                                                 "datapath",
                                                 DATAPATH,
                                                 "co-located: which datapath and why, what went through the tunnels, drops"))),
-                        new EventVerb()));
+                        new EventVerb(),
+                        new TimeVerb()));
     }
 }

@@ -1,6 +1,7 @@
 package org.mooring.hook.daemon;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -9,17 +10,15 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.mooring.datapath.Encapsulation;
+import org.mooring.hook.Associations;
 import org.mooring.hook.ForeignAgent;
 import org.mooring.hook.Guest;
 import org.mooring.hook.HomeGateway;
 import org.mooring.hook.TunnelEnd;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.handover.HandoverExtension;
-import org.mooring.protocol.security.Algorithm;
-import org.mooring.protocol.security.Key;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Ipv4Address;
-import org.mooring.protocol.wire.Octets;
 import org.mooring.runtime.config.Ipv4Prefix;
 import org.mooring.runtime.config.Section;
 
@@ -62,10 +61,8 @@ record HookConfig(
     /** A guest's name is part of file names. */
     private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
 
-    // Stand-ins: where one of them is used there is a problem already, and nobody gets to see it.
+    /** A stand-in: where it is used there is a problem already, and nobody gets to see it. */
     private static final Ipv4Prefix ANY_NETWORK = Ipv4Prefix.of("0.0.0.0/0");
-    private static final SecurityAssociation STAND_IN = new SecurityAssociation(
-            256, new Key(Octets.of((byte) 0)), Algorithm.HMAC_MD5, SecurityAssociation.DEFAULT_TOLERANCE);
 
     static HookConfig read(Section root) {
         Path controlSocket = root.file("control-socket", CONTROL_SOCKET);
@@ -172,10 +169,17 @@ record HookConfig(
             section.problem("home-gateway", "this is the guest's own home-address");
         }
         Optional<Ipv4Address> homeAgent = section.optionalAddress("home-agent");
-        Optional<Section> association = section.table("association");
-        if (association.isEmpty()) {
+        List<SecurityAssociation> mobileHome = section.associations("association");
+        if (mobileHome.isEmpty()) {
+            section.problem("association", "missing: expected at least one, with its spi and key");
+        }
+        if (mobileHome.stream()
+                        .map(SecurityAssociation::replayProtection)
+                        .distinct()
+                        .count()
+                > 1) {
             section.problem(
-                    "association", "missing: expected a table, [guest.association], with spi and key or key-file");
+                    "association", "expected the same replay-protection and timestamp-tolerance in each of them");
         }
         return new Guest(
                 section.parsed("name", "letters, digits, '.', '_' and '-'", "", HookConfig::name),
@@ -187,12 +191,13 @@ record HookConfig(
                 home.equals(network),
                 section.bool("broadcasts", false) ? Optional.of(home.broadcast()) : Optional.empty(),
                 section.integer("lifetime", 1, LONGEST_LIFETIME, DEFAULT_LIFETIME),
+                Duration.ofSeconds(section.integer("longest-retransmission-interval", 1, LONGEST_LIFETIME, (int)
+                        Guest.DEFAULT_LONGEST_RETRANSMISSION_INTERVAL.toSeconds())),
                 section.choice(
                         "encapsulation",
                         List.of(Encapsulation.IPIP, Encapsulation.GRE, Encapsulation.MINIMAL),
                         Encapsulation.IPIP),
-                association.map(Section::association).orElse(STAND_IN),
-                section.table("foreign-association").map(Section::association).orElse(null),
+                new Associations(mobileHome, section.associations("foreign-association")),
                 section.optionalAddress("dhcp-server").orElse(null));
     }
 

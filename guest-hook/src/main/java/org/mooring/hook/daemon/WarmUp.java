@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.mooring.hook.Action;
 import org.mooring.hook.Action.SendRequest;
+import org.mooring.hook.Associations;
 import org.mooring.hook.Event;
 import org.mooring.hook.ForeignAgent;
 import org.mooring.hook.Guest;
@@ -74,13 +75,12 @@ final class WarmUp {
                 false,
                 Optional.empty(),
                 300,
-                association,
-                null,
+                Associations.with(association),
                 null);
         GuestHook hook = new GuestHook(new Link(HOME_AGENT, FOREIGN_AGENT), List.of(guest), ENTERPRISE_NUMBER, () -> 0);
         Instant at = now;
         for (int i = 0; i < MOVES; i++) {
-            at = at.plusMillis(1);
+            at = at.plusSeconds(1); // PREPARE would wait for that (RFC 3344 §3.6.3).
             for (Happening what : MOVE) {
                 for (Action action : hook.handle(new Event.Happened(at, NAME, what))) {
                     if (action instanceof SendRequest request) {

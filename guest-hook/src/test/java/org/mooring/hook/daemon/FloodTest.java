@@ -56,6 +56,7 @@ import org.mooring.runtime.control.ControlClient;
  * {@code -Dflood.registrations} are as for the home agent.
  */
 @Tag("netns")
+@Tag("alone")
 @DisplayName("A flood of forged messages to a co-located care-of address keeps no guest from being registered")
 class FloodTest {
     private static final int RATE = Integer.getInteger("flood.rate", 10_000);

@@ -29,6 +29,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.mooring.hook.Associations;
 import org.mooring.hook.Guest;
 import org.mooring.hook.HomeGateway;
 import org.mooring.linux.Interface;
@@ -86,9 +87,8 @@ class FrameKeeperTest {
             false,
             Optional.empty(),
             300,
-            new SecurityAssociation(
-                    256, new Key(Octets.of(new byte[16])), Algorithm.HMAC_MD5, SecurityAssociation.DEFAULT_TOLERANCE),
-            null,
+            Associations.with(new SecurityAssociation(
+                    256, new Key(Octets.of(new byte[16])), Algorithm.HMAC_MD5, SecurityAssociation.DEFAULT_TOLERANCE)),
             null);
 
     private record Told(int rescued, int lost) {}

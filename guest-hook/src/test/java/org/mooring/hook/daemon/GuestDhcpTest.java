@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mooring.hook.Associations;
 import org.mooring.hook.ForeignAgent;
 import org.mooring.hook.Guest;
 import org.mooring.hook.HomeGateway;
@@ -459,12 +460,11 @@ class GuestDhcpTest {
                 atHome,
                 Optional.empty(),
                 300,
-                new SecurityAssociation(
+                Associations.with(new SecurityAssociation(
                         256,
                         new Key(Octets.of(new byte[16])),
                         Algorithm.HMAC_MD5,
-                        SecurityAssociation.DEFAULT_TOLERANCE),
-                null,
+                        SecurityAssociation.DEFAULT_TOLERANCE)),
                 dhcpServer == null ? null : Ipv4Address.of(dhcpServer));
     }
 }

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mooring.hook.Associations;
 import org.mooring.hook.ForeignAgent;
 import org.mooring.hook.Guest;
 import org.mooring.hook.HomeGateway;
@@ -529,12 +530,11 @@ class GuestPortTest {
                 atHome,
                 Optional.of(Ipv4Address.of("10.1.0.255")),
                 300,
-                new SecurityAssociation(
+                Associations.with(new SecurityAssociation(
                         256,
                         new Key(Octets.of(new byte[16])),
                         Algorithm.HMAC_MD5,
-                        SecurityAssociation.DEFAULT_TOLERANCE),
-                null,
+                        SecurityAssociation.DEFAULT_TOLERANCE)),
                 null);
     }
 

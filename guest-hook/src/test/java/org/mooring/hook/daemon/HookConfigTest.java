@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.mooring.datapath.DatapathChoice;
 import org.mooring.datapath.MtuPolicy;
+import org.mooring.hook.Associations;
 import org.mooring.hook.CoLocated;
 import org.mooring.hook.Discoverable;
 import org.mooring.hook.ForeignAgent;
@@ -74,6 +75,18 @@ class HookConfigTest {
     }
 
     @Test
+    void requestsThatNobodyAnswersAreHalfAMinuteApartAtMostUnlessItIsSet() throws Exception {
+        String config = GuestHookProgramTest.VISITING;
+        assertEquals(Duration.ofSeconds(30), read(config).guests().get(0).longestRetransmissionInterval());
+        assertEquals(
+                Duration.ofSeconds(300),
+                read(config.replace("[[guest]]", "[[guest]]\nlongest-retransmission-interval = 300"))
+                        .guests()
+                        .get(0)
+                        .longestRetransmissionInterval());
+    }
+
+    @Test
     void theEnterpriseNumberIsTheOneForDocumentationUnlessItIsSet() throws Exception {
         assertEquals(32473, read(GuestHookProgramTest.VISITING).enterpriseNumber());
         assertEquals(
@@ -123,9 +136,42 @@ class HookConfigTest {
                         "[guest.association]\nreplay-protection = \"nonces\"\nalgorithm = \"md5-prefix-suffix\""))
                 .guests()
                 .get(0)
-                .association();
+                .associations()
+                .mobileHome()
+                .get(0);
         assertEquals(new ReplayProtection.Nonces(), association.replayProtection());
         assertEquals(Algorithm.MD5_PREFIX_SUFFIX, association.algorithm());
+    }
+
+    @Test
+    @DisplayName("Several associations, in their order; a single one may be a table")
+    void associationsAreToldApartByTheirSpis() throws Exception {
+        Associations several = read(GuestHookProgramTest.VISITING.replace("[guest.association]", """
+                        [[guest.foreign-association]]
+                        spi = 513
+                        key = "ffeeddccbbaa99887766554433221101"
+                        [[guest.foreign-association]]
+                        spi = 512
+                        key = "ffeeddccbbaa99887766554433221100"
+                        [[guest.association]]
+                        spi = 257
+                        algorithm = "hmac-sha-256"
+                        key = "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf"
+                        [[guest.association]]"""))
+                .guests()
+                .get(0)
+                .associations();
+        assertEquals(List.of(257, 256), spis(several.mobileHome()));
+        assertEquals(List.of(513, 512), spis(several.mobileForeign()));
+        assertEquals(Algorithm.HMAC_SHA_256, several.mobileHome().get(0).algorithm());
+        Associations single =
+                read(GuestHookProgramTest.VISITING).guests().get(0).associations();
+        assertEquals(List.of(256), spis(single.mobileHome()));
+        assertEquals(List.of(), single.mobileForeign());
+    }
+
+    private static List<Integer> spis(List<SecurityAssociation> associations) {
+        return associations.stream().map(SecurityAssociation::spi).toList();
     }
 
     @Test
@@ -214,6 +260,25 @@ class HookConfigTest {
                 Arguments.of("no lifetime", "name =", "lifetime = 0\nname =", ":12: guest.lifetime"),
                 Arguments.of(
                         "no association", "[guest.association]", "[guest.asociation]", "guest.association: missing"),
+                Arguments.of(
+                        "two associations with one SPI",
+                        "[guest.association]",
+                        """
+                        [[guest.association]]
+                        spi = 256
+                        key = "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf"
+                        [[guest.association]]""",
+                        "there is another association with this SPI above"),
+                Arguments.of(
+                        "replay protection of two kinds",
+                        "[guest.association]",
+                        """
+                        [[guest.association]]
+                        spi = 257
+                        replay-protection = "nonces"
+                        key = "a0a1a2a3a4a5a6a7a8a9aaabacadaeaf"
+                        [[guest.association]]""",
+                        "guest.association: expected the same replay-protection"),
                 Arguments.of(
                         "the same guest twice",
                         "[[guest]]",

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.mooring.linux.JavaCommand;
 import org.mooring.linux.NetworkNamespace;
 
 /** The program as it is run, in a namespace, with what it says on standard error. */
@@ -35,17 +36,7 @@ final class HookProcess implements AutoCloseable {
     static HookProcess start(NetworkNamespace namespace, List<String> by, String... arguments) throws IOException {
         List<String> command = new ArrayList<>(List.of("ip", "netns", "exec", namespace.name()));
         command.addAll(by);
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of(
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UnlockDiagnosticVMOptions",
-                "-XX:-BytecodeVerificationRemote",
-                "-XX:+UseSerialGC",
-                "-Xmx256m",
-                "-Dmooring.warm-up-rounds=1",
-                "-cp"));
-        command.add(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
-        command.add(GuestHookProgram.class.getName());
+        command.addAll(JavaCommand.quick("guest-hook", GuestHookProgram.class.getName()));
         command.addAll(List.of(arguments));
         return new HookProcess(
                 new ProcessBuilder(command).redirectErrorStream(true).start());

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.mooring.hook.Associations;
 import org.mooring.hook.Guest;
 import org.mooring.hook.HomeGateway;
 import org.mooring.linux.Ipv4;
@@ -55,9 +56,8 @@ class RescuerTest {
             false,
             Optional.empty(),
             300,
-            new SecurityAssociation(
-                    256, new Key(Octets.of(new byte[16])), Algorithm.HMAC_MD5, SecurityAssociation.DEFAULT_TOLERANCE),
-            null,
+            Associations.with(new SecurityAssociation(
+                    256, new Key(Octets.of(new byte[16])), Algorithm.HMAC_MD5, SecurityAssociation.DEFAULT_TOLERANCE)),
             null);
 
     private final List<HandoverMessage> sent = new ArrayList<>();

@@ -17,6 +17,7 @@ import org.mooring.home.MobileNode;
 import org.mooring.home.Policy;
 import org.mooring.home.Policy.Compatibility;
 import org.mooring.home.Policy.NatTraversal;
+import org.mooring.home.Policy.ReservedBits;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.home.Policy.Revocability;
 import org.mooring.protocol.handover.HandoverExtension;
@@ -93,6 +94,7 @@ record HomeAgentConfiguration(
                         root.bool("require-association", true),
                         root.choices("encapsulations", List.of(Encapsulation.GRE, Encapsulation.MINIMAL)),
                         root.choice("compatibility", Compatibility.RFC5944),
+                        root.choice("reserved-bits", ReservedBits.IGNORED),
                         root.choice("reverse-tunnel", ReverseTunnel.OPTIONAL),
                         natTraversal(root),
                         root.choice("revocation", Revocability.OPTIONAL),

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.stream.Stream;
 import org.mooring.home.Action;
 import org.mooring.home.Endpoint;
@@ -67,6 +68,11 @@ final class WarmUp {
     private static final Ipv4Address HOME_AGENT = Ipv4Address.of("127.0.0.1");
     private static final Ipv4Address FOREIGN_AGENT = Ipv4Address.of("127.0.0.2");
     private static final Ipv4Address NEXT_FOREIGN_AGENT = Ipv4Address.of("127.0.0.3");
+
+    /** Of the documentation (RFC 5737): the kernel's tunnels take no end on the loopback interface. Nothing is sent there. */
+    private static final Ipv4Address CARE_OF_ADDRESS = Ipv4Address.of("198.51.100.1");
+
+    private static final Ipv4Address NEXT_CARE_OF_ADDRESS = Ipv4Address.of("198.51.100.2");
     private static final MacAddress MAC = MacAddress.of("02:00:00:00:00:01");
 
     /** Of 20 octets, to nobody. With such a lifetime, checksum and source it is forwarded nowhere. */
@@ -131,7 +137,11 @@ final class WarmUp {
                 if (action instanceof Action.Report report) {
                     log.trace("{}", report.fact().line());
                 } else if (!leavesTheMachine(action)) {
-                    action.on(executor);
+                    try {
+                        action.on(executor);
+                    } catch (RejectedExecutionException e) {
+                        log.trace("too late: nobody waits for it any more", e);
+                    }
                 }
             });
             var loopback = new Loopback(loop, sockets.local(), first, next);
@@ -177,15 +187,15 @@ final class WarmUp {
 
     /** Away, to the next site, and home. */
     private void round(Way way) throws IOException {
-        request(way, FOREIGN_AGENT, LIFETIME, FOREIGN_AGENT);
-        request(way, NEXT_FOREIGN_AGENT, LIFETIME, NEXT_FOREIGN_AGENT, new Prepare(HANDOVER, LIFETIME));
-        request(way, FOREIGN_AGENT, LIFETIME, FOREIGN_AGENT, new Arm());
-        request(way, FOREIGN_AGENT, LIFETIME, FOREIGN_AGENT, new Commit(HANDOVER));
-        request(way, NEXT_FOREIGN_AGENT, LIFETIME, NEXT_FOREIGN_AGENT);
+        request(way, FOREIGN_AGENT, LIFETIME, CARE_OF_ADDRESS);
+        request(way, NEXT_FOREIGN_AGENT, LIFETIME, NEXT_CARE_OF_ADDRESS, new Prepare(HANDOVER, LIFETIME));
+        request(way, FOREIGN_AGENT, LIFETIME, CARE_OF_ADDRESS, new Arm());
+        request(way, FOREIGN_AGENT, LIFETIME, CARE_OF_ADDRESS, new Commit(HANDOVER));
+        request(way, NEXT_FOREIGN_AGENT, LIFETIME, NEXT_CARE_OF_ADDRESS);
         request(way, FOREIGN_AGENT, 0, NOBODY, new Prepare(HANDOVER, LIFETIME));
-        request(way, NEXT_FOREIGN_AGENT, LIFETIME, NEXT_FOREIGN_AGENT, new Arm());
+        request(way, NEXT_FOREIGN_AGENT, LIFETIME, NEXT_CARE_OF_ADDRESS, new Arm());
         way.hear(encoded(new Rescued(HANDOVER, 0, PACKET)));
-        request(way, NEXT_FOREIGN_AGENT, LIFETIME, NEXT_FOREIGN_AGENT, new Commit(HANDOVER));
+        request(way, NEXT_FOREIGN_AGENT, LIFETIME, NEXT_CARE_OF_ADDRESS, new Commit(HANDOVER));
         way.hear(encoded(new End(HANDOVER, 1)));
         way.mark(encoded(new Marker(HANDOVER)));
         request(way, FOREIGN_AGENT, 0, NOBODY);

@@ -47,14 +47,21 @@ import org.mooring.protocol.wire.RegistrationReply;
  * beside other tests there would be nothing left for the agent.
  */
 @Tag("netns")
+@Tag("alone")
 @DisplayName("A flood of forged requests keeps nobody from registering")
 @Timeout(value = 30, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
 class FloodTest {
+    /** Such a flood any machine can make. */
+    private static final int DEFAULT_RATE = 10_000;
+
     /** Forged requests a second, if this machine can make so many. */
-    private static final int RATE = Integer.getInteger("flood.rate", 10_000);
+    private static final int RATE = Integer.getInteger("flood.rate", DEFAULT_RATE);
 
     private static final int REGISTRATIONS = Integer.getInteger("flood.registrations", 30);
     private static final int TRIES = 3;
+
+    /** How often a mobile node may have to begin anew while the agent is being compiled, on a slow machine. */
+    private static final int MOST_ROUNDS = 60;
 
     /** RFC 3344 §3.6.3: until a request is sent again. */
     private static final int RETRANSMISSION_MS = 1000;
@@ -90,11 +97,6 @@ class FloodTest {
         /** The same, as if relayed by the very foreign agent. */
         BY_ITS_FOREIGN_AGENT;
 
-        /** Of a hundred, how many have to succeed: they share a socket with who speaks in their foreign agent's name, if filters let that pass. */
-        int least() {
-            return this == BY_ITS_FOREIGN_AGENT ? 90 : 99;
-        }
-
         UdpPacket datagram(HomeSite site, int number) {
             var request = site.request(300, CARE_OF_ADDRESS);
             var forged =
@@ -128,6 +130,11 @@ class FloodTest {
                 RATE,
                 frames(forgery, MacAddress.of(device), MacAddress.of(router)),
                 directory)) {
+            // The agent's first seconds go into being compiled, where others use the processors too.
+            int rounds = 0;
+            do {
+                assertTrue(program.isAlive() && rounds++ < MOST_ROUNDS, site::log);
+            } while (register() > TRIES);
             tries = IntStream.range(0, REGISTRATIONS).map(i -> register()).toArray();
             long forged = flood.stop();
             assertTrue(forged > 0, "nothing was forged");
@@ -143,7 +150,8 @@ class FloodTest {
                 Arrays.stream(tries).filter(count -> count == 1).count(),
                 memory(program));
 
-        assertTrue(100 * succeeded >= (long) forgery.least() * REGISTRATIONS, () -> "tries: " + Arrays.toString(tries));
+        assertTrue(RATE != DEFAULT_RATE || 5 * rate >= RATE, "only " + rate + " forged requests a second");
+        assertTrue(100 * succeeded >= 99L * REGISTRATIONS, () -> "tries: " + Arrays.toString(tries));
         assertTrue(program.isAlive(), site::log);
         assertTrue(memoryKib(program) < MOST_MEMORY_KIB, () -> memory(program));
         assertEquals(1, site.bindings().size());

@@ -61,6 +61,7 @@ class HomeAgentConfigurationTest {
                 mtu = "clamp-at-home"
                 fast-path = true
                 require-association = false
+                reserved-bits = "refused"
                 encapsulations = ["gre"]
                 reverse-tunnel = "required"
                 revocation = "refused"
@@ -97,6 +98,7 @@ class HomeAgentConfigurationTest {
                                 false,
                                 Set.of(Encapsulation.GRE),
                                 Compatibility.RFC5944,
+                                Policy.ReservedBits.REFUSED,
                                 ReverseTunnel.REQUIRED,
                                 NatTraversal.DEFAULT,
                                 Revocability.REFUSED,
@@ -142,7 +144,6 @@ class HomeAgentConfigurationTest {
         assertEquals(read(MINIMAL), read(MINIMAL).keptBy(DatapathKind.EBPF));
         var policy = read(MINIMAL).keptBy(DatapathKind.KERNEL).policy();
         assertEquals(Set.of(Encapsulation.GRE), policy.encapsulations());
-        assertEquals(1, policy.maxSimultaneousBindings());
         assertEquals(Permission.OFF, policy.natTraversal().permission());
     }
 
@@ -159,6 +160,7 @@ class HomeAgentConfigurationTest {
                                 true,
                                 Set.of(Encapsulation.GRE, Encapsulation.MINIMAL),
                                 Compatibility.RFC5944,
+                                Policy.ReservedBits.IGNORED,
                                 ReverseTunnel.OPTIONAL,
                                 NatTraversal.DEFAULT,
                                 Revocability.OPTIONAL,

@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.mooring.linux.JavaCommand;
 import org.mooring.linux.NetworkNamespace;
 import org.mooring.linux.netlink.Netlink;
 import org.mooring.linux.packet.EtherType;
@@ -87,13 +88,8 @@ final class HomeSite implements AutoCloseable {
     private final NetworkNamespace mobileNode;
     private final NetworkNamespace foreignAgent;
 
-    /** Those of a start that is quick. */
-    private List<String> jvmOptions = List.of(
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UnlockDiagnosticVMOptions",
-            "-XX:-BytecodeVerificationRemote",
-            "-XX:+UseSerialGC",
-            "-Dmooring.warm-up-rounds=1");
+    /** The words that begin its command line. */
+    private List<String> java = JavaCommand.quick(HomeAgentProgram.NAME, HomeAgentProgram.class.getName());
 
     /** Raises the networks. The program's files are to be in {@code directory}. */
     HomeSite(Path directory) throws Exception {
@@ -194,7 +190,7 @@ final class HomeSite implements AutoCloseable {
 
     /** The program runs as it does when it is installed. */
     void optionsAsInstalled() {
-        jvmOptions = List.of("-Xms32m", "-Xmx256m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError");
+        java = JavaCommand.asInstalled(HomeAgentProgram.NAME, HomeAgentProgram.class.getName());
     }
 
     /** Starts the program and waits until it is ready. */
@@ -211,15 +207,8 @@ final class HomeSite implements AutoCloseable {
     Process run(String... wrapper) throws Exception {
         var command = new ArrayList<>(List.of("ip", "netns", "exec", router.name()));
         command.addAll(List.of(wrapper));
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(jvmOptions);
-        command.addAll(List.of(
-                "-cp",
-                System.getProperty("java.class.path"),
-                HomeAgentProgram.class.getName(),
-                "run",
-                "--config",
-                configurationFile().toString()));
+        command.addAll(java);
+        command.addAll(List.of("run", "--config", configurationFile().toString()));
         var program = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))

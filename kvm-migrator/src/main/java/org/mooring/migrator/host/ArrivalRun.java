@@ -32,9 +32,6 @@ import org.slf4j.LoggerFactory;
 final class ArrivalRun implements ArrivalAction.Executor, QmpListener, AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(ArrivalRun.class);
 
-    /** The source asks for the time every few seconds; a network that is cut tells nobody. */
-    private static final Duration LONGEST_SILENCE = Duration.ofSeconds(30);
-
     private static final Duration DEATH_THROES = Duration.ofSeconds(5);
 
     /** @param address where the stream arrives */
@@ -57,7 +54,7 @@ final class ArrivalRun implements ArrivalAction.Executor, QmpListener, AutoClose
     private final QemuProcess qemu;
     private final Hook hook;
     private final PrintStream reports;
-    private final Arrival arrival = new Arrival();
+    private final Arrival arrival;
     private final CompletableFuture<Boolean> over = new CompletableFuture<>();
     private final AgentLoop<ArrivalEvent, ArrivalAction> loop =
             new AgentLoop<>("arrival", Clock.systemUTC(), new ProgramSupervisor());
@@ -73,12 +70,14 @@ final class ArrivalRun implements ArrivalAction.Executor, QmpListener, AutoClose
     private String uri = "";
     private boolean arrived;
 
-    ArrivalRun(ThisHost host, GuestFiles files, QemuProcess qemu, Hook hook, PrintStream reports) {
+    /** @param asked see {@link Arrival} */
+    ArrivalRun(ThisHost host, GuestFiles files, QemuProcess qemu, Hook hook, PrintStream reports, boolean asked) {
         this.host = host;
         this.files = files;
         this.qemu = qemu;
         this.hook = hook;
         this.reports = reports;
+        this.arrival = new Arrival(asked);
         loop.start(arrival::handle, action -> action.on(this));
     }
 
@@ -191,13 +190,15 @@ final class ArrivalRun implements ArrivalAction.Executor, QmpListener, AutoClose
     }
 
     private void obey(Order order) {
-        loop.arm("silence", loop.now().plus(LONGEST_SILENCE), ArrivalEvent.SessionEnded::new);
+        loop.post(new ArrivalEvent.SourceHeard(loop.now()));
         if (order instanceof Order.Abort) {
             loop.post(new ArrivalEvent.AbortRequested(loop.now()));
         } else if (order instanceof Order.Evict) {
             loop.post(new ArrivalEvent.EvictRequested(loop.now()));
         } else if (order instanceof Order.TellTime question) {
             report(new Report.Time(question.number(), loop.now()));
+        } else if (order instanceof Order.Follow source) {
+            hookWorker.execute(() -> hook.follow(files.guest(), source.time()));
         } else {
             log.warn("order not understood: {}", order);
         }
@@ -207,6 +208,11 @@ final class ArrivalRun implements ArrivalAction.Executor, QmpListener, AutoClose
     public void execute(ArrivalAction.AnnounceReady action) {
         String version = monitor == null ? "" : monitor.qemuVersion();
         report(new Report.Ready(uri, version, action.preparation()));
+    }
+
+    @Override
+    public void execute(ArrivalAction.AwaitSource action) {
+        loop.arm("silence", action.silentUntil(), ArrivalEvent.SessionEnded::new);
     }
 
     @Override

@@ -2,7 +2,9 @@ package org.mooring.migrator.host;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +34,11 @@ record Guest(
         String tap) {
     static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9_-]{0,47}");
 
+    /** As in qemu(1), with one hyphen or two. */
+    private static final Pattern DRIVE = Pattern.compile("--?(drive|blockdev|hd[a-d]|fd[ab]|sd|mtdblock|pflash)");
+
+    private static final Pattern READ_ONLY = Pattern.compile("read-?only=on");
+
     private static final int LONGEST_DEVICE_NAME = 15;
 
     enum Accelerator {
@@ -54,6 +61,16 @@ record Guest(
     static String tapOf(String name) {
         String tap = "mt-" + name;
         return tap.length() <= LONGEST_DEVICE_NAME ? tap : tap.substring(0, LONGEST_DEVICE_NAME);
+    }
+
+    /** The first of the extra arguments by which QEMU is given a disk to write to, of which {@link #disks} doesn't tell. */
+    Optional<String> driveArgument() {
+        return IntStream.range(0, extraArgs.size())
+                .filter(i -> DRIVE.matcher(extraArgs.get(i)).matches())
+                .filter(i -> i + 1 == extraArgs.size()
+                        || !READ_ONLY.matcher(extraArgs.get(i + 1)).find())
+                .mapToObj(extraArgs::get)
+                .findFirst();
     }
 
     Guest with(Accelerator other) {

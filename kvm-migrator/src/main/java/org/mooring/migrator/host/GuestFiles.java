@@ -119,8 +119,25 @@ record GuestFiles(Path directory, String guest) {
                             + "' removes it",
                     e);
         } catch (IOException e) {
-            throw new Failure("cannot read " + record() + ": " + FileRefusal.words(e), e);
+            throw unreadable(e);
         }
+    }
+
+    /** The tap that the record names; its usual name where the record can't be read; empty where there is no record. */
+    Optional<String> tap() throws Failure {
+        try {
+            return Optional.of(GuestRecord.parse(Files.readString(record())).tap());
+        } catch (NoSuchFileException e) {
+            return Optional.empty();
+        } catch (JsonProcessingException e) {
+            return Optional.of(Guest.tapOf(guest));
+        } catch (IOException e) {
+            throw unreadable(e);
+        }
+    }
+
+    private Failure unreadable(IOException e) {
+        return new Failure("cannot read " + record() + ": " + FileRefusal.words(e), e);
     }
 
     /** Removes all of them, the record last: while it is there, something may be left. */

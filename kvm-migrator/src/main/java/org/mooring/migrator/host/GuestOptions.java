@@ -45,8 +45,12 @@ final class GuestOptions {
         if (!Logging.setLevel(level)) {
             throw new UsageException("--log-level takes " + StandardOptions.LOG_LEVEL.getDescription());
         }
-        return ConfigReader.read(
-                Path.of(line.getOptionValue(CONFIG, MigratorConfig.RemoteHost.CONFIG)), MigratorConfig::read);
+        Path file = Path.of(line.getOptionValue(CONFIG, MigratorConfig.RemoteHost.CONFIG));
+        if (!Files.isReadable(file) && !Files.notExists(file)) {
+            // Who may not read it couldn't do anything with it either.
+            requireRoot();
+        }
+        return ConfigReader.read(file, MigratorConfig::read);
     }
 
     /** The guest's name, whether it is configured or not. */
@@ -74,7 +78,7 @@ final class GuestOptions {
         return config.guests().stream()
                 .filter(guest -> guest.name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new UsageException("guest " + name + " is unknown: it has no [[guest]] in "
+                .orElseThrow(() -> new UsageException("guest " + name + " is unknown: add a [[guest]] with its name to "
                         + line.getOptionValue(CONFIG, MigratorConfig.RemoteHost.CONFIG)));
     }
 

@@ -4,7 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.Map;
+import java.util.Optional;
 import org.mooring.migrator.Preparation;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.control.ControlClient;
@@ -15,8 +18,8 @@ import org.slf4j.LoggerFactory;
 record Hook(Path socket) {
     private static final Logger log = LoggerFactory.getLogger(Hook.class);
 
-    /** The hook gives the agents 3 s (docs/handover.md, "Timers"). */
-    private static final Duration PATIENCE = Duration.ofMillis(3500);
+    /** The hook gives the agents 3 s, and 6 s at most where they have it ask anew (docs/handover.md, "Timers"). */
+    private static final Duration PATIENCE = Duration.ofMillis(6500);
 
     private static final Duration LAST_WORD = Duration.ofSeconds(1);
 
@@ -32,6 +35,29 @@ record Hook(Path socket) {
             return Preparation.denied("hook: " + e.getMessage());
         } catch (Failure e) {
             return Preparation.plain("hook: " + e.getMessage());
+        }
+    }
+
+    /** What a request for the guest would be dated here now; empty where that isn't known. */
+    Optional<Instant> time(String guest) {
+        try {
+            return Optional.of(Instant.parse(new ControlClient("guest-hook", socket, LAST_WORD)
+                    .get("/guests/" + guest + "/time")
+                    .path("time")
+                    .asText()));
+        } catch (Failure | DateTimeParseException e) {
+            log.debug("hook does not say how it dates requests guest={}: {}", guest, e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** Requests for the guest that comes are dated so at the host from which it comes. */
+    void follow(String guest, Instant time) {
+        try {
+            new ControlClient("guest-hook", socket, LAST_WORD)
+                    .post("/guests/" + guest + "/time", Map.of("time", time.toString()));
+        } catch (Failure e) {
+            log.debug("hook not told how the source dates requests guest={}: {}", guest, e.getMessage());
         }
     }
 

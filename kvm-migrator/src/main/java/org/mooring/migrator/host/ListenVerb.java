@@ -67,7 +67,8 @@ record ListenVerb() implements Verb {
         GuestOptions.requireAccelerator(guest);
         ThisHost host = new ThisHost(config);
         QemuProcess qemu = host.start(guest, true);
-        try (ArrivalRun run = new ArrivalRun(host, qemu.files(), qemu, new Hook(config.hookSocket()), console.out())) {
+        boolean asked = line.hasOption(FROM_SOURCE);
+        try (ArrivalRun run = new ArrivalRun(host, qemu.files(), qemu, host.hook(), console.out(), asked)) {
             for (String signal : List.of("INT", "TERM", "HUP")) {
                 Signals.handle(signal, run::abort);
             }

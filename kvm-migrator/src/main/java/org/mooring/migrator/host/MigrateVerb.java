@@ -238,12 +238,21 @@ record MigrateVerb() implements Verb {
     }
 
     static void refuseLocalDisks(Guest guest, CommandLine line) throws Failure {
+        if (line.hasOption(SHARED_DISKS)) {
+            return;
+        }
         for (Disk disk : guest.disks()) {
-            if (disk.tiesGuestToHost() && !line.hasOption(SHARED_DISKS)) {
+            if (disk.tiesGuestToHost()) {
                 throw new Failure(
                         "guest " + guest.name() + " writes to the disk " + disk.file()
                                 + ", which the other host may not have: if both see the same file there, say so with 'shared = true' or --shared-disks");
             }
+        }
+        Optional<String> drive = guest.driveArgument();
+        if (drive.isPresent()) {
+            throw new Failure(
+                    "guest " + guest.name() + " may have a disk by " + drive.get()
+                            + " in 'extra-args', which the other host may not have: name it under 'disks', or say --shared-disks if both see the same file there");
         }
     }
 }

@@ -268,7 +268,10 @@ final class MigrationRun implements MigrationAction.Executor, QmpListener, Remot
                     denied(route.host(), waiting.preparation()) + ". Mend that, or move it all the same with --"
                             + MigrateVerb.FORCE.getLongOpt()));
         } else {
-            loop.post(new MigrationEvent.DestinationReady(loop.now(), waiting.uri()));
+            worker.submit(() -> {
+                host.hook().time(files.guest()).ifPresent(time -> loop.execute(() -> tell(new Order.Follow(time))));
+                return new MigrationEvent.DestinationReady(loop.now(), waiting.uri());
+            });
         }
     }
 

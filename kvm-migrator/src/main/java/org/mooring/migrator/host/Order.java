@@ -3,6 +3,8 @@ package org.mooring.migrator.host;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.DateTimeException;
+import java.time.Instant;
 import org.mooring.runtime.json.Json;
 
 /** What {@code migrate} tells a {@code listen}, on its standard input: a JSON object on a line each. */
@@ -20,6 +22,9 @@ sealed interface Order {
     /** Say what time it is. That one asks is also the sign that one still lives. */
     record TellTime(int number) implements Order {}
 
+    /** Have the guest's requests dated no earlier than this: so they are at the source now (RFC 5563 §4.4). */
+    record Follow(Instant time) implements Order {}
+
     record Unreadable(String line) implements Order {}
 
     static String line(Order order) {
@@ -32,6 +37,8 @@ sealed interface Order {
             line.put("order", "evict");
         } else if (order instanceof TellTime time) {
             line.put("order", "tell-time").put("number", time.number());
+        } else if (order instanceof Follow follow) {
+            line.put("order", "follow").put("time", follow.time().toString());
         } else {
             throw new IllegalArgumentException(order.toString());
         }
@@ -49,9 +56,10 @@ sealed interface Order {
                 case "abort" -> new Abort();
                 case "evict" -> new Evict();
                 case "tell-time" -> new TellTime(order.path("number").asInt());
+                case "follow" -> new Follow(Instant.parse(order.path("time").asText()));
                 default -> new Unreadable(line);
             };
-        } catch (JsonProcessingException e) {
+        } catch (JsonProcessingException | DateTimeException e) {
             return new Unreadable(line);
         }
     }

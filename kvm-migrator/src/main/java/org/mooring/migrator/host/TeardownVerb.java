@@ -52,7 +52,7 @@ record TeardownVerb() implements Verb {
         ThisHost host = new ThisHost(config);
         GuestFiles files = host.files(GuestOptions.guestName(line));
         GuestOptions.requireRoot();
-        boolean known = files.read().isPresent();
+        boolean known = files.tap().isPresent();
         Optional<QemuProcess> qemu = QemuProcess.find(files);
         if (qemu.isPresent()) {
             qemu.get().end(quit(files));

@@ -24,6 +24,10 @@ final class ThisHost {
         this.network = new HostNetwork(config.network(), config.guestsDirectory());
     }
 
+    Hook hook() {
+        return new Hook(config.hookSocket());
+    }
+
     GuestFiles files(String guest) {
         return new GuestFiles(config.guestsDirectory(), guest);
     }
@@ -99,9 +103,9 @@ final class ThisHost {
 
     /** Removes tap, files and, if nobody else is on it, a bridge of our making. Its QEMU must have ended. Idempotent. */
     void clear(GuestFiles files) throws Failure {
-        Optional<GuestRecord> record = files.read();
-        if (record.isPresent()) {
-            network.disconnect(record.get().tap());
+        Optional<String> tap = files.tap();
+        if (tap.isPresent()) {
+            network.disconnect(tap.get());
         }
         files.remove();
         network.removeUnusedBridge();

@@ -46,6 +46,7 @@ class ConversationTest {
                         List.of(new Disk("/d", "raw", true, false)),
                         List.of("-device", "x"),
                         "mt-web")),
+                new Order.Follow(NOW),
                 new Order.Abort(),
                 new Order.Evict(),
                 new Order.TellTime(7));

@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -73,6 +75,38 @@ class HookTest {
                         + ": start it, or name its socket"),
                 hook.arriving("g1", "mt-g1"));
         hook.gone("g1");
+        assertEquals(Optional.empty(), hook.time("g1"));
+        hook.follow("g1", Instant.EPOCH);
+    }
+
+    @Test
+    void asksAndTellsHowRequestsAreDated() throws Exception {
+        String time = "2026-01-31T09:30:00.250Z";
+        Routes routes = new Routes()
+                .get("/guests/{name}/time", request -> Map.of("time", time))
+                .post("/guests/{name}/time", request -> {
+                    told.add(request.parameter("name") + " "
+                            + request.body(JsonNode.class).path("time").asText());
+                    return Map.of();
+                });
+        Path socket = directory.resolve("hook.sock");
+        try (ControlServer server = ControlServer.open(socket, Runnable::run, routes, new Metrics("guest-hook"))) {
+            assertTrue(Files.exists(socket), server::toString);
+            Hook hook = new Hook(socket);
+            assertEquals(Optional.of(Instant.parse(time)), hook.time("g1"));
+            hook.follow("g1", Instant.parse("2026-01-31T09:30:03Z"));
+        }
+        assertEquals(List.of("g1 2026-01-31T09:30:03Z"), told);
+    }
+
+    @Test
+    void aHookThatDatesNothingIsNotFollowed() throws Exception {
+        Routes routes = new Routes().get("/guests/{name}/time", request -> Map.of("time", "soon"));
+        Path socket = directory.resolve("hook.sock");
+        try (ControlServer server = ControlServer.open(socket, Runnable::run, routes, new Metrics("guest-hook"))) {
+            assertTrue(Files.exists(socket), server::toString);
+            assertEquals(Optional.empty(), new Hook(socket).time("g1"));
+        }
     }
 
     @Test

@@ -183,7 +183,7 @@ class VerbsTest {
     @Test
     void doesNotKnowTheGuest() {
         assertEquals(2, with("startup", "g2"));
-        assertError("guest g2 is unknown: it has no [[guest]] in " + directory.resolve("kvm-migrator.toml"));
+        assertError("guest g2 is unknown: add a [[guest]] with its name to " + directory.resolve("kvm-migrator.toml"));
     }
 
     @Test

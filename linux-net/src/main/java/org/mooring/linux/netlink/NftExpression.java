@@ -47,6 +47,20 @@ public final class NftExpression {
         return payload(2, offset, length, register);
     }
 
+    /** Writes the two octets that {@code register} holds to the IP header, whose checksum follows. */
+    public static NftExpression setNetworkHeader(int offset, int register) {
+        int internet = 1; // NFT_PAYLOAD_CSUM_INET
+        int checksum = 10; // in an IPv4 header
+        return new NftExpression(
+                "payload",
+                data -> data.network(5, FIRST_REGISTER + register)
+                        .network(2, 1)
+                        .network(3, offset)
+                        .network(4, Short.BYTES)
+                        .network(6, internet)
+                        .network(7, checksum));
+    }
+
     private static NftExpression payload(int base, int offset, int length, int register) {
         return new NftExpression(
                 "payload",
@@ -69,6 +83,25 @@ public final class NftExpression {
     private static NftExpression meta(int key, int register) {
         return new NftExpression(
                 "meta", data -> data.network(1, FIRST_REGISTER + register).network(2, key));
+    }
+
+    /** Loads the address of the router that the packet's route leads to; of a route without one, its destination. */
+    public static NftExpression nextHop(int register) {
+        int ofIpv4 = 1; // NFT_RT_NEXTHOP4
+        return new NftExpression(
+                "rt", data -> data.network(1, FIRST_REGISTER + register).network(2, ofIpv4));
+    }
+
+    /**
+     * Sends a copy of the packet where a packet to an address would go that has to leave by a certain interface. It says "don't fragment",
+     * whatever the packet says.
+     *
+     * @param address which register holds the address
+     * @param device which one holds the index of the interface
+     */
+    public static NftExpression duplicate(int address, int device) {
+        return new NftExpression(
+                "dup", data -> data.network(1, FIRST_REGISTER + address).network(2, FIRST_REGISTER + device));
     }
 
     /** Makes what {@code register} holds the packet's mark. */
@@ -129,13 +162,23 @@ public final class NftExpression {
 
     /** Leaves of an octet what {@code mask} has. */
     public static NftExpression mask(int register, int mask) {
+        return bits(register, value -> value.octets(mask), value -> value.octets(0), 1);
+    }
+
+    /** Changes the first of two octets: leaves of it what {@code mask} has, then turns over what {@code turned} has. */
+    public static NftExpression turnFirst(int register, int mask, int turned) {
+        return bits(register, value -> value.octets(mask, 0xff), value -> value.octets(turned, 0), Short.BYTES);
+    }
+
+    private static NftExpression bits(
+            int register, Consumer<NetlinkMessage> mask, Consumer<NetlinkMessage> turned, int length) {
         return new NftExpression(
                 "bitwise",
                 data -> data.network(1, FIRST_REGISTER + register)
                         .network(2, FIRST_REGISTER + register)
-                        .network(3, 1)
-                        .nest(4, holder -> holder.nested(NFTA_DATA_VALUE, value -> value.octets(mask)))
-                        .nest(5, holder -> holder.nested(NFTA_DATA_VALUE, value -> value.octets(0))));
+                        .network(3, length)
+                        .nest(4, holder -> holder.nested(NFTA_DATA_VALUE, mask))
+                        .nest(5, holder -> holder.nested(NFTA_DATA_VALUE, turned)));
     }
 
     /** Whether what begins in {@code register} is in this set. */

@@ -15,11 +15,11 @@ public record NftTable(String name, List<Set> sets, List<Chain> chains) {
      *
      * @param addresses that make one element
      * @param counted whether each element counts the packets that were found by it
-     * @param mapped whether each element stands for a packet's mark
+     * @param values so many numbers in a row each element stands for: it is a map if that is more than none
      */
-    public record Set(String name, int addresses, boolean counted, boolean mapped) {
+    public record Set(String name, int addresses, boolean counted, int values) {
         public Set(String name, int addresses, boolean counted) {
-            this(name, addresses, counted, false);
+            this(name, addresses, counted, 0);
         }
     }
 
@@ -48,15 +48,16 @@ public record NftTable(String name, List<Set> sets, List<Chain> chains) {
     /**
      * A member of a set.
      *
-     * @param mark that it stands for; zero unless the set is a map
+     * @param value the numbers that it stands for, each as a register holds it; none unless the set is a map
      */
-    public record Element(String set, List<Inet4Address> key, int mark) {
+    public record Element(String set, List<Inet4Address> key, List<Integer> value) {
         public Element {
             key = List.copyOf(key);
+            value = List.copyOf(value);
         }
 
         public Element(String set, List<Inet4Address> key) {
-            this(set, key, 0);
+            this(set, key, List.of());
         }
 
         public Element(String set, Inet4Address... key) {

@@ -70,7 +70,7 @@ public final class Nftables implements AutoCloseable {
     private static final int ELEMENT_DATA = 2;
     private static final int ELEMENT_EXPRESSION = 7;
 
-    /** How nft(8) names the type of an address, and of addresses in a row, each six bits further. */
+    /** How nft(8) names the type of an address, and of several in a row, each six bits further. */
     private static final int ADDRESS_TYPE = 7;
 
     private static final int TYPE_BITS = 6;
@@ -230,21 +230,26 @@ public final class Nftables implements AutoCloseable {
     }
 
     private static NetlinkMessage set(String table, NftTable.Set set, int id) {
-        int type = 0;
-        for (int i = 0; i < set.addresses(); i++) {
-            type = type << TYPE_BITS | ADDRESS_TYPE;
-        }
         NetlinkMessage message = message(NEWSET, NetlinkMessage.NLM_F_CREATE)
                 .attribute(TABLE, table)
                 .attribute(SET_NAME, set.name())
-                .network(SET_FLAGS, (set.counted() ? SET_WITH_EXPRESSION : 0) | (set.mapped() ? SET_MAP : 0))
-                .network(SET_KEY_TYPE, type)
+                .network(SET_FLAGS, (set.counted() ? SET_WITH_EXPRESSION : 0) | (set.values() > 0 ? SET_MAP : 0))
+                .network(SET_KEY_TYPE, inARow(set.addresses(), ADDRESS_TYPE))
                 .network(SET_KEY_LENGTH, set.addresses() * Ipv4.LENGTH)
                 .network(SET_ID, id);
-        if (set.mapped()) {
-            message.network(SET_DATA_TYPE, MARK_TYPE).network(SET_DATA_LENGTH, Integer.BYTES);
+        if (set.values() > 0) {
+            message.network(SET_DATA_TYPE, inARow(set.values(), MARK_TYPE))
+                    .network(SET_DATA_LENGTH, set.values() * Integer.BYTES);
         }
         return set.counted() ? message.nest(SET_EXPRESSION, NftExpression.counter()::describe) : message;
+    }
+
+    private static int inARow(int count, int each) {
+        int type = 0;
+        for (int i = 0; i < count; i++) {
+            type = type << TYPE_BITS | each;
+        }
+        return type;
     }
 
     private static NetlinkMessage chain(String table, NftTable.Chain chain) {
@@ -296,8 +301,10 @@ public final class Nftables implements AutoCloseable {
         member.nest(
                 ELEMENT_KEY,
                 key -> key.nested(DATA_VALUE, value -> element.key().forEach(value::address)));
-        if (element.mark() != 0) {
-            member.nest(ELEMENT_DATA, data -> data.nested(DATA_VALUE, value -> value.word(element.mark())));
+        if (!element.value().isEmpty()) {
+            member.nest(
+                    ELEMENT_DATA,
+                    data -> data.nested(DATA_VALUE, value -> element.value().forEach(value::word)));
         }
     }
 

@@ -18,6 +18,7 @@ public final class Rules {
     private static final int FRA_FWMARK = 10;
     private static final int FRA_TABLE = 15;
     private static final int FRA_FWMASK = 16;
+    private static final int FRA_OIFNAME = 17;
     private static final int FRA_PROTOCOL = 21;
 
     private static final int FR_ACT_TO_TBL = 1;
@@ -55,6 +56,9 @@ public final class Rules {
         if (!rule.inputInterface().isEmpty()) {
             message.attribute(FRA_IIFNAME, rule.inputInterface());
         }
+        if (!rule.outputInterface().isEmpty()) {
+            message.attribute(FRA_OIFNAME, rule.outputInterface());
+        }
         return message.attribute(FRA_TABLE, rule.table())
                 .attribute(FRA_PRIORITY, rule.priority())
                 .octet(FRA_PROTOCOL, rule.protocol());
@@ -74,6 +78,7 @@ public final class Rules {
                 attributes.word(FRA_FWMARK),
                 attributes.word(FRA_FWMASK),
                 attributes.text(FRA_IIFNAME),
+                attributes.text(FRA_OIFNAME),
                 attributes.octet(FRA_PROTOCOL));
     }
 }

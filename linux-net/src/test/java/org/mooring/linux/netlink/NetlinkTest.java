@@ -263,15 +263,18 @@ class NetlinkTest {
         Rules rules = netlink.rules();
         Rule rule = Rule.lookup(435).priority(435).mark(0x1b3);
         Rule other = Rule.lookup(435).priority(436).inputInterface("v0");
+        Rule outgoing = Rule.lookup(435).priority(437).outputInterface("v0");
         rules.ensure(rule);
         rules.ensure(rule);
         rules.ensure(other);
+        rules.ensure(outgoing);
         assertEquals(1, rules.dump().stream().filter(rule::equals).count());
-        assertTrue(rules.dump().contains(other));
+        assertTrue(rules.dump().containsAll(List.of(other, outgoing)));
         assertTrue(ip("rule show").contains("\"fwmark\":\"0x1b3\""), ip("rule show"));
         rules.remove(rule);
         rules.remove(rule);
         rules.remove(other);
+        rules.remove(outgoing);
         assertFalse(rules.dump().contains(rule));
         assertEquals(3, rules.dump().size(), "local, main and default are the kernel's");
     }

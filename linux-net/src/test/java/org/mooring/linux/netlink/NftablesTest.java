@@ -8,6 +8,8 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.Inet4Address;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -118,6 +120,58 @@ class NftablesTest {
             Thread.onSpinWait();
         }
         assertEquals(many.size(), nftables.counters(TABLE, PAIRS).size());
+    }
+
+    /** A copy goes where an address is by a device, whatever its own address is. Both have been changed on the way. */
+    @Test
+    void copiesAndChangesHeaders() throws Exception {
+        var copies = new NftTable.Set("copies", 2, false, 2);
+        var counter = new NftTable.Set("come", 1, true);
+        Chain leaving = new Chain(
+                "leaving",
+                Hook.POSTROUTING,
+                0,
+                List.of(
+                        new Rule(
+                                "say something reserved",
+                                List.of(
+                                        NftExpression.networkHeader(6, 2, 0),
+                                        NftExpression.turnFirst(0, 0x3f, 0x80),
+                                        NftExpression.setNetworkHeader(6, 0))),
+                        new Rule(
+                                "copy",
+                                List.of(
+                                        NftExpression.networkHeader(16, 4, 0),
+                                        NftExpression.nextHop(1),
+                                        NftExpression.lookup("copies", 0, 4),
+                                        NftExpression.duplicate(4, 5)))));
+        Chain arriving = new Chain(
+                "arriving",
+                Hook.INPUT,
+                0,
+                List.of(new Rule(
+                        "come",
+                        List.of(
+                                NftExpression.networkHeader(6, 1, 0),
+                                NftExpression.equal(0, 0x80),
+                                NftExpression.networkHeader(16, 4, 0),
+                                NftExpression.lookup("come", 0)))));
+        var element = new Element(
+                "copies",
+                List.of(loopback("127.0.0.2"), loopback("127.0.0.2")),
+                List.of(
+                        ByteBuffer.wrap(loopback("127.0.0.3").getAddress())
+                                .order(ByteOrder.nativeOrder())
+                                .getInt(),
+                        1));
+        var come = new Element("come", loopback("127.0.0.2"));
+        nftables.replace(
+                new NftTable(TABLE, List.of(copies, counter), List.of(leaving, arriving)), List.of(element, come));
+        send("127.0.0.2");
+        assertEquals(Map.of(come, new Counter(2, 2 * (UDP_HEADERS + 1))), nftables.counters(TABLE, counter));
+        nftables.change(TABLE, List.of(), List.of(element));
+        send("127.0.0.2");
+        assertEquals(Map.of(come, new Counter(3, 3 * (UDP_HEADERS + 1))), nftables.counters(TABLE, counter));
     }
 
     /** All or nothing: an element that isn't there can't be removed, so none is added. */

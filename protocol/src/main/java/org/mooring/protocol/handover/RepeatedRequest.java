@@ -22,8 +22,10 @@ import org.mooring.protocol.wire.Octets;
  * </pre>
  */
 public final class RepeatedRequest {
+    /** Where the request begins. */
+    public static final int REQUEST = 8;
+
     private static final int KIND = 7;
-    private static final int REQUEST = 8;
 
     private RepeatedRequest() {}
 

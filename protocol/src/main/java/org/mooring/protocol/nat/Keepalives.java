@@ -66,6 +66,18 @@ public final class Keepalives {
         arm(sent.plus(interval));
     }
 
+    /**
+     * As {@link #begin}, where the home agent waits for a keepalive to know where the tunnel ends (§4.4, §4.11): one leaves at once. That it has
+     * registered us doesn't show that packets find their way.
+     */
+    public void open(Ipv4Address homeAgent, Duration interval, Instant now) {
+        this.homeAgent = homeAgent;
+        this.interval = interval;
+        requests = 0;
+        due = now;
+        due(now);
+    }
+
     /** How long nothing may pass, as it is now. */
     public Duration interval() {
         return interval;

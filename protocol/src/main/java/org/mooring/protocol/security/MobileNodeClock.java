@@ -19,8 +19,14 @@ public final class MobileNodeClock implements MobileNodeReplay {
     private @Nullable Identification accepted;
     private @Nullable Identification newest;
 
+    /** In whole, by CLOCK: there is no better word on it. */
+    private boolean told;
+
     /** By code 133, since the last acceptance. */
     private int refusals;
+
+    /** How far ahead of the home agent's clock something may be accepted of what it has refused since the last acceptance. */
+    private @Nullable Duration mostAhead;
 
     /** One for an association whose home agent accepts what is at most {@code tolerance} from its clock. */
     public MobileNodeClock(Duration tolerance) {
@@ -36,8 +42,20 @@ public final class MobileNodeClock implements MobileNodeReplay {
     @Override
     public Identification next(Instant now, int random) {
         var clock = Identification.of(now.plus(offset), random);
-        newest = newest == null || clock.isAfter(newest) ? clock : newest.next();
+        Identification before = before(now.plus(offset));
+        newest = before == null || clock.isAfter(before) ? clock : before.next();
         return newest;
+    }
+
+    /**
+     * What the next request has to be later than: all that was sent or accepted (§5.7.1). But what was sent from a clock so far ahead that the home agent
+     * can't accept anything later yet counts no more, or nothing would be accepted until its time has come; then it is what was accepted.
+     */
+    private @Nullable Identification before(Instant homeAgents) {
+        boolean unacceptable = newest != null
+                && mostAhead != null
+                && newest.toInstant(homeAgents).isAfter(homeAgents.plus(mostAhead));
+        return unacceptable ? accepted : newest;
     }
 
     @Override
@@ -52,22 +70,19 @@ public final class MobileNodeClock implements MobileNodeReplay {
     /**
      * Takes the home agent's time from an authenticated reply with code 133 (RFC 3344 §3.6.2.3): its high half.
      *
-     * <p>§5.7.1 has the next request later than all before, and so it is while the home agent can accept that. What was sent from a clock
-     * further ahead doesn't count, or nothing would be accepted until its time has come.
-     *
      * <p>Who is refused again with the home agent's own time isn't the only one to speak for this mobile node: another host's clock is ahead, and
-     * what that has sent was accepted (RFC 5563 §4.4). As far ahead as the home agent accepts anything, we are past that. A third time in a
-     * row says that it isn't so: then only what was accepted counts.
+     * what that has sent was accepted (RFC 5563 §4.4). As far ahead as the home agent accepts anything, we are past that. Only once: if it
+     * accepts less than we think, the time comes for what was sent.
      */
     @Override
     public void resynchronise(Identification reply, Instant now, Duration mostAhead) {
         Instant its = Identification.of(reply.high(), 0).toInstant(now);
         offset = Duration.between(now, its);
-        refusals = refusals % 3 + 1;
-        Instant latest = its.plus(mostAhead.compareTo(tolerance) < 0 ? mostAhead : tolerance);
-        if (newest == null || refusals == 3 || newest.toInstant(its).isAfter(latest)) {
-            newest = accepted;
-        } else if (refusals == 2) {
+        refusals++;
+        boolean less = mostAhead.compareTo(tolerance) < 0;
+        this.mostAhead = less ? mostAhead : tolerance.plus(ROUNDING);
+        if (refusals == 2) {
+            Instant latest = its.plus(less ? mostAhead : tolerance);
             newest = newer(newest, Identification.of(latest.minus(ROUNDING)));
         }
     }
@@ -81,6 +96,26 @@ public final class MobileNodeClock implements MobileNodeReplay {
     public void synchronise(Identification time, Instant sent, Instant received) {
         Instant halfWay = sent.plus(Duration.between(sent, received).dividedBy(2));
         offset = Duration.between(halfWay, time.toInstant(halfWay));
+        told = true;
+    }
+
+    /**
+     * What that host has sent was accepted, or it would have a better idea of the time. So its clock is one that the home agent accepts, and if it
+     * is ahead of ours, ours is put forward. Who was told the home agent's own time has no need of that.
+     */
+    @Override
+    public void follow(Instant time, Instant now) {
+        if (!told && time.isAfter(now.plus(offset))) {
+            offset = Duration.between(now, time);
+        }
+    }
+
+    @Override
+    public Instant dated(Instant now) {
+        Instant clock = now.plus(offset);
+        Identification before = before(clock);
+        Instant latest = before == null ? clock : before.toInstant(clock);
+        return latest.isAfter(clock) ? latest : clock;
     }
 
     /**
@@ -89,6 +124,7 @@ public final class MobileNodeClock implements MobileNodeReplay {
     @Override
     public void observe(Identification id) {
         refusals = 0;
+        mostAhead = null;
         accepted = newer(accepted, id);
         newest = newer(newest, id);
     }

@@ -35,6 +35,15 @@ public final class MobileNodeNonces implements MobileNodeReplay {
     @Override
     public void synchronise(Identification time, Instant sent, Instant received) {}
 
+    /** No nonce is older than another. */
+    @Override
+    public void follow(Instant time, Instant now) {}
+
+    @Override
+    public Instant dated(Instant now) {
+        return now;
+    }
+
     @Override
     public void observe(Identification id) {}
 

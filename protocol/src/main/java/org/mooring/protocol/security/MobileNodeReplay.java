@@ -39,6 +39,12 @@ public sealed interface MobileNodeReplay permits MobileNodeClock, MobileNodeNonc
     /** The home agent told its time in an authenticated reply (CLOCK, docs/handover.md "Identification"). */
     void synchronise(Identification time, Instant sent, Instant received);
 
+    /** Another host, from which the mobile node comes, would date a request {@code time} now (RFC 5563 §4.4): none from here is to be older. */
+    void follow(Instant time, Instant now);
+
+    /** What the next request would be dated, as {@link #follow} takes it elsewhere. */
+    Instant dated(Instant now);
+
     /** {@code id} was accepted for this mobile node. */
     void observe(Identification id);
 

@@ -8,20 +8,26 @@ import org.mooring.protocol.wire.Identification;
 /**
  * Nonce replay protection, the verifier's side (RFC 3344 §5.7.2): the high half of a request must be what the last reply had there, and each
  * reply has a new one. Who begins, or has lost a reply, learns it from a denial. Confined to one thread.
+ *
+ * <p>Anybody can have a reply sent with a wrong authenticator. Its nonce is good as well, but beside the one of the last reply to an authentic
+ * request, which the mobile node may have: that one is good until it is used, whatever was forged since.
  */
 public final class NonceGuard implements ReplayGuard {
     private final IntSupplier random;
     private int expected;
+    /** What the last reply to a request that proved nothing had; {@link #expected}, where there was none since. */
+    private int offered;
 
     /** Expects something that nobody was told. */
     public NonceGuard(IntSupplier random) {
         this.random = random;
         this.expected = random.getAsInt();
+        this.offered = expected;
     }
 
     @Override
     public boolean isFresh(Identification id, Instant now) {
-        return id.high() == expected;
+        return id.high() == expected || id.high() == offered;
     }
 
     /** Nonces tell no time. */
@@ -51,10 +57,11 @@ public final class NonceGuard implements ReplayGuard {
         return withNewNonce(id);
     }
 
-    /** Changes nothing: forgeries must not keep the mobile node from the nonce that it knows. */
+    /** Leaves what the last authentic request was told as it is: forgeries must not keep the mobile node from the nonce that it knows. */
     @Override
     public Identification unauthenticated(Identification id, Instant now) {
-        return id.withHigh(expected);
+        offered = newNonce();
+        return id.withHigh(offered);
     }
 
     @Override
@@ -63,8 +70,16 @@ public final class NonceGuard implements ReplayGuard {
     }
 
     private Identification withNewNonce(Identification id) {
-        int next = random.getAsInt();
-        expected = next == expected ? next + 1 : next;
+        expected = newNonce();
+        offered = expected;
         return id.withHigh(expected);
+    }
+
+    private int newNonce() {
+        int next = random.getAsInt();
+        while (next == expected || next == offered) {
+            next++;
+        }
+        return next;
     }
 }

@@ -45,6 +45,40 @@ class Rfc3519Section4_9Test {
     }
 
     @Test
+    @DisplayName(
+            "§4.4: where the home agent waits for a keepalive one leaves at once, and again until it is answered; then each K seconds")
+    void opensTheTunnel() {
+        keepalives.open(HOME_AGENT, K, REGISTERED);
+        assertEquals(1, sent.size());
+        assertEquals(
+                new EchoPacket(Kind.REQUEST, HOME, HOME_AGENT, Keepalives.IDENTIFIER, 1, Octets.EMPTY), request(0));
+        assertEquals(REGISTERED.plusSeconds(1), due);
+        keepalives.due(due);
+        assertEquals(2, sent.size());
+        Instant answered = REGISTERED.plusMillis(1040);
+        assertTrue(keepalives.received(request(1).reply(), answered));
+        assertEquals(answered.plus(K), due);
+        assertEquals(K, keepalives.interval());
+    }
+
+    @Test
+    @DisplayName("§4.10: a registration doesn't show that what is silent is heard again")
+    void isSilentUntilItIsAnswered() {
+        keepalives.open(HOME_AGENT, K, REGISTERED);
+        for (int i = 0; i < 4; i++) {
+            keepalives.due(due);
+        }
+        assertEquals(List.of("silent"), told);
+        Instant renewed = due;
+        keepalives.open(HOME_AGENT, K, renewed);
+        assertEquals(5, sent.size());
+        assertEquals(renewed.plusSeconds(1), due);
+        assertEquals(List.of("silent"), told);
+        assertTrue(keepalives.received(request(4).reply(), renewed));
+        assertEquals(List.of("silent", "answered"), told);
+    }
+
+    @Test
     @DisplayName("§3.1: F, R, and what a later version may have where this one has nothing")
     void requests() {
         assertTrue(new UdpTunnelRequest(0x80, 0).forces());

@@ -267,8 +267,9 @@ class Section5_7_1Test {
     }
 
     @ParameterizedTest(name = "{0} ms ahead, {1} ms are accepted: {2}")
-    @CsvSource({"7300, 7000, false", "6700, 7000, true", "6700, 9000, true", "700, 500, false", "200, 500, true"})
-    @DisplayName("E14: what it has sent from a clock that was further ahead than the home agent accepts doesn't count")
+    @CsvSource({"8300, 7000, false", "7700, 7000, true", "7700, 9000, true", "700, 500, false", "200, 500, true"})
+    @DisplayName(
+            "E14: what it has sent from a clock that was further ahead than the home agent accepts doesn't count; it tells its time without fractions")
     void mobileNodeGoesBehindWhatCannotBeAccepted(int ahead, int most, boolean counts) {
         var clock = new MobileNodeClock(TOLERANCE);
         var its = Instant.parse("2026-11-22T12:00:00Z");
@@ -294,19 +295,105 @@ class Section5_7_1Test {
         assertTrue(guard.isFresh(clock.next(NOW, 0), NOW));
     }
 
+    @ParameterizedTest(name = "{0} s ahead of ours, {1} s of the home agent''s")
+    @CsvSource({"3, 0", "3, 3", "6, 3", "1, -5"})
+    @DisplayName("RFC 5563 §4.4: the first request is later than those of a host that dates so, and accepted")
+    void mobileNodeFollowsAnotherHost(int ahead, int ofHomeAgent) {
+        var there = new MobileNodeClock(TOLERANCE);
+        var here = new MobileNodeClock(TOLERANCE);
+        var homeAgentsTime = NOW.plusSeconds(ahead - ofHomeAgent);
+        guard.advance(there.next(NOW.plusSeconds(ahead), 0));
+
+        here.follow(there.dated(NOW.plusSeconds(ahead).plusMillis(10)), NOW.plusMillis(20));
+        var later = NOW.plusMillis(500);
+        guard.advance(there.next(later.plusSeconds(ahead), 0));
+
+        var first = here.next(later.plusMillis(20), 0);
+        assertTrue(guard.isFresh(first, homeAgentsTime.plusMillis(520)));
+    }
+
     @Test
-    @DisplayName("A third refusal in a row is no other host's doing: only what was accepted counts")
-    void mobileNodeBeginsAgain() {
+    @DisplayName("Nobody is followed into the past")
+    void mobileNodeFollowsNobodyWhoIsBehind() {
+        var clock = new MobileNodeClock(TOLERANCE);
+        clock.follow(NOW.minusSeconds(3), NOW);
+        assertEquals(Duration.ZERO, clock.offset());
+    }
+
+    @Test
+    @DisplayName("Who was told the home agent's own time goes by that")
+    void mobileNodeFollowsNobodyWhenItWasToldTheTime() {
+        var clock = new MobileNodeClock(TOLERANCE);
+        clock.synchronise(Identification.of(NOW), NOW, NOW);
+        clock.follow(NOW.plusSeconds(3), NOW);
+        assertEquals(0, clock.offset().toSeconds());
+    }
+
+    @Test
+    @DisplayName("What was sent by a clock that was ahead counts for who follows")
+    void mobileNodeTellsOfTheNewest() {
+        var clock = new MobileNodeClock(TOLERANCE);
+        clock.observe(Identification.of(NOW.plusSeconds(2)));
+        assertEquals(0, Duration.between(NOW.plusSeconds(2), clock.dated(NOW)).toMillis());
+        assertEquals(NOW.plusSeconds(5), clock.dated(NOW.plusSeconds(5)));
+    }
+
+    @ParameterizedTest(name = "{0} ms ahead, {1} ms are accepted, asked again after {2} ms: {3}")
+    @CsvSource({"1400, 500, 1000, true", "1600, 500, 1000, false", "9900, 7000, 2000, true", "10100, 7000, 2000, false"
+    })
+    @DisplayName("E14: it counts if the home agent can accept what is later by the time that is sent")
+    void mobileNodeDecidesWhenItAsksAgain(int ahead, int most, int after, boolean counts) {
         var clock = new MobileNodeClock(TOLERANCE);
         var its = Instant.parse("2026-11-22T12:00:00Z");
-        for (int refused = 0; refused < 3; refused++) {
-            clock.next(its, 0);
-            clock.resynchronise(Identification.of(its), its, TOLERANCE);
-        }
-        assertEquals(Identification.of(its, 0), clock.next(its, 0));
+        var sent = clock.next(its.plusMillis(ahead), 0);
+        clock.resynchronise(Identification.of(its), its, Duration.ofMillis(most));
 
+        Instant again = its.plusMillis(after);
+        Instant told = clock.dated(again);
+        Instant expected = counts ? its.plusMillis(ahead) : again;
+        assertEquals(0, Math.round(Duration.between(expected, told).toNanos() / 1e6), "so is who follows");
+        assertEquals(counts ? sent.next() : Identification.of(again, 0), clock.next(again, 0));
+    }
+
+    @Test
+    @DisplayName("E14: what was accepted counts in any case")
+    void mobileNodeGoesBehindNothingThatWasAccepted() {
+        var clock = new MobileNodeClock(TOLERANCE);
+        var its = Instant.parse("2026-11-22T12:00:00Z");
+        var accepted = Identification.of(its.plusSeconds(2));
+        clock.observe(accepted);
+        clock.next(its.plusSeconds(60), 0);
         clock.resynchronise(Identification.of(its), its, TOLERANCE);
-        assertEquals(Identification.of(its, 0).next(), clock.next(its, 0));
+        assertEquals(accepted.next(), clock.next(its, 0));
+    }
+
+    @Test
+    @DisplayName(
+            "§5.7.1, E14: however often it is refused, each is later than all before, and a home agent that accepts less than we think accepts one in the end")
+    void mobileNodeGrowsHoweverOftenItIsRefused() {
+        var stricter = new TimestampGuard(Duration.ofSeconds(3));
+        var clock = new MobileNodeClock(TOLERANCE);
+        Instant at = NOW;
+        var before = clock.next(at.plusSeconds(5), 0);
+        while (!stricter.isFresh(before, at)) {
+            assertTrue(at.isBefore(NOW.plusSeconds(8)), "never");
+            clock.resynchronise(stricter.resynchronise(before, at), at, TOLERANCE);
+            at = at.plusSeconds(1);
+            var next = clock.next(at, 0);
+            assertTrue(next.isAfter(before));
+            before = next;
+        }
+    }
+
+    @Test
+    @DisplayName("After an acceptance there is nothing that can't be accepted")
+    void mobileNodeForgetsWhatWasRefusedOnceItIsAccepted() {
+        var clock = new MobileNodeClock(TOLERANCE);
+        clock.next(NOW, 0);
+        clock.resynchronise(Identification.of(NOW), NOW, Duration.ofMillis(500));
+        clock.observe(clock.next(NOW, 0));
+        var ahead = clock.next(NOW.plusSeconds(3), 0);
+        assertEquals(ahead.next(), clock.next(NOW, 0));
     }
 
     @Test

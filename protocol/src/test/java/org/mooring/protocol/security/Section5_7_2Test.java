@@ -79,11 +79,47 @@ class Section5_7_2Test {
     }
 
     @Test
-    void forgeriesChangeNothing() {
+    @DisplayName(
+            "A reply to who proved nothing has a new nonce too, that is good until an authentic request is answered")
+    void newNonceForWhoeverProvedNothing() {
         var told = guard.accepted(Identification.of(FIRST, 7));
 
-        assertEquals(Identification.of(told.high(), 9), guard.unauthenticated(Identification.of(0xbad, 9), NOW));
+        var unproven = guard.unauthenticated(Identification.of(0xbad, 9), NOW);
+        assertNotEquals(told.high(), unproven.high());
+        assertEquals(9, unproven.low());
+        assertTrue(guard.isFresh(unproven, NOW));
+
+        var next = guard.accepted(unproven);
+        assertNotEquals(unproven.high(), next.high());
+        assertFalse(guard.isFresh(unproven, NOW), "it was used");
+        assertFalse(guard.isFresh(told, NOW), "there was a reply to an authentic request since");
+        assertTrue(guard.isFresh(next, NOW));
+    }
+
+    @Test
+    @DisplayName(
+            "Of the replies to who proved nothing the last one's nonce is good, and no forgery touches the mobile node's own")
+    void forgeriesLeaveTheMobileNodesNonce() {
+        var told = guard.accepted(Identification.of(FIRST, 7));
+
+        var before = guard.unauthenticated(Identification.of(0xbad, 9), NOW);
+        var last = before;
+        for (int i = 0; i < 10_000; i++) {
+            before = last;
+            last = guard.unauthenticated(Identification.of(0xbad, i), NOW);
+        }
+
+        assertFalse(guard.isFresh(before, NOW));
+        assertTrue(guard.isFresh(last, NOW));
         assertTrue(guard.isFresh(told, NOW));
+    }
+
+    @Test
+    void neitherNonceComesTwice() {
+        var constant = new NonceGuard(() -> 5);
+        assertEquals(6, constant.unauthenticated(Identification.of(0, 0), NOW).high());
+        assertEquals(7, constant.unauthenticated(Identification.of(0, 0), NOW).high());
+        assertEquals(6, constant.denied(Identification.of(0, 0), NOW).high());
     }
 
     @Test

@@ -9,38 +9,59 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.mooring.linux.JavaCommand;
 import org.mooring.linux.NetworkNamespace;
 
 /** One of the programs, started as on a router, with a directory of its own for its configuration, store, socket and log. */
 final class AgentProcess implements AutoCloseable {
     private static final long DEADLINE = TimeUnit.SECONDS.toNanos(60);
 
-    private final String mainClass;
+    /** One of the programs, by what it is called and where it begins. */
+    enum Program {
+        HOME_AGENT("home-agent", "org.mooring.home.daemon.HomeAgentProgram"),
+        FOREIGN_AGENT("foreign-agent", "org.mooring.foreign.daemon.ForeignAgentProgram"),
+        GUEST_HOOK("guest-hook", "org.mooring.hook.daemon.GuestHookProgram");
+
+        private final String name;
+        private final String mainClass;
+
+        Program(String name, String mainClass) {
+            this.name = name;
+            this.mainClass = mainClass;
+        }
+
+        private List<String> java() {
+            return JavaCommand.quick(name, mainClass);
+        }
+    }
+
+    private final Program program;
     private final Path directory;
     private final Process process;
 
-    private AgentProcess(String mainClass, Path directory, Process process) {
-        this.mainClass = mainClass;
+    private AgentProcess(Program program, Path directory, Process process) {
+        this.program = program;
         this.directory = directory;
         this.process = process;
     }
 
     /** Starts it, and doesn't wait. */
-    static AgentProcess start(NetworkNamespace router, String mainClass, Path directory, String configuration)
+    static AgentProcess start(NetworkNamespace router, Program program, Path directory, String configuration)
             throws IOException {
         var file = directory.resolve("agent.toml");
         // It holds keys, and the program minds who may read them.
         Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         Files.writeString(file, "control-socket = \"socket\"\n" + configuration);
-        return new AgentProcess(mainClass, directory, launch(router, mainClass, directory));
+        return new AgentProcess(program, directory, launch(router, program, directory));
     }
 
-    private static Process launch(NetworkNamespace router, String mainClass, Path directory) throws IOException {
+    private static Process launch(NetworkNamespace router, Program program, Path directory) throws IOException {
         var command = new ArrayList<>(List.of("ip", "netns", "exec", router.name()));
-        command.addAll(java(mainClass));
+        command.addAll(program.java());
         command.addAll(
                 List.of("run", "--config", directory.resolve("agent.toml").toString(), "--log-level", "debug"));
         var process = new ProcessBuilder(command)
@@ -52,22 +73,9 @@ final class AgentProcess implements AutoCloseable {
         return process;
     }
 
-    private static List<String> java(String mainClass) {
-        return List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UnlockDiagnosticVMOptions",
-                "-XX:-BytecodeVerificationRemote",
-                "-XX:+UseSerialGC",
-                "-Dmooring.warm-up-rounds=1",
-                "-cp",
-                System.getProperty("java.class.path"),
-                mainClass);
-    }
-
     /** Has its command line end the registration of {@code homeAddress}; returns what that prints. */
     String revoke(Address homeAddress) throws Exception {
-        var command = new ArrayList<>(java(mainClass));
+        var command = new ArrayList<>(program.java());
         command.addAll(List.of(
                 "revoke",
                 homeAddress.toString(),
@@ -109,9 +117,17 @@ final class AgentProcess implements AutoCloseable {
 
     /** Tells a guest hook what became of {@code guest}, whose port is {@code tap}. */
     void tell(String guest, String phase, String tap) throws IOException {
-        var event = "{\"phase\": \"%s\", \"tap\": \"%s\"}".formatted(phase, tap);
-        var answer = control("POST /guests/%s/events HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s"
-                .formatted(guest, event.length(), event));
+        post("/guests/" + guest + "/events", "{\"phase\": \"%s\", \"tap\": \"%s\"}".formatted(phase, tap));
+    }
+
+    /** Tells a guest hook how the host from which {@code guest} comes dates its requests. */
+    void tellTime(String guest, Instant time) throws IOException {
+        post("/guests/" + guest + "/time", "{\"time\": \"%s\"}".formatted(time));
+    }
+
+    private void post(String path, String body) throws IOException {
+        var answer = control("POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s"
+                .formatted(path, body.length(), body));
         if (!answer.startsWith("HTTP/1.1 200")) {
             throw new AssertionError(answer);
         }

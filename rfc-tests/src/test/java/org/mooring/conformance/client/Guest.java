@@ -1,5 +1,6 @@
 package org.mooring.conformance.client;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -72,6 +73,11 @@ final class Guest {
     /** The hook is told what became of it, such as {@code running}. */
     void becomes(String phase) throws Exception {
         testbed.tell(name, phase, tap());
+    }
+
+    /** The hook is told how the host from which it comes dates its requests. */
+    void dated(Instant time) throws Exception {
+        testbed.tellTime(name, time);
     }
 
     /** Runs on this host from now on; returns the request that follows. */

@@ -3,6 +3,7 @@ package org.mooring.conformance.client;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -96,8 +97,7 @@ final class HookTestbed implements AutoCloseable {
             link.join(FOREIGN_AGENT, AGENT);
             link.join(HOME_AGENT_ON_LINK, AGENT);
             Files.createDirectory(directory.resolve("guests"));
-            hook = open(AgentProcess.start(
-                    host, "org.mooring.hook.daemon.GuestHookProgram", directory, configuration(serves)));
+            hook = open(AgentProcess.start(host, AgentProcess.Program.GUEST_HOOK, directory, configuration(serves)));
             hook.awaitHealth();
         } catch (Exception | Error e) {
             close();
@@ -133,7 +133,7 @@ final class HookTestbed implements AutoCloseable {
                         : visitor(SEARCHING, "").replaceFirst("(?m)^home-agent = .*\\n", ""))
                 + visitor(
                         ACQUAINTED,
-                        "[guest.foreign-association]\nspi = %d\nkey = \"%s\"\n"
+                        "[[guest.foreign-association]]\nspi = %d\nkey = \"%s\"\n"
                                 .formatted(MOBILE_FOREIGN.spi(), MOBILE_FOREIGN.key()))
                 + visitor(BRIEF, "").replace("lifetime = 300", "lifetime = 4")
                 + visitor(LASTING, "").replace("lifetime = 300", "lifetime = 7200")
@@ -158,7 +158,7 @@ final class HookTestbed implements AutoCloseable {
                 home-gateway = "%s"
                 home-gateway-mac = "%s"
                 home-agent = "%s"
-                [guest.association]
+                [[guest.association]]
                 spi = %d
                 key = "%s"
                 %s""".formatted(
@@ -251,6 +251,10 @@ final class HookTestbed implements AutoCloseable {
     /** The hook is told what became of a guest. */
     void tell(String guest, String phase, String tap) throws IOException {
         hook.tell(guest, phase, tap);
+    }
+
+    void tellTime(String guest, Instant time) throws IOException {
+        hook.tellTime(guest, time);
     }
 
     String show(String guest) throws IOException {

@@ -7,6 +7,7 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import org.mooring.linux.JavaCommand;
 import org.mooring.linux.NetworkNamespace;
 
 /** The client shares no reading of the RFCs with the programs that it asks. */
@@ -18,6 +19,7 @@ class IndependenceTest {
             .onlyDependOnClassesThat(
                     resideInAnyPackage("org.mooring.conformance.client", "java..", "javax.crypto..", "com.sun.jna..")
                             .or(resideInAnyPackage("org.junit..", "org.jspecify..", "com.tngtech.archunit.."))
+                            .or(type(JavaCommand.class))
                             .or(type(NetworkNamespace.class))
                             .or(type(NetworkNamespace.Body.class)));
 }

@@ -11,17 +11,22 @@ import static org.mooring.conformance.client.Testbed.relayed;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Programs(homeAgent = """
         require-association = false
         compatibility = "rfc3344"
+        reserved-bits = "refused"
         reverse-tunnel = "refused"
         """, foreignAgent = """
         revocation = "refused"
         require-association = false
         compatibility = "rfc3344"
+        reserved-bits = "refused"
         reverse-tunnel = "refused"
         nat-traversal = "off"
+        max-pending = 5
         """)
 @DisplayName("RFC 3344, where RFC 5944 revised it, and agents without reverse tunnels")
 class Rfc3344Test {
@@ -104,6 +109,61 @@ class Rfc3344Test {
                 Code.HA_UNKNOWN_HOME_AGENT,
                 testbed.visiting(node)
                         .ask(Testbed.FOREIGN_AGENT, node.signed(request))
+                        .code());
+    }
+
+    @Test
+    @DisplayName("§3.7.1, T72: five may be pending here, each of another station; the sixth is denied: 66")
+    void tooManyPending() throws Exception {
+        for (int pending = 0; pending < 5; pending++) {
+            var other = testbed.mobileNode();
+            new Visit(testbed, other, OTHER_HOME_AGENT)
+                    .relay(other.signed(other.request(OTHER_HOME_AGENT, CARE_OF_ADDRESS, 300)));
+        }
+        var visit = new Visit(testbed, node, OTHER_HOME_AGENT);
+        var request = node.request(OTHER_HOME_AGENT, CARE_OF_ADDRESS, 300);
+        assertEquals(
+                Code.FA_INSUFFICIENT_RESOURCES, visit.ask(node.signed(request)).code());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0x04, 0x01})
+    @DisplayName("§3.7.2.1, 3.8.2.3, T45: r or x where reserved bits are refused: 70 and 134")
+    void reservedBits(int bit) throws Exception {
+        var foreignAgent = testbed.foreignAgent();
+        var request = node.request(HOME_AGENT, foreignAgent.address(), 300).with(bit);
+        assertEquals(
+                Code.HA_POORLY_FORMED_REQUEST,
+                foreignAgent.ask(HOME_AGENT, relayed(node, request)).code());
+        var visit = new Visit(testbed, node, OTHER_HOME_AGENT);
+        var atForeignAgent =
+                node.request(OTHER_HOME_AGENT, CARE_OF_ADDRESS, 300).with(bit);
+        assertEquals(
+                Code.FA_POORLY_FORMED_REQUEST,
+                visit.ask(node.signed(atForeignAgent)).code());
+    }
+
+    @Test
+    @DisplayName("T44: neither a home address nor an NAI: 134")
+    void nobodysRequest() throws Exception {
+        var at = testbed.faraway();
+        var request = node.request(HOME_AGENT, at.address(), 300)
+                .with(Request.DECAPSULATION)
+                .withHomeAddress(Address.ANY);
+        var reply = at.ask(HOME_AGENT, node.signed(request)).reply();
+        assertEquals(Code.HA_POORLY_FORMED_REQUEST, reply.code());
+        assertTrue(node.association().sealed(reply.message(), reply.extension(Extension.MOBILE_HOME)));
+    }
+
+    @Test
+    @DisplayName("§3.8.2.1a, RFC 5563, T98: who speaks for a mobile node, and doesn't say so: 131")
+    void proxyThatDoesNotSaySo() throws Exception {
+        var foreignAgent = testbed.foreignAgent();
+        var request = node.request(HOME_AGENT, foreignAgent.address(), 300);
+        assertEquals(
+                Code.HA_MOBILE_NODE_FAILED_AUTHENTICATION,
+                foreignAgent
+                        .ask(HOME_AGENT, FOREIGN_HOME.seal(Extension.FOREIGN_HOME, request.octets()))
                         .code());
     }
 }

@@ -7,6 +7,7 @@ import static org.mooring.conformance.client.HookTestbed.CARE_OF_ADDRESS;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -114,12 +115,16 @@ class Section3_6_2Test {
 
     @ParameterizedTest(name = "{0} s ahead")
     @ValueSource(ints = {HOUR, -HOUR})
-    @DisplayName("§3.6.2.3, 5.7.1: code 133: the next request has the home agent's time, and those after it, too")
+    @DisplayName(
+            "§3.6.2.3, 3.6.3, 5.7.1: code 133: the next request has the home agent's time, and those after it, too; it leaves a second after the first")
     void resynchronises(int ahead) throws Exception {
         var guest = testbed.visitor();
+        long before = System.nanoTime();
         var first = guest.runs();
         guest.answer(first, guest.mismatch(first, MobileNode.timestamp(ahead)));
         var second = guest.request();
+        // What they say of their times is in different clocks.
+        assertTrue(System.nanoTime() - before >= TimeUnit.SECONDS.toNanos(1), "§3.6.3");
         assertTrue(secondsFromNow(second, ahead) <= TOLERANCE);
         assertNotEquals(low(first), low(second), "§5.7");
         guest.accept(second, 2);
@@ -161,13 +166,27 @@ class Section3_6_2Test {
 
     @Test
     @DisplayName(
-            "§3.6.2.3: code 69 is the foreign agent's, without authentication: the next asks for no more than it says")
+            "RFC 5563 §4.4, T91: told how the other host dates its requests, the first is later than those, and accepted")
+    void followsTheSource() throws Exception {
+        var guest = testbed.visitor();
+        long newest = MobileNode.timestamp(3);
+        guest.dated(Instant.now().plusSeconds(3));
+        var asked = guest.runs();
+        assertTrue(Long.compareUnsigned(asked.identification(), newest) > 0);
+        assertTrue(secondsFromNow(asked, 0) <= TOLERANCE);
+        guest.accept(asked, HookTestbed.LIFETIME);
+    }
+
+    @Test
+    @DisplayName(
+            "§3.6.2.3, 3.6.3: code 69 is the foreign agent's, without authentication: the next asks for no more than it says, a second later")
     void lifetimeTooLong() throws Exception {
         var guest = testbed.visitor();
         var first = guest.runs();
         guest.answer(first, guest.reply(first, Code.FA_LIFETIME_TOO_LONG, 120).message());
         var second = guest.request();
         assertEquals(120, second.request().lifetime());
+        assertTrue(after(first, second) >= 1, "§3.6.3");
         guest.accept(second, 120);
     }
 

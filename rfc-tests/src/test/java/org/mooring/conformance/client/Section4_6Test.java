@@ -115,6 +115,24 @@ class Section4_6Test {
     }
 
     @Test
+    @DisplayName("also where another mobile node asks that is at home, or who speaks for it there")
+    void answersMobileNodes() throws Exception {
+        register(node, foreignAgent, 300);
+        var asking = testbed.mobileNode();
+        for (var mac : List.of(asking.mac(), neighbour.mac())) {
+            int mark = testbed.home.mark();
+            testbed.home.send(
+                    new Frame(Mac.BROADCAST, mac, Arp.request(mac, asking.homeAddress(), node.homeAddress())));
+            var arp = testbed.home
+                    .await(mark, came -> replyFor(came, node.homeAddress()))
+                    .arp();
+            assertEquals(
+                    new Arp(Arp.REPLY, testbed.homeRouter, node.homeAddress(), mac, asking.homeAddress()),
+                    arp.orElseThrow());
+        }
+    }
+
+    @Test
     @DisplayName("RFC 5227 §2.1.1: also an ARP probe, whose sender address is zero: the address is in use")
     void answersProbes() throws Exception {
         register(node, foreignAgent, 300);

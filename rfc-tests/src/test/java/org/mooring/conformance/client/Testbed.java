@@ -110,12 +110,12 @@ final class Testbed implements AutoCloseable {
             home.join(NEIGHBOUR, NEIGHBOUR_MAC);
             homeAgent = open(AgentProcess.start(
                     homeSite,
-                    "org.mooring.home.daemon.HomeAgentProgram",
+                    AgentProcess.Program.HOME_AGENT,
                     Files.createDirectory(directory.resolve("home-agent")),
                     homeAgentConfiguration(homeAgentLines)));
             foreignAgent = open(AgentProcess.start(
                     foreignSite,
-                    "org.mooring.foreign.daemon.ForeignAgentProgram",
+                    AgentProcess.Program.FOREIGN_AGENT,
                     Files.createDirectory(directory.resolve("foreign-agent")),
                     foreignAgentConfiguration(foreignAgentLines)));
             prober = mobileNode();

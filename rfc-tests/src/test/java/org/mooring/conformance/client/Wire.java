@@ -76,19 +76,25 @@ final class Wire implements AutoCloseable {
 
     /** The first frame since {@code mark} in which {@code part} is found, waited for if need be. */
     <T> T await(int mark, Function<Frame, Optional<T>> part) throws InterruptedException {
-        long deadline = System.nanoTime() + DEADLINE;
+        return await(mark, DEADLINE, part)
+                .orElseThrow(() -> new AssertionError("did not come by " + name + "; what came: " + since(mark)));
+    }
+
+    /** The same, waited for so many nanoseconds at most. */
+    <T> Optional<T> await(int mark, long patience, Function<Frame, Optional<T>> part) throws InterruptedException {
+        long deadline = System.nanoTime() + patience;
         synchronized (frames) {
             for (int next = mark; ; next++) {
                 while (next == frames.size()) {
                     long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
                     if (left <= 0) {
-                        throw new AssertionError("did not come by " + name + "; what came: " + since(mark));
+                        return Optional.empty();
                     }
                     frames.wait(left);
                 }
                 var found = part.apply(frames.get(next));
                 if (found.isPresent()) {
-                    return found.get();
+                    return found;
                 }
             }
         }

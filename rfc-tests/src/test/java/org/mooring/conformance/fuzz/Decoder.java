@@ -3,6 +3,7 @@ package org.mooring.conformance.fuzz;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Stream;
 import org.mooring.datapath.TunnelDecoder;
 import org.mooring.datapath.TunnelErrorDecoder;
 import org.mooring.hook.daemon.ControlledGuest;
@@ -68,7 +69,11 @@ enum Decoder {
             return decoded.isPresent();
         }
     },
-    TUNNEL_DATA("040400004500001c00010000400100000a0100050a010001") {
+    /** Also the other two forms of vector V17. */
+    TUNNEL_DATA(
+            "040400004500001c00010000400100000a0100050a010001",
+            "042f0000 00000800 4500001c00010000400100000a0100050a010001",
+            "04370000 1100e4f90a010005") {
         @Override
         boolean accepts(Octets octets) {
             var decoded = TunnelData.decode(octets);
@@ -110,9 +115,12 @@ enum Decoder {
             return decoded.isPresent() || repeated.isPresent();
         }
     },
+    /** The last two are vectors V19 and V20. */
     FRAME(
             "020000010002525400010050080045000020000100004011 66c3 0a0100050a0200028000 01b2 000c 0000 01020304",
-            "ffffffffffff52540001005008060001080006040001525400010050 0a010005 000000000000 0a010001") {
+            "ffffffffffff52540001005008060001080006040001525400010050 0a010005 000000000000 0a010001",
+            "ffffffffffff0200000000a1080600010800060400010200000000a10a0100050000000000000a010005",
+            "ffffffffffff0200000000a108060001080006040001525400aabbcc0a0100050000000000000a010005") {
         @Override
         boolean accepts(Octets octets) {
             var frame = EthernetFrame.parse(ByteBuffer.wrap(octets.toByteArray()));
@@ -153,6 +161,7 @@ enum Decoder {
             return told.isPresent();
         }
     },
+    /** The last three are behind the headers of vectors V15, V16 and V18. */
     TUNNEL(
             "450000340000000040048e8ec6336402c00002024500002000000000401134980a010032cb0071020fa00fa0000c000001020304",
             "450000340000000040048e8ec6336402c0000202450000200000000040113498cb0071020a0100320fa00fa0000c000001020304",
@@ -160,7 +169,10 @@ enum Decoder {
             "4500002c0000000040378e63c6336402c00002021180a849cb0071020a0100320fa00fa0000c000001020304",
             "4500002c0000000040378e63c6336402c00002021180a8490a010032cb0071020fa00fa0000c000001020304",
             "450000400000000040118e75c6336402c000020201b201b2002c0000040400004500002000000000401134980a010032cb0071020fa00fa0000c000001020304",
-            "45000034000000004004ae910a010032c00002024500002000000000401134980a010032cb0071020fa00fa0000c000001020304") {
+            "45000034000000004004ae910a010032c00002024500002000000000401134980a010032cb0071020fa00fa0000c000001020304",
+            "450000340000000040378e5bc6336402c0000202 0680b3700a010005cb007108 13899c400000000100000007501001f400000000",
+            "450000280000000040378e67c6336402c0000202 1100e4f90a010005 0fa00fa0000c000001020304",
+            "4500003800000000402f8e5fc6336402c0000202 00000800 4500002000000000401134980a010032cb0071020fa00fa0000c000001020304") {
         @Override
         boolean accepts(Octets octets) {
             return TunnelDecoder.takes(ByteBuffer.wrap(octets.toByteArray()));
@@ -197,6 +209,16 @@ enum Decoder {
                     .answer(octets.toByteArray())
                     .startsWith("HTTP/1.1 200");
         }
+
+        @Override
+        List<Octets> floods() {
+            return Stream.of(
+                            "GET / HTTP/1.1\r\n",
+                            "GET / HTTP/1.1\r\n\r\n",
+                            "POST /guests/web/events HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n[\r\n0\r\n\r\n")
+                    .map(Decoder::octets)
+                    .toList();
+        }
     },
     QMP(
             text("{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 0, \"minor\": 2, \"major\": 7}}, \"capabilities\":"
@@ -207,6 +229,13 @@ enum Decoder {
         @Override
         boolean accepts(Octets octets) {
             return QmpDecoder.accepts(new String(octets.toByteArray(), StandardCharsets.UTF_8));
+        }
+
+        @Override
+        List<Octets> floods() {
+            return Stream.of("[", "[[],", "{\"\":", "9", "\\u0000", "\"", " ")
+                    .map(Decoder::octets)
+                    .toList();
         }
     };
 
@@ -233,6 +262,11 @@ enum Decoder {
      */
     abstract boolean accepts(Octets octets);
 
+    /** What may be dear if there is more and more of it, beside what the examples have. */
+    List<Octets> floods() {
+        return List.of();
+    }
+
     private static void requireSame(Object received, Object encoded) {
         if (!received.equals(encoded)) {
             throw new AssertionError(received + " was received, and is encoded as " + encoded);
@@ -240,7 +274,11 @@ enum Decoder {
     }
 
     private static String text(String json) {
-        return Octets.of(json.getBytes(StandardCharsets.UTF_8)).toString();
+        return octets(json).toString();
+    }
+
+    private static Octets octets(String text) {
+        return Octets.of(text.getBytes(StandardCharsets.UTF_8));
     }
 
     private static String lines(String... lines) {

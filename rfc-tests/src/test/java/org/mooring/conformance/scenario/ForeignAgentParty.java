@@ -108,7 +108,7 @@ final class ForeignAgentParty extends Party implements TunnelEndParty {
     void restart() {
         world().disarm(name());
         core = new ForeignAgent(policy, new Random(4721)::nextInt);
-        handle(new Event.Restored(now(), List.copyOf(store.values()), List.of(), List.copyOf(revoked)));
+        handle(new Event.Restored(now(), List.copyOf(store.values()), List.of(), List.of(), List.copyOf(revoked)));
     }
 
     private void handle(Event event) {

@@ -64,6 +64,21 @@ class Rfc5563Section4_4Test {
         assertEquals(List.of("203.0.113.2"), careOfAddresses());
     }
 
+    @ParameterizedTest(name = "{0} ms")
+    @ValueSource(ints = {1000, 6000})
+    @DisplayName(
+            "docs/handover.md, Identification: the source's clock is ahead, which ARM is the first to hear of: the guest is committed all the same, half a second later")
+    void sourceIsAhead(int ahead) {
+        world.party(SOURCE).setAhead(Duration.ofMillis(ahead));
+        migrate();
+        var said = world.transcript();
+        assertEquals(
+                List.of(),
+                said.stream().filter(line -> line.contains("code 133")).toList());
+        assertTrue(said.stream().anyMatch(line -> line.endsWith("COMMIT for " + GUEST)), said::toString);
+        assertEquals(List.of("203.0.113.2"), careOfAddresses());
+    }
+
     @Test
     @DisplayName(
             "T92: the source sends nothing more, though nobody tells it that the guest is gone, and its timers go on")

@@ -1,23 +1,19 @@
-package org.mooring.foreign;
-
-import org.mooring.protocol.wire.ControlMessage;
-import org.mooring.protocol.wire.Decoded;
-import org.mooring.protocol.wire.Octets;
+package org.mooring.protocol.wire;
 
 /**
  * The part of a message that is the mobile node's and the home agent's business, which nobody may touch (RFC 3344 §3.7.2.2, §3.7.3.2):
- * the fixed part up to the last authorization-enabling extension. What follows is for the foreign agent.
+ * the fixed part up to the last authorization-enabling extension. What follows is between it and a foreign agent.
  */
-final class AuthorizedPart {
+public final class AuthorizedPart {
     private AuthorizedPart() {}
 
-    static Octets of(Decoded.Message received) {
+    public static Octets of(Decoded.Message received) {
         var message = received.message();
         return received.wire().slice(0, message.offsetOf(extensions(message)));
     }
 
     /** How many of the message's extensions belong to it; zero where none is authorization-enabling. */
-    static int extensions(ControlMessage message) {
+    public static int extensions(ControlMessage message) {
         var extensions = message.extensions();
         int count = extensions.size();
         while (count > 0 && !extensions.get(count - 1).isAuthorizationEnabling()) {
