@@ -34,7 +34,7 @@ final class Arrived<T> implements AutoCloseable {
         this.to = to;
         this.port = port;
         this.decode = decode;
-        Interface device = Wire.device(namespace, name);
+        Interface device = namespace.device(name);
         socket = namespace.run(() -> PacketSocket.open(
                 device,
                 PacketFilter.etherType(EtherType.IPV4),

@@ -137,7 +137,7 @@ abstract class Behaviour {
 
     /** From the internet. */
     final void sendToHomeRouter(ByteBuffer octets) throws Exception {
-        Interface link = Wire.device(net.internet, "site1");
+        Interface link = net.internet.device("site1");
         try (PacketSocket socket =
                 net.internet.run(() -> PacketSocket.open(link, PacketFilter.etherType(EtherType.IPV4)))) {
             socket.send(new EthernetFrame(net.home.wan(), link.mac(), EtherType.IPV4, octets));

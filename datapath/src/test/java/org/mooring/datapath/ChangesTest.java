@@ -136,7 +136,7 @@ abstract class ChangesTest extends Behaviour {
     void bothAgentsShareARouter() throws Exception {
         Inet4Address otherGuest = Ipv4.address("10.2.0.60");
         Inet4Address otherHomeAgent = Ipv4.address("10.2.0.1");
-        MacAddress neighboursMac = Wire.device(net.home.host(), "eth0").mac();
+        MacAddress neighboursMac = net.home.host().device("eth0").mac();
         net.home.host().exec("ip", "address", "add", otherGuest.getHostAddress() + "/32", "dev", "eth0");
         home(toVisitorAt(net.near));
         visitors(net.near, VISITOR);

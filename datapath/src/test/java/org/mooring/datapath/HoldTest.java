@@ -78,7 +78,7 @@ abstract class HoldTest extends Behaviour {
     void knowTheRouters() {
         homeRouter = net.home.wan();
         nearRouter = net.near.wan();
-        String neighbour = Wire.device(net.home.host(), "eth0").mac().toString();
+        String neighbour = net.home.host().device("eth0").mac().toString();
         net.home.router().exec("ip", "neigh", "replace", "10.1.0.50", "lladdr", neighbour, "dev", "lan");
     }
 

@@ -69,7 +69,7 @@ class RouterSettingsTest {
         assertEquals(List.of(settings), host.run(() -> new RouterSettings(DEVICES, DEVICES).wrong()));
     }
 
-    private void set(String device, String key, int value) throws Exception {
-        host.exec("sysctl", "-qw", "net/ipv4/conf/" + device + "/" + key + "=" + value);
+    private void set(String device, String key, int value) {
+        host.sysctl("net/ipv4/conf/" + device + "/" + key, value);
     }
 }

@@ -39,12 +39,11 @@ final class Topology implements AutoCloseable {
             internet = forwarding(namespace());
             correspondent = namespace();
             internet.connect("cn", correspondent, "eth0");
-            internet.exec("ip", "address", "add", "203.0.113.1/24", "dev", "cn");
-            correspondent.exec("ip", "address", "add", "203.0.113.2/24", "dev", "eth0");
-            correspondent.exec("ip", "route", "add", "default", "via", "203.0.113.1");
+            internet.ip("address add 203.0.113.1/24 dev cn");
+            correspondent.ip("address add 203.0.113.2/24 dev eth0", "route add default via 203.0.113.1");
             home = site(1);
-            home.host.exec("ip", "address", "add", NEIGHBOUR.getHostAddress() + "/24", "dev", "eth0");
-            home.host.exec("ip", "route", "add", "default", "via", "10.1.0.1");
+            home.host.ip(
+                    "address add " + NEIGHBOUR.getHostAddress() + "/24 dev eth0", "route add default via 10.1.0.1");
             near = site(2);
             visit(near, GUEST, GUEST_MAC);
             far = site(3);
@@ -57,19 +56,19 @@ final class Topology implements AutoCloseable {
 
     /** Where the correspondent sends what is for others. */
     MacAddress gateway() {
-        return Wire.device(internet, "cn").mac();
+        return internet.device("cn").mac();
     }
 
     /** Makes the host of {@code site} a guest from the home site. */
     void visit(Site site, Inet4Address homeAddress, MacAddress mac) {
-        site.host.exec("ip", "link", "set", "eth0", "address", mac.toString());
-        site.host.exec("ip", "address", "flush", "dev", "eth0");
-        site.host.exec("ip", "address", "add", homeAddress.getHostAddress() + "/24", "dev", "eth0");
-        site.host.exec("ip", "route", "replace", "default", "via", "10.1.0.1");
-        String router = site.router.exec("cat", "/sys/class/net/lan/address").strip();
-        for (String onLinkAtHome : new String[] {"10.1.0.1", "10.1.0.20"}) {
-            site.host.exec("ip", "neigh", "replace", onLinkAtHome, "lladdr", router, "dev", "eth0", "nud", "permanent");
-        }
+        String byRouter = " lladdr " + site.gateway() + " dev eth0 nud permanent";
+        site.host.ip(
+                "link set eth0 address " + mac,
+                "address flush dev eth0",
+                "address add " + homeAddress.getHostAddress() + "/24 dev eth0",
+                "route replace default via 10.1.0.1",
+                "neigh replace 10.1.0.1" + byRouter,
+                "neigh replace 10.1.0.20" + byRouter);
     }
 
     @Override
@@ -83,12 +82,14 @@ final class Topology implements AutoCloseable {
         Site site = new Site(forwarding(namespace()), namespace(), number);
         String uplink = "site" + number;
         internet.connect(uplink, site.router, "wan");
-        internet.exec("ip", "address", "add", "198.51.10" + number + ".1/24", "dev", uplink);
-        internet.exec("ip", "route", "add", "10." + number + ".0.0/24", "via", "198.51.10" + number + ".2");
-        site.router.exec("ip", "address", "add", "198.51.10" + number + ".2/24", "dev", "wan");
-        site.router.exec("ip", "route", "add", "default", "via", "198.51.10" + number + ".1");
+        String link = "198.51.10" + number;
+        internet.ip(
+                "address add " + link + ".1/24 dev " + uplink, "route add 10." + number + ".0.0/24 via " + link + ".2");
         site.router.connect("lan", site.host, "eth0");
-        site.router.exec("ip", "address", "add", "10." + number + ".0.1/24", "dev", "lan");
+        site.router.ip(
+                "address add " + link + ".2/24 dev wan",
+                "route add default via " + link + ".1",
+                "address add 10." + number + ".0.1/24 dev lan");
         return site;
     }
 
@@ -96,14 +97,14 @@ final class Topology implements AutoCloseable {
         NetworkNamespace namespace = NetworkNamespace.create();
         resources.push(namespace);
         for (String devices : new String[] {"all", "default"}) {
-            namespace.exec("sysctl", "-qw", "net.ipv4.conf." + devices + ".rp_filter=1");
-            namespace.exec("sysctl", "-qw", "net.ipv6.conf." + devices + ".disable_ipv6=1");
+            namespace.sysctl("net.ipv4.conf." + devices + ".rp_filter", 1);
+            namespace.sysctl("net.ipv6.conf." + devices + ".disable_ipv6", 1);
         }
         return namespace;
     }
 
     private static NetworkNamespace forwarding(NetworkNamespace namespace) {
-        namespace.exec("sysctl", "-qw", "net.ipv4.ip_forward=1");
+        namespace.sysctl("net.ipv4.ip_forward", 1);
         return namespace;
     }
 
@@ -111,12 +112,12 @@ final class Topology implements AutoCloseable {
     record Site(NetworkNamespace router, NetworkNamespace host, int number) {
         /** Where the site's host sends what is for others. */
         MacAddress gateway() {
-            return Wire.device(router, "lan").mac();
+            return router.device("lan").mac();
         }
 
         /** Where the internet sends what is for the site. */
         MacAddress wan() {
-            return Wire.device(router, "wan").mac();
+            return router.device("wan").mac();
         }
 
         Inet4Address careOfAddress() {

@@ -26,7 +26,7 @@ final class Wire implements AutoCloseable {
     private final LinkedBlockingQueue<ReceivedFrame> frames = new LinkedBlockingQueue<>();
 
     Wire(NetworkNamespace namespace, String name) throws Exception {
-        device = device(namespace, name);
+        device = namespace.device(name);
         socket = namespace.run(() -> PacketSocket.open(
                 device,
                 PacketFilter.etherType(EtherType.IPV4),
@@ -34,15 +34,6 @@ final class Wire implements AutoCloseable {
                 PacketSocket.Option.DEEP_BUFFER,
                 PacketSocket.Option.PROMISCUOUS));
         new Thread(this::capture, "wire-" + namespace.name() + "-" + name).start();
-    }
-
-    static Interface device(NetworkNamespace namespace, String name) {
-        String directory = "/sys/class/net/" + name + "/";
-        return new Interface(
-                name,
-                Integer.parseInt(namespace.exec("cat", directory + "ifindex").strip()),
-                MacAddress.of(namespace.exec("cat", directory + "address").strip()),
-                Integer.parseInt(namespace.exec("cat", directory + "mtu").strip()));
     }
 
     MacAddress mac() {

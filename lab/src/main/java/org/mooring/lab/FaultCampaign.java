@@ -34,6 +34,9 @@ final class FaultCampaign implements AutoCloseable {
 
     private static final Duration AFTERMATH = Duration.ofMillis(200);
 
+    /** After a handover the agent at the old site is told a second later that the guest has gone, and redirects for five seconds more. */
+    private static final Duration REMEMBERED = Duration.ofSeconds(5);
+
     /** Longer than what comes late at the source does. */
     static final Duration SOAK = Duration.ofSeconds(LIFETIME + 2L);
 
@@ -425,7 +428,8 @@ final class FaultCampaign implements AutoCloseable {
                     sleep(fault.downMs());
                     daemon.start().awaitReady();
                     long back = Clock.now();
-                    if (known && back - asked < Duration.ofSeconds(LIFETIME / 2).toNanos() && !knows(daemon)) {
+                    boolean knows = knows(daemon);
+                    if (known && !knows && Clock.now() - asked < REMEMBERED.toNanos()) {
                         throw new LabException(daemon.program() + " forgot the guest by: " + fault);
                     }
                     return back;

@@ -18,6 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.mooring.linux.libc.SetNs;
+import org.mooring.linux.netlink.Netlink;
 
 /**
  * A network namespace of a test's own, with {@code lo} up. Its name holds this process's id, so that runs don't meet, and a later one
@@ -41,11 +42,11 @@ public final class NetworkNamespace implements AutoCloseable {
 
     public static NetworkNamespace create() throws Exception {
         String name = "mt-" + ProcessHandle.current().pid() + "-" + CREATED.incrementAndGet();
-        execute("ip", "netns", "add", name);
+        execute("", List.of("ip", "netns", "add", name));
         NetworkNamespace namespace = new NetworkNamespace(name);
         try {
             namespace.run(() -> enter(name));
-            namespace.exec("ip", "link", "set", "lo", "up");
+            namespace.ip("link set lo up");
         } catch (Exception | Error e) {
             namespace.close();
             throw e;
@@ -105,29 +106,50 @@ public final class NetworkNamespace implements AutoCloseable {
      * @throws AssertionError if its exit code is not zero
      */
     public String exec(String... command) {
-        List<String> inside = new ArrayList<>(List.of("ip", "netns", "exec", name));
-        inside.addAll(List.of(command));
-        return execute(inside.toArray(String[]::new));
+        boolean ip = command[0].equals("ip");
+        List<String> inside = new ArrayList<>(ip ? List.of("ip", "-n", name) : List.of("ip", "netns", "exec", name));
+        inside.addAll(List.of(command).subList(ip ? 1 : 0, command.length));
+        return execute("", inside);
+    }
+
+    /**
+     * Has ip(8) run these commands inside, all in one process.
+     *
+     * @throws AssertionError if one of them fails
+     */
+    public void ip(String... commands) {
+        execute(String.join("\n", commands) + "\n", List.of("ip", "-n", name, "-batch", "-"));
+    }
+
+    /** Sets what sysctl(8) calls by this key, which begins with {@code net}; a device's name may have dots if the key is a path. */
+    public void sysctl(String key, int value) {
+        unchecked(() -> Files.writeString(
+                Path.of("/proc/sys", key.contains("/") ? key : key.replace('.', '/')), Integer.toString(value)));
+    }
+
+    /** The device in here with this name. */
+    public Interface device(String device) {
+        return unchecked(() -> {
+            try (Netlink netlink = Netlink.open()) {
+                return netlink.links().get(device).device();
+            }
+        });
+    }
+
+    private <T> T unchecked(Callable<T> body) {
+        try {
+            return run(body);
+        } catch (Exception e) {
+            throw new AssertionError("in " + name + ": " + e.getMessage(), e);
+        }
     }
 
     /** Connects this namespace with another one by a veth pair. Both ends are up; neither has an address. */
     public void connect(String device, NetworkNamespace peer, String peerDevice) {
-        execute(
-                "ip",
-                "link",
-                "add",
-                device,
-                "netns",
-                name,
-                "type",
-                "veth",
-                "peer",
-                "name",
-                peerDevice,
-                "netns",
-                peer.name);
-        exec("ip", "link", "set", device, "up");
-        peer.exec("ip", "link", "set", peerDevice, "up");
+        ip(
+                "link add " + device + " type veth peer name " + peerDevice + " netns " + peer.name,
+                "link set " + device + " up");
+        peer.ip("link set " + peerDevice + " up");
     }
 
     @Override
@@ -144,7 +166,7 @@ public final class NetworkNamespace implements AutoCloseable {
 
     /** Removes the namespaces of processes that are dead, and ends what still runs in them. */
     private static void sweep() {
-        for (String line : execute("ip", "netns", "list").split("\n", -1)) {
+        for (String line : execute("", List.of("ip", "netns", "list")).split("\n", -1)) {
             Matcher name = NAME.matcher(line.split(" ", -1)[0]);
             if (name.matches()
                     && ProcessHandle.of(Long.parseLong(name.group(1))).isEmpty()) {
@@ -155,7 +177,8 @@ public final class NetworkNamespace implements AutoCloseable {
 
     private static void remove(String dead) {
         try {
-            for (String pid : execute("ip", "netns", "pids", dead).lines().toList()) {
+            for (String pid :
+                    execute("", List.of("ip", "netns", "pids", dead)).lines().toList()) {
                 ProcessHandle.of(Long.parseLong(pid)).ifPresent(ProcessHandle::destroyForcibly);
             }
             delete(dead);
@@ -165,7 +188,7 @@ public final class NetworkNamespace implements AutoCloseable {
     }
 
     private static void delete(String name) {
-        execute("ip", "netns", "delete", name);
+        execute("", List.of("ip", "netns", "delete", name));
         try (Stream<Path> files = Files.exists(etc(name)) ? Files.walk(etc(name)) : Stream.empty()) {
             files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
         } catch (IOException e) {
@@ -178,11 +201,13 @@ public final class NetworkNamespace implements AutoCloseable {
         return Path.of("/etc/netns", name);
     }
 
-    private static String execute(String... command) {
+    private static String execute(String input, List<String> command) {
         try {
             Process process =
                     new ProcessBuilder(command).redirectErrorStream(true).start();
-            process.getOutputStream().close();
+            try (var to = process.getOutputStream()) {
+                to.write(input.getBytes(StandardCharsets.UTF_8));
+            }
             String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
             int exitCode = process.waitFor();
             if (exitCode != 0) {
