@@ -163,16 +163,16 @@ struct forwarding {
 	__u16 mtu; /* of what is encapsulated; zero if the kernel's routes alone know */
 };
 
+#define WAY_BITS 20
+#define WAY_MASK ((1 << WAY_BITS) - 1)
+
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1 << 20);
+	__uint(max_entries, 1 << WAY_BITS); /* at most: as many as home addresses */
 	__type(key, __u32); /* way */
 	__type(value, struct forwarding);
 } ways SEC(".maps");
-
-#define WAY_BITS 20
-#define WAY_MASK ((1 << WAY_BITS) - 1)
 
 /*
  * Of a home address: which forwarding is its own, or which it shares with others, and what it has used its tunnels for. With 32 octets an
@@ -188,7 +188,7 @@ struct binding {
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 1 << 20);
+	__uint(max_entries, 1 << 20); /* at most: the agent says how many */
 	__type(key, __be32); /* home address */
 	__type(value, struct binding);
 } bindings SEC(".maps");

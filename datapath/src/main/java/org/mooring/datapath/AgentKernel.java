@@ -34,7 +34,8 @@ record AgentKernel(
             String deviceName,
             List<String> uplinkNames,
             MtuPolicy mtuPolicy,
-            boolean fastPath)
+            boolean fastPath,
+            int capacity)
             throws IOException {
         Deque<Runnable> closing = new ArrayDeque<>();
         try {
@@ -60,7 +61,7 @@ record AgentKernel(
                     mtuPolicy,
                     mtu,
                     fastPath);
-            Programs programs = Programs.load(agent);
+            Programs programs = Programs.load(agent, capacity);
             closing.push(programs::close);
             WaitingRooms rooms = WaitingRooms.open(roomDevices, programs);
             closing.push(rooms::close);

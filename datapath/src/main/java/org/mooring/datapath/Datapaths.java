@@ -22,6 +22,9 @@ import org.slf4j.LoggerFactory;
 public final class Datapaths {
     private static final String TUN_DEVICE = "tun";
 
+    /** Takes two megabytes of the kernel's memory. */
+    private static final int LEAST_CAPACITY = 1 << 16;
+
     private static final Logger LOG = LoggerFactory.getLogger(Datapaths.class);
 
     /**
@@ -32,6 +35,11 @@ public final class Datapaths {
     public record Chosen(DatapathKind kind, String why) {}
 
     private Datapaths() {}
+
+    /** For how many home addresses a datapath has room, as long as it is open, if it shall have room for {@code wanted}. */
+    public static int capacity(int wanted) {
+        return Math.max(LEAST_CAPACITY, Integer.highestOneBit(wanted) << 1);
+    }
 
     /**
      * Tries what this kernel can do, in the network namespace of this thread.

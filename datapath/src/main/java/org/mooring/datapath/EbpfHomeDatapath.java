@@ -43,7 +43,8 @@ public final class EbpfHomeDatapath extends EbpfDatapath<HomeForwarding> impleme
                     config.device(),
                     config.uplinks(),
                     config.mtuPolicy(),
-                    config.fastPath());
+                    config.fastPath(),
+                    Math.max(config.capacity(), Datapaths.capacity(installed.size())));
             try {
                 Interface homeLink =
                         kernel.netlink().links().get(config.homeLink()).device();

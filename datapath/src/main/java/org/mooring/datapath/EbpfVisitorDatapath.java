@@ -64,7 +64,8 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
                     config.device(),
                     config.uplinks(),
                     config.mtuPolicy(),
-                    config.fastPath());
+                    config.fastPath(),
+                    Math.max(config.capacity(), Datapaths.capacity(installed.size())));
             try {
                 VisitorRouter router = VisitorRouter.of(kernel.netlink(), config.visitorLinks());
                 router.prepare(config.uplinks(), List.of(kernel.device().link().name()));

@@ -11,6 +11,7 @@ import java.util.List;
  * @param homeLink name of the interface where mobile nodes are when at home
  * @param uplinks names of the interfaces where tunnelled packets arrive
  * @param fastPath whether packets that need nothing but a tunnel go past the IP stack and netfilter
+ * @param capacity how many home addresses it has room for at least, for good ({@link Datapaths#capacity})
  */
 public record HomeDatapathConfig(
         Inet4Address address,
@@ -18,7 +19,8 @@ public record HomeDatapathConfig(
         String homeLink,
         List<String> uplinks,
         MtuPolicy mtuPolicy,
-        boolean fastPath) {
+        boolean fastPath,
+        int capacity) {
     public static final String DEVICE = "mip-ha";
 
     public HomeDatapathConfig {
@@ -26,7 +28,12 @@ public record HomeDatapathConfig(
     }
 
     public HomeDatapathConfig(
-            Inet4Address address, String device, String homeLink, List<String> uplinks, MtuPolicy mtuPolicy) {
-        this(address, device, homeLink, uplinks, mtuPolicy, false);
+            Inet4Address address,
+            String device,
+            String homeLink,
+            List<String> uplinks,
+            MtuPolicy mtuPolicy,
+            boolean fastPath) {
+        this(address, device, homeLink, uplinks, mtuPolicy, fastPath, Datapaths.capacity(0));
     }
 }

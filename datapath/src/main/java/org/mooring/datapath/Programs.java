@@ -25,6 +25,8 @@ import org.mooring.linux.bpf.BpfProgram;
 /** mip.bpf.c in the kernel, with maps of its own that no other process sees. */
 final class Programs implements Gate, AutoCloseable {
     private static final String OBJECT = "/mip.bpf.o";
+    private static final String WAYS = "ways";
+    private static final String BINDINGS = "bindings";
 
     /** Has a home address go another way, when it is asked. */
     private static final String POINT = "point";
@@ -57,8 +59,8 @@ final class Programs implements Gate, AutoCloseable {
     private Programs(BpfObject object, AgentEntry agent) {
         this.agent = agent;
         this.object = object;
-        this.ways = new Ways(object.map("ways"));
-        this.bindings = object.map("bindings");
+        this.ways = new Ways(object.map(WAYS));
+        this.bindings = object.map(BINDINGS);
         this.point = object.program(POINT).question(POINT_SIZE);
         this.namesakes = object.map("namesakes");
         this.waits = object.map("waits");
@@ -66,13 +68,21 @@ final class Programs implements Gate, AutoCloseable {
         this.drops = object.map("drops");
     }
 
-    static Programs load(AgentEntry agent) throws IOException {
-        return load(agent, program -> isNeeded(program, agent));
+    /**
+     * Those that the agent needs.
+     *
+     * @param capacity in home addresses
+     */
+    static Programs load(AgentEntry agent, int capacity) throws IOException {
+        return load(agent, program -> isNeeded(program, agent), capacity);
     }
 
     /** Only those that are {@code wanted} by their names, and what this class itself asks. */
-    static Programs load(AgentEntry agent, Predicate<String> wanted) throws IOException {
-        BpfObject object = BpfObject.load(read(OBJECT), program -> wanted.test(program) || program.equals(POINT));
+    static Programs load(AgentEntry agent, Predicate<String> wanted, int capacity) throws IOException {
+        BpfObject object = BpfObject.load(
+                read(OBJECT),
+                program -> wanted.test(program) || program.equals(POINT),
+                Map.of(WAYS, capacity, BINDINGS, capacity));
         try {
             Programs programs = new Programs(object, agent);
             programs.putAgent();
@@ -86,7 +96,7 @@ final class Programs implements Gate, AutoCloseable {
     /** Loads all that any agent needs, for nobody. */
     static Programs loadAll() throws IOException {
         AgentEntry nobody = new AgentEntry(Ipv4.address("0.0.0.0"), 0, 0, 0, Role.HOME_AGENT, MtuPolicy.ICMP, 0, false);
-        return new Programs(BpfObject.load(read(OBJECT), any -> true), nobody);
+        return new Programs(BpfObject.load(read(OBJECT), any -> true, Map.of(WAYS, 1, BINDINGS, 1)), nobody);
     }
 
     private static boolean isNeeded(String program, AgentEntry agent) {

@@ -11,6 +11,7 @@ import java.util.List;
  * @param visitorLinks names of the interfaces where visitors may be
  * @param uplinks names of the interfaces where tunnelled packets arrive
  * @param fastPath whether packets that need nothing but a tunnel go past the IP stack and netfilter
+ * @param capacity how many home addresses it has room for at least, for good ({@link Datapaths#capacity})
  */
 public record VisitorDatapathConfig(
         Inet4Address careOfAddress,
@@ -18,7 +19,8 @@ public record VisitorDatapathConfig(
         List<String> visitorLinks,
         List<String> uplinks,
         MtuPolicy mtuPolicy,
-        boolean fastPath) {
+        boolean fastPath,
+        int capacity) {
     public static final String DEVICE = "mip-fa";
 
     public VisitorDatapathConfig {
@@ -31,7 +33,8 @@ public record VisitorDatapathConfig(
             String device,
             List<String> visitorLinks,
             List<String> uplinks,
-            MtuPolicy mtuPolicy) {
-        this(careOfAddress, device, visitorLinks, uplinks, mtuPolicy, false);
+            MtuPolicy mtuPolicy,
+            boolean fastPath) {
+        this(careOfAddress, device, visitorLinks, uplinks, mtuPolicy, fastPath, Datapaths.capacity(0));
     }
 }

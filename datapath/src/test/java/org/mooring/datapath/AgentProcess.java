@@ -75,12 +75,12 @@ final class AgentProcess implements AutoCloseable {
         Datapath<?> opened = arguments[1].equals(HOME)
                 ? datapath.openHome(
                         new HomeDatapathConfig(
-                                Topology.HOME_AGENT, HomeDatapathConfig.DEVICE, "lan", wan, MtuPolicy.ICMP),
+                                Topology.HOME_AGENT, HomeDatapathConfig.DEVICE, "lan", wan, MtuPolicy.ICMP, false),
                         List.of(new HomeForwarding(Topology.GUEST, Tunnel.ipip(careOfAddress))),
                         Waiting.UNHEARD)
                 : datapath.openVisitors(
                         new VisitorDatapathConfig(
-                                careOfAddress, VisitorDatapathConfig.DEVICE, lan, wan, MtuPolicy.ICMP),
+                                careOfAddress, VisitorDatapathConfig.DEVICE, lan, wan, MtuPolicy.ICMP, false),
                         List.of(Behaviour.VISITOR),
                         Waiting.UNHEARD);
         System.out.println(READY);

@@ -83,7 +83,7 @@ abstract class Behaviour {
     final HomeDatapath home(
             Site site, Inet4Address address, MtuPolicy policy, Waiting waiting, HomeForwarding... installed)
             throws Exception {
-        var config = new HomeDatapathConfig(address, HomeDatapathConfig.DEVICE, "lan", List.of("wan"), policy);
+        var config = new HomeDatapathConfig(address, HomeDatapathConfig.DEVICE, "lan", List.of("wan"), policy, false);
         return open(site.router().run(() -> test.openHome(config, List.of(installed), waiting)));
     }
 
@@ -94,7 +94,7 @@ abstract class Behaviour {
     final VisitorDatapath visitors(MtuPolicy policy, Waiting waiting, Site site, VisitorForwarding... installed)
             throws Exception {
         var config = new VisitorDatapathConfig(
-                site.careOfAddress(), VisitorDatapathConfig.DEVICE, List.of("lan"), List.of("wan"), policy);
+                site.careOfAddress(), VisitorDatapathConfig.DEVICE, List.of("lan"), List.of("wan"), policy, false);
         return open(site.router().run(() -> test.openVisitors(config, List.of(installed), waiting)));
     }
 

@@ -429,7 +429,8 @@ class DecapsulateTest {
         int device = 1000; // not the one where test runs take place
         programs = Programs.load(
                 new AgentEntry(AGENT, device, device, device, role, MtuPolicy.ICMP, 1500, false),
-                program -> program.startsWith("decapsulate"));
+                program -> program.startsWith("decapsulate"),
+                1);
         programs.put(HOME, outOf(tunnel));
     }
 

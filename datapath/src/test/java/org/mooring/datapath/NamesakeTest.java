@@ -247,7 +247,12 @@ class NamesakeTest {
     private EbpfVisitorDatapath foreignAgent(List<VisitorForwarding> installed, List<VisitorForwarding> namesakes)
             throws Exception {
         var config = new VisitorDatapathConfig(
-                net.near.careOfAddress(), VisitorDatapathConfig.DEVICE, List.of("lan"), List.of("wan"), MtuPolicy.ICMP);
+                net.near.careOfAddress(),
+                VisitorDatapathConfig.DEVICE,
+                List.of("lan"),
+                List.of("wan"),
+                MtuPolicy.ICMP,
+                false);
         return open(
                 net.near.router().run(() -> EbpfVisitorDatapath.open(config, installed, namesakes, Waiting.UNHEARD)));
     }

@@ -39,6 +39,7 @@ record ForwardingPath(String name, Chain chain, List<Datapath<?>> datapaths) imp
     static final String TUN = "tun";
 
     private static final int PORT = 434;
+    private static final int CAPACITY = 1_000_000;
 
     ForwardingPath {
         datapaths = List.copyOf(datapaths);
@@ -148,7 +149,8 @@ record ForwardingPath(String name, Chain chain, List<Datapath<?>> datapaths) imp
                 List.of("lan"),
                 List.of("wan"),
                 MtuPolicy.ICMP,
-                fastPath);
+                fastPath,
+                CAPACITY);
         Datapath<?> visited = chain.visited().call(() -> abroad.open(config, List.of(visitor), Waiting.UNHEARD));
         return new ForwardingPath(name, chain, List.of(home, visited));
     }
@@ -169,7 +171,8 @@ record ForwardingPath(String name, Chain chain, List<Datapath<?>> datapaths) imp
                 "lan",
                 List.of("wan"),
                 MtuPolicy.ICMP,
-                fastPath);
+                fastPath,
+                CAPACITY);
     }
 
     /** How a datapath is opened. */

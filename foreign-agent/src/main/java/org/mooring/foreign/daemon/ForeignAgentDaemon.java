@@ -200,7 +200,8 @@ final class ForeignAgentDaemon implements Daemon<ProgramConfiguration> {
                             links,
                             uplinks,
                             configuration.mtu(),
-                            configuration.fastPath()),
+                            configuration.fastPath(),
+                            Datapaths.capacity(policy.maxVisitors())),
                     forwardings(visitors, now),
                     forwardings(namesakes, now),
                     new WaitingPackets(loop));

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import org.mooring.datapath.DatapathChoice;
 import org.mooring.datapath.DatapathKind;
+import org.mooring.datapath.Datapaths;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.foreign.Advertising;
@@ -88,6 +89,11 @@ record ProgramConfiguration(
         note(changed, "fast-path", fastPath, next.fastPath);
         note(changed, "state-directory", stateDirectory, next.stateDirectory);
         note(changed, "control-socket", controlSocket, next.controlSocket);
+        int capacity = Datapaths.capacity(policy.maxVisitors());
+        if (next.policy.maxVisitors() > capacity) {
+            changed.add("max-visitors is now " + next.policy.maxVisitors() + ", beyond " + capacity
+                    + ", for which the datapath has room: restart the program to change it");
+        }
         if (!changed.isEmpty()) {
             throw new Failure(changed);
         }

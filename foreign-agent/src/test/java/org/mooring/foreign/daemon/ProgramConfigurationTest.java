@@ -214,6 +214,20 @@ class ProgramConfigurationTest {
         assertEquals(List.of("uplinks is now [wan], was []: restart the program to change it"), changed.lines());
     }
 
+    @Test
+    void aReloadMakesNoMoreRoomInTheKernel() throws Exception {
+        var before = read(LEAST);
+
+        before.requireSameFixtures(read("max-visitors = 65536\n" + LEAST));
+        var changed =
+                assertThrows(Failure.class, () -> before.requireSameFixtures(read("max-visitors = 65537\n" + LEAST)));
+
+        assertEquals(
+                List.of(
+                        "max-visitors is now 65537, beyond 65536, for which the datapath has room: restart the program to change it"),
+                changed.lines());
+    }
+
     private ProgramConfiguration read(String toml) throws IOException, ConfigException {
         var file = Files.writeString(directory.resolve("foreign-agent.toml"), toml);
         return ConfigReader.read(file, ProgramConfiguration::read);

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.mooring.datapath.DatapathChoice;
 import org.mooring.datapath.DatapathKind;
+import org.mooring.datapath.Datapaths;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.HomeForwarding;
 import org.mooring.datapath.MtuPolicy;
@@ -145,6 +146,11 @@ record HomeAgentConfiguration(
         note(changed, "fast-path", fastPath, next.fastPath);
         note(changed, "state-directory", stateDirectory, next.stateDirectory);
         note(changed, "control-socket", controlSocket, next.controlSocket);
+        int capacity = Datapaths.capacity(policy.maxBindings());
+        if (next.policy.maxBindings() > capacity) {
+            changed.add("max-bindings is now " + next.policy.maxBindings() + ", beyond " + capacity
+                    + ", for which the datapath has room: restart the program to change it");
+        }
         if (!changed.isEmpty()) {
             throw new Failure(changed);
         }

@@ -125,7 +125,8 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
                         homeLink.name(),
                         uplinks,
                         configuration.mtu(),
-                        configuration.fastPath()),
+                        configuration.fastPath(),
+                        Datapaths.capacity(policy.maxBindings())),
                 KernelForwarding.forwardings(alive),
                 new WaitingPackets(loop));
         var datapath = chosen.kind().sharesPort() ? sockets.beside(opening) : opening.bind();

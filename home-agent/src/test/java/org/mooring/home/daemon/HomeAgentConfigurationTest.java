@@ -228,6 +228,18 @@ class HomeAgentConfigurationTest {
                         .lines());
     }
 
+    @Test
+    void makesNoMoreRoomInTheKernelWithoutARestart() throws Exception {
+        var running = read(MINIMAL + "max-bindings = 70000\n");
+        running.requireSameFixtures(read(MINIMAL + "max-bindings = 131072\n"));
+        var next = read(MINIMAL + "max-bindings = 131073\n");
+        assertEquals(
+                List.of(
+                        "max-bindings is now 131073, beyond 131072, for which the datapath has room: restart the program to change it"),
+                assertThrows(Failure.class, () -> running.requireSameFixtures(next))
+                        .lines());
+    }
+
     private static String mobileNode(String homeAddress) {
         return """
                 [[mobile-node]]

@@ -38,16 +38,21 @@ public final class BpfObject implements AutoCloseable {
      * @throws KernelException if this one refuses, with the verifier's last words
      */
     public static BpfObject load(byte[] file) throws IOException {
-        return load(file, program -> true);
+        return load(file, program -> true, Map.of());
     }
 
-    /** The same, but only programs that are {@code wanted} by their names: to verify one may take a tenth of a second. */
-    public static BpfObject load(byte[] file, Predicate<String> wanted) throws IOException {
+    /**
+     * The same, but only programs that are {@code wanted} by their names: to verify one may take a tenth of a second.
+     *
+     * @param maxEntries of maps, by their names, in the place of what the file says. An empty hash map takes 16 octets of the kernel's memory for each.
+     */
+    public static BpfObject load(byte[] file, Predicate<String> wanted, Map<String, Integer> maxEntries)
+            throws IOException {
         var object = new BpfObject();
         try {
             var elf = new Elf(file);
             refuseKernelTypes(elf);
-            object.createMaps(elf);
+            object.createMaps(elf, maxEntries);
             object.loadPrograms(elf, wanted);
             return object;
         } catch (IndexOutOfBoundsException e) {
@@ -95,13 +100,14 @@ public final class BpfObject implements AutoCloseable {
         }
     }
 
-    private void createMaps(Elf elf) throws IOException {
+    private void createMaps(Elf elf, Map<String, Integer> maxEntries) throws IOException {
         var btf = elf.section(".BTF");
         if (btf.isEmpty()) {
             throw new InvalidBpfObjectException("the object has no section .BTF: compile with -g");
         }
         for (var spec : Btf.maps(ByteBuffer.wrap(elf.content(btf.get())))) {
-            maps.put(spec.name(), BpfMap.create(spec));
+            int most = maxEntries.getOrDefault(spec.name(), spec.maxEntries());
+            maps.put(spec.name(), BpfMap.create(spec.withMaxEntries(most)));
         }
     }
 

@@ -33,6 +33,10 @@ record MapSpec(String name, int type, int keySize, int valueSize, int maxEntries
         return isPerCpu() ? aligned * cpus : valueSize;
     }
 
+    MapSpec withMaxEntries(int entries) {
+        return new MapSpec(name, type, keySize, valueSize, entries, flags);
+    }
+
     boolean isPerCpu() {
         return Boolean.TRUE.equals(PER_CPU_BY_TYPE.get(type));
     }

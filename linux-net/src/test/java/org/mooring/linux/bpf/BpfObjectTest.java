@@ -101,6 +101,16 @@ class BpfObjectTest {
 
     @Test
     @Tag("netns")
+    void whoLoadsItSaysHowManyEntriesAMapHas() throws Exception {
+        byte[] file = compile(map("BPF_MAP_TYPE_HASH", "__u32", "__u64", 10_000, ""));
+        try (var object = BpfObject.load(file, any -> true, Map.of("m", 1))) {
+            object.map("m").put(word(1), wide(1));
+            assertThrows(KernelException.class, () -> object.map("m").put(word(2), wide(2)));
+        }
+    }
+
+    @Test
+    @Tag("netns")
     void aPerCpuMapHasAValueForEachCpu() throws Exception {
         int cpus = PossibleCpus.count();
         var program = map("BPF_MAP_TYPE_PERCPU_ARRAY", "__u32", "__u32", 2, "") + """
