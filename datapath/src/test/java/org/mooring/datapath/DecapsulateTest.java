@@ -430,7 +430,7 @@ class DecapsulateTest {
         programs = Programs.load(
                 new AgentEntry(AGENT, device, device, device, role, MtuPolicy.ICMP, 1500, false),
                 program -> program.startsWith("decapsulate"),
-                1);
+                Datapaths.capacity(0));
         programs.put(HOME, outOf(tunnel));
     }
 
