@@ -10,10 +10,20 @@ die() { say "$*"; exit 1; }
 
 # become_root ARGUMENTS... : runs this script again by sudo; comes back with status 1 where that can't be.
 become_root() {
-  [ "$(id -u)" != 0 ] || return 0
+  [ "$(id -u)" != 0 ] || { require_capabilities; return 0; }
   command -v sudo >/dev/null || return 1
   sudo -n true 2>/dev/null || { [ -t 0 ] && sudo -v; } || return 1
   exec sudo ${CI+"CI=$CI"} "$(realpath "$0")" "$@"
+}
+
+# A root without these, as in many a container, can make no network namespace.
+require_capabilities() {
+  local effective need
+  effective=$(sed -n 's/^CapEff:[[:space:]]*//p' /proc/self/status)
+  for need in 12=CAP_NET_ADMIN 13=CAP_NET_RAW 21=CAP_SYS_ADMIN; do
+    [ $((0x$effective >> ${need%%=*} & 1)) = 1 ] ||
+      die "root lacks ${need#*=} here, without which there are no network namespaces: grant it (docker run --privileged), or take a machine of its own"
+  done
 }
 
 # What is needed, each as "what we look for=the package that brings it": a command on the PATH, or a file.
@@ -76,7 +86,7 @@ apt_get() { DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=600
 # Only one Maven at a time in a checkout. The lock is this shell's, so it goes with it.
 lock_build() {
   exec {building}>"$checkout/.build-lock"
-  flock -n "$building" || { say 'another run is building in this checkout: waiting for it'; flock "$building"; }
+  flock -n "$building" || { say 'another run builds or tests in this checkout: waiting for its end'; flock "$building"; }
 }
 unlock_build() { exec {building}>&-; }
 

@@ -24,6 +24,8 @@ import org.mooring.protocol.wire.ReplyCode;
 
 /** Receives replies, acts upon them and relays them (RFC 3344 §3.7.3), and says so where there are none. Confined to the agent loop. */
 final class ReplyRelay {
+    private static final String ASK = ": is it running, and does UDP port 434 pass?";
+
     private final PendingRequests pending;
     private final Visits visits;
     private final Answers answers;
@@ -276,7 +278,7 @@ final class ReplyRelay {
                         now,
                         waiting,
                         ReplyCode.FA_REGISTRATION_TIMEOUT,
-                        "no reply from home agent " + waiting.homeAgent()));
+                        "no reply from home agent " + waiting.homeAgent() + ASK));
     }
 
     /** §3.7.3, on ICMP errors. */
@@ -288,7 +290,7 @@ final class ReplyRelay {
                         .orElse(true))
                 .toList()
                 .forEach(waiting ->
-                        denyPending(event.at(), waiting, code, "ICMP error from or about " + event.homeAgent()));
+                        denyPending(event.at(), waiting, code, "ICMP error from or about " + event.homeAgent() + ASK));
     }
 
     private static ReplyCode codeFor(Event.HomeAgentUnreachable event) {

@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.mooring.lab.report.Move;
 import org.mooring.lab.report.Report;
+import org.mooring.runtime.preflight.DiskFull;
 
 /** What {@code ./demo} runs: moves a real guest away and home while sessions to it run, and reports what happened to them. */
 public final class Demo {
@@ -89,15 +90,29 @@ public final class Demo {
             }
             step("looking at the sessions once more");
             sessions.awaitLife(Clock.now());
+            // A session may break long after what broke it.
+            finished.add(finished.remove(finished.size() - 1).withBroken(mover.newlyBroken()));
             var result = new Report(environment(), finished);
-            result.write(report);
             out.println();
             out.print(result.summary());
+            write(result);
             if (!sessions.broken().isEmpty()) {
                 System.err.println("demo: " + broken(sessions));
                 return FAILED;
             }
             return 0;
+        }
+    }
+
+    private void write(Report result) {
+        try {
+            result.write(report);
+        } catch (IOException e) {
+            String reason = String.valueOf(e.getMessage());
+            throw new LabException(
+                    "the report can't be written, " + (DiskFull.is(reason) ? "no space left" : reason)
+                            + ": make room there, or name another directory by --report",
+                    e);
         }
     }
 

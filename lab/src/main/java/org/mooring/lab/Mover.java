@@ -8,8 +8,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -32,6 +34,7 @@ final class Mover {
     private final Lab lab;
     private final Guest guest;
     private final Sessions sessions;
+    private final Set<Session> broken = new HashSet<>();
     private int flows;
 
     Mover(Lab lab, Guest guest, Sessions sessions) {
@@ -44,7 +47,6 @@ final class Mover {
     Measured move(Site from, Site to) {
         int number = ++flows;
         String name = guest.name() + "-" + number + "-";
-        List<Session> broken = sessions.broken();
         RunDirectory run = lab.run();
         String probes = "udp port " + UdpFlow.PORT + " and dst host " + guest.address();
         String registrations = "udp port 434";
@@ -68,7 +70,7 @@ final class Mover {
             retransmitted = retransmitted() - retransmitted;
             flow.stopSending();
             GuestCount count = settled(flow);
-            var measured = new Measured(from, to, switchover, flow, count, retransmitted, newlyBroken(broken));
+            var measured = new Measured(from, to, switchover, flow, count, retransmitted, newlyBroken());
             measured.registrations(from, home.frames());
             measured.registrations(to, away.frames());
             measured.taps(tapIndex(to), taps.frames());
@@ -82,11 +84,9 @@ final class Mover {
         }
     }
 
-    /** Why those broke that are broken now and weren't then, by name. */
-    private Map<String, String> newlyBroken(List<Session> then) {
-        return sessions.broken().stream()
-                .filter(session -> !then.contains(session))
-                .collect(Collectors.toMap(Session::name, Session::end));
+    /** Why those broke that are broken and weren't when this was asked last, by name. */
+    Map<String, String> newlyBroken() {
+        return sessions.broken().stream().filter(broken::add).collect(Collectors.toMap(Session::name, Session::end));
     }
 
     /** The guest's count once nothing changes any more: its last packets are still on the way when we stop. */

@@ -87,7 +87,19 @@ final class SecureShell {
         Path hostKey = run.resolve("keys").resolve(name);
         Process server = namespace.start(
                 run.resolve(name + "/ssh-server.log").toFile(),
-                List.of("dropbear", "-F", "-E", "-s", "-j", "-k", "-r", hostKey.toString(), "-p", address + ":22"));
+                List.of(
+                        "dropbear",
+                        "-F",
+                        "-E",
+                        "-s",
+                        "-j",
+                        "-k",
+                        "-r",
+                        hostKey.toString(),
+                        "-p",
+                        address + ":22",
+                        "-P", // or it writes that of this machine's own ssh server
+                        run.resolve(name + "/ssh-server.pid").toString()));
         Await.until("the ssh server of " + name + " listens", () -> {
             if (!server.isAlive()) {
                 throw new LabException("dropbear ended, see " + run.resolve(name + "/ssh-server.log"));

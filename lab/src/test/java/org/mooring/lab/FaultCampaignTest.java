@@ -55,31 +55,38 @@ class FaultCampaignTest {
     @Test
     @Order(3)
     void theHomeAgentDies() {
-        dies(Kind.HOME_AGENT, Moment.PREPARING, Moment.ARMING, Moment.STOP, Moment.PAUSE, Moment.RESUME);
+        dies(
+                Kind.HOME_AGENT,
+                Moment.PREPARING,
+                Moment.ARMING,
+                Moment.COPYING,
+                Moment.STOP,
+                Moment.PAUSE,
+                Moment.RESUME);
     }
 
     @Test
     @Order(4)
     void theOldForeignAgentDies() {
-        dies(Kind.OLD_AGENT, Moment.ARMING, Moment.STOP, Moment.PAUSE, Moment.RESUME, Moment.AFTER);
+        dies(Kind.OLD_AGENT, Moment.ARMING, Moment.COPYING, Moment.STOP, Moment.PAUSE, Moment.RESUME, Moment.AFTER);
     }
 
     @Test
     @Order(5)
     void theNewForeignAgentDies() {
-        dies(Kind.NEW_AGENT, Moment.PREPARING, Moment.ARMING, Moment.STOP, Moment.PAUSE, Moment.RESUME);
+        dies(Kind.NEW_AGENT, Moment.PREPARING, Moment.ARMING, Moment.COPYING, Moment.STOP, Moment.PAUSE, Moment.RESUME);
     }
 
     @Test
     @Order(6)
     void theOldHookDies() {
-        dies(Kind.OLD_HOOK, Moment.ARMING, Moment.STOP, Moment.AFTER);
+        dies(Kind.OLD_HOOK, Moment.ARMING, Moment.COPYING, Moment.STOP, Moment.PAUSE, Moment.AFTER);
     }
 
     @Test
     @Order(7)
     void theNewHookDies() {
-        dies(Kind.NEW_HOOK, Moment.PREPARING, Moment.ARMING, Moment.RESUME);
+        dies(Kind.NEW_HOOK, Moment.PREPARING, Moment.ASKED, Moment.ARMING, Moment.COPYING, Moment.PAUSE, Moment.RESUME);
     }
 
     /** Where the home agent is itself the agent at the one end. */

@@ -1,6 +1,7 @@
 package org.mooring.lab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -210,6 +211,9 @@ class RefusalsTest {
         assertCheckFails(
                 "hook: a registration through foreign agent 10.2.0.2 to home agent 10.1.0.1 would fail: the foreign"
                         + " agent gets no answer from the home agent: is it running, and does UDP port 434 pass between them\\?");
+        String said = foreignAgent.logged();
+        assertTrue(said.contains("is it running, and does UDP port 434 pass?"), said);
+        assertFalse(said.contains("failed with error"), said);
     }
 
     @Test

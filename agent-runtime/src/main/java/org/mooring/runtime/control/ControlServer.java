@@ -35,6 +35,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.metrics.Metrics;
+import org.mooring.runtime.preflight.DiskFull;
 
 /**
  * HTTP and JSON on a Unix socket that its owner and group may use. Besides the agent's routes it has {@code /metrics}, as
@@ -101,19 +102,24 @@ public final class ControlServer implements AutoCloseable {
                 .awaitUninterruptibly();
         try {
             if (!bound.isSuccess()) {
-                throw new Failure("control-socket " + path + " cannot be made: "
-                        + bound.cause().getMessage() + ": name one in a directory that this user may write to");
+                throw refusal(path, bound.cause());
             }
             Files.setPosixFilePermissions(unready, PosixFilePermissions.fromString(MODE));
             Files.move(unready, path, StandardCopyOption.ATOMIC_MOVE);
             return new ControlServer(path, group, bound.channel());
         } catch (IOException e) {
             group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
-            throw new Failure("control-socket " + path + " cannot be made: " + e, e);
+            throw refusal(path, e);
         } catch (Failure e) {
             group.shutdownGracefully(0, 1, TimeUnit.SECONDS);
             throw e;
         }
+    }
+
+    private static Failure refusal(Path path, Throwable cause) {
+        String reason = String.valueOf(cause.getMessage());
+        String advice = DiskFull.is(reason) ? DiskFull.ADVICE : "name one in a directory that this user may write to";
+        return new Failure("control-socket " + path + " cannot be made: " + reason + ": " + advice, cause);
     }
 
     /** What makes an answer of octets. */

@@ -23,7 +23,9 @@ final class BindFailure {
                 switch (errno(cause)) {
                     case EADDRINUSE ->
                         socket + " is taken by "
-                                + PortOwner.of(local).map(PortOwner::toString).orElse("another program")
+                                + PortOwner.of(local)
+                                        .map(PortOwner::toString)
+                                        .orElse("another program (as root, 'ss -ulnp' tells which)")
                                 + ": stop it, or give this program another address";
                     case EADDRNOTAVAIL ->
                         address

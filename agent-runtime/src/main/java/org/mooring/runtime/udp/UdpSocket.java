@@ -13,10 +13,12 @@ import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.socket.SocketProtocolFamily;
+import io.netty.channel.unix.Errors.NativeIoException;
 import io.netty.channel.unix.IntegerUnixChannelOption;
 import io.netty.channel.unix.RawUnixChannelOption;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
+import java.net.PortUnreachableException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -278,6 +280,9 @@ public final class UdpSocket implements AutoCloseable {
     }
 
     private static final class Receiver extends SimpleChannelInboundHandler<DatagramPacket> {
+        /** ENETUNREACH, ECONNREFUSED, EHOSTDOWN, EHOSTUNREACH, as Netty has them. */
+        private static final Set<Integer> OF_ICMP = Set.of(-101, -111, -112, -113);
+
         private final AgentLoop<?, ?> loop;
         private final Consumer<Datagram> receiver;
 
@@ -295,7 +300,21 @@ public final class UdpSocket implements AutoCloseable {
 
         @Override
         public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-            log.warn("datagram not received at={} reason={}", context.channel().localAddress(), cause.getMessage());
+            if (isOfIcmp(cause)) {
+                // Of what was sent from here: who wants to know hears it by IcmpErrors, with what it was about.
+                log.debug(
+                        "peer not reached from={} reason={}", context.channel().localAddress(), cause.getMessage());
+            } else {
+                log.warn(
+                        "datagram not received at={} reason={}",
+                        context.channel().localAddress(),
+                        cause.getMessage());
+            }
+        }
+
+        private static boolean isOfIcmp(Throwable cause) {
+            return cause instanceof PortUnreachableException
+                    || (cause instanceof NativeIoException kernel && OF_ICMP.contains(kernel.expectedErr()));
         }
     }
 }

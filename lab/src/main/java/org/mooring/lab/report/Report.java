@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -21,22 +22,24 @@ public record Report(Map<String, String> environment, List<Move> moves) {
         moves = List.copyOf(moves);
     }
 
-    /** Writes the three files. */
+    /** Writes the three files: what other tools read comes last, whole. */
     public void write(Path directory) throws IOException {
         Files.createDirectories(directory);
-        var json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
-        Files.writeString(directory.resolve("report.json"), json.writeValueAsString(this) + "\n");
         String plot = ThroughputPlot.draw(moves);
         Files.writeString(directory.resolve("throughput.svg"), plot);
         Files.writeString(directory.resolve("report.html"), new HtmlReport(this, plot).toString());
+        var json = new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+        Path unfinished = directory.resolve(".report.json");
+        Files.writeString(unfinished, json.writeValueAsString(this) + "\n");
+        Files.move(unfinished, directory.resolve("report.json"), StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** A few lines for a terminal. */
+    /** A few lines for a terminal. The excess is that of the session, of all, that has the greatest over its control. */
     public String summary() {
         var out = new StringBuilder();
         out.append(String.format(
                 Locale.ROOT,
-                "%-12s %-10s %9s %9s %7s %7s %6s %5s %6s %12s %8s  %s%n",
+                "%-12s %-10s %9s %9s %7s %7s %6s %5s %6s %12s %8s %8s  %s%n",
                 "move",
                 "registered",
                 "paused",
@@ -48,11 +51,12 @@ public record Report(Map<String, String> environment, List<Move> moves) {
                 "reord",
                 "TCP silence",
                 "control",
+                "excess",
                 "sessions"));
         for (Move move : moves) {
             out.append(String.format(
                     Locale.ROOT,
-                    "%-12s %-10s %6.0f ms %6.0f ms %4.0f ms %7d %6d %5d %6d %9.0f ms %5.0f ms  %s%n",
+                    "%-12s %-10s %6.0f ms %6.0f ms %4.0f ms %7d %6d %5d %6d %9.0f ms %5.0f ms %5.0f ms  %s%n",
                     move.from() + " to " + move.to(),
                     move.registeredVia(),
                     move.qemuDowntimeMs(),
@@ -64,6 +68,7 @@ public record Report(Map<String, String> environment, List<Move> moves) {
                     move.udpReordered(),
                     move.tcpLongestSilenceMs(),
                     move.controlSilenceMs(),
+                    move.greatestExcessMs(),
                     move.tcpReset() ? "BROKEN" : "alive"));
         }
         return out.toString();

@@ -85,6 +85,25 @@ class ReportTest {
     }
 
     @Test
+    void aSessionThatBrokeLaterIsBrokenInTheLastMove() {
+        Move last = MOVE.withBroken(Map.of("ssh <cn>", "reset by its peer"));
+
+        assertTrue(last.tcpReset());
+        assertEquals("reset by its peer", last.sessions().get(0).end());
+        assertEquals(MOVE, MOVE.withBroken(Map.of()));
+    }
+
+    @Test
+    void theSummaryTellsTheGreatestExcessOfAnySession() {
+        var silences = List.of(new Move.Silence("one", 240, 230, ""), new Move.Silence("other", 700, 255, ""));
+        Move move = new Move(
+                "A", "B", "plain", 0, 0, 0, 0, 0, 0, 0, false, 240, 230, 0, 0, silences, List.of(), MOVE.throughput());
+
+        assertEquals(445, move.greatestExcessMs());
+        assertTrue(new Report(Map.of(), List.of(move)).summary().contains("   445 ms  alive"));
+    }
+
+    @Test
     void thePlotIsWellFormedAndMarksEachMoment() throws Exception {
         written();
 

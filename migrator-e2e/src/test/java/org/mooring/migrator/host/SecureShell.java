@@ -36,7 +36,9 @@ final class SecureShell {
                 "-r",
                 shell.file("host").toString(),
                 "-p",
-                address + ":22"))));
+                address + ":22",
+                "-P", // or it writes that of this machine's own ssh server
+                shell.file("pid").toString()))));
         BufferedReader log = server.errorReader();
         for (String line = log.readLine(); line == null || !line.contains("Not backgrounding"); line = log.readLine()) {
             if (line == null) {
