@@ -147,9 +147,10 @@ class IndependentReadersTest {
                         OF_THE_REQUEST + " mip.ext.type=83 mip.ext.len=03 mip.nai=614062"),
                 control(
                         "generalized authentication",
-                        request(new GeneralizedAuthentication(1, 0x200, Octets.ofHex("abcdef"))),
-                        OF_THE_REQUEST + " mip.ext.type=24 mip.ext.auth.subtype=01 mip.ext.len=0007"
-                                + " mip.auth.spi=00000200 mip.auth.auth=abcdef"),
+                        request(new GeneralizedAuthentication(
+                                1, 0x200, Octets.ofHex("62d9ffd899645abd8be915dd3d25432c"))),
+                        OF_THE_REQUEST + " mip.ext.type=24 mip.ext.auth.subtype=01 mip.ext.len=0014"
+                                + " mip.auth.spi=00000200 mip.auth.auth=62d9ffd899645abd8be915dd3d25432c"),
                 control(
                         "critical vendor extension",
                         request(new CriticalVendorSpecific(0x7ed9, 7, Octets.ofHex("0102"))),

@@ -111,6 +111,9 @@ public sealed interface Extension
         public static final int TYPE = 36;
         public static final int MN_AAA = 1;
 
+        /** RFC 4721 §5: its Length is 20 at least, which is an authenticator of 16 octets. */
+        static final int LEAST_LENGTH = 4 + 20;
+
         public GeneralizedAuthentication {
             Field.requireUnsigned(8, subtype);
             Field.requireAtMost(65531, authenticator);

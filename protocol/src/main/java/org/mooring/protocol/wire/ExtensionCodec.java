@@ -113,7 +113,7 @@ final class ExtensionCodec {
     }
 
     private static Optional<Extension> generalizedAuthentication(Octets octets) {
-        return octets.length() < 8
+        return octets.length() < GeneralizedAuthentication.LEAST_LENGTH
                 ? Optional.empty()
                 : Optional.of(new GeneralizedAuthentication(octets.unsignedByte(1), octets.int32(4), octets.slice(8)));
     }

@@ -31,12 +31,12 @@ import org.mooring.protocol.wire.Extension.UdpTunnelReply;
 @DisplayName("RFC 3344 §1.8-§1.11 Message Format and Protocol Extensibility")
 class Section1_8Test {
     private static final String REQUEST = "0122012c0a0100050a010001c000024de8b41f001234abcd";
+    private static final String AUTHENTICATOR = "62d9ffd899645abd8be915dd3d25432c";
 
     static List<Object[]> extensions() {
         return List.of(
                 new Object[] {"00", new Padding()},
                 new Object[] {"8000", new Skippable(128, Octets.EMPTY)},
-                new Object[] {"2401 0004 00000200", new GeneralizedAuthentication(1, 0x200, Octets.EMPTY)},
                 new Object[] {"8608 0000 0000a1b2 0007", new NormalVendorSpecific(0xa1b2, 7, Octets.EMPTY)},
                 new Object[] {"9302 02 01", new DeviceId(1, Octets.EMPTY)},
                 new Object[] {
@@ -47,7 +47,14 @@ class Section1_8Test {
                 new Object[] {
                     "2205 00001001 00", new Authentication(Authentication.Kind.FOREIGN_HOME, 0x1001, Octets.ofHex("00"))
                 },
-                new Object[] {"2401 0006 00000200 abcd", new GeneralizedAuthentication(1, 0x200, Octets.ofHex("abcd"))},
+                new Object[] {
+                    "2401 0014 00000200" + AUTHENTICATOR,
+                    new GeneralizedAuthentication(1, 0x200, Octets.ofHex(AUTHENTICATOR))
+                },
+                new Object[] {
+                    "2402 0015 00000200 ab" + AUTHENTICATOR,
+                    new GeneralizedAuthentication(2, 0x200, Octets.ofHex("ab" + AUTHENTICATOR))
+                },
                 new Object[] {
                     "2600 0009 0000a1b2 0007 010203", new CriticalVendorSpecific(0xa1b2, 7, Octets.ofHex("010203"))
                 },
@@ -128,6 +135,8 @@ class Section1_8Test {
         "2003 000001,           MALFORMED_EXTENSION,         24",
         "2600 0005 0000a1b2 00, MALFORMED_EXTENSION,         24",
         "2401 0003 000002,      MALFORMED_EXTENSION,         24",
+        "2401 0004 00000200,    MALFORMED_EXTENSION,         24",
+        "2401 0013 00000200 62d9ffd899645abd8be915dd3d2543, MALFORMED_EXTENSION, 24",
         "2c05 0040 7fff 00,     MALFORMED_EXTENSION,         24",
         "2f02 0001 01,          MALFORMED_EXTENSION,         24",
         "2f01 0002 0101,        MALFORMED_EXTENSION,         24",
@@ -158,8 +167,8 @@ class Section1_8Test {
         "2004 00000100,      true",
         "2104 00000100,      false",
         "2204 00000100,      false",
-        "2401 0004 00000200, true",
-        "2402 0004 00000200, false",
+        "2401 0014 00000200 62d9ffd899645abd8be915dd3d25432c, true",
+        "2402 0014 00000200 62d9ffd899645abd8be915dd3d25432c, false",
         "8303 614062,        false"
     })
     void authorizationEnabling(String hex, boolean enabling) {
