@@ -52,11 +52,13 @@ final class Answers {
 
     /**
      * The same, but the home agent's reply goes on with it (RFC 4636 §4, §6), so that the mobile node knows that it is registered there.
+     * RFC 3344 alone knows no such extension; but whose challenges are answered knows RFC 4721, §3.3 of which has 109 told so and not otherwise.
      *
      * @param denial with a code that RFC 4636 §4 allows
      */
     void refuse(Instant now, HeldReply reply, Denial denial) {
-        if (policy.get().follows(Compatibility.RFC3344)) {
+        if (policy.get().follows(Compatibility.RFC3344)
+                && !denial.code().equals(ReplyCode.FA_WRONG_CHALLENGE_FROM_HOME_AGENT)) {
             deny(now, reply, denial);
             return;
         }

@@ -13,6 +13,8 @@ import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.mooring.foreign.Policy.Compatibility;
 import org.mooring.foreign.Policy.ReverseTunnel;
 import org.mooring.protocol.discovery.AdvertisementInterval;
@@ -47,12 +49,18 @@ class Rfc4721Test {
     private int requests;
 
     private static ForeignAgent agent(Map<Ipv4Address, List<SecurityAssociation>> mobileNodes) {
-        return new ForeignAgent(policy(true, mobileNodes), new Random(4721)::nextInt);
+        return agent(Compatibility.RFC5944, mobileNodes);
     }
 
-    private static Policy policy(boolean challenges, Map<Ipv4Address, List<SecurityAssociation>> mobileNodes) {
+    private static ForeignAgent agent(
+            Compatibility compatibility, Map<Ipv4Address, List<SecurityAssociation>> mobileNodes) {
+        return new ForeignAgent(policy(compatibility, true, mobileNodes), new Random(4721)::nextInt);
+    }
+
+    private static Policy policy(
+            Compatibility compatibility, boolean challenges, Map<Ipv4Address, List<SecurityAssociation>> mobileNodes) {
         return Site.policy(
-                Compatibility.RFC5944,
+                compatibility,
                 ReverseTunnel.OPTIONAL,
                 new Advertising(new AdvertisementInterval(Duration.ofMinutes(1)), false, challenges, Map.of()),
                 mobileNodes);
@@ -129,7 +137,7 @@ class Rfc4721Test {
     @Test
     @DisplayName("none is advertised, asked for or looked at unless it is configured")
     void isOff() {
-        var agent = new ForeignAgent(policy(false, Map.of()), new Random(4721)::nextInt);
+        var agent = new ForeignAgent(policy(Compatibility.RFC5944, false, Map.of()), new Random(4721)::nextInt);
         assertEquals(Optional.empty(), challenge(agent.handle(new Event.AdvertisementDue(now, LINK))));
         assertRelayed(ask(agent, answering(next(HOME), Octets.ofHex("01020304"))));
     }
@@ -263,19 +271,24 @@ class Rfc4721Test {
         assertRelayed(ask(strict, answering(next(HOME), told, AAA)));
     }
 
-    @Test
-    @DisplayName("§3.3: a home agent that returns another one: 109 in an FA Error, and nobody is served")
-    void wrongChallengeFromHomeAgent() {
-        var request = next(HOME);
-        ask(strict, answering(request, advertised(strict), AAA));
-        var reply = reply(request, ReplyCode.ACCEPTED, 300);
-        var wrong = FOR_FOREIGN_AGENT.appendTo(Seal.encode(reply, BY_HOME_AGENT)
-                .concat(RegistrationCodec.encode(List.of(new Challenge(Octets.ofHex("0102030405060708"))))));
-        var told = Site.denial(strict.handle(replyReceived(now, wrong))).orElseThrow();
-        assertEquals(
-                Optional.of(new ForeignAgentError(ReplyCode.FA_WRONG_CHALLENGE_FROM_HOME_AGENT)),
-                told.extension(ForeignAgentError.class));
-        assertEquals(List.of(), strict.visitors());
+    @ParameterizedTest
+    @EnumSource(Compatibility.class)
+    @DisplayName(
+            "§3.3: a home agent that returns another one: 109 in an FA Error beside its own code, and nobody is served")
+    void wrongChallengeFromHomeAgent(Compatibility compatibility) {
+        for (ReplyCode code : List.of(ReplyCode.ACCEPTED, ReplyCode.HA_REASON_UNSPECIFIED)) {
+            var agent = agent(compatibility, Map.of());
+            var request = next(HOME);
+            ask(agent, answering(request, advertised(agent), AAA));
+            var wrong = FOR_FOREIGN_AGENT.appendTo(Seal.encode(reply(request, code, 300), BY_HOME_AGENT)
+                    .concat(RegistrationCodec.encode(List.of(new Challenge(Octets.ofHex("0102030405060708"))))));
+            var told = Site.denial(agent.handle(replyReceived(now, wrong))).orElseThrow();
+            assertEquals(code, told.code());
+            assertEquals(
+                    Optional.of(new ForeignAgentError(ReplyCode.FA_WRONG_CHALLENGE_FROM_HOME_AGENT)),
+                    told.extension(ForeignAgentError.class));
+            assertEquals(List.of(), agent.visitors());
+        }
     }
 
     @Test
