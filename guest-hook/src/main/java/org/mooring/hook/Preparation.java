@@ -238,7 +238,7 @@ final class Preparation {
         }
         Reply checked = replies.check(request.to(), received, reply);
         if (checked instanceof Reply.Genuine genuine) {
-            genuine.tellTime(replay, sentAt, at);
+            genuine.tellTime(replay, request, sentAt, at);
             answered(genuine, reply.code(), at, out);
         } else if (checked instanceof Reply.Unauthentic forged && unauthentic.isEmpty()) {
             // The true answer may still come.

@@ -311,7 +311,7 @@ final class Registration {
             return;
         }
         if (checked instanceof Reply.Genuine genuine) {
-            genuine.tellTime(replay, sentAt, at);
+            genuine.tellTime(replay, answered, sentAt, at);
             staged = genuine.said(Staged.class).orElse(null);
             stagedUntil = staged == null ? at : at.plusSeconds(staged.holdSeconds());
             if (reply.code().isAccepted() && purpose instanceof Purpose.Visit visit) {

@@ -4,12 +4,15 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.mooring.hook.Action.SendRequest;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.nat.UdpTunnel;
 import org.mooring.protocol.security.MobileNodeReplay;
 import org.mooring.protocol.wire.Extension.UdpTunnelReply;
+import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.protocol.wire.ReplyCode;
 import org.mooring.protocol.wire.UdpTunnelRequest;
 
 /** What may answer a request, once it has been checked. */
@@ -46,9 +49,16 @@ sealed interface Reply {
 
         /**
          * Tells {@code replay} what the home agent says of its time. A denial with code 133 corrects the clock by itself,
-         * and past what another host has used.
+         * and past what another host has used. So does code 136, where it doesn't leave the time as it was asked (RFC 3344 §3.6.2.3).
          */
-        void tellTime(MobileNodeReplay replay, Instant sent, Instant at) {
+        void tellTime(MobileNodeReplay replay, SendRequest answered, Instant sent, Instant at) {
+            Identification identification = reply.identification();
+            if (byHomeAgent
+                    && reply.code().equals(ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS)
+                    && identification.high()
+                            != answered.request().identification().high()) {
+                replay.resynchronise(identification, at, answered.kind().mostAhead());
+            }
             if (Denial.of(reply.code()) != Denial.CLOCKS_DIFFER) {
                 said(HandoverExtension.Clock.class).ifPresent(its -> replay.synchronise(its.time(), sent, at));
             }

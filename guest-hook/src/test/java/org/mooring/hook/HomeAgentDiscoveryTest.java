@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -14,6 +16,7 @@ import org.mooring.hook.Action.SendRequest;
 import org.mooring.protocol.handover.HandoverExtension.Prepare;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.ReplyCode;
@@ -49,6 +52,46 @@ class HomeAgentDiscoveryTest {
         tells(scene, scene.request(), 136, OTHER, Scene.homeSeal());
         assertEquals(Fact.Severity.WARNING, scene.facts().get(0).severity());
         assertEquals(OTHER, scene.corrected(Timer.REGISTRATION).request().homeAgent());
+    }
+
+    @ParameterizedTest(name = "prepared for: {0}")
+    @ValueSource(booleans = {false, true})
+    @DisplayName("M13d: its time, too, is taken from its reply, where that isn't the request's")
+    void itsTimeIsTakenAsWell(boolean arriving) {
+        Scene scene = Scene.visiting();
+        scene.happens(arriving ? Happening.ARRIVING : Happening.RUNNING);
+        Identification asked = scene.request().request().identification();
+        Duration ahead = Duration.ofSeconds(60);
+        Identification its =
+                asked.withHigh(Identification.of(scene.now().plus(ahead)).high());
+        tells(scene, scene.request(), 136, OTHER, its, Scene.homeSeal());
+        Identification next = scene.corrected(arriving ? Timer.PREPARATION : Timer.REGISTRATION)
+                .request()
+                .identification();
+        Duration off = Duration.between(scene.now().plus(ahead), next.toInstant(scene.now()));
+        assertTrue(off.abs().compareTo(Duration.ofSeconds(1)) <= 0, off::toString);
+    }
+
+    @Test
+    @DisplayName("M13d: and so is its nonce")
+    void itsNonceIsTakenAsWell() {
+        Scene scene = Scene.visitingWithNonces();
+        scene.happens(Happening.RUNNING);
+        Identification its = scene.request().request().identification().withHigh(0x5eed_1234);
+        tells(scene, scene.request(), 136, OTHER, its, new Seal(Kind.MOBILE_HOME, Scene.NONCES));
+        assertEquals(
+                its.high(),
+                scene.corrected(Timer.REGISTRATION).request().identification().high());
+    }
+
+    @Test
+    @DisplayName("M13d: the request's own time in it tells nothing")
+    void theRequestsOwnTimeTellsNothing() {
+        Scene scene = Scene.visiting();
+        scene.happens(Happening.RUNNING);
+        tells(scene, scene.request(), 136, OTHER, Scene.homeSeal());
+        Identification next = scene.corrected(Timer.REGISTRATION).request().identification();
+        assertEquals(scene.now(), next.toInstant(scene.now()).truncatedTo(ChronoUnit.MILLIS));
     }
 
     @Test
@@ -133,14 +176,13 @@ class HomeAgentDiscoveryTest {
     }
 
     private static void tells(Scene scene, SendRequest to, int code, Ipv4Address homeAgent, Seal seal) {
+        tells(scene, to, code, homeAgent, to.request().identification(), seal);
+    }
+
+    private static void tells(
+            Scene scene, SendRequest to, int code, Ipv4Address homeAgent, Identification identification, Seal seal) {
         scene.replied(
-                new RegistrationReply(
-                        new ReplyCode(code),
-                        0,
-                        Scene.HOME_ADDRESS,
-                        homeAgent,
-                        to.request().identification(),
-                        List.of()),
+                new RegistrationReply(new ReplyCode(code), 0, Scene.HOME_ADDRESS, homeAgent, identification, List.of()),
                 seal);
     }
 }
