@@ -74,8 +74,8 @@ public sealed interface Action {
     }
 
     /**
-     * Sends the octets of a request that has just been sent once more, in a message that is no request for who knows no handovers
-     * (docs/handover.md, "Messages beside registration").
+     * Sends the octets of a request that has just been sent once more, or of one that may not leave as a request yet, in a message that is no
+     * request for who knows no handovers (docs/handover.md, "Messages beside registration").
      */
     record RepeatRequest(SendRequest request) implements Action {
         @Override

@@ -24,9 +24,10 @@ import org.mooring.protocol.wire.UdpTunnelRequest;
  * The registration of one guest that this host speaks for (RFC 3344 §3.6): asks, asks again, corrects itself by what a
  * denial says, renews. Confined to one thread.
  *
- * <p>§3.6 allows one registration a second "in the absence of link-layer indications". That the guest has moved (QEMU's RESUME), or is about to
- * (its migration's setup), is such an indication, so a request follows it at once. All others keep their distance of a second from the one before
- * (§3.6.3), also those that correct what was denied (codes 133, 69, 136, and those of challenges).
+ * <p>§3.6 allows one registration a second "in the absence of link-layer indications", which §3.6 has of "changes in point of attachment". That
+ * the guest has moved (QEMU's RESUME) is such an indication, so a request follows it at once. All others keep their distance of a second from the
+ * one before (§3.6.3), also those that correct what was denied (codes 133, 69, 136, and those of challenges), and ARM: a guest whose migration is
+ * set up is where it was.
  */
 final class Registration {
     /** So many denials in a row say how to ask better; one more is a denial as any other. */
@@ -201,8 +202,8 @@ final class Registration {
     }
 
     /**
-     * The guest's migration has begun: renews at once, and until {@link #disarmHandover} each time asks what is staged. What isn't accepted
-     * yet is said to its end before: ARM moves no binding.
+     * The guest's migration has begun: renews at once, in AGAIN if it may be no request yet, and until {@link #disarmHandover} each time asks
+     * what is staged. What isn't accepted yet is said to its end before: ARM moves no binding.
      */
     void armHandover(Instant at, List<Action> out) {
         staged = null;
@@ -216,7 +217,7 @@ final class Registration {
             errand = Errand.ARM;
             correctionsLeft = CORRECTIONS;
             retransmission.reset();
-            send(at, out);
+            sendOrAnticipate(at, out);
         }
     }
 
@@ -248,8 +249,8 @@ final class Registration {
             return;
         }
         due = null;
-        if (anticipated && request != null && isHurried()) {
-            send(request, at, out);
+        if (anticipated && request != null) {
+            anticipatedDue(request, at, out);
             return;
         }
         if (request != null && at.isBefore(sentAt.plus(silence()))) {
@@ -510,8 +511,8 @@ final class Registration {
         retransmission.reset();
         if (correctionsLeft > 0) {
             correctionsLeft--;
-            if (isHurried() && at.isBefore(spacing.soonest(at))) {
-                anticipate(at, out);
+            if (isHurried()) {
+                sendOrAnticipate(at, out);
             } else {
                 sendOrWait(at, out);
             }
@@ -521,13 +522,39 @@ final class Registration {
     }
 
     /** Who knows of handovers takes it from AGAIN; all others get the request when they may (decision 9). */
-    private void anticipate(Instant at, List<Action> out) {
+    private void sendOrAnticipate(Instant at, List<Action> out) {
+        if (toBeUndone != null || !at.isBefore(spacing.soonest(at))) {
+            sendOrWait(at, out);
+            return;
+        }
         request = purpose.request(requests, errand, lifetime, at);
         sentAt = at;
         anticipated = true;
         state = State.REQUESTED;
         out.add(new RepeatRequest(request));
-        arm(spacing.soonest(at), out);
+        retransmission.anticipated();
+        armForAnticipated(at, out);
+    }
+
+    private void anticipatedDue(SendRequest next, Instant at, List<Action> out) {
+        Instant soonest = spacing.soonest(at);
+        if (at.isBefore(soonest) && isHurried()) {
+            out.add(new RepeatRequest(next));
+            retransmission.repeated(true);
+            armForAnticipated(at, out);
+        } else if (at.isBefore(soonest)) {
+            arm(soonest, out); // It was an ARM, and isn't one any more.
+        } else if (isHurried()) {
+            send(next, at, out);
+        } else {
+            send(at, out);
+        }
+    }
+
+    private void armForAnticipated(Instant at, List<Action> out) {
+        Instant soonest = spacing.soonest(at);
+        Instant again = sentAt.plus(silence());
+        arm(again.isBefore(soonest) ? again : soonest, out);
     }
 
     /** A denial is retried when its request would have been, had no reply come. */

@@ -54,6 +54,11 @@ final class Retransmission {
         repeated = Duration.ZERO;
     }
 
+    /** A request has left in a message that is none. */
+    void anticipated() {
+        repeated = Duration.ZERO;
+    }
+
     private Duration longest(int lifetime) {
         Duration permitted = lifetime == 0 ? longest : shorter(Duration.ofSeconds(lifetime), longest);
         return permitted.compareTo(first) < 0 ? first : permitted;

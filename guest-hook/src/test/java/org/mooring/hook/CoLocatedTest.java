@@ -310,7 +310,7 @@ class CoLocatedTest {
     private void armed() {
         scene.happens(Happening.RUNNING);
         scene.homeAgentReplies(scene.request(), 0, 300);
-        scene.happens(Happening.MIGRATION_STARTED);
+        scene.happensLater(Happening.MIGRATION_STARTED);
         scene.homeAgentReplies(scene.request(), 0, 300, LEAVING);
     }
 

@@ -72,7 +72,58 @@ class CommitmentTest {
         scene.handle(new Event.TimerFired(again, Scene.NAME, Timer.REGISTRATION));
         assertEquals(RequestKind.ABORT, scene.request().kind());
         scene.homeAgentReplies(scene.request(), 0, 300);
-        assertEquals(RequestKind.ARM, scene.request().kind());
+        assertEquals(RequestKind.ARM, scene.repeated().kind());
+    }
+
+    @Test
+    @DisplayName(
+            "RFC 3344 §3.6.3: nothing has changed the guest's point of attachment when its migration begins: within a second after another request ARM is none, and leaves in AGAIN, which costs those who know of handovers nothing")
+    void withinASecondAfterAnotherRequestItLeavesInAgain() {
+        register(scene);
+        scene.happens(Happening.MIGRATION_STARTED);
+        SendRequest arm = scene.repeated();
+        assertEquals(RequestKind.ARM, arm.kind());
+        scene.homeAgentReplies(arm, 0, 300, STAGED);
+        assertEquals("accepted", scene.status().registration());
+        assertEquals(RequestKind.COMMIT, stop(scene).kind());
+    }
+
+    @Test
+    @DisplayName(
+            "again after 200 ms and 500 ms; who knows nothing of AGAIN gets it as a request, a second after the one before")
+    void itIsARequestASecondAfterTheOneBefore() {
+        scene.happens(Happening.RUNNING);
+        Instant registered = scene.now();
+        scene.homeAgentReplies(scene.request(), 0, 300);
+        scene.happens(Happening.MIGRATION_STARTED);
+        SendRequest arm = scene.repeated();
+        Instant again = scene.now();
+        for (int millis : List.of(200, 500)) {
+            scene.fire(Timer.REGISTRATION);
+            assertEquals(again.plusMillis(millis), scene.now());
+            assertEquals(arm, scene.repeated());
+        }
+        scene.fire(Timer.REGISTRATION);
+        assertEquals(registered.plusSeconds(1), scene.now());
+        assertEquals(arm, scene.request());
+        scene.fire(Timer.REGISTRATION);
+        assertEquals(arm, scene.repeated(), "then as ever");
+    }
+
+    @Test
+    @DisplayName("a migration that fails within that second leaves nothing but a renewal to ask for")
+    void whatOnlyLeftInAgainIsNoArmAnyMore() {
+        scene.happens(Happening.RUNNING);
+        Instant registered = scene.now();
+        scene.homeAgentReplies(scene.request(), 0, 300);
+        scene.happens(Happening.MIGRATION_STARTED);
+        Instant again = scene.due(Timer.REGISTRATION).orElseThrow();
+        scene.happens(Happening.MIGRATION_FAILED);
+        scene.handle(new Event.TimerFired(again, Scene.NAME, Timer.REGISTRATION));
+        assertEquals(List.of(), scene.requests());
+        scene.fire(Timer.REGISTRATION);
+        assertEquals(registered.plusSeconds(1), scene.now());
+        assertEquals(RequestKind.REGISTRATION, scene.request().kind());
     }
 
     @Test
@@ -209,7 +260,7 @@ class CommitmentTest {
         scene.happens(Happening.RUNNING);
         scene.foreignAgentReplies(scene.request(), 69, 120);
         scene.homeAgentReplies(scene.corrected(Timer.REGISTRATION), 0, 120);
-        scene.happens(Happening.MIGRATION_STARTED);
+        scene.happensLater(Happening.MIGRATION_STARTED);
         scene.homeAgentReplies(scene.request(), 0, 120, STAGED);
         assertEquals(120, stop(scene).request().lifetime());
     }
@@ -394,7 +445,7 @@ class CommitmentTest {
 
     private static SendRequest arm(Scene scene) {
         register(scene);
-        scene.happens(Happening.MIGRATION_STARTED);
+        scene.happensLater(Happening.MIGRATION_STARTED);
         return scene.request();
     }
 

@@ -313,7 +313,7 @@ class RescueTest {
     private static void arm(Scene scene) {
         scene.happens(Happening.RUNNING);
         scene.homeAgentReplies(scene.request(), 0, 300);
-        scene.happens(Happening.MIGRATION_STARTED);
+        scene.happensLater(Happening.MIGRATION_STARTED);
     }
 
     private static void armed(Scene scene) {

@@ -280,7 +280,7 @@ class Rfc3519Section4_4Test {
         assertEquals(scene.now().plus(K), scene.due(Timer.KEEPALIVE).orElseThrow());
 
         // As if it had never been heard, the home agent waits for the next one (§4.6).
-        scene.happens(Happening.MIGRATION_STARTED);
+        scene.happensLater(Happening.MIGRATION_STARTED);
         assertEquals(RequestKind.ARM, scene.request().kind());
         assertEquals(Optional.of(new UdpTunnelRequest(flags, 0)), asked(scene.request()));
         answer(scene.request(), ASSENT);

@@ -340,13 +340,15 @@ final class Scene {
         return requests.get(0);
     }
 
-    /** What corrects the request whose denial was just heard: it leaves by that timer, a second after that one (RFC 3344 §3.6.3). */
+    /** What corrects the request whose denial was just heard: it leaves as a request by that timer, a second after that one (RFC 3344 §3.6.3). */
     SendRequest corrected(Timer timer) {
         Instant soonest = now.minus(ROUND_TRIP).plusSeconds(1);
-        if (!requests().isEmpty() || !due(timer).equals(Optional.of(soonest))) {
-            throw new AssertionError("nothing that waits until " + soonest + ": " + latest);
+        var denied = latest;
+        boolean waits = requests().isEmpty();
+        firePastRepetitions(timer);
+        if (!waits || !now.equals(soonest)) {
+            throw new AssertionError("nothing that waits until " + soonest + ": " + denied);
         }
-        fire(timer);
         return request();
     }
 

@@ -430,7 +430,7 @@ class Section2_4Test {
         SendRequest confirm = scene.request();
         assertEquals(Ipv4Address.of(FIRST), confirm.agent());
         scene.homeAgentReplies(confirm, 0, 300);
-        scene.happens(Happening.MIGRATION_STARTED);
+        scene.happensLater(Happening.MIGRATION_STARTED);
         assertEquals(Ipv4Address.of(FIRST), scene.request().agent());
         scene.homeAgentReplies(scene.request(), 0, 300, new Staged(id, Ipv4Address.of("192.0.2.2"), 60));
         scene.happens(Happening.STOPPED);

@@ -102,7 +102,7 @@ class Section5_7_2Test {
     void anotherHostsRequestCostsASecond() {
         register();
         homeAgent.accepted(Identification.of(0, 7));
-        scene.happens(Happening.MIGRATION_STARTED);
+        scene.happensLater(Happening.MIGRATION_STARTED);
         assertFalse(answers(scene.request()));
         assertEquals(Fact.Severity.INFO, scene.facts().get(0).severity());
         assertTrue(answers(scene.corrected(Timer.REGISTRATION)));
