@@ -332,16 +332,17 @@ public final class HomeAgent {
         }
         var guard = node.guard(association);
         // §3.8.2.2 has a duplicate answered without a longer lifetime, §5.7.1 refuses any timestamp that is not newer.
-        // So: the datagram that
-        // was accepted last gets its reply once more while its timestamp is near the clock, every other one is refused.
+        // So: the datagram that was accepted last gets its reply once more while its timestamp is near the clock, every
+        // other one is refused. Who passes it on must authenticate itself each time (§3.8.2.1 (c)).
         var answered = node.answered()
                 .filter(last -> received.repeats(last.received())
                         && guard.mayRepeat(received.request().identification(), received.at()));
-        if (answered.isPresent()) {
+        var refusal = answered.flatMap(last -> checks.foreignHomeAuthentication(received));
+        if (answered.isPresent() && refusal.isEmpty()) {
             answers.repeat(node, answered.get());
             return;
         }
-        var verdict = checks.check(received, guard);
+        var verdict = refusal.orElseGet(() -> checks.check(received, guard));
         if (verdict instanceof Verdict.Acceptable acceptable) {
             var tunnel = acceptable.tunnel();
             int lifetime = Math.min(received.request().lifetime(), policy.maxLifetime(tunnel.peer()));

@@ -23,9 +23,11 @@ record ReceivedRequest(
         return request.homeAddress();
     }
 
-    /** Octet for octet what the mobile node sent in {@code other}, from the same sender. A foreign agent may date anew what it appends (RFC 3543 §3.2). */
+    /** Octet for octet what the mobile node sent in {@code other}, from the same sender to the same address. A foreign agent may date anew what it appends (RFC 3543 §3.2). */
     boolean repeats(ReceivedRequest other) {
-        return from.equals(other.from) && AuthorizedPart.of(message).equals(AuthorizedPart.of(other.message));
+        return from.equals(other.from)
+                && to.equals(other.to)
+                && AuthorizedPart.of(message).equals(AuthorizedPart.of(other.message));
     }
 
     /** From a mobile node that is its own tunnel's end, and has no foreign agent relay it (RFC 3543 §2). */

@@ -73,7 +73,8 @@ final class ValidityChecks {
         return deny(HA_IDENTIFICATION_MISMATCH, guard.reason(identification, received.at()));
     }
 
-    private Optional<Verdict> foreignHomeAuthentication(ReceivedRequest received) {
+    /** §3.8.2.1 (c), (d): what becomes of a request that is not authenticated as it should be by who passes it on; empty: nothing is wrong. */
+    Optional<Verdict> foreignHomeAuthentication(ReceivedRequest received) {
         var request = received.request();
         boolean authenticated = request.extensions().stream().anyMatch(ValidityChecks::isForeignHomeAuthentication);
         if (policy.isBroadcast(received.to()) && !authenticated) {

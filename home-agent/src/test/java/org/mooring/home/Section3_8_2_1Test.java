@@ -301,6 +301,43 @@ class Section3_8_2_1Test {
     }
 
     @Test
+    @DisplayName(
+            "(c), E13: a duplicate that the foreign agent does not authenticate is denied with code 132, and is then repeated")
+    void deniesWithCode132ADuplicateWithoutForeignHomeAuthentication() {
+        var request = network.request(T, 300, CARE_OF_A);
+        network.receive(FOREIGN_AGENT_A, relayed(request));
+        assertEquals(ACCEPTED, network.code());
+        network.pass(Duration.ofSeconds(1));
+        network.receive(FOREIGN_AGENT_A, signed(request));
+        assertEquals(HA_FOREIGN_AGENT_FAILED_AUTHENTICATION, network.code());
+        network.receive(FOREIGN_AGENT_A, relayed(request));
+        assertEquals(ACCEPTED, network.code());
+    }
+
+    @Test
+    @DisplayName("(c), E13: a duplicate that is authenticated with a wrong key is denied with code 132")
+    void deniesWithCode132ADuplicateWithWrongForeignHomeAuthentication() {
+        var request = network.request(T, 300, CARE_OF_A);
+        network.receive(FOREIGN_AGENT_A, relayed(request));
+        assertEquals(ACCEPTED, network.code());
+        var wrong = association(0x1001, "ffffffffffffffffffffffffffffffff", Algorithm.HMAC_MD5);
+        network.receive(
+                FOREIGN_AGENT_A,
+                Seal.encode(request, new Seal(Kind.MOBILE_HOME, MOBILE_HOME), new Seal(Kind.FOREIGN_HOME, wrong)));
+        assertEquals(HA_FOREIGN_AGENT_FAILED_AUTHENTICATION, network.code());
+    }
+
+    @Test
+    @DisplayName("§3.8.2.1, E13: a duplicate that is sent to a broadcast address is denied")
+    void deniesADuplicateToABroadcastAddress() {
+        var registration = relayed(network.request(T, 300, CARE_OF_A));
+        network.receive(FOREIGN_AGENT_A, registration);
+        assertEquals(ACCEPTED, network.code());
+        network.receive(FOREIGN_AGENT_A, HomeNetwork.BROADCAST, registration);
+        assertEquals(HA_IDENTIFICATION_MISMATCH, network.code());
+    }
+
+    @Test
     @DisplayName("E13: a duplicate from somewhere else, or that comes too late, is a replay")
     void deniesWithCode133WhenADuplicateIsNoRetransmission() {
         var registration = signed(network.request(T, 300, CARE_OF_B));

@@ -8,6 +8,7 @@ import static org.mooring.conformance.client.Testbed.HOME_BROADCAST;
 import static org.mooring.conformance.client.Testbed.register;
 import static org.mooring.conformance.client.Testbed.relayed;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -147,6 +148,22 @@ class Section3_8_2_1Test {
         var answer = foreignAgent.ask(HOME_AGENT, FOREIGN_HOME.seal(Extension.FOREIGN_HOME, message));
         assertEquals(Code.HA_FOREIGN_AGENT_FAILED_AUTHENTICATION, answer.code());
         assertAuthenticated(answer);
+    }
+
+    @Test
+    @DisplayName("c: also of what was accepted a moment ago, and is sent again: 132 without, 0 with the right one")
+    void duplicates() throws Exception {
+        var foreignAgent = testbed.foreignAgent();
+        var request = node.request(HOME_AGENT, foreignAgent.address(), 300);
+        var relayed = new Datagram(Station.port(), Datagram.MOBILE_IP, relayed(node, request));
+        var unauthenticated = new Datagram(relayed.sourcePort(), Datagram.MOBILE_IP, node.signed(request));
+        var codes = new ArrayList<Integer>();
+        for (var sent : List.of(relayed, unauthenticated, relayed)) {
+            codes.add(foreignAgent
+                    .ask(sent.packet(foreignAgent.address(), HOME_AGENT, 64))
+                    .code());
+        }
+        assertEquals(List.of(Code.ACCEPTED, Code.HA_FOREIGN_AGENT_FAILED_AUTHENTICATION, Code.ACCEPTED), codes);
     }
 
     @Test
