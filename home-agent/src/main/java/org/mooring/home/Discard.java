@@ -8,6 +8,8 @@ public enum Discard {
     /** Not a message, or one with an extension that must be recognised and isn't (RFC 3344 §1.8). */
     UNDECODABLE("not a registration message"),
     NOT_A_REQUEST("not a registration request"),
+    /** RFC 3344 §2.3: what is sent to all agents of the home link comes to each. */
+    FOR_FOREIGN_AGENT("sent to all mobility agents, and not for this one"),
     /** RFC 5944 §3.8.2.1: nothing is said to those whom the agent does not know. */
     UNKNOWN_MOBILE_NODE("no association with this mobile node"),
     /** RFC 5944 §3.8.2.1. */

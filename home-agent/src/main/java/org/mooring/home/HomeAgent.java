@@ -147,7 +147,9 @@ public final class HomeAgent {
 
     private void receive(Event.DatagramReceived event) {
         traffic.countDatagram();
-        if (event.decoded() instanceof Decoded.Message message) {
+        if (event.to().equals(Ipv4Address.ALL_MOBILITY_AGENTS) && !isForHomeAgent(event)) {
+            answers.discard(Discard.FOR_FOREIGN_AGENT, event.from(), event.at());
+        } else if (event.decoded() instanceof Decoded.Message message) {
             if (message.message() instanceof RegistrationRequest request) {
                 var handover = HandoverRequest.of(request, policy.enterpriseNumber());
                 receive(new ReceivedRequest(
@@ -162,6 +164,19 @@ public final class HomeAgent {
         } else if (event.decoded() instanceof Decoded.Undecodable undecodable) {
             answers.discard(Discard.UNDECODABLE, Discard.words(undecodable), event.from(), event.at());
         }
+    }
+
+    /**
+     * Whether what was sent to all mobility agents is this one's, and not to be relayed by a foreign agent on the home link (RFC 3344 §2.3,
+     * §3.6.1.1): it names this home agent, and comes from a mobile node that has come home, or is its own tunnel's end.
+     */
+    private boolean isForHomeAgent(Event.DatagramReceived event) {
+        return event.decoded() instanceof Decoded.Message message
+                && message.message() instanceof RegistrationRequest request
+                && request.homeAgent().equals(policy.address())
+                && (request.flags().decapsulationByMobileNode()
+                        || (request.isDeregistrationOfAll()
+                                && event.from().address().equals(request.homeAddress())));
     }
 
     /** RFC 3543 §4.2.3.2. */

@@ -135,7 +135,7 @@ final class ValidityChecks {
         var requested = HandoverRequest.covered(received.request().extensions()).stream()
                 .filter(extension -> extension instanceof DynamicHomeAgent dynamic
                         && dynamic.subtype() == DynamicHomeAgent.REQUESTED
-                        && !dynamic.homeAgent().equals(received.to()))
+                        && !dynamic.homeAgent().equals(policy.address()))
                 .findFirst();
         if (requested.isPresent()) {
             return deny(HA_UNKNOWN_HOME_AGENT_ADDRESS, "it requests " + requested.get());

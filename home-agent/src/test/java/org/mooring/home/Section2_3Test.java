@@ -1,14 +1,22 @@
 package org.mooring.home;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.mooring.home.HomeNetwork.AT_HOME;
+import static org.mooring.home.HomeNetwork.CARE_OF_B;
 import static org.mooring.home.HomeNetwork.HOME_ADDRESS;
 import static org.mooring.home.HomeNetwork.HOME_AGENT;
 import static org.mooring.home.HomeNetwork.MAC;
+import static org.mooring.home.HomeNetwork.T;
 import static org.mooring.home.HomeNetwork.advertising;
+import static org.mooring.home.HomeNetwork.signed;
+import static org.mooring.protocol.wire.Ipv4Address.ALL_MOBILITY_AGENTS;
+import static org.mooring.protocol.wire.ReplyCode.ACCEPTED;
 
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -19,11 +27,16 @@ import org.mooring.protocol.discovery.AdvertisementSeries.Window;
 import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
 import org.mooring.protocol.wire.AgentAdvertisement.Router;
 import org.mooring.protocol.wire.AgentDiscoveryCodec;
+import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.protocol.wire.RegistrationRequest.Flags;
 
 @DisplayName("RFC 3344 §2.3 Foreign Agent and Home Agent Considerations")
 class Section2_3Test {
     private static final AdvertisementInterval EACH_MINUTE = new AdvertisementInterval(Duration.ofMinutes(1));
+
+    private static final Flags CO_LOCATED = Flags.DECAPSULATION_BY_MOBILE_NODE.plus(T);
 
     private final HomeNetwork network = new HomeNetwork(advertising(EACH_MINUTE));
 
@@ -100,6 +113,59 @@ class Section2_3Test {
                 .toArray();
 
         assertEquals(List.of(0, 1, 2, 3), IntStream.of(counted).boxed().toList());
+    }
+
+    @Test
+    @DisplayName("takes what a mobile node that has come home sends to all mobility agents, and answers it there")
+    void deregistersWhoAsksAllAgents() {
+        network.register(300);
+        assertEquals(ACCEPTED, network.code());
+        network.pass(Duration.ofSeconds(1));
+
+        network.receive(AT_HOME, ALL_MOBILITY_AGENTS, signed(network.request(Flags.NONE, 0, HOME_ADDRESS)));
+
+        assertEquals(List.of(), network.careOfAddresses());
+        assertTrue(network.all(Action.SendReply.class).get(0).onHomeLink());
+        assertEquals(ACCEPTED, network.code());
+    }
+
+    @Test
+    @DisplayName("takes what a mobile node with a co-located care-of address sends to all mobility agents")
+    void registersWhoAsksAllAgents() {
+        var coLocated = new Endpoint(CARE_OF_B, 40434);
+
+        network.receive(coLocated, ALL_MOBILITY_AGENTS, signed(network.request(CO_LOCATED, 300, CARE_OF_B)));
+
+        assertEquals(coLocated, network.all(Action.SendReply.class).get(0).to());
+        assertEquals(ACCEPTED, network.code());
+        assertEquals(List.of(CARE_OF_B), network.careOfAddresses());
+    }
+
+    @ParameterizedTest(name = "lifetime {0}, home agent {1}, care-of address {2}")
+    @CsvSource({
+        "300, 10.1.0.1, 203.0.113.77",
+        "0, 10.1.0.1, 203.0.113.77",
+        "300, 10.9.0.1, 203.0.113.77",
+        "0, 10.9.0.1, 10.1.0.5",
+        "0, 0.0.0.0, 10.1.0.5"
+    })
+    @DisplayName("§3.6.1.1: leaves to a foreign agent on the home link what that is to relay, or another home agent's")
+    void leavesToForeignAgents(int lifetime, String homeAgent, String careOfAddress) {
+        var request = new RegistrationRequest(
+                T,
+                lifetime,
+                HOME_ADDRESS,
+                Ipv4Address.of(homeAgent),
+                Ipv4Address.of(careOfAddress),
+                Identification.of(network.now()),
+                List.of());
+
+        network.receive(AT_HOME, ALL_MOBILITY_AGENTS, signed(request));
+
+        assertEquals(List.of(), network.actions());
+        assertEquals(
+                Set.of(Discard.FOR_FOREIGN_AGENT),
+                network.homeAgent().traffic().discards().keySet());
     }
 
     private void due() {

@@ -18,10 +18,7 @@ import org.mooring.runtime.discovery.DiscoveryLink;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * Agent discovery on the home link (RFC 3344 §2.3). Registration Requests to 224.0.0.11 are not taken: who sends them looks for a foreign agent
- * (§3.6.1.1), which may be on this link, too, and relays them.
- */
+/** Agent discovery on the home link (RFC 3344 §2.3). While this is open, the link lets what is sent to 224.0.0.11 come to {@link RegistrationSockets}, too. */
 final class HomeLinkDiscovery implements AutoCloseable {
     private static final Logger log = LoggerFactory.getLogger(HomeLinkDiscovery.class);
 

@@ -24,7 +24,8 @@ import org.mooring.runtime.udp.UdpSocket;
  * The home agent's sockets on port 434. Two have its address: one that follows the routes, and one bound to the home link, whose datagrams go
  * out there even to a mobile node that the routes still lead into a tunnel (RFC 3344 §3.8.3.1). Others take what mobile nodes send to find their
  * home agent (§3.8.2.1): to the home network's broadcast address, as a rule from far away, and to 255.255.255.255, to which a router may have
- * changed that. Foreign agents with an association have sockets of their own.
+ * changed that. One takes what is sent on the home link to all mobility agents (§2.3); a foreign agent that runs here, too, reads the same from the
+ * link's frames. Foreign agents with an association have sockets of their own.
  */
 final class RegistrationSockets implements AutoCloseable {
     /** As much as one hook rescues at once: 16,384 packets, in fragments each. A thousand guests that move at once take less. */
@@ -66,6 +67,14 @@ final class RegistrationSockets implements AutoCloseable {
                     UdpSocket.REGISTRATION_PORT,
                     BROADCAST_BUFFER,
                     receiver));
+            // Whose group this machine is in by HomeLinkDiscovery's doing.
+            open.push(UdpSocket.bindOn(
+                    loop,
+                    homeLink,
+                    Ipv4Address.ALL_MOBILITY_AGENTS,
+                    UdpSocket.REGISTRATION_PORT,
+                    BROADCAST_BUFFER,
+                    datagram -> loop.post(registration(datagram))));
             return new RegistrationSockets(routed, onHomeLink, new PeerSockets(routed, receiver), open);
         } catch (Failure e) {
             open.forEach(UdpSocket::close);
@@ -134,10 +143,17 @@ final class RegistrationSockets implements AutoCloseable {
         if (tunnelData.isPresent()) {
             return new Event.TunnelDataReceived(datagram.at(), from, tunnelData.get());
         }
-        var to = address(datagram.to());
         return HandoverMessage.isOne(datagram.payload())
-                ? new Event.HandoverMessageReceived(datagram.at(), from, to, datagram.payload())
-                : new Event.DatagramReceived(datagram.at(), from, to, RegistrationCodec.decode(datagram.payload()));
+                ? new Event.HandoverMessageReceived(datagram.at(), from, address(datagram.to()), datagram.payload())
+                : registration(datagram);
+    }
+
+    private static Event registration(Datagram datagram) {
+        return new Event.DatagramReceived(
+                datagram.at(),
+                new Endpoint(address(datagram.from()), datagram.from().getPort()),
+                address(datagram.to()),
+                RegistrationCodec.decode(datagram.payload()));
     }
 
     private static Ipv4Address address(InetSocketAddress socket) {

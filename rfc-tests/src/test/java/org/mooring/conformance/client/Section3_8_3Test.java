@@ -16,6 +16,9 @@ import org.mooring.conformance.client.Station.Answer;
 @Programs
 @DisplayName("RFC 5944 §3.8.3: the home agent's replies, octet by octet")
 class Section3_8_3Test {
+    private static final Address ALL_MOBILITY_AGENTS = Address.of("224.0.0.11");
+    private static final Mac ALL_MOBILITY_AGENTS_MAC = Mac.of("01:00:5e:00:00:0b");
+
     private final Testbed testbed;
     private final MobileNode node;
 
@@ -97,6 +100,44 @@ class Section3_8_3Test {
         assertEquals(Code.HA_IDENTIFICATION_MISMATCH, answer.code());
         assertAtHome(answer);
         assertEquals(foreignAgent.address(), testbed.tunnelled(node).destination());
+    }
+
+    @Test
+    @DisplayName("§2.3, 3.8.3.1: so it is if it was sent to all mobility agents, from the home agent's own address")
+    void atHomeByMulticast() throws Exception {
+        register(node, testbed.foreignAgent(), 300);
+        testbed.home.join(node.homeAddress(), node.mac());
+
+        assertAtHome(toAllMobilityAgents(node.signed(node.request(HOME_AGENT, node.homeAddress(), 0))));
+    }
+
+    @Test
+    @DisplayName("§2.3, 3.6.1.1: what a foreign agent is to relay is left to it")
+    void leavesToForeignAgents() throws Exception {
+        testbed.home.join(node.homeAddress(), node.mac());
+        int mark = testbed.home.mark();
+        var message = node.signed(node.request(HOME_AGENT, Address.of("10.1.0.21"), 300));
+        testbed.home.send(new Frame(ALL_MOBILITY_AGENTS_MAC, node.mac(), toAllMobilityAgents(Station.port(), message)));
+        assertAtHome(toAllMobilityAgents(node.signed(node.request(HOME_AGENT, node.homeAddress(), 0))));
+        assertEquals(
+                1,
+                testbed.home.since(mark, Answer::of).stream()
+                        .filter(answer -> answer.packet().destination().equals(node.homeAddress()))
+                        .count());
+    }
+
+    private Packet toAllMobilityAgents(int port, Octets message) {
+        return new Datagram(port, Datagram.MOBILE_IP, message).packet(node.homeAddress(), ALL_MOBILITY_AGENTS, 1);
+    }
+
+    /** The answer. */
+    private Answer toAllMobilityAgents(Octets message) throws Exception {
+        var packet = toAllMobilityAgents(Station.port(), message);
+        int mark = testbed.home.mark();
+        testbed.home.send(new Frame(ALL_MOBILITY_AGENTS_MAC, node.mac(), packet));
+        var answer = testbed.atHome(node).answer(mark, packet);
+        assertEquals(Code.ACCEPTED, answer.code());
+        return answer;
     }
 
     private void assertAtHome(Answer answer) {
