@@ -567,7 +567,7 @@ public final class HomeAgent {
 
         @Override
         public void handle(Event.PolicyChanged event) {
-            boolean begins = !policy.advertisement().isUnsolicited();
+            boolean begins = !policy.advertisement().interval().isUnsolicited();
             policy = event.policy();
             if (begins) {
                 advertiser.start(policy, event.at());

@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.Set;
 import org.mooring.datapath.DatapathKind;
 import org.mooring.datapath.Encapsulation;
-import org.mooring.protocol.discovery.AdvertisementInterval;
 import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationRequest;
@@ -21,14 +20,14 @@ import org.mooring.protocol.wire.RegistrationRequest.Flags;
  * @param maxLifetime seconds; 0xffff permits bindings that never end
  * @param maxBindings how many mobile nodes may be away at a time
  * @param maxSimultaneousBindings how many care-of addresses one of them may have at a time; 1: simultaneous bindings are not supported
- * @param requireAssociation whether a foreign agent without an association is refused
+ * @param requireAssociation whether a foreign agent without an association is refused, with code 129
  * @param encapsulations that a mobile node may ask for, beside IP in IP
  * @param compatibility which of the two RFCs rules where they differ
  * @param reservedBits what becomes of requests that have some set
  * @param natTraversal what becomes of mobile nodes and foreign agents behind a NAT
  * @param revocation whether bindings are such that either agent can revoke them
  * @param redirect the home agent that mobile nodes are sent to which have none (RFC 4433 §5.3); empty: this one takes them
- * @param advertisement how often the home link is told of the agent (§2.3)
+ * @param advertisement what the home link is told of the agent (§2.3)
  * @param enterpriseNumber whose vendor extensions speak of handovers (docs/handover.md)
  * @param foreignAgents the associations with each foreign agent, by the address that its requests come from
  */
@@ -46,7 +45,7 @@ public record Policy(
         NatTraversal natTraversal,
         Revocability revocation,
         Optional<Ipv4Address> redirect,
-        AdvertisementInterval advertisement,
+        Advertising advertisement,
         int enterpriseNumber,
         List<MobileNode> mobileNodes,
         Map<Ipv4Address, List<SecurityAssociation>> foreignAgents) {
@@ -86,7 +85,7 @@ public record Policy(
                 NatTraversal.DEFAULT,
                 Revocability.OPTIONAL,
                 Optional.empty(),
-                AdvertisementInterval.ON_SOLICITATION,
+                Advertising.ON_SOLICITATION,
                 enterpriseNumber,
                 mobileNodes,
                 foreignAgents);

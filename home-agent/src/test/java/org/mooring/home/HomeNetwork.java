@@ -15,7 +15,6 @@ import org.mooring.datapath.Encapsulation;
 import org.mooring.home.Event.Timer;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.linux.MacAddress;
-import org.mooring.protocol.discovery.AdvertisementInterval;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Key;
@@ -121,14 +120,14 @@ final class HomeNetwork {
                 new MobileNode(HOME_ADDRESS, Optional.of(MAC), List.of(associations)),
                 Set.of(),
                 Optional.empty(),
-                AdvertisementInterval.ON_SOLICITATION);
+                Advertising.ON_SOLICITATION);
     }
 
     static Policy redirectingTo(Ipv4Address other) {
-        return policy(MOBILE_NODE, Set.of(), Optional.of(other), AdvertisementInterval.ON_SOLICITATION);
+        return policy(MOBILE_NODE, Set.of(), Optional.of(other), Advertising.ON_SOLICITATION);
     }
 
-    static Policy advertising(AdvertisementInterval advertisement) {
+    static Policy advertising(Advertising advertisement) {
         return policy(MOBILE_NODE, Set.of(), Optional.empty(), advertisement);
     }
 
@@ -138,7 +137,7 @@ final class HomeNetwork {
                 MOBILE_NODE,
                 Set.of(Encapsulation.GRE, Encapsulation.MINIMAL),
                 Optional.empty(),
-                AdvertisementInterval.ON_SOLICITATION);
+                Advertising.ON_SOLICITATION);
     }
 
     static Policy refusingReservedBits() {
@@ -167,7 +166,7 @@ final class HomeNetwork {
             MobileNode mobileNode,
             Set<Encapsulation> encapsulations,
             Optional<Ipv4Address> redirect,
-            AdvertisementInterval advertisement) {
+            Advertising advertisement) {
         return new Policy(
                 HOME_AGENT,
                 BROADCAST,

@@ -23,7 +23,6 @@ import org.mooring.home.Policy.Compatibility;
 import org.mooring.home.Policy.NatTraversal;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.home.Policy.Revocability;
-import org.mooring.protocol.discovery.AdvertisementInterval;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.security.Algorithm;
 import org.mooring.protocol.security.Seal;
@@ -81,7 +80,7 @@ abstract class RevocationScene {
                 NatTraversal.DEFAULT,
                 revocation,
                 Optional.empty(),
-                AdvertisementInterval.ON_SOLICITATION,
+                Advertising.ON_SOLICITATION,
                 HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
                 mobileNodes,
                 foreignAgents);

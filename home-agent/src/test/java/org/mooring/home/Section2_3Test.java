@@ -25,6 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.mooring.protocol.discovery.AdvertisementInterval;
 import org.mooring.protocol.discovery.AdvertisementSeries.Window;
 import org.mooring.protocol.wire.AdvertisementExtension.MobilityAgent;
+import org.mooring.protocol.wire.AdvertisementExtension.PrefixLengths;
 import org.mooring.protocol.wire.AgentAdvertisement.Router;
 import org.mooring.protocol.wire.AgentDiscoveryCodec;
 import org.mooring.protocol.wire.Identification;
@@ -34,7 +35,7 @@ import org.mooring.protocol.wire.RegistrationRequest.Flags;
 
 @DisplayName("RFC 3344 §2.3 Foreign Agent and Home Agent Considerations")
 class Section2_3Test {
-    private static final AdvertisementInterval EACH_MINUTE = new AdvertisementInterval(Duration.ofMinutes(1));
+    private static final Advertising EACH_MINUTE = new Advertising(new AdvertisementInterval(Duration.ofMinutes(1)));
 
     private static final Flags CO_LOCATED = Flags.DECAPSULATION_BY_MOBILE_NODE.plus(T);
 
@@ -55,6 +56,18 @@ class Section2_3Test {
         assertEquals(180, said.lifetime(), "two of three may be lost");
         assertEquals(List.of(new MobilityAgent(0, 600, 0x2000, List.of())), said.extensions());
         assertEquals(Optional.of(said), AgentDiscoveryCodec.decode(AgentDiscoveryCodec.encode(said)));
+    }
+
+    @Test
+    @DisplayName("tells the prefix length where it is configured, as every agent of the link does then or none")
+    void tellsThePrefixLength() {
+        var telling = new HomeNetwork(advertising(new Advertising(EACH_MINUTE.interval(), Optional.of(24))));
+        telling.handle(new Event.AdvertisementDue(telling.now()));
+        var said = telling.all(Action.Advertise.class).get(0).advertisement();
+        assertEquals(Optional.of(PrefixLengths.of(24)), said.prefixLengths());
+
+        due();
+        assertEquals(Optional.empty(), advertised().advertisement().prefixLengths());
     }
 
     @Test
@@ -81,7 +94,7 @@ class Section2_3Test {
     @Test
     @DisplayName("answers solicitations though it does not advertise otherwise, until it is configured to")
     void mayAdvertiseOnSolicitationOnly() {
-        var silent = new HomeNetwork(advertising(AdvertisementInterval.ON_SOLICITATION));
+        var silent = new HomeNetwork(advertising(Advertising.ON_SOLICITATION));
 
         silent.handle(new Event.Restored(silent.now(), List.of()));
         silent.handle(new Event.AdvertisementDue(silent.now()));

@@ -23,7 +23,6 @@ import org.mooring.datapath.Encapsulation;
 import org.mooring.home.Policy.Compatibility;
 import org.mooring.home.Policy.NatTraversal;
 import org.mooring.home.Policy.ReverseTunnel;
-import org.mooring.protocol.discovery.AdvertisementInterval;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.RegistrationRequest.Flags;
@@ -118,7 +117,7 @@ class Section4_1Test {
                 NatTraversal.DEFAULT,
                 Policy.Revocability.REFUSED,
                 Optional.empty(),
-                AdvertisementInterval.ON_SOLICITATION,
+                Advertising.ON_SOLICITATION,
                 HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
                 List.of(new MobileNode(HOME_ADDRESS, Optional.of(HomeNetwork.MAC), List.of(HomeNetwork.MOBILE_HOME))),
                 Map.of()));

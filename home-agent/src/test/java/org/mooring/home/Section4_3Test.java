@@ -26,7 +26,6 @@ import org.mooring.home.Policy.NatTraversal;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.home.Policy.Revocability;
 import org.mooring.linux.packet.Ipv4Packet;
-import org.mooring.protocol.discovery.AdvertisementInterval;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -138,7 +137,7 @@ class Section4_3Test {
                 NatTraversal.DEFAULT,
                 Revocability.OPTIONAL,
                 Optional.empty(),
-                AdvertisementInterval.ON_SOLICITATION,
+                Advertising.ON_SOLICITATION,
                 HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
                 List.of(policy.mobileNodes().get(0), new MobileNode(NEIGHBOUR, Optional.empty(), List.of(MOBILE_HOME))),
                 Map.of(CARE_OF_A, List.of(HomeNetwork.FOREIGN_HOME)));

@@ -40,7 +40,6 @@ import org.mooring.home.Policy.Compatibility;
 import org.mooring.home.Policy.NatTraversal;
 import org.mooring.home.Policy.ReverseTunnel;
 import org.mooring.home.Policy.Revocability;
-import org.mooring.protocol.discovery.AdvertisementInterval;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.handover.HandoverExtension.Commit;
 import org.mooring.protocol.handover.HandoverExtension.Prepare;
@@ -340,7 +339,7 @@ class SimultaneousBindingsTest {
                 NatTraversal.DEFAULT,
                 Revocability.OPTIONAL,
                 Optional.empty(),
-                AdvertisementInterval.ON_SOLICITATION,
+                Advertising.ON_SOLICITATION,
                 HandoverExtension.DEFAULT_ENTERPRISE_NUMBER,
                 List.of(new MobileNode(HOME_ADDRESS, Optional.of(MAC), List.of(MOBILE_HOME))),
                 Map.of());

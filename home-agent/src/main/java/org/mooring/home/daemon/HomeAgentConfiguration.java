@@ -14,6 +14,7 @@ import org.mooring.datapath.Datapaths;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.HomeForwarding;
 import org.mooring.datapath.MtuPolicy;
+import org.mooring.home.Advertising;
 import org.mooring.home.MobileNode;
 import org.mooring.home.Policy;
 import org.mooring.home.Policy.Compatibility;
@@ -100,7 +101,7 @@ record HomeAgentConfiguration(
                         natTraversal(root),
                         root.choice("revocation", Revocability.OPTIONAL),
                         redirect(root, address),
-                        AdvertisementTimes.interval(root.table("advertisement")),
+                        advertising(root.table("advertisement"), homeNetwork),
                         root.integer(
                                 "enterprise-number",
                                 1,
@@ -169,6 +170,14 @@ record HomeAgentConfiguration(
             root.problem("redirect", "expected the address of another home agent");
         }
         return redirect;
+    }
+
+    private static Advertising advertising(Optional<Section> table, Ipv4Prefix homeNetwork) {
+        var prefixLength = table.flatMap(section -> section.optionalInteger("prefix-length", 1, 32));
+        if (prefixLength.filter(length -> length != homeNetwork.length()).isPresent()) {
+            table.orElseThrow().problem("prefix-length", "not that of home-network " + homeNetwork);
+        }
+        return new Advertising(AdvertisementTimes.interval(table), prefixLength);
     }
 
     private static NatTraversal natTraversal(Section root) {

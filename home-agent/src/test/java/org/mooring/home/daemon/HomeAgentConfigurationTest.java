@@ -17,6 +17,7 @@ import org.mooring.datapath.DatapathChoice;
 import org.mooring.datapath.DatapathKind;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.MtuPolicy;
+import org.mooring.home.Advertising;
 import org.mooring.home.MobileNode;
 import org.mooring.home.Policy;
 import org.mooring.home.Policy.Compatibility;
@@ -71,6 +72,7 @@ class HomeAgentConfigurationTest {
 
                 [advertisement]
                 interval = 10
+                prefix-length = 24
 
                 [[mobile-node]]
                 home-address = "10.1.0.50"
@@ -103,7 +105,7 @@ class HomeAgentConfigurationTest {
                                 NatTraversal.DEFAULT,
                                 Revocability.REFUSED,
                                 Optional.empty(),
-                                new AdvertisementInterval(Duration.ofSeconds(10)),
+                                new Advertising(new AdvertisementInterval(Duration.ofSeconds(10)), Optional.of(24)),
                                 9999,
                                 List.of(new MobileNode(
                                         Ipv4Address.of("10.1.0.50"),
@@ -165,7 +167,7 @@ class HomeAgentConfigurationTest {
                                 NatTraversal.DEFAULT,
                                 Revocability.OPTIONAL,
                                 Optional.empty(),
-                                new AdvertisementInterval(Duration.ofMinutes(1)),
+                                new Advertising(new AdvertisementInterval(Duration.ofMinutes(1))),
                                 32473,
                                 List.of(),
                                 Map.of()),
@@ -213,6 +215,13 @@ class HomeAgentConfigurationTest {
         assertEquals(
                 List.of("1: address: not in home-network 10.2.0.0/24"),
                 problems(MINIMAL.replace("10.1.0.0/24", "10.2.0.0/24")));
+    }
+
+    @Test
+    void refusesAnotherPrefixLengthThanTheHomeNetworks() {
+        assertEquals(
+                List.of("5: advertisement.prefix-length: not that of home-network 10.1.0.0/24"),
+                problems(MINIMAL + "[advertisement]\nprefix-length = 16\n"));
     }
 
     @Test

@@ -19,6 +19,8 @@ import org.junit.jupiter.params.provider.ValueSource;
         max-lifetime = 65535
         max-simultaneous-bindings = 1
         encapsulations = []
+        [advertisement]
+        prefix-length = 16
         """, foreignAgent = """
         revocation = "refused"
         require-association = false
@@ -32,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
         registration-required = true
         """)
 @DisplayName(
-        "Reverse tunnels and registration required, nothing that is optional, few requests pending, periodic advertisements")
+        "Reverse tunnels and registration required, nothing that is optional, few requests pending, periodic advertisements, prefix lengths")
 class RequiredTest {
     private static final int REGISTRATION_REQUIRED = 0x8000;
 
@@ -153,5 +155,24 @@ class RequiredTest {
         assertEquals(1, second.packet().ttl());
         assertTrue(second.lifetime() >= 3 * 4);
         assertTrue((second.flags() & REGISTRATION_REQUIRED) != 0);
+    }
+
+    @Test
+    @DisplayName(
+            "§2.3, 2.1.2: the home agent tells the prefix length where all agents of its link do: type 19, one octet, 16")
+    void prefixLength() throws Exception {
+        var allRouters = Address.of("224.0.0.2");
+        var solicitation = new Icmp(Icmp.ROUTER_SOLICITATION, 0, Octets.hex("00000000"));
+        int mark = testbed.home.mark();
+        testbed.home.send(new Frame(
+                new Mac(0x01005e000002L), node.mac(), solicitation.packet(node.homeAddress(), allRouters, 1)));
+
+        var advertisement = testbed.home.await(
+                mark,
+                frame -> Advertisement.of(frame)
+                        .filter(came -> came.packet().destination().equals(node.homeAddress())));
+
+        var rest = advertisement.icmp().rest();
+        assertEquals(Octets.hex("13011000"), rest.range(rest.length() - 4, rest.length()), "and padding");
     }
 }
