@@ -108,6 +108,7 @@ final class ValidityChecks {
                 && policy.associationsWith(request.careOfAddress()).isEmpty();
     }
 
+    /** (c) asks nothing of an agent without an association; that there is to be one is this site's policy, and nobody has failed to authenticate. */
     private Optional<Verdict> withoutAssociation(ReceivedRequest received) {
         var request = received.request();
         if (request.extensions().stream().anyMatch(ValidityChecks::isForeignHomeAuthentication)) {
@@ -117,7 +118,7 @@ final class ValidityChecks {
                 !request.isDeregistration() && !request.flags().decapsulationByMobileNode();
         return policy.requireAssociation() && throughForeignAgent
                 ? deny(
-                        HA_FOREIGN_AGENT_FAILED_AUTHENTICATION,
+                        HA_ADMINISTRATIVELY_PROHIBITED,
                         "no association with this foreign agent, and require-association is on")
                 : Optional.empty();
     }

@@ -17,6 +17,7 @@ import static org.mooring.home.HomeNetwork.association;
 import static org.mooring.home.HomeNetwork.relayed;
 import static org.mooring.home.HomeNetwork.signed;
 import static org.mooring.protocol.wire.ReplyCode.ACCEPTED;
+import static org.mooring.protocol.wire.ReplyCode.HA_ADMINISTRATIVELY_PROHIBITED;
 import static org.mooring.protocol.wire.ReplyCode.HA_FOREIGN_AGENT_FAILED_AUTHENTICATION;
 import static org.mooring.protocol.wire.ReplyCode.HA_IDENTIFICATION_MISMATCH;
 import static org.mooring.protocol.wire.ReplyCode.HA_MOBILE_NODE_FAILED_AUTHENTICATION;
@@ -439,12 +440,12 @@ class Section3_8_2_1Test {
 
     @Test
     @DisplayName(
-            "require-association: a foreign agent without an association is denied with code 132, a co-located mobile"
+            "require-association: a foreign agent without an association is denied with code 129, a co-located mobile"
                     + " node isn't")
-    void deniesWithCode132WhenAnAssociationIsRequired() {
+    void deniesWithCode129WhenAnAssociationIsRequired() {
         var strict = new HomeNetwork(HomeNetwork.policy(600, true, ReverseTunnel.OPTIONAL));
         strict.receive(FOREIGN_AGENT_B, signed(strict.request(T, 300, CARE_OF_B)));
-        assertEquals(HA_FOREIGN_AGENT_FAILED_AUTHENTICATION, strict.code());
+        assertEquals(HA_ADMINISTRATIVELY_PROHIBITED, strict.code());
         strict.receive(CO_LOCATED, V1);
         assertEquals(ACCEPTED, strict.code());
         strict.pass(Duration.ofSeconds(1));
