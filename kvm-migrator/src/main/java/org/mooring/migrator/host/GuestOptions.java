@@ -37,6 +37,18 @@ final class GuestOptions {
             .desc("encrypt the stream, with the certificates in the configured directory")
             .get();
 
+    /** The configuration lacks something; how the words were spelt is right. */
+    private static final class NotConfiguredFailure extends Failure {
+        NotConfiguredFailure(String line) {
+            super(line);
+        }
+
+        @Override
+        public int exitCode() {
+            return 2;
+        }
+    }
+
     private GuestOptions() {}
 
     /** Reads the configuration, and sets the log level if there is such an option. */
@@ -78,7 +90,8 @@ final class GuestOptions {
         return config.guests().stream()
                 .filter(guest -> guest.name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new UsageException("guest " + name + " is unknown: add a [[guest]] with its name to "
+                .orElseThrow(() -> new NotConfiguredFailure("guest " + name
+                        + " is unknown: add a [[guest]] with its name to "
                         + line.getOptionValue(CONFIG, MigratorConfig.RemoteHost.CONFIG)));
     }
 

@@ -3,6 +3,7 @@ package org.mooring.migrator.host;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -15,6 +16,8 @@ import org.mooring.linux.netlink.Link;
 import org.mooring.linux.netlink.Netlink;
 import org.mooring.linux.tun.Tun;
 import org.mooring.runtime.Failure;
+import org.mooring.runtime.preflight.DiskFull;
+import org.mooring.runtime.preflight.FileRefusal;
 
 /** The bridge that guests are connected to, and a tap for each guest. */
 final class HostNetwork {
@@ -196,8 +199,14 @@ final class HostNetwork {
                 change.make(netlink);
             }
         } catch (IOException e) {
+            // What the kernel refuses is said with what to do; a file's refusal isn't.
+            String reason = String.valueOf(e.getMessage());
             throw new Failure(
-                    "network of this host: " + e.getMessage() + ": run this as root, with room in " + directory, e);
+                    "network of this host: "
+                            + (e instanceof FileSystemException || DiskFull.is(reason)
+                                    ? "in " + directory + ": " + FileRefusal.words(e)
+                                    : reason),
+                    e);
         }
     }
 }
