@@ -4,6 +4,7 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import java.io.PrintStream;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -64,7 +65,7 @@ record CheckVerb() implements Verb {
         Findings here = new Findings();
         Optional<GuestRecord> record = files.read();
         Guest guest = record.isPresent() ? record.get().guest() : GuestOptions.configuredGuest(line, config);
-        running(files, record, here);
+        running(files, record, config.hookSocket(), here);
         disks(guest, line, here);
         Examination source =
                 new HostExamination(config, guest).examine(false, line.hasOption(GuestOptions.TLS), Optional.empty());
@@ -87,7 +88,7 @@ record CheckVerb() implements Verb {
         return all.stream().anyMatch(finding -> finding.level() == Level.FAIL) ? 1 : 0;
     }
 
-    private static void running(GuestFiles files, Optional<GuestRecord> record, Findings findings) {
+    private static void running(GuestFiles files, Optional<GuestRecord> record, Path hook, Findings findings) {
         if (record.isEmpty()) {
             findings.fail("guest: " + files.guest() + " is not on this host", "start it with 'kvm-migrator startup'");
             return;
@@ -97,6 +98,7 @@ record CheckVerb() implements Verb {
             String status = monitor.ask("query-status").path("status").asText();
             if (status.equals("running")) {
                 findings.ok("guest: " + files.guest() + " runs");
+                new HookExamination(hook).runs(files.guest(), findings);
             } else {
                 findings.fail("guest: QEMU says '" + status + "'", "only a running guest is migrated");
             }

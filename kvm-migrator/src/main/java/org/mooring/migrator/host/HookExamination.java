@@ -19,6 +19,8 @@ final class HookExamination {
     /** RFC 3344 §5.7.1: the default tolerance. */
     private static final long TOLERATED_SKEW_MILLIS = 7000;
 
+    private static final String RUNNING = "running";
+
     private final ControlClient hook;
     private Optional<Boolean> visiting = Optional.empty();
     private Optional<String> careOfAddress = Optional.empty();
@@ -36,6 +38,22 @@ final class HookExamination {
             registration(hook.post("/guests/" + guest + "/check", JsonNodeFactory.instance.objectNode()), findings);
         } catch (Failure e) {
             findings.fail("hook: " + e.getMessage());
+        }
+    }
+
+    /** Whether the hook knows that the guest runs here, as its QEMU says: else the guest's binding isn't renewed. */
+    void runs(String guest, Findings findings) {
+        try {
+            String phase =
+                    hook.get("/guests/" + guest).path("guest").path("phase").asText();
+            if (!phase.equals(RUNNING)) {
+                findings.fail(
+                        "hook: " + guest + " runs, but the hook here has it as '" + phase
+                                + "', so its binding is not renewed",
+                        "'guest-hook event " + guest + " running' tells it");
+            }
+        } catch (Failure notThereOrNotConfigured) {
+            // That is examine's finding.
         }
     }
 

@@ -3,8 +3,10 @@ package org.mooring.migrator.host;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.netty.channel.EventLoopGroup;
+import java.nio.file.Files;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -22,12 +24,23 @@ record Monitor(QmpClient client) implements AutoCloseable {
         try {
             return open(epoll, files, listener);
         } catch (Failure e) {
-            String guest = files.guest();
-            throw new Failure(
-                    e.getMessage() + "; if its QEMU has ended, 'kvm-migrator teardown " + guest
-                            + "' removes what is left of it here, and 'kvm-migrator startup " + guest + "' starts it",
-                    e);
+            throw new Failure(e.getMessage() + "; " + advice(files), e);
         }
+    }
+
+    /** Whoever tears a guest down that still runs kills it. */
+    private static String advice(GuestFiles files) {
+        String guest = files.guest();
+        String teardown = "'kvm-migrator teardown " + guest + "' removes what is left of it here, and "
+                + "'kvm-migrator startup " + guest + "' starts it";
+        Optional<QemuProcess> qemu = QemuProcess.find(files);
+        if (qemu.isEmpty()) {
+            return "if its QEMU has ended, " + teardown;
+        }
+        String runs = "its QEMU (pid " + qemu.get().pid() + ") still runs";
+        return Files.exists(files.monitor())
+                ? runs
+                : runs + ", but can't be asked any more: shut the guest down from inside; then " + teardown;
     }
 
     /** To whatever is left of a guest. */

@@ -120,6 +120,33 @@ class HookExaminationTest {
     }
 
     @Test
+    void tellsOfARunningGuestThatTheHookDoesNotKnowToRun() throws Exception {
+        runs("gone");
+        assertEquals(
+                List.of(new Finding(
+                        Level.FAIL,
+                        "hook: g1 runs, but the hook here has it as 'gone', so its binding is not renewed:"
+                                + " 'guest-hook event g1 running' tells it")),
+                findings.all());
+    }
+
+    @Test
+    void hasNothingToSayWhereTheHookKnowsThatTheGuestRuns() throws Exception {
+        runs("running");
+        assertEquals(List.of(), findings.all());
+    }
+
+    private void runs(String phase) throws Exception {
+        JsonNode guest = parse("{\"guest\": {\"phase\": \"" + phase + "\"}}");
+        Routes routes = new Routes().get("/guests/{name}", request -> guest);
+        Path socket = directory.resolve("hook.sock");
+        try (ControlServer server = ControlServer.open(socket, Runnable::run, routes, new Metrics("guest-hook"))) {
+            new HookExamination(socket).runs("g1", findings);
+            assertEquals(true, Files.exists(socket), server::toString);
+        }
+    }
+
+    @Test
     void doesNotRun() {
         new HookExamination(directory.resolve("none.sock")).examine("g1", findings);
         assertEquals(

@@ -334,6 +334,41 @@ class MigrationE2eTest {
     }
 
     @Test
+    void findsThatTheHookDoesNotKnowOfAGuestThatRuns() throws Exception {
+        startup("g1");
+        Routes routes = new Routes().get("/guests/{name}", request -> Map.of("guest", Map.of("phase", "gone")));
+        try (ControlServer hook = ControlServer.open(
+                source.directory.resolve("hook.sock"), Runnable::run, routes, new Metrics("guest-hook"))) {
+            Host.Done check = source.run("check", "g1", "--to", "kb");
+            assertEquals(1, check.exitCode(), () -> check + " " + hook);
+            assertFinds(check, "OK    here      guest: g1 runs");
+            assertFinds(
+                    check,
+                    "FAIL  here      hook: g1 runs, but the hook here has it as 'gone', so its binding is not renewed:"
+                            + " 'guest-hook event g1 running' tells it");
+        }
+    }
+
+    @Test
+    void doesNotAdviseToKillAGuestWhoseMonitorHasVanished() throws Exception {
+        startup("g1");
+        QemuProcess qemu = source.qemu("g1");
+        Files.delete(source.files("g1").monitor());
+        String line = "QMP socket " + source.files("g1").monitor() + ": it is not there; its QEMU (pid " + qemu.pid()
+                + ") still runs, but can't be asked any more: shut the guest down from inside; then"
+                + " 'kvm-migrator teardown g1' removes what is left of it here, and 'kvm-migrator startup g1' starts it";
+        Host.Done migrate = source.run("migrate", "g1", "--to", "kb");
+        assertEquals(1, migrate.exitCode(), migrate::toString);
+        assertEquals("kvm-migrator: " + line + "\n", migrate.err());
+
+        qemu.end(false);
+        Host.Done ended = source.run("migrate", "g1", "--to", "kb");
+        assertTrue(
+                ended.err().contains("it is not there; if its QEMU has ended, 'kvm-migrator teardown g1'"),
+                ended::toString);
+    }
+
+    @Test
     void evacuatesAHostButForTheGuestThatTheOtherOneRefuses() throws Exception {
         for (String guest : List.of("g1", "heavy", "light")) {
             startup(guest);
