@@ -20,17 +20,24 @@ final class ControlGuestEvents implements GuestEvents {
             @JsonProperty("phase") @Nullable String phase,
             @JsonProperty("tap") @Nullable String tap) {}
 
+    private static final String GONE = "gone";
+
     private final Routes routes;
     private final Clock clock;
     private final Taps taps;
+    private final ToldGuests told;
+    private final Predicate<String> isWatched;
     private final Preparations preparations;
     private final Predicate<String> isConfigured;
     private final Listener listener;
 
+    /** @param isWatched whether the guest's QEMU tells, too; asked on the loop */
     ControlGuestEvents(
             Routes routes,
             Clock clock,
             Taps taps,
+            ToldGuests told,
+            Predicate<String> isWatched,
             Preparations preparations,
             Predicate<String> isConfigured,
             Listener listener) {
@@ -39,12 +46,25 @@ final class ControlGuestEvents implements GuestEvents {
         this.routes = routes;
         this.clock = clock;
         this.taps = taps;
+        this.told = told;
+        this.isWatched = isWatched;
         this.listener = listener;
     }
 
     @Override
     public void start() {
         routes.postLater("/guests/{name}/events", this::told);
+    }
+
+    /** Tells what was told before this hook was started, or before there was somebody to hear. On the loop. */
+    void tellAgain() {
+        Instant now = clock.instant();
+        told.all().forEach((guest, last) -> {
+            if (last.tap() != null) {
+                taps.name(guest, last.tap());
+            }
+            found(String.valueOf(last.phase())).forEach(what -> listener.happened(guest, what, now));
+        });
     }
 
     /** The control socket is closed with the hook. */
@@ -67,7 +87,29 @@ final class ControlGuestEvents implements GuestEvents {
                 : CompletableFuture.completedFuture(event);
         Instant now = clock.instant();
         meaning.forEach(what -> listener.happened(guest, what, now));
-        return answer;
+        // After the guest's registration, which doesn't wait for a disk; whoever has told may.
+        return keep(guest, event).thenCombine(answer, (kept, said) -> said);
+    }
+
+    /** Where QEMU tells of the guest itself, it does so after a restart, too. */
+    private CompletionStage<?> keep(String guest, PhaseEvent event) {
+        String phase = String.valueOf(event.phase());
+        return phase.equals(GONE) || isWatched.test(guest) ? told.forget(guest) : told.keep(guest, phase, event.tap());
+    }
+
+    /** What it means that a guest was found in this phase, where nothing is known of it. */
+    private static List<Happening> found(String phase) {
+        return switch (phase) {
+            case "leaving" -> List.of(Happening.RUNNING, Happening.MIGRATION_STARTED);
+            case "failed" -> List.of(Happening.RUNNING);
+            default -> {
+                try {
+                    yield meaning(phase);
+                } catch (Refusal e) {
+                    throw new AssertionError("only phases are kept: " + phase, e);
+                }
+            }
+        };
     }
 
     /**
@@ -82,11 +124,11 @@ final class ControlGuestEvents implements GuestEvents {
             case "stopped" -> List.of(Happening.STOPPED, Happening.MIGRATION_STARTED);
             case "left" -> List.of(Happening.STOPPED, Happening.MIGRATION_STARTED, Happening.MIGRATION_COMPLETED);
             case "failed" -> List.of(Happening.MIGRATION_FAILED);
-            case "gone" -> List.of(Happening.ENDED);
+            case GONE -> List.of(Happening.ENDED);
             default ->
                 throw Refusal.badRequest("phase is one of " + String.join(", ", PHASES) + ", not '" + phase + "'");
         };
     }
 
-    static final List<String> PHASES = List.of("arriving", "running", "leaving", "stopped", "left", "failed", "gone");
+    static final List<String> PHASES = List.of("arriving", "running", "leaving", "stopped", "left", "failed", GONE);
 }

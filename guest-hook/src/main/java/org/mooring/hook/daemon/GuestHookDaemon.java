@@ -70,7 +70,9 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
     private final Uplink uplink;
     private final Neighbours neighbours;
     private final RequestSender requests;
+    private final ToldGuests told;
     private final QmpGuestEvents monitors;
+    private final ControlGuestEvents commands;
     private final Optional<LibvirtGuestEvents> libvirt;
     private final Ipv4Address hostAddress;
     private final GuestHook hook;
@@ -84,6 +86,7 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         hostAddress = Ipv4Address.of(link.hostAddress());
         GuestsDirectory directory = opened.add(GuestsDirectory.open(config.guestsDirectory()));
         Taps taps = new Taps(directory::tap);
+        told = opened.add(ToldGuests.open(config.guestsDirectory()));
         GuestPorts ports = opened.add(GuestPorts.load(netlink, taps, this::linkAddress));
         uplink = opened.add(Uplink.open(link.uplink(), config.discovery().isPresent()));
         neighbours = new Neighbours(() -> link.hostMac(netlink), link.hostAddress(), uplink::send);
@@ -93,7 +96,19 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         FrameKeepers keepers = opened.add(FrameKeepers.open(
                 netlink, taps, config.enterpriseNumber(), () -> link.hostMac(netlink), uplink::send, this::rescued));
         loop = opened.add(new AgentLoop<>("guest-hook", clock, supervisor));
-        monitors = opened.add(new QmpGuestEvents(loop, directory, clock, this));
+        GuestEvents.Listener heard = new GuestEvents.Listener() {
+            @Override
+            public void happened(String guest, Happening what, Instant occurred) {
+                GuestHookDaemon.this.happened(guest, what, occurred);
+                told.forget(guest);
+            }
+
+            @Override
+            public void vanished(String guest, String reason) {
+                GuestHookDaemon.this.vanished(guest, reason);
+            }
+        };
+        monitors = opened.add(new QmpGuestEvents(loop, directory, clock, told::contains, heard));
         Checks checks = new Checks();
         hook = new GuestHook(
                 new Link(
@@ -127,8 +142,10 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         site.ifPresent(here -> routes.getLater(GuestHookProgram.DATAPATH, here.forwarding()::view));
         libvirt = config.libvirt()
                 .map(connection ->
-                        opened.add(new LibvirtGuestEvents(connection, loop, clock, taps, this::isConfigured, this)));
-        new ControlGuestEvents(routes, clock, taps, preparations, this::isConfigured, this).start();
+                        opened.add(new LibvirtGuestEvents(connection, loop, clock, taps, this::isConfigured, heard)));
+        commands = new ControlGuestEvents(
+                routes, clock, taps, told, monitors::watches, preparations, this::isConfigured, this);
+        commands.start();
         opened.add(ControlServer.open(config.controlSocket(), loop, routes, metrics.metrics()));
     }
 
@@ -177,6 +194,7 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
             throw new Failure("only [[guest]] records can change without a restart: restart guest-hook for the rest");
         }
         loop.post(new Event.Configured(loop.now(), next.guests()));
+        loop.execute(commands::tellAgain);
         monitors.tellAgain();
         libvirt.ifPresent(LibvirtGuestEvents::tellAgain);
     }
@@ -197,6 +215,7 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         loop.group()
                 .scheduleAtFixedRate(() -> loop.execute(() -> neighbours.refresh(loop.now())), 1, 1, TimeUnit.SECONDS);
         loop.post(new Event.Started(loop.now()));
+        loop.execute(commands::tellAgain);
         monitors.start();
         libvirt.ifPresent(LibvirtGuestEvents::start);
     }

@@ -2,8 +2,11 @@ package org.mooring.hook.daemon;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.ClosedWatchServiceException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -15,10 +18,10 @@ import java.nio.file.WatchKey;
 import java.nio.file.WatchService;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Optional;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.json.Json;
+import org.mooring.runtime.preflight.FileRefusal;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,7 +39,16 @@ final class GuestsDirectory implements AutoCloseable {
     /** What of {@code NAME.json} matters here. */
     private record GuestRecord(
             @JsonProperty("tap") @Nullable String tap,
-            @JsonProperty("incoming") boolean incoming) {}
+            @JsonProperty("incoming") boolean incoming,
+            @JsonProperty("pid") @Nullable Long pid) {}
+
+    /** Who is told of the monitors, on a thread of its own, by their guests' names. */
+    interface Listener {
+        void appeared(String guest);
+
+        /** Its socket has gone, or there is a record without one. */
+        void disappeared(String guest);
+    }
 
     private final Path directory;
     private final WatchService watch;
@@ -54,27 +66,28 @@ final class GuestsDirectory implements AutoCloseable {
                         directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
             }
             WatchService watch = directory.getFileSystem().newWatchService();
-            directory.register(watch, StandardWatchEventKinds.ENTRY_CREATE);
+            directory.register(watch, StandardWatchEventKinds.ENTRY_CREATE, StandardWatchEventKinds.ENTRY_DELETE);
             return new GuestsDirectory(directory, watch);
         } catch (AccessDeniedException | NoSuchFileException e) {
             throw new Failure("guests-directory " + directory + " can't be made: create it, or name another one", e);
         } catch (NotDirectoryException e) {
             throw new Failure("guests-directory " + directory + " is no directory: name another one", e);
         } catch (IOException e) {
-            throw new Failure(
-                    "guests-directory " + directory + " can't be watched: " + e
-                            + ": raise fs.inotify.max_user_instances and max_user_watches",
-                    e);
+            throw new Failure("guests-directory " + directory + " can't be watched: " + words(e), e);
         }
     }
 
-    /**
-     * Tells of the monitors that are there, and from now on of those that appear.
-     *
-     * @param appeared is given the guest's name for each, on a thread of its own
-     */
-    void start(Consumer<String> appeared) {
-        Thread thread = new Thread(() -> follow(appeared), "guests-directory");
+    /** The kernel's limits of inotify are told from a full disk by Java's own words for them. */
+    private static String words(IOException e) {
+        String message = String.valueOf(e.getMessage());
+        return message.contains("inotify")
+                ? message + ": raise fs.inotify.max_user_instances and max_user_watches"
+                : FileRefusal.words(e);
+    }
+
+    /** Tells of the monitors that are there, and of those that should be; from now on of those that come and go. */
+    void start(Listener listener) {
+        Thread thread = new Thread(() -> follow(listener), "guests-directory");
         thread.setDaemon(true);
         thread.start();
     }
@@ -99,6 +112,27 @@ final class GuestsDirectory implements AutoCloseable {
                 .isPresent();
     }
 
+    /**
+     * Whether the guest's record says that it is here although its monitor isn't, and nothing says that its QEMU has ended, or is yet to
+     * be started.
+     */
+    boolean mayRunUnseen(String guest) {
+        return !Files.exists(socket(guest))
+                && read(directory.resolve(guest + RECORD))
+                        .filter(found -> !found.incoming() && (found.pid() == null || runs(found.pid(), guest)))
+                        .isPresent();
+    }
+
+    /** A QEMU has its monitor's path on its command line; another process that got its number hasn't. */
+    private static boolean runs(long pid, String guest) {
+        try {
+            return Files.readString(Path.of("/proc", Long.toString(pid), "cmdline"), StandardCharsets.ISO_8859_1)
+                    .contains(guest + SOCKET);
+        } catch (IOException | UncheckedIOException gone) {
+            return false;
+        }
+    }
+
     @Override
     public void close() {
         try {
@@ -119,16 +153,16 @@ final class GuestsDirectory implements AutoCloseable {
         }
     }
 
-    private void follow(Consumer<String> appeared) {
+    private void follow(Listener listener) {
         try {
-            scan(appeared);
+            scan(listener);
             while (true) {
                 WatchKey key = watch.take();
                 for (WatchEvent<?> event : key.pollEvents()) {
                     if (event.context() instanceof Path file) {
-                        tell(file, appeared);
+                        tell(file, event.kind() == StandardWatchEventKinds.ENTRY_CREATE, listener);
                     } else {
-                        scan(appeared); // OVERFLOW: some names were lost.
+                        scan(listener); // OVERFLOW: some names were lost.
                     }
                 }
                 if (!key.reset()) {
@@ -141,18 +175,30 @@ final class GuestsDirectory implements AutoCloseable {
         }
     }
 
-    private void scan(Consumer<String> appeared) {
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, "*" + SOCKET)) {
-            files.forEach(file -> tell(file.getFileName(), appeared));
+    private void scan(Listener listener) {
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+            for (Path file : files) {
+                tell(file.getFileName(), true, listener);
+                nameOf(file.getFileName(), RECORD)
+                        .filter(guest -> !Files.exists(socket(guest)))
+                        .ifPresent(listener::disappeared);
+            }
+        } catch (DirectoryIteratorException e) {
+            log.warn("guests-directory can't be read directory={} reason=\"{}\"", directory, e.getMessage());
         } catch (IOException e) {
             log.warn("guests-directory can't be read directory={} reason=\"{}\"", directory, e.getMessage());
         }
     }
 
-    private static void tell(Path file, Consumer<String> appeared) {
+    private static void tell(Path file, boolean isThere, Listener listener) {
+        nameOf(file, SOCKET).ifPresent(isThere ? listener::appeared : listener::disappeared);
+    }
+
+    /** The guest whose file of this kind it is. */
+    private static Optional<String> nameOf(Path file, String suffix) {
         String name = file.toString();
-        if (name.endsWith(SOCKET)) {
-            appeared.accept(name.substring(0, name.length() - SOCKET.length()));
-        }
+        return name.endsWith(suffix)
+                ? Optional.of(name.substring(0, name.length() - suffix.length()))
+                : Optional.empty();
     }
 }

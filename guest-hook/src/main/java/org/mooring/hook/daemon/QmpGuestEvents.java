@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.mooring.hook.Happening;
 import org.mooring.qmp.QmpClient;
 import org.mooring.qmp.QmpConnectionException;
@@ -36,20 +37,38 @@ final class QmpGuestEvents implements GuestEvents {
     private final Clock clock;
     private final Listener listener;
     private final GuestsDirectory directory;
+    private final Predicate<String> isTold;
     private final Map<String, Watched> watched = new HashMap<>();
     private final Set<String> connecting = new HashSet<>();
+
+    /** Those whose socket isn't there, and that was said. */
+    private final Set<String> missed = new HashSet<>();
+
     private boolean closed;
 
-    QmpGuestEvents(AgentLoop<?, ?> loop, GuestsDirectory directory, Clock clock, Listener listener) {
+    /** @param isTold whether somebody else has told of the guest; asked on the loop */
+    QmpGuestEvents(
+            AgentLoop<?, ?> loop, GuestsDirectory directory, Clock clock, Predicate<String> isTold, Listener listener) {
         this.loop = loop;
         this.clock = clock;
         this.listener = listener;
         this.directory = directory;
+        this.isTold = isTold;
     }
 
     @Override
     public void start() {
-        directory.start(guest -> loop.execute(() -> appeared(guest)));
+        directory.start(new GuestsDirectory.Listener() {
+            @Override
+            public void appeared(String guest) {
+                loop.execute(() -> QmpGuestEvents.this.appeared(guest));
+            }
+
+            @Override
+            public void disappeared(String guest) {
+                loop.execute(() -> QmpGuestEvents.this.disappeared(guest));
+            }
+        });
     }
 
     /** Guests run on, and so do their registrations. */
@@ -66,9 +85,42 @@ final class QmpGuestEvents implements GuestEvents {
         loop.execute(() -> watched.values().forEach(this::ask));
     }
 
+    /** Whether the guest's QEMU tells what becomes of it. */
+    boolean watches(String guest) {
+        return watched.containsKey(guest);
+    }
+
     private void appeared(String guest) {
+        missed.remove(guest);
         if (!closed && !watched.containsKey(guest) && connecting.add(guest)) {
             connect(guest, 1);
+        }
+    }
+
+    /** The guest's socket isn't there, or no longer: QEMU removes it when it ends, others do so by mistake. */
+    private void disappeared(String guest) {
+        Watched still = watched.get(guest);
+        if (still != null) {
+            // It says so on the connection that it has, unless this is its end.
+            still.client().execute("query-status").whenComplete((status, failure) -> {
+                if (failure == null) {
+                    miss(guest, "it is watched until this hook or its QEMU ends; tell then");
+                }
+            });
+        } else if (!closed && !connecting.contains(guest) && !isTold.test(guest)) {
+            miss(guest, "if it runs here, tell");
+        }
+    }
+
+    /** Without its socket nobody finds the guest, whose binding would lapse unnoticed. */
+    private void miss(String guest, String advice) {
+        if (directory.mayRunUnseen(guest) && missed.add(guest)) {
+            log.warn(
+                    "guest's socket is gone guest={} socket={}: {} with 'guest-hook event {} running'",
+                    guest,
+                    directory.socket(guest),
+                    advice,
+                    guest);
         }
     }
 
@@ -82,6 +134,7 @@ final class QmpGuestEvents implements GuestEvents {
                         connected(guest, client, monitor);
                     } else if (closed || !Files.exists(socket)) {
                         connecting.remove(guest);
+                        disappeared(guest);
                     } else if (attempt < ATTEMPTS) {
                         retry(guest, attempt + 1);
                     } else {

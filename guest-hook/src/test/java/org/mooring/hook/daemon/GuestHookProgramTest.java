@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -362,6 +363,173 @@ class GuestHookProgramTest {
                         .exitCode());
         assertEquals(Ipv4.address(HOME_ADDRESS), agents.request().datagram().source());
         assertEquals(2, command("event", "web", "flying", "--socket", socket).exitCode());
+    }
+
+    @Test
+    void aHookThatWasKilledKnowsWhatItWasToldByACommand() throws Exception {
+        agents.accept(ASSOCIATION);
+        HookProcess hook = hook(VISITING);
+        hook.awaitLine("ready");
+        tell("web", "running", "--tap", "tap0");
+        hook.awaitLine("registration accepted guest=web");
+        hook.kill();
+
+        HookProcess again = hook(VISITING);
+        again.awaitLine("registration accepted guest=web");
+        assertEquals("running", phase());
+        assertEquals("tap0", control().get("/guests/web").path("tap").asText());
+        assertArpIsAnswered();
+        tell("web", "gone");
+        again.awaitLine("deregistration accepted guest=web");
+        again.kill();
+
+        HookProcess last = hook(VISITING);
+        last.awaitLine("ready");
+        assertEquals("gone", phase());
+    }
+
+    @Test
+    void whatIsDamagedOfWhatTheHookWasToldIsPassedOver() throws Exception {
+        String boot =
+                Files.readString(Path.of("/proc/sys/kernel/random/boot_id")).strip();
+        Path told = directory.resolve("guests/.told");
+        Files.writeString(told, """
+                {"boot": "%s", "guests": {"a": {"phase": "flying"}, "web": {"phase": "running", "tap": "tap0"}}}
+                """.formatted(boot));
+        agents.accept(ASSOCIATION);
+        HookProcess hook = hook(VISITING);
+        assertTrue(hook.awaitLine("passed over guest=a").contains("WARN"));
+        hook.awaitLine("registration accepted guest=web");
+        hook.kill();
+
+        Files.writeString(told, "{\"boot\": \"");
+        HookProcess again = hook(VISITING);
+        assertTrue(again.awaitLine("told guests can't be read").contains("WARN"));
+        again.awaitLine("ready");
+        assertEquals("gone", phase());
+        again.kill();
+
+        Files.writeString(told, """
+                {"boot": "another", "guests": {"web": {"phase": "running", "tap": "tap0"}}}
+                """);
+        HookProcess last = hook(VISITING);
+        last.awaitLine("ready");
+        assertEquals("gone", phase(), "no guest outlives its host");
+    }
+
+    @Test
+    void whatAMonitorTellsCountsMoreThanWhatWasToldBefore() throws Exception {
+        agents.accept(ASSOCIATION);
+        HookProcess hook = hook(VISITING);
+        hook.awaitLine("ready");
+        tell("web", "running", "--tap", "tap0");
+        PlayedQemu qemu = qemu("web", "running");
+        hook.awaitLine("guest watched guest=web");
+        qemu.tells("SHUTDOWN", "{\"guest\": true, \"reason\": \"guest-shutdown\"}");
+        hook.awaitLine("deregistration accepted guest=web");
+        qemu.close();
+        hook.terminate();
+        assertEquals(0, hook.exitCode());
+        HookProcess again = hook(VISITING);
+        again.awaitLine("ready");
+        assertEquals("gone", phase());
+    }
+
+    @Test
+    @DisplayName("a socket that was removed while QEMU runs is one clear line, at once and after a restart")
+    void aSocketThatWasRemovedIsOneClearLine() throws Exception {
+        Path socket = directory.resolve("guests/web.hook.qmp");
+        Process qemu = new ProcessBuilder(
+                        "qemu-system-x86_64",
+                        "-machine",
+                        "none",
+                        "-nodefaults",
+                        "-display",
+                        "none",
+                        "-qmp",
+                        "unix:" + socket + ",server=on,wait=off")
+                .start();
+        opened.add(() -> qemu.destroyForcibly().waitFor());
+        Instant deadline = Instant.now().plusSeconds(60);
+        while (!Files.exists(socket)) {
+            assertTrue(qemu.isAlive() && Instant.now().isBefore(deadline), "QEMU doesn't listen");
+        }
+        record("web", qemu.pid());
+        record("db", ProcessHandle.current().pid());
+        agents.accept(ASSOCIATION);
+        HookProcess hook = hook(VISITING);
+        hook.awaitLine("registration accepted guest=web");
+        Files.delete(socket);
+        String line = hook.awaitLine("guest's socket is gone");
+        assertTrue(line.contains("WARN") && line.contains("guest-hook event web running"), line);
+        hook.kill();
+
+        HookProcess again = hook(VISITING);
+        line = again.awaitLine("guest's socket is gone");
+        assertTrue(line.contains("WARN") && line.contains("guest-hook event web running"), line);
+        tell("web", "running", "--tap", "tap0");
+        again.awaitLine("registration accepted guest=web");
+        again.kill();
+
+        HookProcess last = hook(VISITING);
+        last.awaitLine("registration accepted guest=web");
+        assertEquals(
+                List.of(),
+                Stream.of(hook, again, last)
+                        .flatMap(each -> each.lines().stream())
+                        .filter(said -> said.contains("socket is gone guest=db"))
+                        .toList(),
+                "another process has the number of its QEMU");
+        assertEquals(
+                List.of(),
+                last.lines().stream()
+                        .filter(said -> said.contains("socket is gone"))
+                        .toList(),
+                "it was told");
+    }
+
+    private void record(String guest, long pid) throws Exception {
+        Files.writeString(
+                directory.resolve("guests/" + guest + ".json"),
+                "{\"tap\": \"tap0\", \"incoming\": false, \"pid\": %d}".formatted(pid));
+    }
+
+    private void tell(String guest, String... words) throws Exception {
+        List<String> command = new ArrayList<>(List.of("event", guest));
+        command.addAll(List.of(words));
+        command.addAll(List.of("--socket", directory.resolve("hook.sock").toString()));
+        assertEquals(0, command(command.toArray(String[]::new)).exitCode());
+    }
+
+    private String phase() throws Exception {
+        return control().get("/guests/web").path("guest").path("phase").asText();
+    }
+
+    @Test
+    void aGuestsDirectoryWithoutRoomOrThatCanNotBeWrittenIsOneClearLine() throws Exception {
+        assertRefused(
+                "size=64k,nr_inodes=1",
+                "guests-directory DIRECTORY can't be watched: no space left: make room on its disk");
+        assertRefused(
+                "ro",
+                "guests-directory DIRECTORY can't be watched: its file system is read-only: mount it to be written to");
+    }
+
+    /** On a file system with these options, which is the program's own. */
+    private void assertRefused(String mount, String words) throws Exception {
+        Path mounted = Files.createDirectories(directory.resolve("mounted"));
+        Path config = write(VISITING.replace("\"guests\"", "\"mounted/guests\""));
+        HookProcess refused = opened.add(HookProcess.start(
+                kvmHost.host,
+                List.of("sh", "-c", "mount -t tmpfs -o " + mount + " none " + mounted + " && exec \"$@\"", "sh"),
+                "run",
+                "--config",
+                config.toString()));
+        assertEquals(1, refused.exitCode());
+        assertEquals(
+                List.of("guest-hook: "
+                        + words.replace("DIRECTORY", mounted.resolve("guests").toString())),
+                refused.lines());
     }
 
     @Test

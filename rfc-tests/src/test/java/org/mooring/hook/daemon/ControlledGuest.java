@@ -1,5 +1,8 @@
 package org.mooring.hook.daemon;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import org.mooring.hook.Happening;
@@ -20,8 +23,23 @@ public final class ControlledGuest {
             public void vanished(String guest, String reason) {}
         };
         new ControlGuestEvents(
-                        routes, Clock.systemUTC(), new Taps(guest -> ""), new Preparations(), "web"::equals, listener)
+                        routes,
+                        Clock.systemUTC(),
+                        new Taps(guest -> ""),
+                        nobody(),
+                        guest -> true,
+                        new Preparations(),
+                        "web"::equals,
+                        listener)
                 .start();
         return routes;
+    }
+
+    private static ToldGuests nobody() {
+        try {
+            return ToldGuests.open(Path.of("no guests' directory"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }
