@@ -628,6 +628,21 @@ static __always_inline void count_encapsulated(__be32 home, struct amount amount
 	}
 }
 
+/*
+ * RFC 2003 §3.2, RFC 3344 §4.2.3: it came out of one of the tunnels that it would go into, or this agent had sent it into one; then it goes
+ * into none. Only a marker comes back to who sent it. From elsewhere the kernel takes nothing that has an address of its own for a source.
+ */
+static __always_inline bool is_loop(struct __sk_buff *skb, const struct agent *self, const struct iphdr *inner,
+				    const struct forwarding *forwarding, __u32 into)
+{
+	bool suspect = inner->saddr == self->address && skb->ingress_ifindex == self->device;
+
+#pragma unroll
+	for (int i = 0; i < TUNNELS; i++)
+		suspect |= into & 1 << i && inner->saddr == forwarding->tunnels[i].remote;
+	return suspect && !is_marker(skb, 0, inner);
+}
+
 /* Into the tunnel with this index. */
 static __always_inline int encapsulate_into(struct __sk_buff *skb, const struct agent *self, __be32 home,
 					    const struct iphdr *inner, const struct tunnel *tunnel, __u32 index)
@@ -638,14 +653,6 @@ static __always_inline int encapsulate_into(struct __sk_buff *skb, const struct 
 	struct headers headers = {};
 	long refused;
 	int verdict;
-
-	/*
-	 * RFC 2003 §3.2, RFC 3344 §4.2.3: it came out of the tunnel that it would go into, or this agent had sent it into one. Only a
-	 * marker comes back to who sent it. From elsewhere the kernel takes nothing that has an address of its own for a source.
-	 */
-	if ((inner->saddr == tunnel->remote || (inner->saddr == self->address && skb->ingress_ifindex == self->device)) &&
-	    !is_marker(skb, 0, inner))
-		return drop(DROP_LOOP);
 
 	if (protocol == IPPROTO_MINIMAL && !minimally(inner))
 		protocol = IPPROTO_IPIP;
@@ -724,6 +731,8 @@ int encapsulate(struct __sk_buff *skb)
 	}
 	if (!into || !forwarding)
 		return drop(DROP_UNLISTED);
+	if (is_loop(skb, self, &inner, forwarding, into))
+		return drop(DROP_LOOP);
 
 	if (!copy)
 		clamp(skb, self, 0);

@@ -118,6 +118,10 @@ final class Encapsulator {
 
     private void take(ByteBuffer in, int at, int length, Binding binding, TunnelEnd[] into) {
         int inner = at + Offloaded.LENGTH;
+        if (isLoop(in, inner, length, into)) {
+            drops.count(Drop.LOOP);
+            return;
+        }
         boolean partial = Offloaded.needsChecksum(in, at);
         Ip.clamp(in, inner, length, mostSegment, !partial);
         boolean cut = Offloaded.isToBeCut(in, at);
@@ -126,9 +130,7 @@ final class Encapsulator {
             return;
         }
         for (TunnelEnd tunnel : into) {
-            if (isLoop(in, inner, length, tunnel)) {
-                drops.count(Drop.LOOP);
-            } else if (cut) {
+            if (cut) {
                 cut(in, inner, length, Offloaded.segment(in, at), tunnel, binding);
             } else if (put(in, inner, length, tunnel)) {
                 binding.countEncapsulated(1, length);
@@ -137,12 +139,15 @@ final class Encapsulator {
     }
 
     /**
-     * RFC 2003 §3.2, RFC 3344 §4.2.3: it came out of the tunnel that it would go into, or this agent had sent it into one. Only a marker
-     * comes back to who sent it.
+     * RFC 2003 §3.2, RFC 3344 §4.2.3: it came out of one of the tunnels that it would go into, or this agent had sent it into one; then it
+     * goes into none. Only a marker comes back to who sent it.
      */
-    private boolean isLoop(ByteBuffer in, int inner, int length, TunnelEnd tunnel) {
+    private boolean isLoop(ByteBuffer in, int inner, int length, TunnelEnd[] into) {
         int source = in.getInt(inner + Ip.SOURCE);
-        boolean suspect = source == tunnel.remote || (source == self && isTunnelled(in, inner, length));
+        boolean suspect = source == self && isTunnelled(in, inner, length);
+        for (TunnelEnd tunnel : into) {
+            suspect |= source == tunnel.remote;
+        }
         return suspect && !Markers.is(in, inner, length);
     }
 

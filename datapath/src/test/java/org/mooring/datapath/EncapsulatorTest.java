@@ -154,6 +154,9 @@ class EncapsulatorTest {
         bindings.put(HOME, entry(Tunnel.ipip(CORRESPONDENT)));
         take(MtuPolicy.ICMP, offloaded(udp(10)));
         assertEquals(1, drops.counts().get(Drop.LOOP));
+        bindings.put(HOME, entry(Tunnel.ipip(CORRESPONDENT), Tunnel.ipip(PEER)));
+        take(MtuPolicy.ICMP, offloaded(udp(10)));
+        assertEquals(2, drops.counts().get(Drop.LOOP));
         assertEquals(List.of(), carried.messages());
     }
 

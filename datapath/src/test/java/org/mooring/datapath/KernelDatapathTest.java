@@ -1,8 +1,6 @@
 package org.mooring.datapath;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.mooring.datapath.Packets.udp;
-import static org.mooring.datapath.Topology.CORRESPONDENT;
 import static org.mooring.datapath.Topology.GUEST;
 import static org.mooring.datapath.Topology.GUEST_MAC;
 
@@ -13,9 +11,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.mooring.datapath.Topology.Site;
 import org.mooring.linux.Ipv4;
-import org.mooring.linux.packet.Ipv4Packet;
 
 @Tag("stock")
 class KernelDatapathTest extends DatapathTest {
@@ -195,28 +191,6 @@ class KernelDatapathTest extends DatapathTest {
             assertEquals(List.of("198.51.103.2"), routes());
             home(toNear);
             assertEquals(List.of(), routes());
-        }
-
-        /** RFC 2003 §3.2: what one of them has sent goes to none of them, though not by the device that the other one's packets come by. */
-        @Test
-        void takeNothingFromEachOther() throws Exception {
-            HomeDatapath home = home(new HomeForwarding(
-                    GUEST,
-                    List.of(
-                            tunnel(net.near.careOfAddress(), Encapsulation.IPIP),
-                            tunnel(net.far.careOfAddress(), Encapsulation.GRE))));
-            Wire internet = open(new Wire(net.internet, "site1"));
-            Wire toNear = open(new Wire(net.internet, "site2"));
-            Wire toFar = open(new Wire(net.internet, "site3"));
-            for (Site site : List.of(net.near, net.far)) {
-                internet.send(udp(site.careOfAddress(), GUEST, 64, "from a care-of address"), net.home.wan());
-            }
-            until(() -> dropped(home, Drop.LOOP) == 2);
-            internet.send(udp(CORRESPONDENT, GUEST, 64, "from elsewhere"), net.home.wan());
-            for (Wire wire : List.of(toNear, toFar)) {
-                Ipv4Packet first = Encapsulated.inner(wire.await(Encapsulated::is));
-                assertEquals(CORRESPONDENT, first.source());
-            }
         }
 
         private List<String> routes() {

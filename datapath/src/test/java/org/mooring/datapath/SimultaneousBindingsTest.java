@@ -7,6 +7,7 @@ import static org.mooring.datapath.Encapsulation.GRE;
 import static org.mooring.datapath.Encapsulation.IPIP;
 import static org.mooring.datapath.Encapsulation.MINIMAL;
 import static org.mooring.datapath.Encapsulation.UDP;
+import static org.mooring.datapath.Packets.ipip;
 import static org.mooring.datapath.Packets.marked;
 import static org.mooring.datapath.Packets.text;
 import static org.mooring.datapath.Packets.udp;
@@ -28,6 +29,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mooring.datapath.Topology.Site;
 import org.mooring.linux.packet.Ipv4Packet;
 
 /** Copies to several care-of addresses (RFC 3344 §4.2.3). */
@@ -69,6 +71,28 @@ abstract class SimultaneousBindingsTest extends Behaviour {
                 arguments(GRE, UDP),
                 arguments(UDP, MINIMAL),
                 arguments(MINIMAL, IPIP));
+    }
+
+    /** RFC 3344 §4.2.3: what one care-of address has sent goes to none of them, be it in its tunnel or not. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void takesNothingFromEachOther(boolean tunnelled) throws Exception {
+        HomeDatapath home = home(toBoth(IPIP, GRE));
+        Wire internet = open(new Wire(net.internet, "site1"));
+        Wire toNear = open(new Wire(net.internet, "site2"));
+        Wire toFar = open(new Wire(net.internet, "site3"));
+        for (Site site : List.of(net.near, net.far)) {
+            Ipv4Packet sent = tunnelled
+                    ? ipip(site.careOfAddress(), GUEST, udp(CORRESPONDENT, GUEST, 64, "tunnelled once"))
+                    : udp(site.careOfAddress(), GUEST, 64, "from a care-of address");
+            internet.send(sent, net.home.wan());
+        }
+        until(() -> dropped(home, Drop.LOOP) == 2);
+        internet.send(udp(CORRESPONDENT, GUEST, 64, "from elsewhere"), net.home.wan());
+        for (Wire wire : List.of(toNear, toFar)) {
+            Ipv4Packet first = Encapsulated.inner(wire.await(Encapsulated::is));
+            assertEquals(CORRESPONDENT, first.source());
+        }
     }
 
     /** Every packet arrives at one site at least, and at both while it is bound to both. */

@@ -37,7 +37,7 @@ class StockKernelTest {
                     + "(org.mooring.datapath.Encapsulation,org.mooring.datapath.Encapsulation)",
             "datapath.KernelDatapathTest$SimultaneousBindings#sendsCopiesOfTheSame(int)",
             "datapath.KernelDatapathTest$SimultaneousBindings#leaveNoRoutes",
-            "datapath.KernelDatapathTest$SimultaneousBindings#takeNothingFromEachOther",
+            "datapath.KernelDatapathTest$SimultaneousBindings#takesNothingFromEachOther(boolean)",
             "datapath.KernelDatapathTest$SimultaneousBindings#goesFromOneToTwoAndBackWithoutALoss",
             "datapath.KernelDatapathTest$SimultaneousBindings#fragmentsWhatDoesNotFitIntoOneOfThem",
             "datapath.KernelDatapathTest$Redirect",

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mooring.conformance.client.Testbed.CORRESPONDENT;
 import static org.mooring.conformance.client.Testbed.HOME_AGENT;
 import static org.mooring.conformance.client.Testbed.register;
+import static org.mooring.conformance.client.Testbed.relayed;
 import static org.mooring.conformance.client.Testbed.toMobileNode;
 
 import java.util.List;
@@ -76,6 +77,36 @@ class Section4_2_3Test {
     void discardsLoops() throws Exception {
         var inner = toMobileNode(node);
         assertEquals(List.of(), until(encapsulated(foreignAgent.address(), node.homeAddress(), inner)));
+    }
+
+    @Test
+    @DisplayName("T61: what one of two care-of addresses has tunnelled to it goes to the other one as little")
+    void discardsLoopsOfEach() throws Exception {
+        var another = testbed.foreignAgent();
+        var request =
+                node.request(HOME_AGENT, another.address(), 300).with(Request.SIMULTANEOUS | Request.REVERSE_TUNNEL);
+        assertEquals(
+                Code.ACCEPTED, another.ask(HOME_AGENT, relayed(node, request)).code());
+        var behind = toMobileNode(node);
+        int mark = testbed.internet.mark();
+
+        for (var at : List.of(foreignAgent, another)) {
+            testbed.arriveAtHome(encapsulated(at.address(), node.homeAddress(), toMobileNode(node)));
+        }
+        testbed.arriveAtHome(behind);
+
+        for (var at : List.of(foreignAgent, another)) {
+            testbed.internet.await(
+                    mark,
+                    frame -> Testbed.tunnelled(frame, behind)
+                            .filter(outer -> outer.destination().equals(at.address())));
+        }
+        assertEquals(
+                2,
+                testbed.internet.since(mark, Frame::packet).stream()
+                        .filter(sent -> sent.source().equals(HOME_AGENT))
+                        .count(),
+                "the copies of the last one");
     }
 
     @Test
