@@ -190,6 +190,13 @@ class EbpfDatapathTest extends DatapathTest {
     }
 
     @Nested
+    class EncapsulatingDelivery extends EncapsulatingDeliveryTest {
+        EncapsulatingDelivery() {
+            super(EbpfDatapathTest.this);
+        }
+    }
+
+    @Nested
     class Hold extends HoldUnderLoadTest {
         Hold() {
             super(EbpfDatapathTest.this);

@@ -151,6 +151,13 @@ class KernelDatapathTest extends DatapathTest {
     }
 
     @Nested
+    class Delivery extends DeliveryTest {
+        Delivery() {
+            super(KernelDatapathTest.this);
+        }
+    }
+
+    @Nested
     class Changes extends ChangesTest {
         Changes() {
             super(KernelDatapathTest.this);

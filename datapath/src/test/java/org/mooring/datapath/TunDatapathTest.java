@@ -129,6 +129,13 @@ class TunDatapathTest extends DatapathTest {
     }
 
     @Nested
+    class EncapsulatingDelivery extends EncapsulatingDeliveryTest {
+        EncapsulatingDelivery() {
+            super(TunDatapathTest.this);
+        }
+    }
+
+    @Nested
     class Hold extends HoldTest {
         Hold() {
             super(TunDatapathTest.this);

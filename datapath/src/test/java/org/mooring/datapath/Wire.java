@@ -1,5 +1,6 @@
 package org.mooring.datapath;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,6 +21,9 @@ import org.mooring.linux.packet.ReceivedFrame;
 /** A device, seen from a namespace: which IPv4 packets come in and go out, and a way to send any packet that one likes. */
 final class Wire implements AutoCloseable {
     private static final int DEADLINE_SECONDS = 30;
+
+    /** Where a packet has it. */
+    private static final int CHECKSUM = 10;
 
     private final Interface device;
     private final PacketSocket socket;
@@ -46,6 +50,14 @@ final class Wire implements AutoCloseable {
 
     void send(Ipv4Packet packet, MacAddress from, MacAddress to) throws KernelException {
         socket.send(packet.toFrame(from, to));
+    }
+
+    /** Sends it with a wrong header checksum. */
+    void sendMarred(Ipv4Packet packet, MacAddress to) throws KernelException {
+        ByteBuffer whole = packet.toOctets();
+        ByteBuffer marred = ByteBuffer.allocate(whole.remaining()).put(whole).flip();
+        marred.put(CHECKSUM, (byte) ~marred.get(CHECKSUM));
+        socket.send(new EthernetFrame(to, device.mac(), EtherType.IPV4, marred));
     }
 
     /** The next packet that satisfies {@code wanted}, and is as others read it, too; those before it are forgotten. */

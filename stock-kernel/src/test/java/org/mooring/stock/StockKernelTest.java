@@ -33,6 +33,7 @@ class StockKernelTest {
             "datapath.KernelDatapathTest$Fragments",
             "datapath.KernelDatapathTest$Errors",
             "datapath.KernelDatapathTest$Forgery",
+            "datapath.KernelDatapathTest$Delivery",
             "datapath.KernelDatapathTest$SimultaneousBindings#sendsACopyToEachCareOfAddress"
                     + "(org.mooring.datapath.Encapsulation,org.mooring.datapath.Encapsulation)",
             "datapath.KernelDatapathTest$SimultaneousBindings#sendsCopiesOfTheSame(int)",
