@@ -4,7 +4,7 @@ import java.util.List;
 
 /** What {@code datapath} in an agent's configuration may say. */
 public enum DatapathChoice {
-    /** The best that this kernel can do. */
+    /** The best that this kernel can do, of those that leave nothing undone. */
     AUTO,
     KERNEL,
     EBPF,

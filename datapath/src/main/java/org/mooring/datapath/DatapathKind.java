@@ -42,6 +42,13 @@ public enum DatapathKind {
         return this == EBPF;
     }
 
+    boolean does(Duty duty) {
+        return switch (duty) {
+            case GRE_CHECKSUMS -> this != KERNEL;
+            case NAMESAKES -> tellsNamesakesApart();
+        };
+    }
+
     /** Whether tunnels in UDP have a socket of their own, beside the agent's. */
     public boolean sharesPort() {
         return this == TUN;

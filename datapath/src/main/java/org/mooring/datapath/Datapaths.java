@@ -47,7 +47,11 @@ public final class Datapaths {
      * @throws DatapathException if it can do none of what {@code choice} leaves; the message says why for each
      */
     public static Chosen choose(DatapathChoice choice, Demands demands) throws DatapathException {
-        return choose(choice, kind -> demands.beyond(kind).or(() -> KernelProbe.trouble(kind)));
+        return choose(
+                choice,
+                kind -> demands.beyond(kind)
+                        .or(() -> demands.undone(choice, kind))
+                        .or(() -> KernelProbe.trouble(kind)));
     }
 
     /** @param trouble why one can't be had; empty if it can */

@@ -19,7 +19,7 @@ import org.mooring.linux.netlink.Netlink;
 
 /** Which datapath an agent gets, and what it says of it. */
 class DatapathsTest {
-    private static final Demands ANYTHING = new Demands(MtuPolicy.ICMP, false);
+    private static final Demands ANYTHING = demands(MtuPolicy.ICMP, false, Set.of());
 
     @Test
     void takesTheFirstOneThatWorks() throws Exception {
@@ -40,23 +40,47 @@ class DatapathsTest {
     @Test
     void passesOverWhatCantKeepToTheConfiguration() {
         assertEquals(Optional.empty(), ANYTHING.beyond(DatapathKind.KERNEL));
-        assertEquals(Optional.empty(), new Demands(MtuPolicy.CLAMP_AT_HOME, false).beyond(DatapathKind.KERNEL));
-        assertEquals(
-                Optional.of("it knows no mtu = \"fragment-outer\""),
-                new Demands(MtuPolicy.FRAGMENT_OUTER, false).beyond(DatapathKind.KERNEL));
-        assertEquals(
-                Optional.of("it knows no fast-path = true"),
-                new Demands(MtuPolicy.ICMP, true).beyond(DatapathKind.TUN));
-        assertEquals(
-                Optional.of("it knows no encapsulation = \"minimal\""),
-                new Demands(MtuPolicy.ICMP, false, EnumSet.allOf(Encapsulation.class)).beyond(DatapathKind.KERNEL));
-        assertEquals(
-                Optional.of("it has no tunnels in UDP: nat-traversal has to be \"off\""),
-                new Demands(MtuPolicy.ICMP, false, Set.of(Encapsulation.UDP)).beyond(DatapathKind.KERNEL));
         assertEquals(
                 Optional.empty(),
-                new Demands(MtuPolicy.FRAGMENT_OUTER, true, EnumSet.allOf(Encapsulation.class))
+                demands(MtuPolicy.CLAMP_AT_HOME, false, Set.of()).beyond(DatapathKind.KERNEL));
+        assertEquals(
+                Optional.of("it knows no mtu = \"fragment-outer\""),
+                demands(MtuPolicy.FRAGMENT_OUTER, false, Set.of()).beyond(DatapathKind.KERNEL));
+        assertEquals(
+                Optional.of("it knows no fast-path = true"),
+                demands(MtuPolicy.ICMP, true, Set.of()).beyond(DatapathKind.TUN));
+        assertEquals(
+                Optional.of("it knows no encapsulation = \"minimal\""),
+                demands(MtuPolicy.ICMP, false, EnumSet.allOf(Encapsulation.class))
+                        .beyond(DatapathKind.KERNEL));
+        assertEquals(
+                Optional.of("it has no tunnels in UDP: nat-traversal has to be \"off\""),
+                demands(MtuPolicy.ICMP, false, Set.of(Encapsulation.UDP)).beyond(DatapathKind.KERNEL));
+        assertEquals(
+                Optional.empty(),
+                demands(MtuPolicy.FRAGMENT_OUTER, true, EnumSet.allOf(Encapsulation.class))
                         .beyond(DatapathKind.EBPF));
+    }
+
+    @Test
+    void leavesNothingUndoneUnlessADatapathIsNamed() {
+        var duties = EnumSet.allOf(Duty.class);
+        var all = new Demands(MtuPolicy.ICMP, false, Set.of(), duties);
+        assertEquals(Optional.empty(), all.undone(DatapathChoice.AUTO, DatapathKind.EBPF));
+        assertEquals(
+                Optional.of(
+                        "it knows no checksums in GRE (leave out \"gre\") and no two visitors with one home address (set"
+                                + " reverse-tunnel = \"refused\"): name it to do without"),
+                all.undone(DatapathChoice.AUTO, DatapathKind.KERNEL));
+        assertEquals(
+                Optional.of("it knows no two visitors with one home address (set reverse-tunnel = \"refused\"): name it"
+                        + " to do without"),
+                all.undone(DatapathChoice.AUTO, DatapathKind.TUN));
+        assertEquals(Optional.empty(), all.undone(DatapathChoice.KERNEL, DatapathKind.KERNEL));
+        assertEquals(Optional.empty(), all.undone(DatapathChoice.TUN, DatapathKind.TUN));
+        assertEquals(Optional.empty(), ANYTHING.undone(DatapathChoice.AUTO, DatapathKind.KERNEL));
+        var gre = new Demands(MtuPolicy.ICMP, false, Set.of(), Set.of(Duty.GRE_CHECKSUMS));
+        assertEquals(Optional.empty(), gre.undone(DatapathChoice.AUTO, DatapathKind.TUN));
     }
 
     @Test
@@ -100,6 +124,8 @@ class DatapathsTest {
                     System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
                     ChoosingProcess.class.getName());
             assertTrue(said.lines().anyMatch(line -> line.matches("(KERNEL|TUN) auto, without ebpf: .*")), said);
+            assertTrue(said.contains("; kernel: it knows no checksums in GRE "), said);
+            assertTrue(said.contains("; tun: it knows no two visitors with one home address "), said);
         }
     }
 
@@ -109,7 +135,17 @@ class DatapathsTest {
         public static void main(String... arguments) throws Exception {
             Chosen chosen = Datapaths.choose(DatapathChoice.AUTO, ANYTHING);
             System.out.println(chosen.kind() + " " + chosen.why());
+            var all = new Demands(MtuPolicy.ICMP, false, Set.of(), EnumSet.allOf(Duty.class));
+            try {
+                System.out.println(Datapaths.choose(DatapathChoice.AUTO, all));
+            } catch (DatapathException e) {
+                System.out.println("none: " + e.getMessage());
+            }
         }
+    }
+
+    private static Demands demands(MtuPolicy mtuPolicy, boolean fastPath, Set<Encapsulation> encapsulations) {
+        return new Demands(mtuPolicy, fastPath, encapsulations, Set.of());
     }
 
     private static Chosen choose(DatapathChoice choice, Map<DatapathKind, String> troubles) throws DatapathException {

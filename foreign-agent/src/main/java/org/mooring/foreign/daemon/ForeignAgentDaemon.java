@@ -12,7 +12,6 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.mooring.datapath.DatapathException;
 import org.mooring.datapath.Datapaths;
-import org.mooring.datapath.Demands;
 import org.mooring.datapath.RouterSettings;
 import org.mooring.datapath.VisitorDatapath;
 import org.mooring.datapath.VisitorDatapathConfig;
@@ -85,8 +84,7 @@ final class ForeignAgentDaemon implements Daemon<ProgramConfiguration> {
 
     private static Datapaths.Chosen choose(ProgramConfiguration configuration) throws Failure {
         try {
-            return Datapaths.choose(
-                    configuration.datapath(), new Demands(configuration.mtu(), configuration.fastPath()));
+            return Datapaths.choose(configuration.datapath(), configuration.demands());
         } catch (DatapathException e) {
             throw new Failure(String.valueOf(e.getMessage()), e);
         }
@@ -94,7 +92,7 @@ final class ForeignAgentDaemon implements Daemon<ProgramConfiguration> {
 
     @Override
     public void reload(ProgramConfiguration next) throws Failure {
-        configuration.requireSameFixtures(next);
+        configuration.requireSameFixtures(next, chosen.kind());
         configuration = next.keptBy(chosen.kind());
         follow(Objects.requireNonNull(homeAgents, "nothing is read again before the start"));
         var policy = configuration.policy().on(RouterLinks.read().own());

@@ -2,6 +2,7 @@ package org.mooring.foreign.daemon;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,6 +10,8 @@ import java.util.Set;
 import org.mooring.datapath.DatapathChoice;
 import org.mooring.datapath.DatapathKind;
 import org.mooring.datapath.Datapaths;
+import org.mooring.datapath.Demands;
+import org.mooring.datapath.Duty;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.foreign.Advertising;
@@ -78,8 +81,24 @@ record ProgramConfiguration(
                 policy.keptBy(kind), uplinks, datapath, mtu, fastPath, stateDirectory, controlSocket);
     }
 
-    /** Refuses to go on with {@code next} where something differs that is fixed while the program runs. */
-    void requireSameFixtures(ProgramConfiguration next) throws Failure {
+    /** What it asks of a datapath. */
+    Demands demands() {
+        var duties = EnumSet.noneOf(Duty.class);
+        if (policy.encapsulations().contains(Encapsulation.GRE)) {
+            duties.add(Duty.GRE_CHECKSUMS);
+        }
+        if (policy.reverseTunnel() != ReverseTunnel.REFUSED) {
+            duties.add(Duty.NAMESAKES);
+        }
+        return new Demands(mtu, fastPath, Set.of(), duties);
+    }
+
+    /**
+     * Refuses to go on with {@code next} where something differs that is fixed while the program runs.
+     *
+     * @param kind the datapath that there is
+     */
+    void requireSameFixtures(ProgramConfiguration next, DatapathKind kind) throws Failure {
         var changed = new ArrayList<String>();
         note(changed, "care-of-address", policy.careOfAddress(), next.policy.careOfAddress());
         note(changed, "link", policy.links(), next.policy.links());
@@ -94,6 +113,10 @@ record ProgramConfiguration(
             changed.add("max-visitors is now " + next.policy.maxVisitors() + ", beyond " + capacity
                     + ", for which the datapath has room: restart the program to change it");
         }
+        next.demands()
+                .undone(datapath, kind)
+                .ifPresent(undone ->
+                        changed.add("datapath is " + kind.word() + ": " + undone + ", and restart the program"));
         if (!changed.isEmpty()) {
             throw new Failure(changed);
         }

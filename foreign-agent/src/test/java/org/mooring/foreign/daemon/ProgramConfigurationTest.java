@@ -17,6 +17,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mooring.datapath.DatapathKind;
+import org.mooring.datapath.Duty;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.foreign.Advertising;
@@ -207,9 +208,10 @@ class ProgramConfigurationTest {
     void aReloadChangesNoFixture() throws Exception {
         var before = read(LEAST);
 
-        before.requireSameFixtures(read("max-lifetime = 60\n" + LEAST));
-        var changed =
-                assertThrows(Failure.class, () -> before.requireSameFixtures(read("uplinks = [\"wan\"]\n" + LEAST)));
+        before.requireSameFixtures(read("max-lifetime = 60\n" + LEAST), DatapathKind.EBPF);
+        var changed = assertThrows(
+                Failure.class,
+                () -> before.requireSameFixtures(read("uplinks = [\"wan\"]\n" + LEAST), DatapathKind.EBPF));
 
         assertEquals(List.of("uplinks is now [wan], was []: restart the program to change it"), changed.lines());
     }
@@ -218,13 +220,36 @@ class ProgramConfigurationTest {
     void aReloadMakesNoMoreRoomInTheKernel() throws Exception {
         var before = read(LEAST);
 
-        before.requireSameFixtures(read("max-visitors = 65536\n" + LEAST));
-        var changed =
-                assertThrows(Failure.class, () -> before.requireSameFixtures(read("max-visitors = 65537\n" + LEAST)));
+        before.requireSameFixtures(read("max-visitors = 65536\n" + LEAST), DatapathKind.EBPF);
+        var changed = assertThrows(
+                Failure.class,
+                () -> before.requireSameFixtures(read("max-visitors = 65537\n" + LEAST), DatapathKind.EBPF));
 
         assertEquals(
                 List.of(
                         "max-visitors is now 65537, beyond 65536, for which the datapath has room: restart the program to change it"),
+                changed.lines());
+    }
+
+    @Test
+    void whatIsOfferedHasItsDuties() throws Exception {
+        var refused = "reverse-tunnel = \"refused\"\n";
+        var none = refused + "encapsulations = [\"minimal\"]\n" + LEAST;
+
+        assertEquals(
+                Set.of(Duty.GRE_CHECKSUMS, Duty.NAMESAKES),
+                read(LEAST).demands().duties());
+        assertEquals(
+                Set.of(Duty.NAMESAKES),
+                read("encapsulations = []\n" + LEAST).demands().duties());
+        assertEquals(Set.of(Duty.GRE_CHECKSUMS), read(refused + LEAST).demands().duties());
+        assertEquals(Set.of(), read(none).demands().duties());
+        var changed = assertThrows(
+                Failure.class,
+                () -> read(none).requireSameFixtures(read("encapsulations = []\n" + LEAST), DatapathKind.TUN));
+        assertEquals(
+                List.of(
+                        "datapath is tun: it knows no two visitors with one home address (set reverse-tunnel = \"refused\"): name it to do without, and restart the program"),
                 changed.lines());
     }
 

@@ -4,9 +4,11 @@ import java.util.List;
 import java.util.Set;
 import org.mooring.datapath.DatapathChoice;
 import org.mooring.datapath.Demands;
+import org.mooring.datapath.Duty;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.hook.CoLocated;
+import org.mooring.hook.Guest;
 import org.mooring.hook.NatTraversal;
 import org.mooring.hook.NatTraversal.Asking;
 import org.mooring.protocol.nat.UdpTunnel;
@@ -50,9 +52,18 @@ record CoLocatedConfig(
                         section.seconds("nat-keepalive", SHORTEST_KEEPALIVE, LONGEST_KEEPALIVE, DEFAULT_KEEPALIVE)));
     }
 
-    /** A home agent may answer any request with a tunnel in UDP, unless none is asked for. */
-    Demands demands() {
-        return new Demands(mtu, fastPath, natTraversal.asking() == Asking.OFF ? Set.of() : Set.of(Encapsulation.UDP));
+    /**
+     * A home agent may answer any request with a tunnel in UDP, unless none is asked for.
+     *
+     * @param guests for whom others are asked for
+     */
+    Demands demands(List<Guest> guests) {
+        boolean takesGre = guests.stream().anyMatch(guest -> guest.encapsulation() == Encapsulation.GRE);
+        return new Demands(
+                mtu,
+                fastPath,
+                natTraversal.asking() == Asking.OFF ? Set.of() : Set.of(Encapsulation.UDP),
+                takesGre ? Set.of(Duty.GRE_CHECKSUMS) : Set.of());
     }
 
     CoLocated tunnelEnd() {

@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.function.Consumer;
 import org.mooring.datapath.DatapathException;
+import org.mooring.datapath.Demands;
 import org.mooring.hook.Action;
 import org.mooring.hook.Action.SendKeepalive;
 import org.mooring.hook.Action.SendRequest;
@@ -26,11 +27,13 @@ record CoLocatedSite(KernelForwarding forwarding, UdpSocket socket) implements A
     /**
      * Begins.
      *
+     * @param demands of the guests that may come
      * @param present the visitors that run here
      * @param received is given what arrives at the care-of address, on the loop's thread
      */
     static CoLocatedSite open(
             CoLocatedConfig config,
+            Demands demands,
             String bridge,
             List<Guest> present,
             AgentLoop<Event, Action> loop,
@@ -44,7 +47,14 @@ record CoLocatedSite(KernelForwarding forwarding, UdpSocket socket) implements A
                 datagram -> received.accept(datagram.payload()));
         try {
             KernelForwarding forwarding = KernelForwarding.open(
-                    config, bridge, socket, present, new WaitingPackets(loop), loop.worker("kernel"), loop::now);
+                    config,
+                    demands,
+                    bridge,
+                    socket,
+                    present,
+                    new WaitingPackets(loop),
+                    loop.worker("kernel"),
+                    loop::now);
             return new CoLocatedSite(forwarding, socket);
         } catch (IOException | RuntimeException e) {
             socket.close();

@@ -227,8 +227,9 @@ final class GuestHookDaemon implements Daemon<HookConfig>, GuestEvents.Listener 
         List<Guest> present = config.guests().stream()
                 .filter(guest -> !guest.atHome() && directory.isHere(guest.name()))
                 .toList();
-        return Optional.of(opened.add(
-                CoLocatedSite.open(config.coLocated().get(), config.bridge(), present, loop, this::received)));
+        CoLocatedConfig coLocated = config.coLocated().get();
+        return Optional.of(opened.add(CoLocatedSite.open(
+                coLocated, coLocated.demands(config.guests()), config.bridge(), present, loop, this::received)));
     }
 
     private List<Action> handle(Event event) {

@@ -14,6 +14,7 @@ import java.util.stream.Collectors;
 import org.mooring.datapath.DatapathException;
 import org.mooring.datapath.DatapathView;
 import org.mooring.datapath.Datapaths;
+import org.mooring.datapath.Demands;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.Path;
 import org.mooring.datapath.Tunnel;
@@ -63,6 +64,7 @@ final class KernelForwarding implements AutoCloseable {
     /**
      * Takes over from a former process, or begins.
      *
+     * @param demands of the guests that may come
      * @param bridge that the visitors are on
      * @param socket of the care-of address
      * @param present those that run here
@@ -70,6 +72,7 @@ final class KernelForwarding implements AutoCloseable {
      */
     static KernelForwarding open(
             CoLocatedConfig config,
+            Demands demands,
             String bridge,
             UdpSocket socket,
             List<Guest> present,
@@ -79,7 +82,7 @@ final class KernelForwarding implements AutoCloseable {
             throws IOException {
         // The host is the router of its visitors.
         Sysctl.ipv4Device(bridge, "forwarding").ensure("1");
-        Datapaths.Chosen chosen = Datapaths.choose(config.datapath(), config.demands());
+        Datapaths.Chosen chosen = Datapaths.choose(config.datapath(), demands);
         UdpSocket.Binding<VisitorDatapath, DatapathException> opening = () -> Datapaths.openVisitors(
                 chosen,
                 new VisitorDatapathConfig(

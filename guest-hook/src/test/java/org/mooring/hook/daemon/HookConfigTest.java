@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -17,6 +18,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.mooring.datapath.DatapathChoice;
+import org.mooring.datapath.Demands;
+import org.mooring.datapath.Duty;
+import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.hook.Associations;
 import org.mooring.hook.CoLocated;
@@ -127,6 +131,18 @@ class HookConfigTest {
                         .coLocated()
                         .orElseThrow()
                         .natTraversal());
+    }
+
+    @Test
+    void itsGuestsTellWhatItAsksOfADatapath() throws Exception {
+        HookConfig usual = read(CO_LOCATED);
+        HookConfig gre = read(CO_LOCATED.replace("[[guest]]", "[[guest]]\nencapsulation = \"gre\""));
+        assertEquals(
+                new Demands(MtuPolicy.ICMP, false, Set.of(Encapsulation.UDP), Set.of()),
+                usual.coLocated().orElseThrow().demands(usual.guests()));
+        assertEquals(
+                Set.of(Duty.GRE_CHECKSUMS),
+                gre.coLocated().orElseThrow().demands(gre.guests()).duties());
     }
 
     @Test

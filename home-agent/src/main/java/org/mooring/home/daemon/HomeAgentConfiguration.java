@@ -11,6 +11,8 @@ import java.util.Set;
 import org.mooring.datapath.DatapathChoice;
 import org.mooring.datapath.DatapathKind;
 import org.mooring.datapath.Datapaths;
+import org.mooring.datapath.Demands;
+import org.mooring.datapath.Duty;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.HomeForwarding;
 import org.mooring.datapath.MtuPolicy;
@@ -134,8 +136,18 @@ record HomeAgentConfiguration(
                 controlSocket);
     }
 
-    /** Refuses to go on with {@code next} where something differs that is fixed while the program runs. */
-    void requireSameFixtures(HomeAgentConfiguration next) throws Failure {
+    /** What it asks of a datapath. */
+    Demands demands() {
+        var duties = policy.encapsulations().contains(Encapsulation.GRE) ? Set.of(Duty.GRE_CHECKSUMS) : Set.<Duty>of();
+        return new Demands(mtu, fastPath, Set.of(), duties);
+    }
+
+    /**
+     * Refuses to go on with {@code next} where something differs that is fixed while the program runs.
+     *
+     * @param kind the datapath that there is
+     */
+    void requireSameFixtures(HomeAgentConfiguration next, DatapathKind kind) throws Failure {
         var changed = new ArrayList<String>();
         note(changed, "address", policy.address(), next.policy.address());
         note(changed, "home-link", homeLink, next.homeLink);
@@ -152,6 +164,10 @@ record HomeAgentConfiguration(
             changed.add("max-bindings is now " + next.policy.maxBindings() + ", beyond " + capacity
                     + ", for which the datapath has room: restart the program to change it");
         }
+        next.demands()
+                .undone(datapath, kind)
+                .ifPresent(undone ->
+                        changed.add("datapath is " + kind.word() + ": " + undone + ", and restart the program"));
         if (!changed.isEmpty()) {
             throw new Failure(changed);
         }

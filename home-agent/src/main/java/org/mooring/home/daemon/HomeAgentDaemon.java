@@ -11,7 +11,6 @@ import java.util.stream.Stream;
 import org.mooring.datapath.DatapathException;
 import org.mooring.datapath.DatapathKind;
 import org.mooring.datapath.Datapaths;
-import org.mooring.datapath.Demands;
 import org.mooring.datapath.HomeDatapath;
 import org.mooring.datapath.HomeDatapathConfig;
 import org.mooring.datapath.RouterSettings;
@@ -76,8 +75,7 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
         StateDirectory.prepare(configuration.stateDirectory());
         var opened = new Opened();
         try {
-            var chosen = Datapaths.choose(
-                    configuration.datapath(), new Demands(configuration.mtu(), configuration.fastPath()));
+            var chosen = Datapaths.choose(configuration.datapath(), configuration.demands());
             return open(configuration.keptBy(chosen.kind()), chosen, supervisor, opened);
         } catch (IOException e) {
             opened.close();
@@ -186,7 +184,7 @@ final class HomeAgentDaemon implements Daemon<HomeAgentConfiguration> {
 
     @Override
     public void reload(HomeAgentConfiguration next) throws Failure {
-        configuration.requireSameFixtures(next);
+        configuration.requireSameFixtures(next, kind);
         var policy = next.keptBy(kind).policy();
         follow(kind, sockets, policy);
         loop.post(new Event.PolicyChanged(loop.now(), policy));

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.mooring.datapath.DatapathChoice;
 import org.mooring.datapath.DatapathKind;
+import org.mooring.datapath.Duty;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.datapath.MtuPolicy;
 import org.mooring.home.Advertising;
@@ -227,26 +228,48 @@ class HomeAgentConfigurationTest {
     @Test
     void namesWhatTakesARestart() throws Exception {
         var running = read(MINIMAL);
-        running.requireSameFixtures(read(MINIMAL + "max-lifetime = 60\n" + mobileNode("10.1.0.50")));
+        running.requireSameFixtures(read(MINIMAL + "max-lifetime = 60\n" + mobileNode("10.1.0.50")), DatapathKind.EBPF);
         var next = read(MINIMAL.replace("lan", "lan2").replace("10.1.0.1", "10.1.0.2"));
         assertEquals(
                 List.of(
                         "address is now 10.1.0.2, was 10.1.0.1: restart the program to change it",
                         "home-link is now lan2, was lan: restart the program to change it"),
-                assertThrows(Failure.class, () -> running.requireSameFixtures(next))
+                assertThrows(Failure.class, () -> running.requireSameFixtures(next, DatapathKind.EBPF))
                         .lines());
     }
 
     @Test
     void makesNoMoreRoomInTheKernelWithoutARestart() throws Exception {
         var running = read(MINIMAL + "max-bindings = 70000\n");
-        running.requireSameFixtures(read(MINIMAL + "max-bindings = 131072\n"));
+        running.requireSameFixtures(read(MINIMAL + "max-bindings = 131072\n"), DatapathKind.EBPF);
         var next = read(MINIMAL + "max-bindings = 131073\n");
         assertEquals(
                 List.of(
                         "max-bindings is now 131073, beyond 131072, for which the datapath has room: restart the program to change it"),
-                assertThrows(Failure.class, () -> running.requireSameFixtures(next))
+                assertThrows(Failure.class, () -> running.requireSameFixtures(next, DatapathKind.EBPF))
                         .lines());
+    }
+
+    @Test
+    void asksForChecksumsWhereItOffersGre() throws Exception {
+        assertEquals(Set.of(Duty.GRE_CHECKSUMS), read(MINIMAL).demands().duties());
+        assertEquals(
+                Set.of(),
+                read(MINIMAL + "encapsulations = [\"minimal\"]\n").demands().duties());
+    }
+
+    @Test
+    void offersNoMoreThanItsDatapathCanDo() throws Exception {
+        var running = read(MINIMAL + "encapsulations = []\n");
+        var next = read(MINIMAL);
+        assertEquals(
+                List.of(
+                        "datapath is kernel: it knows no checksums in GRE (leave out \"gre\"): name it to do without, and restart the program"),
+                assertThrows(Failure.class, () -> running.requireSameFixtures(next, DatapathKind.KERNEL))
+                        .lines());
+        running.requireSameFixtures(next, DatapathKind.TUN);
+        var named = "datapath = \"kernel\"\n";
+        read(named + MINIMAL + "encapsulations = []\n").requireSameFixtures(read(named + MINIMAL), DatapathKind.KERNEL);
     }
 
     private static String mobileNode(String homeAddress) {
