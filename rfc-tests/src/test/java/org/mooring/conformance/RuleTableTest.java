@@ -126,7 +126,8 @@ class RuleTableTest {
     }
 
     @Test
-    @DisplayName("these are left out where a configuration names a datapath that has it so, or under a flood, and no others")
+    @DisplayName(
+            "these are left out where a configuration names a datapath that has it so, or under a flood, and no others")
     void deviatesNowhereElse() {
         assertEquals(List.of("W16", "F20a", "F51", "F57a", "T66", "T72"), must(status -> status == Status.DEVIATES));
     }

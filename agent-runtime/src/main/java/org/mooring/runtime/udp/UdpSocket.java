@@ -215,6 +215,8 @@ public final class UdpSocket implements AutoCloseable {
                 .channelFactory(() -> new EpollDatagramChannel(SocketProtocolFamily.INET))
                 .option(ChannelOption.SO_REUSEADDR, shared)
                 .option(ChannelOption.SO_RCVBUF, receiveBuffer)
+                // One at a group's address takes what comes for the group, whoever on this machine has joined that.
+                .option(EpollChannelOption.IP_MULTICAST_ALL, true)
                 .option(EpollChannelOption.MAX_DATAGRAM_PAYLOAD_SIZE, LONGEST_DATAGRAM)
                 .option(ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(BURST * LONGEST_DATAGRAM))
                 .handler(new Receiver(loop, receiver));
