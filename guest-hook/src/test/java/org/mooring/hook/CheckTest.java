@@ -5,11 +5,14 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.hook.Action.Agent;
+import org.mooring.hook.Action.ResolveAgent;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.hook.Action.Sender;
 import org.mooring.protocol.security.Seal;
@@ -49,6 +52,7 @@ class CheckTest {
         var outcome = scene.checked().orElseThrow();
         assertTrue(outcome.isWell());
         assertEquals(Optional.of(Scene.ROUND_TRIP), outcome.roundTrip());
+        assertEquals("the agents would accept", outcome.verdict());
         assertEquals(Optional.empty(), outcome.clockSkew());
     }
 
@@ -62,6 +66,76 @@ class CheckTest {
         assertTrue(outcome.isWell());
         var off = outcome.clockSkew().orElseThrow().minusSeconds(60).abs();
         assertTrue(off.compareTo(Duration.ofSeconds(1)) <= 0, () -> "wrong by " + off);
+        long seconds = outcome.clockSkew().orElseThrow().toSeconds();
+        assertTrue(outcome.verdict().contains("the clocks differ by " + seconds + " s"), outcome::verdict);
+    }
+
+    @Test
+    @DisplayName("code 133 within two seconds tells of another host's request, not of the clocks")
+    void clocksThatAgreeAreNotBlamed() {
+        scene.homeAgentResynchronises(check(scene), Duration.ofSeconds(1));
+        scene.fire(Timer.CHECK);
+        scene.homeAgentReplies(scene.request(), 0, 0);
+        assertEquals("the agents would accept", scene.checked().orElseThrow().verdict());
+    }
+
+    @Test
+    void code133ToTheCorrectionIsTheAnswer() {
+        scene.homeAgentResynchronises(check(scene), Duration.ofSeconds(60));
+        scene.fire(Timer.CHECK);
+        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
+        var outcome = scene.checked().orElseThrow();
+        assertEquals(Optional.of(new ReplyCode(133)), outcome.code());
+        assertEquals(Denial.CLOCKS_DIFFER.advice(), outcome.verdict());
+    }
+
+    @Test
+    void whomItAsksIsResolvedFirst() {
+        SendRequest request = check(scene);
+        List<Action> actions = scene.lastActions();
+        int resolved =
+                actions.indexOf(new ResolveAgent(scene.guest(), Agent.FOREIGN_AGENT, Scene.FOREIGN_AGENT.address()));
+        assertTrue(0 <= resolved && resolved < actions.indexOf(request), actions::toString);
+    }
+
+    @Test
+    @DisplayName("§3.6.3: asked again 1 s, 2 s and 4 s later, over after 9 s; and so the next time")
+    void itIsAskedAgainEverMoreSlowly() {
+        for (int i = 0; i < 2; i++) {
+            Instant asked = scene.now();
+            check(scene);
+            List<Long> seconds = new ArrayList<>();
+            while (scene.checked().isEmpty()) {
+                scene.fire(Timer.CHECK);
+                seconds.add(Duration.between(asked, scene.now()).toSeconds());
+            }
+            assertEquals(List.of(1L, 3L, 7L, 9L), seconds);
+        }
+    }
+
+    @Test
+    @DisplayName("§3.6.3: the registration of a guest that is found here keeps its distance from a check")
+    void aRegistrationKeepsItsDistanceFromACheck() {
+        check(scene);
+        Instant asked = scene.now();
+        scene.wait(Duration.ofMillis(300));
+        scene.happens(Happening.RUNNING);
+        assertEquals(List.of(), scene.requests());
+        assertEquals(Optional.of(asked.plusSeconds(1)), scene.due(Timer.REGISTRATION));
+    }
+
+    @Test
+    @DisplayName(
+            "§5.7.1: whatever the home agent says of its time later, no request is older than one that it accepted")
+    void noLaterRequestIsOlderThanAnAcceptedCheck() {
+        SendRequest accepted = check(scene);
+        scene.homeAgentReplies(accepted, 0, 0);
+        scene.happensLater(Happening.RUNNING);
+        scene.homeAgentResynchronises(scene.request(), Duration.ofHours(-1));
+        assertTrue(scene.corrected(Timer.REGISTRATION)
+                .request()
+                .identification()
+                .isAfter(accepted.request().identification()));
     }
 
     @Test

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.hook.Action.Agent;
+import org.mooring.hook.Action.ArmArrival;
 import org.mooring.hook.Action.DeliverPacket;
 import org.mooring.hook.Action.Forward;
 import org.mooring.hook.Action.OpenRoom;
@@ -187,6 +188,48 @@ class CoLocatedTest {
     }
 
     @Test
+    @DisplayName("nobody waits for long: the first packet that waits has a deadline")
+    void whatWaitsIsLetGoInTime() {
+        HandoverId id = arrived();
+        Instant began = scene.now();
+        scene.handle(new Event.WaitBegan(began, Scene.HOME_ADDRESS, Room.OLD));
+        Instant due = began.plusMillis(100);
+        assertEquals(List.of(new ArmArrival(Scene.HOME_ADDRESS, due)), scene.lastActions());
+        scene.handle(new Event.ArrivalDue(due, Scene.HOME_ADDRESS));
+        assertEquals(
+                new OpenRoom(Scene.HOME_ADDRESS, id, Room.OLD, Opening.DEADLINE),
+                scene.lastActions().get(0));
+    }
+
+    @Test
+    @DisplayName("what is rescued later is brought to nobody: the guest does not come, has left, or has ended")
+    void whatIsRescuedForAGuestThatIsNotHereIsDropped() {
+        HandoverId id = arrived();
+        scene.happens(Happening.ENDED);
+        hear(new Rescued(id, 0, packet(1)));
+        assertEquals(List.of(), scene.lastActions());
+
+        scene.wait(Duration.ofSeconds(1));
+        id = arrived();
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentReplies(scene.request(), 0, 300);
+        scene.happens(Happening.MIGRATION_STARTED);
+        scene.homeAgentReplies(scene.request(), 0, 300, LEAVING);
+        scene.happens(Happening.STOPPED);
+        hear(new Rescued(id, 0, packet(1)));
+        assertEquals(List.of(), scene.lastActions());
+
+        scene.happens(Happening.MIGRATION_COMPLETED);
+        scene.wait(Duration.ofSeconds(1));
+        id = arrived();
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentReplies(scene.request(), 0, 300);
+        scene.happensLater(Happening.ENDED);
+        hear(new Rescued(id, 0, packet(1)));
+        assertEquals(List.of(), scene.lastActions());
+    }
+
+    @Test
     @DisplayName("without a COMMIT nothing was rescued: soon after the guest is registered nothing waits")
     void registeredHereNothingWaitsForAnEndThatDoesNotCome() {
         HandoverId id = arrived();
@@ -228,6 +271,15 @@ class CoLocatedTest {
         assertEquals(List.of(), forwards());
         scene.wait(Duration.ofMinutes(5));
         scene.handle(new Event.TimerFired(scene.now(), Scene.NAME, Timer.TUNNEL));
+        assertEquals(List.of(new Forward(scene.guest(), new Forwarding.Remove())), forwards());
+    }
+
+    @Test
+    void oneThatIsNoLongerConfiguredIsFollowedByNothing() {
+        armed();
+        scene.happens(Happening.STOPPED);
+        scene.happens(Happening.MIGRATION_COMPLETED, Happening.ENDED);
+        scene.handle(new Event.Configured(scene.now(), List.of()));
         assertEquals(List.of(new Forward(scene.guest(), new Forwarding.Remove())), forwards());
     }
 

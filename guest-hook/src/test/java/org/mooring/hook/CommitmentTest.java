@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -135,6 +136,29 @@ class CommitmentTest {
         scene.happens(Happening.MIGRATION_FAILED, Happening.MIGRATION_STARTED, Happening.MIGRATION_FAILED);
         scene.homeAgentReplies(abort, 0, 300);
         assertEquals(List.of(), scene.requests());
+    }
+
+    @Test
+    @DisplayName(
+            "a renewal that isn't answered yet moves no binding either: ARM takes its place, and is as hurried as ever")
+    void aRenewalThatIsUnderWayBecomesArm() {
+        register(scene);
+        scene.fire(Timer.REGISTRATION);
+        scene.firePastRepetitions(Timer.REGISTRATION);
+        assertEquals(RequestKind.REGISTRATION, scene.request().kind());
+        scene.wait(Duration.ofMillis(300));
+        scene.happens(Happening.MIGRATION_STARTED);
+        SendRequest arm = scene.request();
+        assertEquals(RequestKind.ARM, arm.kind());
+        Instant sent = scene.now();
+        for (int millis : List.of(200, 500)) {
+            scene.fire(Timer.REGISTRATION);
+            assertEquals(sent.plusMillis(millis), scene.now());
+            assertEquals(arm, scene.repeated());
+        }
+        scene.fire(Timer.REGISTRATION);
+        assertEquals(sent.plusSeconds(1), scene.now());
+        assertEquals(RequestKind.ARM, scene.request().kind());
     }
 
     @Test
@@ -299,6 +323,59 @@ class CommitmentTest {
         assertEquals(1, scene.facts().size());
         assertEquals(List.of(), scene.handle(new Event.TimerFired(again, Scene.NAME, Timer.COMMITMENT)));
         assertEquals("none", scene.status().registration(), "it is the other host's now");
+    }
+
+    @Test
+    void aGuestThatComesBackAtOnceIsCommittedNoMore() {
+        armed(scene);
+        stop(scene);
+        Instant again = scene.due(Timer.COMMITMENT).orElseThrow();
+        scene.happens(Happening.MIGRATION_COMPLETED);
+        scene.happens(Happening.ARRIVING);
+        assertEquals(List.of(), scene.handle(new Event.TimerFired(again, Scene.NAME, Timer.COMMITMENT)));
+    }
+
+    @Test
+    @DisplayName("§3.6.3: what is asked next keeps its distance from COMMIT")
+    void aCheckKeepsItsDistanceFromIt() {
+        armed(scene);
+        stop(scene);
+        Instant stopped = scene.now();
+        scene.happens(Happening.MIGRATION_COMPLETED);
+        scene.wait(Duration.ofMillis(300));
+        scene.handle(new Event.CheckRequested(scene.now(), Scene.NAME));
+        assertEquals(List.of(), scene.requests());
+        assertEquals(Optional.of(stopped.plusSeconds(1)), scene.due(Timer.CHECK));
+    }
+
+    @Test
+    @DisplayName(
+            "§5.7.1: whatever the home agent says of its time later, no request is older than a COMMIT that it accepted")
+    void noLaterRequestIsOlderThanAnAcceptedOne() {
+        armed(scene);
+        SendRequest commit = stop(scene);
+        scene.homeAgentReplies(commit, 0, 300);
+        scene.happens(Happening.MIGRATION_COMPLETED);
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentResynchronises(scene.request(), Duration.ofHours(-1));
+        assertTrue(scene.corrected(Timer.REGISTRATION)
+                .request()
+                .identification()
+                .isAfter(commit.request().identification()));
+    }
+
+    @Test
+    @DisplayName("the guest's packets go where it goes once COMMIT is accepted, and not before")
+    void itsAnswerTellsWhetherItBinds() {
+        for (int code : List.of(0, 130)) {
+            var one = Scene.visiting();
+            armed(one);
+            one.homeAgentReplies(stop(one), code, 300);
+            Fact.Answer answer = Objects.requireNonNull(one.facts().get(0).answer());
+            assertEquals(code == 0, answer.binds());
+            assertEquals(code == 0, answer.what().equals("COMMIT accepted"), answer::what);
+            assertEquals(Scene.ROUND_TRIP, answer.roundTrip());
+        }
     }
 
     @Test

@@ -12,6 +12,8 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.mooring.hook.Action.Agent;
+import org.mooring.hook.Action.ResolveAgent;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.protocol.handover.HandoverExtension.Prepare;
 import org.mooring.protocol.security.Seal;
@@ -36,6 +38,10 @@ class HomeAgentDiscoveryTest {
         assertEquals(atHome ? Scene.HOME_BROADCAST : Scene.FOREIGN_AGENT.address(), first.agent());
         tells(scene, first, 136, OTHER, Scene.homeSeal());
         assertEquals(List.of(Fact.homeAgentTold(scene.guest(), OTHER)), scene.facts());
+        var resolved = atHome
+                ? new ResolveAgent(scene.guest(), Agent.HOME_AGENT, OTHER)
+                : new ResolveAgent(scene.guest(), Agent.FOREIGN_AGENT, Scene.FOREIGN_AGENT.address());
+        assertTrue(scene.lastActions().contains(resolved), () -> "no " + resolved);
         SendRequest second = scene.corrected(Timer.REGISTRATION);
         assertEquals(OTHER, second.request().homeAgent());
         assertEquals(atHome ? OTHER : Scene.FOREIGN_AGENT.address(), second.agent());

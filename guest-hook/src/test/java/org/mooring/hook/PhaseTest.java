@@ -7,13 +7,16 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.hook.Action.Agent;
 import org.mooring.hook.Action.ReleasePort;
+import org.mooring.hook.Action.ResolveAgent;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.hook.Action.Sender;
 import org.mooring.hook.PreparationOutcome.Prepared;
+import org.mooring.protocol.wire.Identification;
 
 @DisplayName("Only the guest decides which host speaks for it (RFC 5563 §4.4)")
 class PhaseTest {
@@ -242,6 +245,113 @@ class PhaseTest {
         assertEquals(List.of(), scene.requests());
         scene.happens(Happening.RUNNING);
         assertEquals(1, scene.requests().size());
+    }
+
+    @Test
+    void whatWasSaidOfAMigrationBeforeItArrivesCountsNoMore() {
+        scene.happens(Happening.MIGRATION_STARTED);
+        scene.happens(Happening.ARRIVING, Happening.MIGRATION_COMPLETED);
+        assertEquals(Phase.ARRIVING, scene.status().phase());
+    }
+
+    @Test
+    @DisplayName("what ends while it is migrated is not stopped by that any more")
+    void itsMigrationEndsWithIt() {
+        register();
+        scene.happens(Happening.MIGRATION_STARTED, Happening.ENDED, Happening.STOPPED);
+        assertEquals(Phase.GONE, scene.status().phase());
+
+        var vanishing = Scene.visiting();
+        vanishing.happens(Happening.RUNNING, Happening.MIGRATION_STARTED);
+        vanishing.handle(new Event.Vanished(vanishing.now(), Scene.NAME, "closed"));
+        vanishing.happens(Happening.STOPPED);
+        assertEquals(Phase.GONE, vanishing.status().phase());
+    }
+
+    @Test
+    void aGuestWhoseStopNobodyToldIsSilentOnceItHasLeft() {
+        register();
+        scene.happens(Happening.MIGRATION_STARTED);
+        Instant again = scene.due(Timer.REGISTRATION).orElseThrow();
+        scene.happens(Happening.MIGRATION_COMPLETED);
+        assertEquals(Phase.LEFT, scene.status().phase());
+        scene.wait(Duration.between(scene.now(), again));
+        assertEquals(List.of(), scene.handle(new Event.TimerFired(again, Scene.NAME, Timer.REGISTRATION)));
+    }
+
+    @Test
+    @DisplayName("a deregistration that came later than the next registration would take that away")
+    void aGuestThatComesBackIsNotDeregisteredAnyMore() {
+        register();
+        scene.happensLater(Happening.ENDED);
+        Instant again = scene.due(Timer.REGISTRATION).orElseThrow();
+        scene.happens(Happening.ARRIVING);
+        scene.wait(Duration.between(scene.now(), again));
+        assertEquals(List.of(), scene.handle(new Event.TimerFired(again, Scene.NAME, Timer.REGISTRATION)));
+    }
+
+    @Test
+    void aGuestThatIsShutDownAtHomeIsNeitherAnnouncedNorAskedForAnyMore() {
+        var home = Scene.home();
+        home.happens(Happening.RUNNING);
+        Instant announced = home.due(Timer.ANNOUNCEMENT).orElseThrow();
+        Instant again = home.due(Timer.REGISTRATION).orElseThrow();
+        home.happens(Happening.ENDED);
+        home.wait(Duration.ofSeconds(1));
+        assertEquals(List.of(), home.handle(new Event.TimerFired(announced, Scene.NAME, Timer.ANNOUNCEMENT)));
+        assertEquals(List.of(), home.handle(new Event.TimerFired(again, Scene.NAME, Timer.REGISTRATION)));
+    }
+
+    @Test
+    @DisplayName("nothing waits for ARP when it runs")
+    void whomItsRequestsGoToIsResolvedWhenItArrives() {
+        scene.happens(Happening.ARRIVING);
+        assertResolvedFirst(scene, new ResolveAgent(scene.guest(), Agent.FOREIGN_AGENT, Scene.FOREIGN_AGENT.address()));
+        var home = Scene.home();
+        home.happens(Happening.ARRIVING);
+        assertResolvedFirst(home, new ResolveAgent(home.guest(), Agent.HOME_AGENT, Scene.HOME_AGENT));
+    }
+
+    private static void assertResolvedFirst(Scene scene, ResolveAgent expected) {
+        List<Action> actions = scene.lastActions();
+        int resolved = actions.indexOf(expected);
+        assertTrue(0 <= resolved && resolved < actions.indexOf(scene.request()), actions::toString);
+    }
+
+    @Test
+    @DisplayName("the host that it comes from would date its requests later: none from here is to be older")
+    void theHostThatItComesFromIsFollowedInTime() {
+        Instant itsTime = scene.now().plusSeconds(5);
+        scene.handle(new Event.TimeTold(scene.now(), Scene.NAME, itsTime));
+        assertEquals(Optional.of(itsTime), scene.hook().dated(Scene.NAME, scene.now()));
+        assertEquals(Optional.empty(), scene.hook().dated("db", scene.now()));
+        scene.happens(Happening.ARRIVING);
+        assertEquals(
+                Identification.of(itsTime, 0).high(),
+                scene.request().request().identification().high());
+    }
+
+    @Test
+    @DisplayName("that QEMU ends where the guest has left is as it should be, elsewhere somebody has to look")
+    void onlyAGuestThatIsHereIsMissed() {
+        register();
+        scene.handle(new Event.Vanished(scene.now(), Scene.NAME, "closed"));
+        assertEquals(Fact.Severity.WARNING, scene.facts().get(0).severity());
+        assertTrue(scene.facts().get(0).settling());
+        scene.handle(new Event.Vanished(scene.now(), Scene.NAME, "closed"));
+        assertEquals(Fact.Severity.DEBUG, scene.facts().get(0).severity());
+
+        var left = Scene.visiting();
+        left.happens(Happening.RUNNING, Happening.MIGRATION_STARTED, Happening.STOPPED, Happening.MIGRATION_COMPLETED);
+        left.handle(new Event.Vanished(left.now(), Scene.NAME, "closed"));
+        assertEquals(Fact.Severity.DEBUG, left.facts().get(0).severity());
+
+        var coming = Scene.visiting();
+        coming.happens(Happening.ARRIVING);
+        coming.handle(new Event.Vanished(coming.now(), Scene.NAME, "closed"));
+        assertEquals(
+                Fact.Severity.INFO,
+                coming.facts().get(coming.facts().size() - 1).severity());
     }
 
     /** Registers the guest, and returns when its renewal is due. */

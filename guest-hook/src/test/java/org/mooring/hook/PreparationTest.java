@@ -160,7 +160,35 @@ class PreparationTest {
             scene.fire(Timer.PREPARATION);
         }
         assertEquals(Prepared.PLAIN, scene.prepared().orElseThrow().prepared());
-        assertEquals(RequestKind.PREPARE, arrive(scene).kind());
+        SendRequest again = arrive(scene);
+        Instant asked = scene.now();
+        assertEquals(RequestKind.PREPARE, assertRepeated(again).kind());
+        assertEquals(asked.plusSeconds(1), scene.now(), "as patiently as at first");
+    }
+
+    @Test
+    @DisplayName("what is decided stays so: no timer, and no late answer, changes it")
+    void aDecisionIsFinal() {
+        SendRequest unanswered = assertRepeated(arrive(scene));
+        while (scene.prepared().isEmpty()) {
+            scene.fire(Timer.PREPARATION);
+        }
+        assertFinal(scene, unanswered);
+        for (int code : List.of(0, 131, 130)) {
+            var answered = Scene.visiting();
+            SendRequest request = arrive(answered);
+            answered.homeAgentReplies(request, code, 60);
+            assertFinal(answered, request);
+        }
+    }
+
+    private static void assertFinal(Scene scene, SendRequest request) {
+        assertTrue(scene.prepared().isPresent());
+        scene.wait(Duration.ofSeconds(5));
+        assertEquals(List.of(), scene.handle(new Event.TimerFired(scene.now(), Scene.NAME, Timer.PREPARATION)));
+        scene.homeAgentReplies(request, 0, 60, new Staged(prepare(request).id(), Scene.CARE_OF_ADDRESS, 60));
+        assertEquals(Optional.empty(), scene.prepared());
+        assertEquals(List.of(Fact.unexpectedReply(scene.guest())), scene.facts());
     }
 
     /** A lost datagram costs no second: the same octets again, then the next request; returns that. */
@@ -223,6 +251,9 @@ class PreparationTest {
         }
         assertEquals(Optional.of(Scene.START.plusSeconds(3)), scene.due(Timer.PREPARATION));
         assertEquals(List.of(), scene.requests());
+        scene.fire(Timer.PREPARATION);
+        assertEquals(List.of(), scene.requests());
+        assertEquals(Prepared.PLAIN, scene.prepared().orElseThrow().prepared());
     }
 
     @Test
@@ -331,6 +362,51 @@ class PreparationTest {
         assertEquals(refreshed.plusSeconds(1), scene.now());
         assertEquals(RequestKind.PREPARE, scene.request().kind());
         assertEquals(Optional.empty(), scene.prepared(), "it is staged still");
+    }
+
+    @Test
+    @DisplayName("what is staged stays so until its hold time ends: whoever brings the guest hears of no denial")
+    void aRefreshThatIsDeniedIsAskedAgain() {
+        SendRequest first = arrive(scene);
+        staged(first);
+        scene.fire(Timer.PREPARATION);
+        Instant refreshed = scene.now();
+        scene.homeAgentReplies(scene.request(), 130, 0);
+        assertEquals(Optional.empty(), scene.prepared());
+        scene.fire(Timer.PREPARATION);
+        assertEquals(refreshed.plusSeconds(1), scene.now());
+        assertEquals(prepare(first), prepare(scene.request()));
+    }
+
+    @Test
+    @DisplayName("§3.6.3: a refresh, too, keeps its distance from what was asked in between")
+    void aRefreshKeepsItsDistanceFromACheck() {
+        SendRequest first = arrive(scene);
+        staged(first);
+        Instant refresh = scene.due(Timer.PREPARATION).orElseThrow();
+        scene.wait(Duration.between(scene.now(), refresh.minusMillis(400)));
+        scene.handle(new Event.CheckRequested(scene.now(), Scene.NAME));
+        assertEquals(RequestKind.CHECK, scene.request().kind());
+        scene.wait(Duration.ofMillis(400));
+        scene.handle(new Event.TimerFired(refresh, Scene.NAME, Timer.PREPARATION));
+        assertEquals(List.of(), scene.requests());
+        scene.fire(Timer.PREPARATION);
+        assertEquals(refresh.plusMillis(600), scene.now());
+        assertEquals(prepare(first), prepare(scene.request()));
+    }
+
+    @Test
+    @DisplayName(
+            "§5.7.1: whatever the home agent says of its time later, no request is older than a PREPARE that it accepted")
+    void noLaterRequestIsOlderThanAnAcceptedPreparation() {
+        SendRequest accepted = arrive(scene);
+        staged(accepted);
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentResynchronises(scene.request(), Duration.ofHours(-1));
+        assertTrue(scene.corrected(Timer.REGISTRATION)
+                .request()
+                .identification()
+                .isAfter(accepted.request().identification()));
     }
 
     @Test
@@ -443,6 +519,28 @@ class PreparationTest {
         assertEquals(1, scene.requests().size());
         scene.fire(Timer.PREPARATION);
         assertEquals(List.of(), scene.lastActions());
+    }
+
+    @Test
+    void anAbortIsSentThriceHoweverOftenItWasAskedBefore() {
+        assertRepeated(arrive(scene));
+        scene.happensLater(Happening.ENDED);
+        for (int i = 1; i < 3; i++) {
+            assertEquals(RequestKind.ABORT, scene.request().kind());
+            scene.fire(Timer.PREPARATION);
+        }
+        assertEquals(RequestKind.ABORT, scene.request().kind());
+        scene.fire(Timer.PREPARATION);
+        assertEquals(List.of(), scene.lastActions());
+    }
+
+    @Test
+    void anAbortThatIsDeniedIsNotRepeated() {
+        staged(arrive(scene));
+        scene.happensLater(Happening.ENDED);
+        scene.homeAgentReplies(scene.request(), 130, 0);
+        scene.wait(Duration.ofSeconds(5));
+        assertEquals(List.of(), scene.handle(new Event.TimerFired(scene.now(), Scene.NAME, Timer.PREPARATION)));
     }
 
     private void assertAborts(SendRequest prepared, SendRequest abort) {

@@ -181,6 +181,7 @@ class Rfc3519Section4_4Test {
         assertTrue(scene.facts().get(0).line().contains("keepalive=55s"), scene.facts()::toString);
         answer(again, ASSENT);
         assertEquals(scene.now().plusSeconds(55), scene.due(Timer.KEEPALIVE).orElseThrow());
+        assertTrue(scene.facts().contains(Fact.keepalivesAnswered(scene.guest())), scene.facts()::toString);
     }
 
     @Test

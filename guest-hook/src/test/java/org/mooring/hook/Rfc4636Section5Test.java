@@ -53,6 +53,19 @@ class Rfc4636Section5Test {
     }
 
     @Test
+    @DisplayName(
+            "RFC 3344 §5.7.1: the home agent has accepted it, so that nothing later is older, whatever time it tells")
+    void nothingLaterIsOlder() {
+        scene.happens(Happening.RUNNING);
+        var first = scene.request();
+        scene.foreignAgentRefuses(first, 66);
+        scene.fire(Timer.REGISTRATION);
+        scene.homeAgentResynchronises(scene.request(), Duration.ofHours(-1));
+        var later = scene.corrected(Timer.REGISTRATION).request().identification();
+        assertTrue(later.isAfter(first.request().identification()));
+    }
+
+    @Test
     @DisplayName("one deregistration is enough, answered or not")
     void deregistersOnce() {
         scene.happens(Happening.RUNNING);

@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.hook.Action.FollowAgent;
 import org.mooring.hook.Action.ForgetAgent;
+import org.mooring.hook.Action.ResolveAgent;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.hook.Action.SetPort;
 import org.mooring.hook.Action.Solicit;
@@ -295,7 +296,7 @@ class Section2_4Test {
     }
 
     @ParameterizedTest(name = "{0}, then {1}")
-    @CsvSource({"65535, 256", "65535, 300", "0, 1", "700, 700"})
+    @CsvSource({"65535, 256", "65535, 300", "0, 1", "7, 7", "700, 700"})
     @DisplayName("§2.3.2: a lower one from 256 on only that the counter went around")
     void aCounterThatWentAroundIsNoReasonToRegister(int before, int after) {
         hears(Advertised.by(FIRST, before, CARE_OF));
@@ -408,6 +409,77 @@ class Section2_4Test {
     }
 
     @Test
+    @DisplayName("§3.6.3: the next agent is asked as patiently as the first was, and its silence is told, too")
+    void theNextAgentIsAskedAsTheFirstWas() {
+        hears(Advertised.by(FIRST, 0, CARE_OF));
+        hears(Advertised.by(SECOND, 0, OTHER_CARE_OF));
+        scene.happens(Happening.RUNNING);
+        for (int i = 0; i < 3; i++) {
+            scene.firePastRepetitions(Timer.REGISTRATION);
+        }
+        assertEquals(Ipv4Address.of(SECOND), scene.request().agent());
+        Instant asked = scene.now();
+        scene.firePastRepetitions(Timer.REGISTRATION);
+        assertEquals(asked.plusSeconds(1), scene.now());
+        assertEquals(Ipv4Address.of(SECOND), scene.request().agent());
+        scene.firePastRepetitions(Timer.REGISTRATION);
+        assertEquals(asked.plusSeconds(3), scene.now());
+        assertEquals(List.of(Fact.noAnswer(scene.guest(), "foreign-agent 10.2.0.3", 2)), scene.facts());
+    }
+
+    @Test
+    void aGuestThatComesAnewAsksWhoHasDeniedItBefore() {
+        hears(Advertised.by(FIRST, 0, CARE_OF));
+        scene.happens(Happening.RUNNING);
+        scene.foreignAgentReplies(scene.request(), 66, 0);
+        scene.happensLater(Happening.ENDED);
+        scene.happensLater(Happening.RUNNING);
+        assertEquals(Ipv4Address.of(FIRST), scene.request().agent());
+    }
+
+    @Test
+    @DisplayName("what is heard of an agent is told when it changes, and only then")
+    void newsOfAnAgentAreToldOnce() {
+        hears(Advertised.by(FIRST, 300, CARE_OF));
+        assertTold("foreign agent heard agent=10.2.0.2 care-of=198.51.100.2 reverse-tunnels=yes busy=no");
+        hears(Advertised.by(FIRST, 301, CARE_OF));
+        assertTold();
+        hears(Advertised.by(FIRST, 302, CARE_OF).with(MobilityAgent.BUSY));
+        assertTold("foreign agent heard agent=10.2.0.2 care-of=198.51.100.2 reverse-tunnels=yes busy=yes");
+        hears(Advertised.by(FIRST, 303, CARE_OF, OTHER_CARE_OF).with(MobilityAgent.BUSY));
+        assertTold("foreign agent heard agent=10.2.0.2 care-of=198.51.100.2,198.51.100.3 reverse-tunnels=yes busy=yes");
+        hears(Advertised.by(FIRST, 0, CARE_OF, OTHER_CARE_OF).with(MobilityAgent.BUSY));
+        assertTold("foreign agent has started anew, its visitors register again agent=10.2.0.2");
+        scene.wait(Duration.ofSeconds(Advertised.USUAL_LIFETIME));
+        scene.handle(new Event.DiscoveryDue(scene.now()));
+        assertEquals(1, scene.facts().size());
+        scene.handle(new Event.DiscoveryDue(scene.now()));
+        assertTold();
+        hears(Advertised.by(FIRST, 1, CARE_OF, OTHER_CARE_OF).with(MobilityAgent.BUSY));
+        assertEquals(1, scene.facts().size(), "it is back");
+        hears(Advertised.by(SECOND, 0, CARE_OF).without(MobilityAgent.REVERSE_TUNNELING));
+        assertTold("foreign agent heard agent=10.2.0.3 care-of=198.51.100.2 reverse-tunnels=no busy=no");
+    }
+
+    private void assertTold(String... lines) {
+        assertEquals(List.of(lines), scene.facts().stream().map(Fact::line).toList());
+    }
+
+    @Test
+    @DisplayName("who would serve another visitor: nobody who is busy, or silent")
+    void whoWouldServeAnotherVisitor() {
+        assertEquals(Optional.empty(), scene.hook().tunnelEnd(scene.now()));
+        hears(Advertised.by(FIRST, 0, CARE_OF).with(MobilityAgent.BUSY));
+        assertEquals(Optional.empty(), scene.hook().tunnelEnd(scene.now()));
+        hears(Advertised.by(FIRST, 1, CARE_OF));
+        assertEquals(
+                Optional.of(foreignAgent(FIRST, CARE_OF, 1800)), scene.hook().tunnelEnd(scene.now()));
+        Instant silent = scene.now().plusSeconds(Advertised.USUAL_LIFETIME);
+        assertEquals(Optional.empty(), scene.hook().tunnelEnd(silent));
+        assertEquals(Optional.of(Scene.FOREIGN_AGENT), Scene.visiting().hook().tunnelEnd(silent));
+    }
+
+    @Test
     void anAgentThatWithdrawsItsCareOfAddressIsAskedForAnother() {
         register(FIRST);
         scene.wait(SECOND_LONG);
@@ -449,6 +521,72 @@ class Section2_4Test {
         hears(Advertised.by(FIRST, 0, CARE_OF));
         assertTrue(Scene.said(scene.request(), Prepare.class).isPresent());
         assertEquals(Optional.of(Ipv4Address.of(FIRST)), router());
+        List<Action> actions = scene.lastActions();
+        int resolved =
+                actions.indexOf(new ResolveAgent(scene.guest(), Action.Agent.FOREIGN_AGENT, Ipv4Address.of(FIRST)));
+        assertTrue(0 <= resolved && resolved < actions.indexOf(scene.request()), actions::toString);
+    }
+
+    @Test
+    @DisplayName("who is asked later is resolved later: until an agent is heard, nobody is")
+    void nobodyIsResolvedBeforeAnAgentIsHeard() {
+        scene.happens(Happening.ARRIVING);
+        assertTrue(scene.lastActions().stream().noneMatch(ResolveAgent.class::isInstance));
+    }
+
+    @Test
+    @DisplayName("§3.6.1.2: nor is it prepared for longer than is advertised")
+    void noLongerAHoldTimeThanIsAdvertised() {
+        hears(Advertised.by(FIRST, 0, CARE_OF).registrationLifetime(20));
+        scene.happens(Happening.ARRIVING);
+        assertEquals(20, scene.request().request().lifetime());
+        assertEquals(
+                20, Scene.said(scene.request(), Prepare.class).orElseThrow().holdSeconds());
+    }
+
+    @Test
+    void aGuestThatNoLongerComesIsPreparedForByNobodyWhoIsHeardLater() {
+        scene.happens(Happening.ARRIVING);
+        scene.happens(Happening.ENDED);
+        assertEquals(
+                PreparationOutcome.Prepared.PLAIN,
+                scene.prepared().orElseThrow().prepared());
+        hears(Advertised.by(FIRST, 0, CARE_OF));
+        assertEquals(List.of(), scene.requests());
+    }
+
+    @Test
+    @DisplayName("an agent that knows no handovers is known for that when it is heard again: nobody waits")
+    void whoKnowsNoHandoversIsNotAskedWhenItIsHeardAgain() {
+        hears(Advertised.by(FIRST, 0, CARE_OF).lifetime(5));
+        scene.happens(Happening.ARRIVING);
+        scene.foreignAgentReplies(scene.request(), 100, 0);
+        PreparationOutcome plain = scene.prepared().orElseThrow();
+        scene.happens(Happening.ENDED);
+        scene.wait(Duration.ofSeconds(10));
+        scene.happens(Happening.ARRIVING);
+        assertEquals(Optional.empty(), scene.prepared());
+        hears(Advertised.by(FIRST, 1, CARE_OF));
+        assertEquals(List.of(), scene.requests());
+        assertEquals(Optional.of(plain), scene.prepared());
+        scene.wait(Duration.ofSeconds(5));
+        assertEquals(List.of(), scene.handle(new Event.TimerFired(scene.now(), Scene.NAME, Timer.PREPARATION)));
+    }
+
+    @Test
+    @DisplayName("what a silent agent has prepared ends with its hold time: nobody goes on aborting it")
+    void anAbortEndsWithItsAgent() {
+        hears(Advertised.by(FIRST, 0, CARE_OF).lifetime(3));
+        scene.happens(Happening.ARRIVING);
+        scene.happensLater(Happening.ENDED);
+        assertEquals(RequestKind.ABORT, scene.request().kind());
+        scene.wait(Duration.ofSeconds(3));
+        scene.handle(new Event.CheckRequested(scene.now(), Scene.NAME));
+        assertEquals(List.of(), scene.handle(new Event.TimerFired(scene.now(), Scene.NAME, Timer.PREPARATION)));
+        hears(Advertised.by(SECOND, 0, OTHER_CARE_OF));
+        assertEquals(RequestKind.CHECK, scene.request().kind());
+        scene.wait(SECOND_LONG);
+        assertEquals(List.of(), scene.handle(new Event.TimerFired(scene.now(), Scene.NAME, Timer.PREPARATION)));
     }
 
     @Test

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.mooring.protocol.wire.ReplyCode;
 
 @DisplayName("RFC 3344 §3.6.2.2 Registration Request Accepted")
 class Section3_6_2_2Test {
@@ -32,6 +33,19 @@ class Section3_6_2_2Test {
         scene.happens(Happening.RUNNING);
         scene.homeAgentReplies(scene.request(), 1, 300);
         assertEquals("accepted", scene.status().registration());
+    }
+
+    @Test
+    void theLatestReplyIsToldAndForgottenWhenItIsAskedAnew() {
+        scene.happens(Happening.RUNNING);
+        assertEquals(Optional.empty(), scene.status().code());
+        assertEquals(Optional.empty(), scene.status().roundTrip());
+        scene.homeAgentReplies(scene.request(), 130, 0);
+        assertEquals(Optional.of(new ReplyCode(130)), scene.status().code());
+        assertEquals(Optional.of(Scene.ROUND_TRIP), scene.status().roundTrip());
+        scene.happensLater(Happening.ENDED);
+        scene.happensLater(Happening.RUNNING);
+        assertEquals(Optional.empty(), scene.status().code());
     }
 
     @Test

@@ -65,6 +65,33 @@ class Section3_6_2_3Test {
     }
 
     @Test
+    @DisplayName("two corrections in a row are enough: one more denial is a denial as any other")
+    void theThirdDenialIsNotCorrected() {
+        scene.happens(Happening.RUNNING);
+        for (int i = 0; i < 2; i++) {
+            scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
+            assertEquals("requested", scene.status().registration());
+            scene.corrected(Timer.REGISTRATION);
+        }
+        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
+        assertEquals("denied", scene.status().registration());
+    }
+
+    @Test
+    @DisplayName("§3.6.3: who answers isn't silent, so that after a correction the timeouts begin as at first")
+    void afterACorrectionTheTimeoutsBeginAsAtFirst() {
+        scene.happens(Happening.RUNNING);
+        for (int i = 0; i < 3; i++) {
+            scene.firePastRepetitions(Timer.REGISTRATION);
+        }
+        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(60));
+        scene.corrected(Timer.REGISTRATION);
+        Instant corrected = scene.now();
+        scene.firePastRepetitions(Timer.REGISTRATION);
+        assertEquals(corrected.plus(SECOND), scene.now());
+    }
+
+    @Test
     @DisplayName("§3.6.3: what is denied late is corrected as soon as that is known")
     void code133AfterMoreThanASecondIsCorrectedAtOnce() {
         scene.happens(Happening.RUNNING);

@@ -62,6 +62,15 @@ class Section3_6_3Test {
         assertEquals(List.of(1L, 2L, 4L, 6L, 6L), secondsBetweenRequests(5));
     }
 
+    @Test
+    @DisplayName("a deregistration asks for no lifetime, and its timeouts grow all the same")
+    void theTimeoutsOfADeregistrationGrow() {
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentReplies(scene.request(), 0, 300);
+        scene.happensLater(Happening.ENDED);
+        assertEquals(List.of(1L, 2L, 4L), secondsBetweenRequests(3));
+    }
+
     private List<Long> secondsBetweenRequests(int count) {
         var seconds = new ArrayList<Long>();
         Instant sent = scene.now();
@@ -85,6 +94,23 @@ class Section3_6_3Test {
         assertEquals(List.of(), scene.requests());
         scene.fire(Timer.REGISTRATION);
         assertEquals(SECOND, Duration.between(sent, scene.now()));
+        assertEquals(1, scene.requests().size());
+    }
+
+    @Test
+    @DisplayName("§3.6: a renewal, too, keeps its distance from what was asked just before")
+    void aRenewalKeepsItsDistanceFromACheck() {
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentReplies(scene.request(), 0, 300);
+        Instant renewal = scene.due(Timer.REGISTRATION).orElseThrow();
+        scene.wait(Duration.between(scene.now(), renewal.minusMillis(400)));
+        scene.handle(new Event.CheckRequested(scene.now(), Scene.NAME));
+        assertEquals(1, scene.requests().size());
+        scene.wait(Duration.ofMillis(400));
+        scene.handle(new Event.TimerFired(renewal, Scene.NAME, Timer.REGISTRATION));
+        assertEquals(List.of(), scene.requests());
+        scene.fire(Timer.REGISTRATION);
+        assertEquals(renewal.plusMillis(600), scene.now());
         assertEquals(1, scene.requests().size());
     }
 
