@@ -364,6 +364,8 @@ class OldSiteTest extends HandoverSite {
 
         var actions = agent.handle(new Event.VisitorNotRecalled(now, HOME, "busy"));
 
+        assertEquals(
+                new Fact.KernelRefused(HOME, "recall", "busy"), facts(actions).get(0));
         assertTrue(actions.contains(new Action.RemoveVisitor(HOME)));
         assertEquals(List.of(), agent.visitors());
     }

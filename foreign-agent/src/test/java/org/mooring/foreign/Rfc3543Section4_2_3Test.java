@@ -268,6 +268,43 @@ class Rfc3543Section4_2_3Test extends RevocationSite {
         assertNotEquals(visitor.revocation().orElseThrow().told(), identifier);
     }
 
+    @Test
+    @DisplayName("the operator hears that it was sent, acknowledged, and told to the mobile node")
+    void theOperatorHearsOfEachStep() {
+        serve();
+        pass(Duration.ofSeconds(2));
+        done.clear();
+        revoke();
+        assertEquals(List.of(new Fact.RevocationSent(HOME, HOME_AGENT, 1)), heard(Fact.RevocationSent.class));
+        receive(acknowledgment(revocationSent().identifier(), true));
+        assertEquals(
+                List.of(new Fact.RevocationAcknowledged(HOME, HOME_AGENT, 1)),
+                heard(Fact.RevocationAcknowledged.class));
+        assertEquals(List.of(new Fact.MobileNodeInformed(HOME, LINK, true)), heard(Fact.MobileNodeInformed.class));
+    }
+
+    @Test
+    @DisplayName("and of each that could not be sent, or that nobody answered")
+    void theOperatorHearsWhatCameToNothing() {
+        serve(3, true);
+        revoke();
+        pass(Duration.ofSeconds(1));
+        fire(Purpose.REVOCATION);
+        pass(Duration.ofSeconds(2));
+        fire(Purpose.REVOCATION);
+        assertEquals(
+                List.of(new Fact.RevocationUnanswered(HOME, HOME_AGENT, 1)), heard(Fact.RevocationUnanswered.class));
+
+        answer(ask(300), 300);
+        handle(new Event.LinkGone(now, LINK));
+        assertEquals(List.of(new Fact.LinkLost(LINK, 1)), heard(Fact.LinkLost.class));
+        assertEquals(List.of(new Fact.RevocationImpossible(HOME, HOME_AGENT)), heard(Fact.RevocationImpossible.class));
+    }
+
+    private List<Fact> heard(Class<? extends Fact> kind) {
+        return facts(done).stream().filter(kind::isInstance).toList();
+    }
+
     private List<Instant> armed() {
         return all(Action.ArmTimer.class).stream()
                 .filter(armed -> armed.timer().equals(new Timer(Purpose.REVOCATION, HOME)))

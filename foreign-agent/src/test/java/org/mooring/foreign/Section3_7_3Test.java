@@ -87,6 +87,16 @@ class Section3_7_3Test {
     }
 
     @Test
+    void tellsTheOperatorWhatTheKernelRefusesToTakeBack() {
+        assertEquals(
+                List.of(new Action.Report(new Fact.KernelRefused(HOME, "remove", "busy"))),
+                agent.handle(new Event.VisitorNotRemoved(NOW, HOME, "busy")));
+        assertEquals(
+                List.of(new Action.Report(new Fact.KernelRefused(HOME, "unstage", "busy"))),
+                agent.handle(new Event.VisitorNotUnstaged(NOW, HOME, "busy")));
+    }
+
+    @Test
     void servesAVisitorThatCannotBeStored() {
         var visitor = visitor(request(), NOW.plusSeconds(300));
         agent.handle(requestReceived(NOW, sealed(request())));

@@ -173,6 +173,17 @@ class CheckTest {
     }
 
     @Test
+    void whereThisHostIsTheTunnelsEndItIsTheHomeAgentThatIsSilent() {
+        var coLocated = Scene.coLocated();
+        check(coLocated);
+        while (coLocated.checked().isEmpty()) {
+            coLocated.fire(Timer.CHECK);
+        }
+        String verdict = coLocated.checked().orElseThrow().verdict();
+        assertTrue(verdict.startsWith("no answer from home-agent 10.1.0.1: "), verdict);
+    }
+
+    @Test
     void aGuestThatRunsHereIsRenewedInstead() {
         scene.happens(Happening.RUNNING);
         scene.homeAgentReplies(scene.request(), 0, 300);

@@ -95,6 +95,7 @@ class PhaseTest {
         scene.happens(Happening.MIGRATION_STARTED, Happening.STOPPED, Happening.MIGRATION_COMPLETED);
         assertEquals(Phase.LEFT, scene.status().phase());
         assertPort(PortRule.SHUT, PortRule.SHUT);
+        assertEquals(List.of(), scene.happens(Happening.MIGRATION_COMPLETED), "said twice");
     }
 
     @Test
@@ -183,6 +184,7 @@ class PhaseTest {
         scene.firePastRepetitions(Timer.REGISTRATION);
         assertEquals(List.of(), scene.requests());
         assertTrue(scene.facts().contains(Fact.gaveUp(scene.guest(), Scene.CARE_OF_ADDRESS)));
+        assertEquals("none", scene.status().registration());
     }
 
     @Test

@@ -410,6 +410,13 @@ class PreparationTest {
     }
 
     @Test
+    @DisplayName("whoever knows the id could commit: it is all random, which nobody can guess")
+    void theIdHas64RandomBits() {
+        assertEquals(
+                new HandoverId(0x0000_0123_0000_0124L), prepare(arrive(scene)).id());
+    }
+
+    @Test
     void anotherArrivalHasAnotherId() {
         SendRequest first = arrive(scene);
         staged(first);

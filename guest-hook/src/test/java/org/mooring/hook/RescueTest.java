@@ -20,6 +20,8 @@ import org.mooring.hook.Action.SendRequest;
 import org.mooring.hook.Action.SetPort;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Ipv4Address;
 
 @DisplayName("docs/handover.md: what QEMU had not read from the source's tap at STOP follows the guest")
@@ -157,6 +159,17 @@ class RescueTest {
         var home = Scene.home();
         armed(home);
         home.homeAgentReplies(stop(home), 130, 0);
+        assertEquals(List.of(), frameActions(home));
+    }
+
+    @Test
+    void atHomeAForgedAnswerDoesNotEndIt() {
+        var home = Scene.home();
+        armed(home);
+        SendRequest commit = stop(home);
+        home.replied(
+                Scene.reply(commit, 0, 0, commit.request().identification()),
+                new Seal(Kind.MOBILE_HOME, Scene.OTHER_KEY));
         assertEquals(List.of(), frameActions(home));
     }
 

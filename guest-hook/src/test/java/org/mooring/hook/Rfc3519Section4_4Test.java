@@ -371,12 +371,16 @@ class Rfc3519Section4_4Test {
         scene = among(Asking.AUTO, REQUIRING.without(MobilityAgent.UDP_TUNNELING));
         scene.happens(Happening.ARRIVING);
         assertEquals(RequestKind.PREPARE, scene.request().kind());
-        scene.handle(REQUIRING.at(scene.now()));
-        do {
-            scene.wait(Duration.ofSeconds(1));
-            scene.handle(new Event.TimerFired(scene.now(), Scene.NAME, Timer.PREPARATION));
+        Instant asked = scene.now();
+        Instant again = scene.due(Timer.PREPARATION).orElseThrow();
+        scene.handle(REQUIRING.at(asked));
+        scene.wait(Duration.between(asked, again));
+        scene.handle(new Event.TimerFired(again, Scene.NAME, Timer.PREPARATION));
+        while (scene.prepared().isEmpty()) {
+            scene.fire(Timer.PREPARATION);
             assertEquals(List.of(), scene.requests());
-        } while (scene.prepared().isEmpty());
+        }
+        assertEquals(asked.plusSeconds(1), scene.now(), "before anybody has waited as long as for an answer");
         assertEquals(
                 PreparationOutcome.Prepared.PLAIN,
                 scene.prepared().orElseThrow().prepared());

@@ -118,6 +118,9 @@ class Rfc4721Section3_1Test {
         hears(scene, AGENT, FIRST);
         scene.happens(Happening.RUNNING);
         replies(scene.request(), code, SECOND);
+        assertEquals(
+                List.of("foreign agent wants another challenge answered guest=web code=" + code + ": answering that"),
+                scene.facts().stream().map(Fact::line).toList());
         assertEquals(Optional.of(SECOND), answered(scene.corrected(Timer.REGISTRATION)));
     }
 

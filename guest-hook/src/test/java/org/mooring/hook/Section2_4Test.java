@@ -595,6 +595,49 @@ class Section2_4Test {
         scene.fire(Timer.PREPARATION);
         assertEquals(Scene.START.plusSeconds(3), scene.now());
         assertEquals(Optional.of(PreparationOutcome.plain(Fact.NOBODY_HEARD)), scene.prepared());
+        scene.wait(Duration.ofSeconds(5));
+        assertEquals(List.of(), scene.handle(new Event.TimerFired(scene.now(), Scene.NAME, Timer.PREPARATION)));
+    }
+
+    @Test
+    @DisplayName("§2.3: who is prepared for is served, though the agent has become busy meanwhile")
+    void whoIsPreparedForStaysWithItsAgent() {
+        hears(Advertised.by(FIRST, 0, CARE_OF));
+        scene.happens(Happening.ARRIVING);
+        var id = Scene.said(scene.request(), Prepare.class).orElseThrow().id();
+        scene.homeAgentReplies(scene.request(), 0, 60, new Staged(id, Ipv4Address.of(CARE_OF), 60));
+        hears(Advertised.by(FIRST, 1, CARE_OF).with(MobilityAgent.BUSY));
+        hears(Advertised.by(SECOND, 0, OTHER_CARE_OF));
+        scene.happens(Happening.RUNNING);
+        assertEquals(Ipv4Address.of(FIRST), scene.request().agent());
+    }
+
+    @Test
+    @DisplayName("§2.4.2: a guest that comes again is registered with whom it had before")
+    void aGuestThatComesAgainStaysWithItsAgent() {
+        hears(Advertised.by(FIRST, 0, CARE_OF).with(MobilityAgent.BUSY));
+        hears(Advertised.by(SECOND, 0, OTHER_CARE_OF));
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentReplies(scene.request(), 0, 300);
+        hears(Advertised.by(FIRST, 1, CARE_OF));
+        scene.happensLater(Happening.ENDED);
+        scene.happensLater(Happening.RUNNING);
+        assertEquals(Ipv4Address.of(SECOND), scene.request().agent());
+    }
+
+    @Test
+    @DisplayName("§2.4.2.1: that an agent is gone is noticed as soon as its time is over, whoever else is heard")
+    void thatAnAgentIsGoneIsNoticedInTime() {
+        hears(Advertised.by(FIRST, 0, CARE_OF));
+        Instant gone = scene.now().plusSeconds(Advertised.USUAL_LIFETIME);
+        scene.wait(Duration.ofSeconds(5));
+        hears(Advertised.by(SECOND, 0, OTHER_CARE_OF));
+        while (scene.now().isBefore(gone)) {
+            scene.discover();
+        }
+        assertEquals(gone, scene.now());
+        assertEquals(1, scene.facts().size());
+        assertTrue(scene.facts().get(0).line().startsWith("foreign agent no longer heard agent=10.2.0.2"));
     }
 
     @Test
@@ -641,6 +684,8 @@ class Section2_4Test {
             hears(Advertised.by("10.2.0." + (100 + i), 0, CARE_OF));
         }
         assertEquals(16, scene.hook().agents().size());
+        assertEquals(
+                Ipv4Address.of("10.2.0.100"), scene.hook().agents().get(0).address(), "who serves keeps its place");
         scene.wait(Duration.ofSeconds(Advertised.USUAL_LIFETIME));
         hears(Advertised.by(FIRST, 0, CARE_OF));
         assertEquals(16, scene.hook().agents().size());

@@ -172,6 +172,14 @@ class Section3_6_3Test {
         assertEquals(List.of(Fact.noAnswer(scene.guest(), "foreign-agent 10.2.0.2", 2)), scene.facts());
         scene.firePastRepetitions(Timer.REGISTRATION);
         assertEquals(List.of(), scene.facts());
+        scene.happensLater(Happening.ENDED);
+        scene.happensLater(Happening.RUNNING);
+        scene.firePastRepetitions(Timer.REGISTRATION);
+        scene.firePastRepetitions(Timer.REGISTRATION);
+        assertEquals(
+                List.of(Fact.noAnswer(scene.guest(), "foreign-agent 10.2.0.2", 2)),
+                scene.facts(),
+                "once for each visit");
     }
 
     @Test

@@ -118,6 +118,15 @@ class Section5_7_2Test {
         assertEquals(List.of(), scene.requests());
     }
 
+    @Test
+    @DisplayName("§3.6.3: a preparation that isn't answered is sent again, octet for octet, too")
+    void aPreparationIsTheSameAgain() {
+        scene.happens(Happening.ARRIVING);
+        SendRequest first = scene.request();
+        scene.firePastRepetitions(Timer.PREPARATION);
+        assertSame(first.request(), scene.request().request());
+    }
+
     private void register() {
         scene.happens(Happening.RUNNING);
         assertFalse(answers(scene.request()));
