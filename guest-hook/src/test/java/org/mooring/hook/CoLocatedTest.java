@@ -213,7 +213,7 @@ class CoLocatedTest {
         id = arrived();
         scene.happens(Happening.RUNNING);
         scene.homeAgentReplies(scene.request(), 0, 300);
-        scene.happens(Happening.MIGRATION_STARTED);
+        scene.happensLater(Happening.MIGRATION_STARTED);
         scene.homeAgentReplies(scene.request(), 0, 300, LEAVING);
         scene.happens(Happening.STOPPED);
         hear(new Rescued(id, 0, packet(1)));
