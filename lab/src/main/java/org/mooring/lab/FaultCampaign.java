@@ -428,8 +428,7 @@ final class FaultCampaign implements AutoCloseable {
                     sleep(fault.downMs());
                     daemon.start().awaitReady();
                     long back = Clock.now();
-                    boolean knows = knows(daemon);
-                    if (known && !knows && Clock.now() - asked < REMEMBERED.toNanos()) {
+                    if (known && back - asked < REMEMBERED.toNanos() && !knows(daemon)) {
                         throw new LabException(daemon.program() + " forgot the guest by: " + fault);
                     }
                     return back;

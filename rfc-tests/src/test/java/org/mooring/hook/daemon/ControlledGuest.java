@@ -10,6 +10,8 @@ import org.mooring.runtime.control.Routes;
 
 /** What the hook's control socket is told of a guest, for tests without a hook. */
 public final class ControlledGuest {
+    private static final ToldGuests NOBODY = nobody();
+
     private ControlledGuest() {}
 
     /** The routes of the guest {@code web}. */
@@ -26,7 +28,7 @@ public final class ControlledGuest {
                         routes,
                         Clock.systemUTC(),
                         new Taps(guest -> ""),
-                        nobody(),
+                        NOBODY,
                         guest -> true,
                         new Preparations(),
                         "web"::equals,
