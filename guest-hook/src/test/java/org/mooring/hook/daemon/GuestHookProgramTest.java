@@ -425,6 +425,7 @@ class GuestHookProgramTest {
         tell("web", "running", "--tap", "tap0");
         PlayedQemu qemu = qemu("web", "running");
         hook.awaitLine("guest watched guest=web");
+        qemu.asked("query-status", 1);
         qemu.tells("SHUTDOWN", "{\"guest\": true, \"reason\": \"guest-shutdown\"}");
         hook.awaitLine("deregistration accepted guest=web");
         qemu.close();
