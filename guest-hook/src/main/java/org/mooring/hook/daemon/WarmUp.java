@@ -80,8 +80,8 @@ final class WarmUp {
         GuestHook hook = new GuestHook(new Link(HOME_AGENT, FOREIGN_AGENT), List.of(guest), ENTERPRISE_NUMBER, () -> 0);
         Instant at = now;
         for (int i = 0; i < MOVES; i++) {
-            at = at.plusSeconds(1); // PREPARE would wait for that (RFC 3344 §3.6.3).
             for (Happening what : MOVE) {
+                at = at.plusSeconds(1); // PREPARE and ARM would wait for that (RFC 3344 §3.6.3).
                 for (Action action : hook.handle(new Event.Happened(at, NAME, what))) {
                     if (action instanceof SendRequest request) {
                         hook.handle(new Event.ReplyReceived(at, exchange(request, at)));
