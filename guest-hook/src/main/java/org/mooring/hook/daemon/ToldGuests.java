@@ -35,6 +35,8 @@ final class ToldGuests implements AutoCloseable {
     private static final String FILE = ".told";
     private static final String DRAFT = ".told.draft";
     private static final long LONGEST_WRITE_SECONDS = 5;
+    private static final String ADVICE =
+            "tell again of those that run here, with 'guest-hook event GUEST running --tap INTERFACE'";
 
     /** Another one after each start of the host, which no guest outlives. */
     private static final Path BOOT = Path.of("/proc/sys/kernel/random/boot_id");
@@ -134,9 +136,6 @@ final class ToldGuests implements AutoCloseable {
         }
         return found;
     }
-
-    private static final String ADVICE =
-            "tell again of those that run here, with 'guest-hook event GUEST running --tap INTERFACE'";
 
     private void read(String guest, JsonNode node, Map<String, Told> found) {
         JsonNode tap = node.path("tap");

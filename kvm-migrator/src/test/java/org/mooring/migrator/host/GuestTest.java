@@ -20,20 +20,7 @@ class GuestTest {
             -device virtio-rng-pci                 |
             """)
     void findsADiskAmongTheExtraArguments(String arguments, String found) {
-        Guest guest = new Guest(
-                "g1",
-                64,
-                1,
-                "52:54:00:ab:cd:ef",
-                Guest.Accelerator.TCG,
-                "pc",
-                null,
-                null,
-                null,
-                null,
-                List.of(),
-                List.of(arguments.split(" ")),
-                Guest.tapOf("g1"));
+        Guest guest = VerbsTest.guest("g1", List.of(), List.of(arguments.split(" ")));
 
         assertEquals(Optional.ofNullable(found), guest.driveArgument());
     }

@@ -110,7 +110,11 @@ class VerbsTest {
     }
 
     private static GuestRecord record(String name, Disk... disks) {
-        Guest guest = new Guest(
+        return GuestRecord.of(guest(name, List.of(disks), List.of()), "br0", disks.length == 0);
+    }
+
+    static Guest guest(String name, List<Disk> disks, List<String> extraArguments) {
+        return new Guest(
                 name,
                 64,
                 1,
@@ -121,10 +125,9 @@ class VerbsTest {
                 null,
                 null,
                 null,
-                List.of(disks),
-                List.of(),
+                disks,
+                extraArguments,
                 Guest.tapOf(name));
-        return GuestRecord.of(guest, "br0", disks.length == 0);
     }
 
     private static boolean isRoot() {
