@@ -269,11 +269,16 @@ static __always_inline int drop(__u32 reason)
 	return TC_ACT_SHOT;
 }
 
-/* One, unless the word is zero. Without a branch: the verifier would follow both ways, for each tunnel of each visitor. */
+/*
+ * One, unless the word is zero. Without a branch: the verifier would follow both ways, for each tunnel, and whatever comes behind as often as
+ * there are sets of tunnels.
+ */
 static __always_inline __u64 not_zero(__u64 word)
 {
-	asm volatile("" : "+r"(word));
-	return (word | -word) >> 63;
+	__u64 negative = -word;
+
+	asm volatile("" : "+r"(negative)); /* or the compiler sees what this comes to, and branches */
+	return (word | negative) >> 63;
 }
 
 /* Bit i for the tunnel with index i. */
@@ -283,7 +288,7 @@ static __always_inline __u8 used_for(const struct forwarding *forwarding, __u8 u
 
 #pragma unroll
 	for (int i = 0; i < TUNNELS; i++)
-		found |= forwarding->tunnels[i].uses & use ? 1 << i : 0;
+		found |= not_zero(forwarding->tunnels[i].uses & use) << i;
 	return found;
 }
 
@@ -635,11 +640,11 @@ static __always_inline void count_encapsulated(__be32 home, struct amount amount
 static __always_inline bool is_loop(struct __sk_buff *skb, const struct agent *self, const struct iphdr *inner,
 				    const struct forwarding *forwarding, __u32 into)
 {
-	bool suspect = inner->saddr == self->address && skb->ingress_ifindex == self->device;
+	__u64 suspect = inner->saddr == self->address && skb->ingress_ifindex == self->device;
 
 #pragma unroll
 	for (int i = 0; i < TUNNELS; i++)
-		suspect |= into & 1 << i && inner->saddr == forwarding->tunnels[i].remote;
+		suspect |= into >> i & 1 & ~not_zero(inner->saddr ^ forwarding->tunnels[i].remote);
 	return suspect && !is_marker(skb, 0, inner);
 }
 
