@@ -1,7 +1,7 @@
 #!/bin/sh
 # install.sh [--prefix DIR]: installs the programs on this machine, as root; running it again upgrades them.
-# Goes to DIR (/opt/mooring), with links in /usr/local/bin, units in /etc/systemd/system and a place for configuration in
-# /etc/mooring. Makes the user mooring. Starts nothing. With DESTDIR set, all goes below that directory, and no user is made.
+# Goes to DIR (/opt/mooring), with links in /usr/local/bin, units in /etc/systemd/system, /run/mooring by /etc/tmpfiles.d and a
+# place for configuration in /etc/mooring. Makes the user mooring. Starts nothing. With DESTDIR set, all goes below that directory, and no user is made.
 set -eu
 
 prefix=/opt/mooring
@@ -34,13 +34,18 @@ done
 for unit in "$image"/systemd/*.service; do
   sed "s|/opt/mooring/|$prefix/|" "$unit" >"$units/${unit##*/}"
 done
+mkdir -p "$root/etc/tmpfiles.d"
+cp "$image/tmpfiles/mooring.conf" "$root/etc/tmpfiles.d/mooring.conf"
 chmod 750 "$root/etc/mooring"
 chmod 700 "$root/etc/mooring/keys"
 
 if [ -z "$root" ]; then
   chown root:mooring /etc/mooring
   chown mooring:mooring /etc/mooring/keys
-  [ ! -d /run/systemd/system ] || systemctl daemon-reload
+  if [ -d /run/systemd/system ]; then
+    systemd-tmpfiles --create mooring.conf
+    systemctl daemon-reload
+  fi
 fi
 
 cat <<END

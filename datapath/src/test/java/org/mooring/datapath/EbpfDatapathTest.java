@@ -6,9 +6,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mooring.datapath.Encapsulation.GRE;
 import static org.mooring.datapath.Topology.GUEST;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Collection;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.mooring.linux.NetworkNamespace;
@@ -172,6 +177,30 @@ class EbpfDatapathTest extends DatapathTest {
             open(new Echo(net.near.host()));
             open(new Probe(net.correspondent)).exchange(GUEST, "now it can");
             assertTrue(ip(net.home, "-o link show mip-ha-gso").contains("mip-ha-seg"));
+        }
+
+        /** The kernel follows a million instructions of a program, and takes a second for that: ours leave it a margin, and start at once. */
+        @Test
+        void costsTheVerifierLittle() throws Exception {
+            open(Programs.loadAll());
+            try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fdinfo"))) {
+                List<Integer> verified = descriptors
+                        .flatMap(Preparation::lines)
+                        .filter(line -> line.startsWith("verified_insns:"))
+                        .map(line -> Integer.valueOf(line.split("\\s+", 2)[1]))
+                        .toList();
+                assertTrue(verified.stream().anyMatch(count -> count > 10_000), verified::toString);
+                assertTrue(verified.stream().allMatch(count -> count < 100_000), verified::toString);
+            }
+        }
+
+        /** None of a descriptor that another thread has closed. */
+        private static Stream<String> lines(Path file) {
+            try {
+                return Files.readAllLines(file).stream();
+            } catch (IOException e) {
+                return Stream.of();
+            }
         }
     }
 

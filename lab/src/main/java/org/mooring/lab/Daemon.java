@@ -128,11 +128,16 @@ final class Daemon {
             throw new LabException("it doesn't run: " + String.join(" ", words));
         }
         String jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
-        return OUR_CLASS
-                .matcher(Command.run(jcmd, Long.toString(process.pid()), "VM.class_hierarchy"))
-                .results()
-                .map(MatchResult::group)
-                .collect(Collectors.toCollection(TreeSet::new));
+        try {
+            return OUR_CLASS
+                    .matcher(Command.run(jcmd, Long.toString(process.pid()), "VM.class_hierarchy"))
+                    .results()
+                    .map(MatchResult::group)
+                    .collect(Collectors.toCollection(TreeSet::new));
+        } finally {
+            // What jcmd asks by. A JVM that is killed leaves it.
+            delete(Path.of("/tmp/.java_pid" + process.pid()));
+        }
     }
 
     /** SIGHUP: it reads its configuration again. */
@@ -155,6 +160,14 @@ final class Daemon {
         if (process != null) {
             process.destroy();
             awaitEnd(process);
+        }
+    }
+
+    private static void delete(Path file) {
+        try {
+            Files.deleteIfExists(file);
+        } catch (IOException e) {
+            throw new LabException("cannot delete " + file, e);
         }
     }
 

@@ -52,14 +52,15 @@ class AgentsKilledTest {
 
     /** The same with one visitor that registers itself once, and neither hooks nor a move: an emulated processor has to start fewer programs. */
     @Tag("stock")
-    @Test
-    void noPacketOfAVisitorIsLostInTheKernelsTunnels() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"kernel", "ebpf"})
+    void noPacketOfAVisitorIsLost(String datapath) throws IOException {
         Lab lab = Testbed.raiseWithoutGuests(Site.PAIR);
         Daemon home = lab.homeAgent(Site.A);
         Daemon foreign = lab.foreignAgent(Site.B);
         List<Daemon> agents = List.of(home, foreign);
         try {
-            agents.forEach(agent -> configure(agent, "datapath = \"kernel\""));
+            agents.forEach(agent -> configure(agent, "datapath = \"" + datapath + "\""));
             Files.writeString(home.configuration(), VISITOR.configuration(), UTF_8, StandardOpenOption.APPEND);
             KernelState before = KernelState.of(lab, ROUTERS);
             lab.start(agents);
@@ -74,8 +75,8 @@ class AgentsKilledTest {
                     awaitMore(flow, SLOWLY);
                 }
                 lab.start(agents);
-                assertKnown(home, "/bindings", "bindings");
-                assertKnown(foreign, "/visitors", "visitors");
+                assertKnown(home, datapath, "/bindings", "bindings");
+                assertKnown(foreign, datapath, "/visitors", "visitors");
                 awaitMore(flow, SLOWLY);
                 flow.stopSending();
                 Await.until("all have come that were sent to the visitor", () -> echo.received() == flow.sent());
@@ -84,7 +85,7 @@ class AgentsKilledTest {
             agents.forEach(Daemon::kill);
             assertNothingStays(lab, before);
         } finally {
-            Testbed.close(lab, "visitor-agents-killed");
+            Testbed.close(lab, "visitor-agents-killed-" + datapath);
         }
     }
 
@@ -124,8 +125,8 @@ class AgentsKilledTest {
         }
     }
 
-    private static void assertKnown(Daemon agent, String path, String list) {
-        assertEquals("kernel", agent.control().get("/datapath").path("datapath").asText());
+    private static void assertKnown(Daemon agent, String datapath, String path, String list) {
+        assertEquals(datapath, agent.control().get("/datapath").path("datapath").asText());
         var known = agent.control().get(path).path(list);
         assertEquals(1, known.size());
         assertEquals(

@@ -488,7 +488,8 @@ class MovesTest {
                     List.of(),
                     some.broken().stream()
                             .map(session -> session.name() + ": " + session.end())
-                            .toList());
+                            .toList(),
+                    "a session broke"); // ./verify knows these words
         }
     }
 

@@ -1,16 +1,23 @@
 package org.mooring.lab;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.pcap4j.core.NotOpenException;
+import org.pcap4j.core.PcapDumper;
+import org.pcap4j.core.PcapHandle;
+import org.pcap4j.core.PcapNativeException;
+import org.pcap4j.core.Pcaps;
 
 /**
  * The registrations in some captures, as tshark reads them: another implementation's word for what is on the wire. Each field of each message is
@@ -53,6 +60,15 @@ final class TsharkRegistrations {
     /** Foreign agents' own: the home agent is silent, or there is no way to it. */
     private static final List<String> UNREACHABLE = List.of("78", "80", "81", "82", "88");
 
+    /** Where fields are in a frame with a header of LINUX_SLL2, and none of IPv4's options. */
+    private static final int IP = 20;
+
+    private static final int UDP = IP + 20;
+    private static final int MESSAGE = UDP + 8;
+
+    /** In AGAIN (docs/handover.md). */
+    private static final int REQUEST = MESSAGE + 8;
+
     private static final String ACCEPTED = "0";
     private static final String IDENTIFICATION_MISMATCH = "133";
 
@@ -85,29 +101,65 @@ final class TsharkRegistrations {
 
     /** @param captures of all machines: a reply may arrive where its request wasn't seen */
     TsharkRegistrations(List<Path> captures) {
-        List<Row> rows = captures.stream().flatMap(TsharkRegistrations::read).toList();
+        List<Row> rows = captures.stream()
+                .flatMap(capture -> Stream.concat(read(capture), repeated(capture)))
+                .toList();
         rows.stream().filter(row -> row.get("mip.type").equals("1")).forEach(row -> requested.put(row.key(), row));
         rows.forEach(this::check);
     }
 
     private static Stream<Row> read(Path capture) {
-        var command = new ArrayList<>(List.of("env", "TZ=UTC", "LC_ALL=C", "tshark", "-n", "-r", capture.toString()));
-        // But for the messages beside registration, whose type (RFC 4064) it doesn't know.
-        command.addAll(List.of("-Y", "udp.port == 434 && !icmp && !(udp.payload[0:1] == 0xff)"));
-        command.addAll(List.of("-T", "fields", "-E", "separator=;", "-E", "aggregator=,"));
-        for (String field : FIELDS) {
-            command.addAll(List.of("-e", field));
-        }
-        List<Row> rows = Command.run(command, "")
-                .lines()
-                .map(line -> new Row(List.of(line.split(";", -1))))
-                .toList();
+        List<Row> rows = rows(capture);
         for (String type : List.of("1", "3")) {
             if (rows.stream().noneMatch(row -> row.get("mip.type").equals(type))) {
                 throw new AssertionError("no message of type " + type + " in " + capture);
             }
         }
         return rows.stream();
+    }
+
+    /** The requests that left in AGAIN, as if they had not: nobody else reads that message. */
+    private static Stream<Row> repeated(Path capture) {
+        Path requests = capture.resolveSibling(capture.getFileName() + ".again");
+        try (PcapHandle frames = Pcaps.openOffline(capture.toString());
+                PcapDumper taken = frames.dumpOpen(requests.toString())) {
+            for (byte[] frame = frames.getNextRawPacket(); frame != null; frame = frames.getNextRawPacket()) {
+                ByteBuffer field = ByteBuffer.wrap(frame);
+                if (frame.length > REQUEST
+                        && frame[IP + 9] == 17
+                        && field.getShort(UDP + 2) == 434
+                        && field.getShort(MESSAGE) == (short) 0xff07) {
+                    byte[] request = Arrays.copyOf(frame, frame.length - (REQUEST - MESSAGE));
+                    System.arraycopy(frame, REQUEST, request, MESSAGE, frame.length - REQUEST);
+                    shorten(request, IP + 2);
+                    shorten(request, UDP + 4);
+                    taken.dumpRaw(request, frames.getTimestamp());
+                }
+            }
+        } catch (PcapNativeException | NotOpenException e) {
+            throw new AssertionError(e);
+        }
+        return rows(requests).stream();
+    }
+
+    /** What says how long a packet is. */
+    private static void shorten(byte[] frame, int field) {
+        ByteBuffer header = ByteBuffer.wrap(frame);
+        header.putShort(field, (short) (header.getShort(field) - (REQUEST - MESSAGE)));
+    }
+
+    private static List<Row> rows(Path capture) {
+        var command = new ArrayList<>(List.of("env", "TZ=UTC", "LC_ALL=C", "tshark", "-n", "-r", capture.toString()));
+        // But for the messages beside registration, whose type (RFC 4064) it doesn't know: see repeated().
+        command.addAll(List.of("-Y", "udp.port == 434 && !icmp && !(udp.payload[0:1] == 0xff)"));
+        command.addAll(List.of("-T", "fields", "-E", "separator=;", "-E", "aggregator=,"));
+        for (String field : FIELDS) {
+            command.addAll(List.of("-e", field));
+        }
+        return Command.run(command, "")
+                .lines()
+                .map(line -> new Row(List.of(line.split(";", -1))))
+                .toList();
     }
 
     /** Accepted requests for a guest that is abroad. */

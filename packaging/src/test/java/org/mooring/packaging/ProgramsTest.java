@@ -134,6 +134,10 @@ class ProgramsTest {
                         + ".toml\n"),
                 unit);
         assertTrue(Files.isExecutable(directory.resolve("srv/mooring/bin").resolve(program)));
+        // systemd gives a RuntimeDirectory= to the unit's user, with the other programs' sockets.
+        assertTrue(unit.contains("\nReadWritePaths=/run/mooring\n") && !unit.contains("\nRuntimeDirectory="), unit);
+        String made = Files.readString(directory.resolve("etc/tmpfiles.d/mooring.conf"));
+        assertTrue(made.contains("\nd /run/mooring 1775 root mooring -\n"), made);
     }
 
     @Test

@@ -29,6 +29,7 @@ record StartupVerb() implements Verb {
     public List<String> details() {
         return List.of(
                 "Makes the bridge if there is none (with the configured uplink as its port), a tap for the guest, and starts QEMU.",
+                "The hook needs this host's address on the bridge: where startup makes the bridge, add it and start the hook then.",
                 "'teardown' undoes it.");
     }
 

@@ -34,6 +34,9 @@ public record Report(Map<String, String> environment, List<Move> moves) {
         Files.move(unfinished, directory.resolve("report.json"), StandardCopyOption.REPLACE_EXISTING);
     }
 
+    /** By how much longer than the control's a session's silence may be, in milliseconds, to go without a word. */
+    private static final int UNREMARKABLE_MS = 300;
+
     /** A few lines for a terminal. The excess is that of the session, of all, that has the greatest over its control. */
     public String summary() {
         var out = new StringBuilder();
@@ -71,6 +74,17 @@ public record Report(Map<String, String> environment, List<Move> moves) {
                     move.greatestExcessMs(),
                     move.tcpReset() ? "BROKEN" : "alive"));
         }
+        long remarkable = moves.stream()
+                .filter(move -> move.greatestExcessMs() > UNREMARKABLE_MS)
+                .count();
+        out.append(String.format(
+                Locale.ROOT,
+                "%s by more than %d ms%n",
+                remarkable == 0
+                        ? "no session was silent longer than its control"
+                        : "in " + remarkable + " of " + moves.size()
+                                + " moves a session was silent longer than its control",
+                UNREMARKABLE_MS));
         return out.toString();
     }
 }

@@ -100,7 +100,11 @@ class ReportTest {
                 "A", "B", "plain", 0, 0, 0, 0, 0, 0, 0, false, 240, 230, 0, 0, silences, List.of(), MOVE.throughput());
 
         assertEquals(445, move.greatestExcessMs());
-        assertTrue(new Report(Map.of(), List.of(move)).summary().contains("   445 ms  alive"));
+        String summary = new Report(Map.of(), List.of(move, MOVE)).summary();
+        assertTrue(summary.contains("   445 ms  alive"), summary);
+        assertTrue(
+                summary.endsWith("in 1 of 2 moves a session was silent longer than its control by more than 300 ms\n"),
+                summary);
     }
 
     @Test
