@@ -34,8 +34,8 @@ final class FaultCampaign implements AutoCloseable {
 
     private static final Duration AFTERMATH = Duration.ofMillis(200);
 
-    /** After a handover the agent at the old site is told a second later that the guest has gone, and redirects for five seconds more. */
-    private static final Duration REMEMBERED = Duration.ofSeconds(5);
+    /** After a handover the agent at the old site is told so much later that the guest has gone. */
+    private static final Duration REVOKED = Duration.ofSeconds(1);
 
     /** Longer than what comes late at the source does. */
     static final Duration SOAK = Duration.ofSeconds(LIFETIME + 2L);
@@ -259,8 +259,8 @@ final class FaultCampaign implements AutoCloseable {
         private final Fault fault;
         private final List<CompletableFuture<Long>> outages = new ArrayList<>();
         private final SimulatedQemu source = qemu;
-        private long running;
-        private boolean over;
+        private volatile long running;
+        private volatile boolean over;
         private String prepared = "";
 
         @Nullable
@@ -417,7 +417,6 @@ final class FaultCampaign implements AutoCloseable {
                 return;
             }
             victim().ifPresent(daemon -> {
-                long asked = Clock.now();
                 boolean known = serves(daemon);
                 if (fault.delayMs() == 0) {
                     daemon.kill();
@@ -428,7 +427,7 @@ final class FaultCampaign implements AutoCloseable {
                     sleep(fault.downMs());
                     daemon.start().awaitReady();
                     long back = Clock.now();
-                    if (known && back - asked < REMEMBERED.toNanos() && !knows(daemon)) {
+                    if (known && !knows(daemon) && !maybeRevoked()) {
                         throw new LabException(daemon.program() + " forgot the guest by: " + fault);
                     }
                     return back;
@@ -440,6 +439,11 @@ final class FaultCampaign implements AutoCloseable {
         private boolean serves(Daemon agent) {
             boolean stays = from != GUEST.home() && to != GUEST.home() && !over;
             return stays && (fault.kind() == Kind.HOME_AGENT || isBeforeCommit(agent)) && knows(agent);
+        }
+
+        /** An agent that has heard of no COMMIT, being dead then, frees the visitor at once. */
+        private boolean maybeRevoked() {
+            return fault.kind() == Kind.OLD_AGENT && over && Clock.now() - running > REVOKED.toNanos();
         }
 
         private boolean isBeforeCommit(Daemon agent) {
