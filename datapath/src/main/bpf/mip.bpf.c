@@ -151,6 +151,7 @@ struct tunnel {
 #define TO_HOME 1   /* a copy of packets for the home address is encapsulated into it */
 #define FROM_HOME 2 /* packets from the home address are encapsulated into it; no second tunnel has this */
 #define ACCEPTED 4  /* packets are taken from it */
+#define LATE 8	    /* those for the home address are, too, at a home agent: its mobile node has come home */
 
 #define TUNNELS 6
 
@@ -1185,6 +1186,17 @@ static __always_inline int wait_at_home(struct __sk_buff *skb, const struct agen
 	return held ? wait(skb, self, home, held, NEW) : TC_ACT_UNSPEC;
 }
 
+/*
+ * Whether what the foreign agent at `source` sends home waits for the mobile node, which is still away as far as this agent knows. If it
+ * didn't wait, it would be encapsulated to there again.
+ */
+static __always_inline bool is_awaited(const struct agent *self, __be32 home, __be32 source)
+{
+	const struct waits *held = self->held ? bpf_map_lookup_elem(&waits, &home) : NULL;
+
+	return held && held->old == source && held->passes_after[OLD] == ALL_WAIT;
+}
+
 static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 {
 	const struct agent *self = this_agent();
@@ -1194,7 +1206,7 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 	const struct iphdr *inner = &packet.inner;
 	struct iphdr outer;
 	struct binding *used;
-	bool put_together;
+	bool put_together, may_only_wait = false;
 	__be32 home;
 	int verdict;
 	__u8 tos;
@@ -1241,13 +1253,16 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 	/* RFC 3024 §4.3.2 at home; the visitor list of RFC 3344 §4.2.2 abroad. */
 	home = self->role == HOME_AGENT ? inner->saddr : inner->daddr;
 	forwarding = forwarding_of(home);
-	/* A foreign agent sends back what came late for a mobile node that has come home. */
+	/* A foreign agent sends home what comes late for a mobile node that has left for there. */
 	if (self->role == HOME_AGENT && !(forwarding && accepts(forwarding, &packet.tunnel))) {
 		const struct forwarding *late = forwarding_of(inner->daddr);
 
 		if (late && accepts(late, &packet.tunnel)) {
-			home = inner->daddr;
-			forwarding = late;
+			may_only_wait = !used_for(late, LATE);
+			if (!may_only_wait || is_awaited(self, inner->daddr, outer.saddr)) {
+				home = inner->daddr;
+				forwarding = late;
+			}
 		}
 	}
 	if (self->role == FOREIGN_AGENT && !(forwarding && accepts(forwarding, &packet.tunnel)))
@@ -1277,6 +1292,8 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 		if (verdict != TC_ACT_UNSPEC)
 			return verdict;
 	}
+	if (may_only_wait)
+		return drop(DROP_FOREIGN_TUNNEL);
 	return arrive(skb, self, forwarding, l2, inner);
 }
 

@@ -10,7 +10,7 @@ import org.mooring.linux.MacAddress;
 final class Binding {
     /** Of a home address that nothing is forwarded for. */
     static final Binding NONE = new Binding(
-            new ForwardingEntry(Set.of(), Optional.empty(), Set.of(), Optional.empty(), 0, MacAddress.NONE, 0),
+            new ForwardingEntry(Set.of(), Optional.empty(), Set.of(), false, Optional.empty(), 0, MacAddress.NONE, 0),
             new AtomicLongArray(4));
 
     private static final int PACKETS_IN = 0;
@@ -21,6 +21,9 @@ final class Binding {
     final TunnelEnd[] toHome;
     final TunnelEnd[] fromHome;
     private final TunnelEnd[] accepted;
+
+    /** Whether packets for the home address are taken from its tunnels as well, at a home agent. */
+    final boolean late;
 
     /** Whether this is a visitor. */
     final boolean visits;
@@ -35,6 +38,7 @@ final class Binding {
         toHome = ends(entry.toHome());
         fromHome = ends(entry.fromHome().stream().toList());
         accepted = ends(entry.accepted());
+        late = entry.late();
         visits = entry.link() != 0;
         encapsulatesTo = entry.encapsulatesTo().map(TunnelEnd::number).orElse(0);
         this.used = used;

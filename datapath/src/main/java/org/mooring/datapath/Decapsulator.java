@@ -20,6 +20,14 @@ final class Decapsulator {
          */
         void arrive(int at, int length, int remote);
 
+        /**
+         * The tunnel's other end has sent it back for a mobile node that is on its way home, as far as that one knows; here it is still away. It
+         * may wait for that, but not go where it came from.
+         *
+         * @return whether it waits
+         */
+        boolean sentHome(int at, int length, int remote);
+
         /** A visitor had encapsulated it to send it through the reverse tunnel (RFC 3024 §5.2). */
         void reverse(int at, int length);
     }
@@ -194,10 +202,15 @@ final class Decapsulator {
             return true;
         }
         Binding binding = bindings.get(role == Role.HOME_AGENT ? from : to);
-        // A foreign agent sends back what came late for a mobile node that has come home.
         if (role == Role.HOME_AGENT && !binding.accepts(source, port, protocol)) {
-            Binding late = bindings.get(to);
-            binding = late.accepts(source, port, protocol) ? late : binding;
+            // A foreign agent sends home what comes late for a mobile node that has left for there.
+            Binding home = bindings.get(to);
+            if (home.accepts(source, port, protocol)) {
+                if (!home.late && waits(home, from, to)) {
+                    return false;
+                }
+                binding = home.late ? home : binding;
+            }
         }
         if (binding == Binding.NONE) {
             drops.count(Drop.UNLISTED);
@@ -213,6 +226,19 @@ final class Decapsulator {
         }
         binding.countDecapsulated(length);
         Ip.clamp(in, inner, length, mostSegment, true);
+        return true;
+    }
+
+    /** Whether it waits for its mobile node to come home, which is away as far as this agent knows. */
+    private boolean waits(Binding home, int from, int to) {
+        if (isLoop(from, to)) {
+            return false;
+        }
+        Ip.clamp(in, inner, length, mostSegment, true);
+        if (!outlet.sentHome(inner, length, source)) {
+            return false;
+        }
+        home.countDecapsulated(length);
         return true;
     }
 

@@ -17,6 +17,8 @@ import org.mooring.linux.MacAddress;
  * @param toHome where packets for the home address are encapsulated to, one copy each
  * @param fromHome where packets from the home address are encapsulated to
  * @param accepted the tunnels that packets are taken from
+ * @param late whether a home agent takes packets for the home address from them, too: its mobile node has come home, and its foreign agent
+ *     sends home what comes late
  * @param encapsulatesTo where the visitor encapsulates packets to that shall be encapsulated to {@code fromHome}
  * @param mtu of what is encapsulated
  * @param link index of the interface where the visitor is; zero for none
@@ -25,6 +27,7 @@ record ForwardingEntry(
         Set<Tunnel> toHome,
         Optional<Tunnel> fromHome,
         Set<Tunnel> accepted,
+        boolean late,
         Optional<Inet4Address> encapsulatesTo,
         int link,
         MacAddress mac,
@@ -35,6 +38,7 @@ record ForwardingEntry(
     private static final int TO_HOME = 1;
     private static final int FROM_HOME = 2;
     private static final int ACCEPTED = 4;
+    private static final int LATE = 8;
 
     /** @param mtu of what is encapsulated */
     static ForwardingEntry atHome(Slots<HomeForwarding> wanted, int mtu) {
@@ -42,7 +46,8 @@ record ForwardingEntry(
                 .map(forwarding -> Set.copyOf(forwarding.tunnels()))
                 .orElseGet(Set::of);
         Set<Tunnel> accepted = wanted.tunnels().collect(Collectors.toCollection(LinkedHashSet::new));
-        return new ForwardingEntry(toHome, Optional.empty(), accepted, Optional.empty(), 0, MacAddress.NONE, mtu);
+        return new ForwardingEntry(
+                toHome, Optional.empty(), accepted, wanted.retired(), Optional.empty(), 0, MacAddress.NONE, mtu);
     }
 
     /**
@@ -55,6 +60,7 @@ record ForwardingEntry(
                 wanted.redirected().map(Set::of).orElseGet(Set::of),
                 Optional.of(visitor.tunnel()).filter(homeAgent -> visitor.reverseTunnel()),
                 VisitorRouter.accepted(wanted),
+                false,
                 visitor.encapsulatesTo(),
                 link.index(),
                 visitor.mac(),
@@ -88,6 +94,7 @@ record ForwardingEntry(
     private int uses(Tunnel tunnel) {
         return (toHome.contains(tunnel) ? TO_HOME : 0)
                 | (fromHome.equals(Optional.of(tunnel)) ? FROM_HOME : 0)
-                | (accepted.contains(tunnel) ? ACCEPTED : 0);
+                | (accepted.contains(tunnel) ? ACCEPTED : 0)
+                | (late && accepted.contains(tunnel) ? LATE : 0);
     }
 }

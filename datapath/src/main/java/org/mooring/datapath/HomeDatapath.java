@@ -7,7 +7,8 @@ import org.mooring.linux.packet.Ipv4Packet;
  * A home agent's datapath. A home address that is only staged is reached on the home link.
  *
  * <p>Packets that wait are those for a mobile node that comes home. Its old path is the tunnel that is installed, or has been
- * until {@link #retire}; what comes by the uplinks in no tunnel, or in another mobile node's, is on the new path.
+ * until {@link #retire}; what comes by the uplinks in no tunnel, or in another mobile node's, is on the new path. Packets for the home
+ * address are taken out of its tunnel only where they wait so, or once it is retired: else they would go back into it (RFC 3024 §4.3.2).
  */
 public interface HomeDatapath extends Datapath<HomeForwarding> {
     /**

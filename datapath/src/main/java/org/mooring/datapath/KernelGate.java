@@ -41,6 +41,9 @@ final class KernelGate implements Gate {
         Set<Element> wanted = new HashSet<>(counters(homeAddress));
         wanted.add(new Element(KernelRules.HELD, homeAddress));
         entry.old().ifPresent(source -> wanted.add(new Element(KernelRules.OLD_PATHS, source, homeAddress)));
+        if (entry.oldPassesAfter() == WaitsEntry.ALL_WAIT) {
+            entry.old().ifPresent(source -> wanted.add(new Element(KernelRules.AWAITED, source, homeAddress)));
+        }
         Entered entered = entered(homeAddress);
         for (Path path : Path.values()) {
             long passesAfter = path == Path.OLD ? entry.oldPassesAfter() : entry.newPassesAfter();

@@ -74,7 +74,12 @@ final class KernelHomeDatapath extends KernelDatapath<HomeForwarding> implements
     @Override
     Set<Element> further(Slots<HomeForwarding> wanted) throws IOException {
         if (wanted.installed().isEmpty()) {
-            return Set.of();
+            return wanted.retired()
+                    ? wanted.tunnels()
+                            .map(tunnel -> KernelRules.late(
+                                    tunnel, wanted.staged().orElseThrow().homeAddress()))
+                            .collect(Collectors.toSet())
+                    : Set.of();
         }
         HomeForwarding installed = wanted.installed().get();
         for (Tunnel tunnel : installed.tunnels().subList(1, installed.tunnels().size())) {

@@ -47,6 +47,9 @@ final class KernelRules {
     /** Of the tunnels that are old paths. */
     static final String OLD_PATHS = "old-paths";
 
+    /** Those of them by which mobile nodes' packets come back that may be on their way home. */
+    static final String AWAITED = "awaited";
+
     /** Of home addresses whose packets wait, or whose markers are looked for. */
     static final String HELD = "held";
 
@@ -104,6 +107,7 @@ final class KernelRules {
             sets.add(in(encapsulation));
         }
         sets.add(new NftTable.Set(OLD_PATHS, 2, false));
+        sets.add(new NftTable.Set(AWAITED, 2, false));
         sets.add(new NftTable.Set(HELD, 1, false));
         for (Path path : Path.values()) {
             sets.add(new NftTable.Set(waits(path), 1, false));
@@ -140,6 +144,7 @@ final class KernelRules {
                         ? uplinks.stream().map(this::waitAtHome).toList()
                         : visitorLinks.stream().map(KernelRules::fromVisitor).toList()));
         if (role == Role.HOME_AGENT) {
+            devices.keySet().forEach(encapsulation -> sets.add(new NftTable.Set(late(encapsulation), 2, false)));
             sets.addAll(COPIES);
             chains.add(new Chain("copy", Hook.POSTROUTING, COPYING, copying()));
             chains.add(new Chain(
@@ -176,6 +181,11 @@ final class KernelRules {
     /** Packets of the home address are taken from this tunnel. */
     static Element accepted(Tunnel tunnel, Inet4Address home) {
         return new Element(pairs(tunnel.encapsulation()), tunnel.remote(), home);
+    }
+
+    /** Packets for the home address are taken from this tunnel, at a home agent: its mobile node has come home. */
+    static Element late(Tunnel tunnel, Inet4Address home) {
+        return new Element(late(tunnel.encapsulation()), tunnel.remote(), home);
     }
 
     /** What this visitor sends leaves by the tunnel with this number. */
@@ -272,11 +282,10 @@ final class KernelRules {
         }
         NftExpression source = NftExpression.transportHeader(inner + SOURCE, Ipv4.LENGTH, 2);
         NftExpression destination = NftExpression.transportHeader(inner + DESTINATION, Ipv4.LENGTH, 2);
-        List<NftExpression> fromTunnel = List.of(
-                NftExpression.networkHeader(SOURCE, Ipv4.LENGTH, 1),
-                NftExpression.lookup(pairs(encapsulation), 1),
-                NftExpression.lookup(in(encapsulation).name(), 2),
-                NftExpression.accept());
+        List<NftExpression> fromTunnel = accepted(encapsulation, NftExpression.lookup(pairs(encapsulation), 1));
+        List<NftExpression> late = accepted(encapsulation, NftExpression.lookup(late(encapsulation), 1));
+        List<NftExpression> awaited = accepted(
+                encapsulation, NftExpression.lookup(pairs(encapsulation), 1), NftExpression.lookup(AWAITED, 1));
 
         rules.add(dropped(Drop.EXPIRED, encapsulation, plain, octetIs(inner + TTL, 0)));
         rules.add(dropped(
@@ -300,18 +309,24 @@ final class KernelRules {
                 List.of(NftExpression.accept())));
         if (role == Role.HOME_AGENT) {
             // What agents send beside registration may come back to who sent it, but nothing else.
-            rules.add(rule(
-                    "marker",
-                    plain,
-                    octetIs(inner + PROTOCOL, Ipv4Packet.UDP),
-                    betweenAgents(inner + Ipv4Packet.HEADER_LENGTH),
-                    List.of(destination),
-                    fromTunnel));
+            for (List<NftExpression> sentHome : List.of(late, awaited)) {
+                rules.add(rule(
+                        "marker",
+                        plain,
+                        octetIs(inner + PROTOCOL, Ipv4Packet.UDP),
+                        betweenAgents(inner + Ipv4Packet.HEADER_LENGTH),
+                        List.of(destination),
+                        sentHome));
+            }
             rules.add(dropped(Drop.LOOP, encapsulation, plain, addressIs(source, address)));
             rules.add(rule("from", plain, List.of(source), fromTunnel));
+            // A foreign agent sends home what comes late for a mobile node that has left for there; what isn't awaited
+            // would go back to it.
+            rules.add(rule("late", plain, List.of(destination), late));
+            rules.add(rule("awaited", plain, List.of(destination), awaited));
+        } else {
+            rules.add(rule("to", plain, List.of(destination), fromTunnel));
         }
-        // A foreign agent sends back what came late for a mobile node that has come home.
-        rules.add(rule("to", plain, List.of(destination), fromTunnel));
         rules.add(dropped(
                 Drop.FOREIGN_TUNNEL,
                 encapsulation,
@@ -322,6 +337,16 @@ final class KernelRules {
             rules.add(dropped(Drop.MALFORMED, encapsulation, tunnelled));
         }
         return rules.stream();
+    }
+
+    /** @param from looks for the outer source and the home address, which are in registers 1 and 2 */
+    private static List<NftExpression> accepted(Encapsulation encapsulation, NftExpression... from) {
+        List<NftExpression> steps = new ArrayList<>();
+        steps.add(NftExpression.networkHeader(SOURCE, Ipv4.LENGTH, 1));
+        steps.addAll(List.of(from));
+        steps.add(NftExpression.lookup(in(encapsulation).name(), 2));
+        steps.add(NftExpression.accept());
+        return steps;
     }
 
     /**
@@ -520,6 +545,10 @@ final class KernelRules {
             all.addAll(step);
         }
         return new Rule(comment, all);
+    }
+
+    private static String late(Encapsulation encapsulation) {
+        return "late-" + pairs(encapsulation);
     }
 
     private static String pairs(Encapsulation encapsulation) {

@@ -132,6 +132,21 @@ final class TunRooms {
         return true;
     }
 
+    /**
+     * A packet for a mobile node that is away, as far as is known, came back out of the tunnel to it.
+     *
+     * @param remote the tunnel's other end
+     * @param most as {@link Offloaded#describe} has it
+     * @return whether it waits, or is nobody's any more
+     */
+    synchronized boolean takesWhatIsSentHome(ByteBuffer in, int at, int length, int remote, int most) {
+        Guest guest = guests.get(in.getInt(at + Ip.DESTINATION));
+        boolean isAwaited = guest != null
+                && remote == guest.old
+                && guest.packets.room(Path.OLD).isHeld();
+        return isAwaited && takesFromTunnel(in, at, length, remote, most);
+    }
+
     /** A packet, behind an {@link Offloaded} header, came to the home network in no tunnel. */
     synchronized boolean takesAtHome(ByteBuffer in, int at, int length) {
         Guest guest = guests.get(in.getInt(at + Offloaded.LENGTH + Ip.DESTINATION));

@@ -206,6 +206,11 @@ final class TunnelExit implements Decapsulator.Outlet, Coalescer.Outlet, TunRoom
     }
 
     @Override
+    public boolean sentHome(int at, int length, int remote) {
+        return rooms.isUsed() && rooms.takesWhatIsSentHome(in, at, length, remote, most);
+    }
+
+    @Override
     public void reverse(int at, int length) {
         reverse.take(ByteBuffer.allocate(length).put(0, in, at, length));
     }

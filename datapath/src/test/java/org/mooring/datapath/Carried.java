@@ -57,7 +57,7 @@ final class Carried implements Encapsulator.Outlet {
     /** What is for the home address goes into these tunnels, and is taken from them. */
     static ForwardingEntry entry(Tunnel... tunnels) {
         return new ForwardingEntry(
-                Set.of(tunnels), Optional.empty(), Set.of(tunnels), Optional.empty(), 0, MacAddress.NONE, 0);
+                Set.of(tunnels), Optional.empty(), Set.of(tunnels), false, Optional.empty(), 0, MacAddress.NONE, 0);
     }
 
     /** A packet behind what the agent's device puts in front of it. */

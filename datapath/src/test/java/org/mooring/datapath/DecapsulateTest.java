@@ -435,7 +435,8 @@ class DecapsulateTest {
     }
 
     private static ForwardingEntry outOf(Tunnel tunnel) {
-        return new ForwardingEntry(Set.of(), Optional.empty(), Set.of(tunnel), Optional.empty(), 0, MacAddress.NONE, 0);
+        return new ForwardingEntry(
+                Set.of(), Optional.empty(), Set.of(tunnel), false, Optional.empty(), 0, MacAddress.NONE, 0);
     }
 
     private void assertDropped(Drop reason, Ipv4Packet packet) throws Exception {

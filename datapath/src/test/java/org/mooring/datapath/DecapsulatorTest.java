@@ -35,6 +35,8 @@ class DecapsulatorTest {
     private final Drops drops = new Drops();
     private final List<Ipv4Packet> arrived = new ArrayList<>();
     private final List<Ipv4Packet> reversed = new ArrayList<>();
+    private final List<Ipv4Packet> sentHome = new ArrayList<>();
+    private boolean awaited;
 
     private final Decapsulator.Outlet outlet = new Decapsulator.Outlet() {
         @Override
@@ -44,6 +46,12 @@ class DecapsulatorTest {
             if (Checksum.of(in.slice(at, Ip.headerLength(in, at))) == 0) {
                 arrived.add(Ipv4Packet.parse(in.slice(at, length)).orElseThrow());
             }
+        }
+
+        @Override
+        public boolean sentHome(int at, int length, int remote) {
+            return awaited
+                    && sentHome.add(Ipv4Packet.parse(in.slice(at, length)).orElseThrow());
         }
 
         @Override
@@ -89,6 +97,30 @@ class DecapsulatorTest {
         var other = Ipv4Packet.of(CORRESPONDENT, OTHER_PEER, Ipv4Packet.UDP, 60, ByteBuffer.allocate(20));
         take(role, Encapsulated.in(Encapsulation.IPIP, PEER, AGENT, other));
         assertDropped(Drop.UNLISTED);
+    }
+
+    /** RFC 3024 §4.3.2; what a foreign agent sends home is for who has come home, or may be on the way. */
+    @Test
+    void takesWhatIsSentHomeForWhoIsAwaitedOnly() {
+        bindings.put(HOME, entry(Tunnel.ipip(PEER)));
+        var inner = inner(Role.FOREIGN_AGENT);
+        var packet = Encapsulated.in(Encapsulation.IPIP, PEER, AGENT, inner);
+        take(Role.HOME_AGENT, packet);
+        assertDropped(Drop.UNLISTED);
+        assertEquals(new Traffic(0, 0, 0, 0), bindings.traffic().get(HOME));
+        awaited = true;
+        take(Role.HOME_AGENT, Encapsulated.in(Encapsulation.IPIP, OTHER_PEER, AGENT, inner));
+        assertEquals(List.of(), sentHome);
+        take(Role.HOME_AGENT, packet);
+        assertEquals(List.of(inner), sentHome);
+        assertEquals(1, bindings.traffic().get(HOME).packetsDecapsulated());
+        assertEquals(List.of(), arrived);
+
+        awaited = false;
+        var home = Slots.<HomeForwarding>empty().install(new HomeForwarding(HOME, Tunnel.ipip(PEER)));
+        bindings.put(HOME, ForwardingEntry.atHome(home.retire(), 0));
+        take(Role.HOME_AGENT, packet);
+        assertEquals(List.of(inner), arrived);
     }
 
     /** RFC 6040 §4.2. */
@@ -192,7 +224,7 @@ class DecapsulatorTest {
     @Test
     void takesWhatAVisitorEncapsulates() {
         var visitor = new ForwardingEntry(
-                Set.of(), Optional.of(Tunnel.ipip(PEER)), Set.of(), Optional.of(AGENT), 2, MacAddress.NONE, 0);
+                Set.of(), Optional.of(Tunnel.ipip(PEER)), Set.of(), false, Optional.of(AGENT), 2, MacAddress.NONE, 0);
         bindings.put(HOME, visitor);
         var inner = inner(Role.HOME_AGENT);
         var octets = Encapsulated.in(Encapsulation.IPIP, HOME, AGENT, inner).toOctets();

@@ -203,6 +203,24 @@ abstract class HoldTest extends Behaviour {
         near.remove(GUEST);
     }
 
+    /** A home agent that doesn't wait any more, because the guest is not on its way after all. */
+    @Test
+    void whatIsSentHomeForNobodyGoesToNobody() throws Exception {
+        HomeDatapath home = hearingHome(new HomeForwarding(GUEST, Tunnel.ipip(net.near.careOfAddress())));
+        Wire path = open(new Wire(net.internet, "site1"));
+        home.hold(GUEST, Set.of(Path.OLD));
+        path.send(ipip(net.near.careOfAddress(), HOME_AGENT, datagram("waits")), homeRouter);
+        path.send(ipip(net.far.careOfAddress(), HOME_AGENT, datagram("from elsewhere")), homeRouter);
+        until(() -> held(home, GUEST) == 1 && dropped(home, Drop.UNLISTED) == 1);
+        home.open(GUEST, Path.OLD);
+        Ipv4Packet outer = path.await(packet -> packet.source().equals(HOME_AGENT) && Packets.isIpip(packet));
+        assertEquals(datagram("waits").payload(), Encapsulated.inner(outer).payload());
+        until(() -> {
+            path.send(ipip(net.near.careOfAddress(), HOME_AGENT, datagram("too late")), homeRouter);
+            return dropped(home, Drop.UNLISTED) > 1;
+        });
+    }
+
     /** What waits at home outlives the binding: a registration from home may come before COMMIT. */
     @Test
     void whatWaitsForAGuestThatIsHomeWithoutCommitGoesOn() throws Exception {

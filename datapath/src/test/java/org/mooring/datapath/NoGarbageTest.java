@@ -92,6 +92,11 @@ class NoGarbageTest {
             }
 
             @Override
+            public boolean sentHome(int at, int length, int remote) {
+                return false;
+            }
+
+            @Override
             public void reverse(int at, int length) {}
         };
         var decapsulator =

@@ -10,6 +10,7 @@ import static org.mooring.datapath.Topology.GUEST_MAC;
 import static org.mooring.datapath.Topology.HOME_AGENT;
 
 import java.net.Inet4Address;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.mooring.linux.packet.Ipv4Packet;
+import org.mooring.linux.packet.UdpPacket;
 
 /** What comes late for a visitor that has left. */
 abstract class RedirectTest extends Behaviour {
@@ -92,6 +94,52 @@ abstract class RedirectTest extends Behaviour {
         }
         assertTrue(lan.soFar().stream().noneMatch(Packets::isIcmp));
         assertNothingDropped(near);
+    }
+
+    /** RFC 3024 §4.3.2, RFC 2003 §3.2: as far as the home agent knows, the visitor has not gone home, nor is about to. */
+    @ParameterizedTest
+    @MethodSource("encapsulations")
+    @Timeout(30)
+    void nothingGoesBackIntoTheTunnelThatItCameFrom(Encapsulation encapsulation) throws Exception {
+        HomeDatapath home = home(toVisitorAt(net.near, encapsulation));
+        Wire path = open(new Wire(net.internet, "site1"));
+        long sent = 0;
+        ByteBuffer nothing = ByteBuffer.allocate(0);
+        for (Ipv4Packet late : List.of(
+                udp(CORRESPONDENT, GUEST, 64, "late"),
+                udp(Topology.NEIGHBOUR, GUEST, 64, "late, too"),
+                new UdpPacket(HOME_AGENT, 434, GUEST, 434, 64, nothing).toIpv4())) {
+            path.send(Encapsulated.in(encapsulation, net.near.careOfAddress(), HOME_AGENT, late), net.home.wan());
+            long all = ++sent;
+            until(() -> allDropped(home) == all);
+        }
+        Ipv4Packet plain = udp(CORRESPONDENT, GUEST, 64, "in no tunnel");
+        path.send(plain, net.home.wan());
+        Ipv4Packet tunnelled = path.await(packet -> Encapsulated.is(packet)
+                && packet.source().equals(HOME_AGENT)
+                && packet.destination().equals(net.near.careOfAddress()));
+        assertEquals(plain.payload(), Encapsulated.inner(tunnelled).payload(), "the first");
+        assertEquals(0, traffic(home).packetsDecapsulated());
+    }
+
+    /** RFC 3024 §4.3.2: no more than one who is about to leave. */
+    @Test
+    @Timeout(30)
+    void nothingComesHomeOutOfATunnelThatIsOnlyStaged() throws Exception {
+        HomeDatapath home = home();
+        home.stage(toVisitorAt(net.near));
+        Wire path = open(new Wire(net.internet, "site1"));
+        Ipv4Packet late = udp(CORRESPONDENT, GUEST, 64, "not from a visitor");
+        path.send(ipip(net.near.careOfAddress(), HOME_AGENT, late), net.home.wan());
+        until(() -> dropped(home, Drop.UNLISTED) == 1);
+        home.flip(GUEST);
+        home.retire(GUEST);
+        path.send(ipip(net.near.careOfAddress(), HOME_AGENT, late), net.home.wan());
+        until(() -> traffic(home).packetsDecapsulated() == 1);
+    }
+
+    private static long allDropped(Datapath<?> datapath) throws DatapathException {
+        return datapath.drops().values().stream().mapToLong(Long::longValue).sum();
     }
 
     /** A visitor went home; what still comes out of its tunnel, and from the site, goes back through it to its home network. */

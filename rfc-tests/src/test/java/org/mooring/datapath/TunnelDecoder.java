@@ -46,6 +46,12 @@ public final class TunnelDecoder {
             }
 
             @Override
+            public boolean sentHome(int at, int received, int remote) {
+                check(at, received);
+                return true;
+            }
+
+            @Override
             public void reverse(int at, int received) {
                 check(at, received);
             }
@@ -107,9 +113,17 @@ public final class TunnelDecoder {
                 Set.of(encapsulation == Encapsulation.UDP ? Tunnel.udp(PEER, PORT) : Tunnel.of(PEER, encapsulation));
         var bindings = new Bindings();
         var entry = role == Role.HOME_AGENT
-                ? new ForwardingEntry(tunnels, Optional.empty(), tunnels, Optional.empty(), 0, MacAddress.NONE, 0)
+                ? new ForwardingEntry(
+                        tunnels, Optional.empty(), tunnels, false, Optional.empty(), 0, MacAddress.NONE, 0)
                 : new ForwardingEntry(
-                        tunnels, tunnels.stream().findFirst(), tunnels, Optional.of(AGENT), 2, MacAddress.NONE, 0);
+                        tunnels,
+                        tunnels.stream().findFirst(),
+                        tunnels,
+                        false,
+                        Optional.of(AGENT),
+                        2,
+                        MacAddress.NONE,
+                        0);
         HOMES.forEach(home -> bindings.put(home, entry));
         return bindings;
     }

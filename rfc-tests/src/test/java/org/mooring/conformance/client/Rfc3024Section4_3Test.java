@@ -28,7 +28,11 @@ class Rfc3024Section4_3Test {
     }
 
     private static Packet from(Address source) {
-        return new Datagram(Station.port(), 4000, Octets.hex("beef")).packet(source, CORRESPONDENT, 64);
+        return between(source, CORRESPONDENT);
+    }
+
+    private static Packet between(Address source, Address destination) {
+        return new Datagram(Station.port(), 4000, Octets.hex("beef")).packet(source, destination, 64);
     }
 
     private static Packet encapsulated(Address source, Packet inner) {
@@ -117,6 +121,9 @@ class Rfc3024Section4_3Test {
         assertDiscarded(encapsulated(foreignAgent.address(), from(Address.of("10.1.0.21"))));
         assertDiscarded(encapsulated(foreignAgent.address(), from(HOME_AGENT)));
         assertDiscarded(encapsulated(foreignAgent.address(), from(foreignAgent.address())));
+        // It would go back into the tunnel, and so on.
+        assertDiscarded(encapsulated(foreignAgent.address(), between(CORRESPONDENT, node.homeAddress())));
+        assertDiscarded(encapsulated(foreignAgent.address(), between(HOME_AGENT, node.homeAddress())));
     }
 
     @Test
