@@ -11,6 +11,10 @@
  *     foreign agent   visitor link -> mark_visitor -> table 435: default dev mip-fa -> encapsulate -> uplink
  *                     uplink -> decapsulate -> mip-fa -> HoA/32 dev link
  *
+ * What has come in fragments, with options or with a GRE checksum is the kernel's first, and then the agent's, which puts it on its device:
+ *
+ *     uplink or visitor link -> raw socket -> mip-ha, mip-fa -> decapsulate -> as above
+ *
  * While a guest changes sites, what comes for it may have to wait: uplink -> decapsulate -> mip-fa-old or mip-fa-new, TUN devices whose
  * packets the agent reads. What it writes back goes on by `release` -> mip-fa.
  *
@@ -53,6 +57,7 @@
 #define TUNNEL_DATA 4 /* type of message (RFC 3519 §3.3) */
 #define EALREADY 114
 #define TUNNEL_MARK 0x1b3 /* the routing rule for it leads to the foreign agent's device */
+#define MARK_NUMBER_SHIFT 16 /* where the mark of what the agent shall put together has the number of the visitor that has sent it */
 
 #define ECN_MASK 3
 #define ECN_NOT_ECT 0
@@ -603,10 +608,21 @@ static __always_inline bool is_marker(struct __sk_buff *skb, __u32 network, cons
 	       udp.source == bpf_htons(REGISTRATION_PORT) && udp.dest == bpf_htons(REGISTRATION_PORT);
 }
 
+static __always_inline bool is_fragment(const struct iphdr *ip)
+{
+	return ip->frag_off & bpf_htons(IP_MF | IP_OFFSET);
+}
+
+/* Neither a fragment nor with options. */
+static __always_inline bool is_plain(const struct iphdr *ip)
+{
+	return ip->ihl == sizeof(*ip) / 4 && !is_fragment(ip);
+}
+
 /* RFC 2004 §3: what is a fragment has no place to say so. What has options goes in IP, too. */
 static __always_inline bool minimally(const struct iphdr *inner)
 {
-	return inner->ihl == sizeof(*inner) / 4 && !(inner->frag_off & bpf_htons(IP_MF | IP_OFFSET));
+	return is_plain(inner);
 }
 
 /* For bpf_skb_adjust_room: what the device needs to know of segments that it is to cut. */
@@ -1186,6 +1202,123 @@ static __always_inline int wait_at_home(struct __sk_buff *skb, const struct agen
 	return held ? wait(skb, self, home, held, NEW) : TC_ACT_UNSPEC;
 }
 
+/* --- what a visitor encapsulates (RFC 3024 §5.2) --------------------------------------------------------------------------- */
+
+/* One of those with this home address, null if there is none with this number. */
+static __always_inline const struct forwarding *visitor_of(__be32 home, __u32 number)
+{
+	return number ? numbered(home, number) : forwarding_of(home);
+}
+
+/* In what visitors may encapsulate, whatever their tunnels are. */
+static __always_inline bool is_of_visitors(__u8 protocol)
+{
+	return protocol == IPPROTO_IPIP || protocol == IPPROTO_GRE || protocol == IPPROTO_MINIMAL;
+}
+
+/*
+ * Whether this is what a visitor encapsulates, by its addresses. If it comes by another link, or from another MAC address, it is forged.
+ *
+ * @elsewhere whether only those visitors matter that aren't on the link that it came by
+ */
+static __always_inline bool claims_to_be_encapsulated(const struct __sk_buff *skb, const struct iphdr *outer, bool elsewhere)
+{
+	bool claims = false, here = false;
+
+	if (!is_of_visitors(outer->protocol))
+		return false;
+#pragma unroll
+	for (__u32 number = 0; number <= NAMESAKES; number++) {
+		const struct forwarding *visitor = visitor_of(outer->saddr, number);
+
+		if (visitor && visitor->encapsulates_to == outer->daddr) {
+			claims = true;
+			here |= visitor->link == skb->ifindex;
+		}
+	}
+	return claims && !(elsewhere && here);
+}
+
+/* Whether there is another visitor with this home address than that with this number. */
+static __always_inline bool has_namesake(__be32 home, __u32 number)
+{
+	bool found = false;
+
+#pragma unroll
+	for (__u32 other = 0; other <= NAMESAKES; other++)
+		found |= other != number && visitor_of(home, other);
+	return found;
+}
+
+/*
+ * The kernel puts fragments together, and knows options; then the agent's raw socket gets the packet, with the mark of the fragment that came
+ * first in it, and puts it on the agent's device. The kernel doesn't know that visitors have the same address: so that it puts none of one's
+ * fragments to another's, their identifications differ.
+ */
+static __always_inline int leave_to_agent(struct __sk_buff *skb, const struct iphdr *outer, __u32 number)
+{
+	__be16 own = bpf_htons((bpf_ntohs(outer->id) & 0x1fff) | number << 13);
+
+	if (is_fragment(outer) && own != outer->id && has_namesake(outer->saddr, number) &&
+	    (bpf_l3_csum_replace(skb, ETH_HLEN + offsetof(struct iphdr, check), outer->id, own, sizeof(own)) ||
+	     bpf_skb_store_bytes(skb, ETH_HLEN + offsetof(struct iphdr, id), &own, sizeof(own), 0)))
+		return drop(DROP_REFUSED);
+	skb->mark = TUNNEL_MARK | number << MARK_NUMBER_SHIFT;
+	return TC_ACT_UNSPEC;
+}
+
+/*
+ * Takes off what a visitor has put around a packet that shall go through the reverse tunnel.
+ *
+ * @l2 zero on the agent's device
+ */
+static __always_inline int from_visitor(struct __sk_buff *skb, const struct agent *self, __u32 l2, const struct iphdr *outer,
+					__u32 number)
+{
+	struct tunnelled packet = {};
+	const struct iphdr *inner = &packet.inner;
+	__u8 tos = outer->tos;
+	int verdict;
+
+	if (!is_of_visitors(outer->protocol))
+		return TC_ACT_UNSPEC;
+	verdict = is_plain(outer) ? take_apart(skb, l2, !l2, outer, &packet) : NOT_TUNNELLED;
+	if (verdict == NOT_TUNNELLED)
+		return l2 ? leave_to_agent(skb, outer, number) : drop(DROP_MALFORMED);
+	if (verdict != TUNNELLED)
+		return drop(verdict);
+	if (checksum(outer, sizeof(*outer)))
+		return drop(DROP_MALFORMED);
+	if (inner->saddr != outer->saddr)
+		return drop(DROP_UNLISTED);
+	if (packet.tunnel.protocol != IPPROTO_MINIMAL && !combine_ecn(outer, inner, &tos))
+		return drop(DROP_CONGESTION);
+	if (!strip(skb, l2, &packet, tos))
+		return drop(DROP_REFUSED);
+	skb->tc_index |= number << NAMESAKE_SHIFT;
+	skb->mark = TUNNEL_MARK;
+	/* §5.3: broadcasts and multicasts, too, which the kernel would take to be its own. */
+	return is_group(inner->daddr) ? bpf_redirect(self->device, 0) : TC_ACT_UNSPEC;
+}
+
+/* What a visitor has encapsulated, as the agent has put it on its device: to an address that nobody has, and that says which visitor it is. */
+static __always_inline bool is_put_together(const struct iphdr *outer)
+{
+	return bpf_ntohl(outer->daddr) - 1 <= NAMESAKES;
+}
+
+static __always_inline int put_together_from_visitor(struct __sk_buff *skb, const struct agent *self, const struct iphdr *outer)
+{
+	__u32 number = bpf_ntohl(outer->daddr) - 1;
+	const struct forwarding *visitor = visitor_of(outer->saddr, number);
+
+	if (!visitor || !visitor->encapsulates_to || !used_for(visitor, FROM_HOME))
+		return drop(DROP_UNLISTED);
+	return from_visitor(skb, self, 0, outer, number);
+}
+
+/* --- at an uplink, and where the agent puts what it has put together ---------------------------------------------------------- */
+
 /*
  * Whether what the foreign agent at `source` sends home waits for the mobile node, which is still away as far as this agent knows. If it
  * didn't wait, it would be encapsulated to there again.
@@ -1217,14 +1350,21 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 		return TC_ACT_UNSPEC;
 	/* On the agent's own device are those that have waited, and those that came by the slow path. */
 	put_together = skb->ifindex == self->device;
+	if (self->role == FOREIGN_AGENT && put_together && !l2 && is_put_together(&outer))
+		return put_together_from_visitor(skb, self, &outer);
+	if (self->role == FOREIGN_AGENT && is_fragment(&outer) && claims_to_be_encapsulated(skb, &outer, true))
+		return drop(DROP_UNLISTED);
 	if (outer.daddr != self->address) {
 		if (self->held && self->role == HOME_AGENT && !put_together)
 			return wait_at_home(skb, self, outer.daddr);
 		return TC_ACT_UNSPEC;
 	}
 	/* The kernel puts fragments together, and knows options; then the agent's raw socket gets the packet. */
-	if (outer.frag_off & bpf_htons(IP_MF | IP_OFFSET) || outer.ihl != sizeof(outer) / 4)
+	if (!is_plain(&outer))
 		return TC_ACT_UNSPEC;
+	/* The agent's socket for what visitors encapsulate has it, too, if it was a visitor's. */
+	if (self->role == FOREIGN_AGENT && put_together && claims_to_be_encapsulated(skb, &outer, false))
+		return TC_ACT_SHOT;
 
 	verdict = take_apart(skb, l2, put_together, &outer, &packet);
 	if (verdict == NOT_TUNNELLED)
@@ -1342,32 +1482,6 @@ static __always_inline bool same_mac(const __u8 *a, const __u8 *b)
 	return !difference;
 }
 
-/* Takes off what a visitor has put around a packet that shall go through the reverse tunnel (RFC 3024 §5.2). */
-static __always_inline int from_visitor(struct __sk_buff *skb, const struct agent *self, const struct iphdr *outer, __u32 number)
-{
-	struct tunnelled packet = {};
-	const struct iphdr *inner = &packet.inner;
-	int verdict = take_apart(skb, ETH_HLEN, false, outer, &packet);
-	__u8 tos = outer->tos;
-
-	if (verdict == NOT_TUNNELLED || packet.tunnel.protocol == IPPROTO_UDP)
-		return TC_ACT_UNSPEC;
-	if (verdict != TUNNELLED)
-		return drop(verdict);
-	if (checksum(outer, sizeof(*outer)))
-		return drop(DROP_MALFORMED);
-	if (inner->saddr != outer->saddr)
-		return drop(DROP_UNLISTED);
-	if (packet.tunnel.protocol != IPPROTO_MINIMAL && !combine_ecn(outer, inner, &tos))
-		return drop(DROP_CONGESTION);
-	if (!strip(skb, ETH_HLEN, &packet, tos))
-		return drop(DROP_REFUSED);
-	skb->tc_index |= number << NAMESAKE_SHIFT;
-	skb->mark = TUNNEL_MARK;
-	/* §5.3: broadcasts and multicasts, too, which the kernel would take to be its own. */
-	return is_group(inner->daddr) ? bpf_redirect(self->device, 0) : TC_ACT_UNSPEC;
-}
-
 /* TC_ACT_UNSPEC if it is for the router itself, or in some other way unusual. */
 static __always_inline int tunnel_at_once(struct __sk_buff *skb, const struct agent *self, const struct forwarding *visitor,
 					  const struct iphdr *ip)
@@ -1417,7 +1531,7 @@ int mark_visitor(struct __sk_buff *skb)
 		number = sender(skb, ip.saddr, &eth);
 		visitor = numbered(ip.saddr, number);
 		if (!number || !visitor)
-			return TC_ACT_UNSPEC;
+			return is_fragment(&ip) && claims_to_be_encapsulated(skb, &ip, false) ? drop(DROP_UNLISTED) : TC_ACT_UNSPEC;
 	}
 	skb->tc_index = number << NAMESAKE_SHIFT;
 	if (!visitor->encapsulates_to) {
@@ -1426,9 +1540,9 @@ int mark_visitor(struct __sk_buff *skb)
 		if (verdict != TC_ACT_UNSPEC)
 			return verdict;
 		skb->mark = TUNNEL_MARK;
-	} else if (ip.daddr == visitor->encapsulates_to && ip.ihl == sizeof(ip) / 4 &&
-		 !(ip.frag_off & bpf_htons(IP_MF | IP_OFFSET)))
-		return from_visitor(skb, self, &ip, number);
+	} else if (ip.daddr == visitor->encapsulates_to) {
+		return from_visitor(skb, self, ETH_HLEN, &ip, number);
+	}
 	return TC_ACT_UNSPEC;
 }
 

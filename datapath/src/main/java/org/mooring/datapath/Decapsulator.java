@@ -102,13 +102,14 @@ final class Decapsulator {
 
     /** A packet of protocol 4, 47 or 55 from a visitor to the agent's address on its link, as {@link #take}. */
     void takeFromVisitor(int at, int received) {
+        // One header may be made of it and the next one, in its place.
+        int to = received < Ip.HEADER ? 0 : in.getInt(at + Ip.DESTINATION);
         if (!open(at, received)) {
             return;
         }
         Binding visitor = bindings.get(source);
-        boolean isItsOwn = in.getInt(inner + Ip.SOURCE) == source
-                && visitor.fromHome.length != 0
-                && visitor.encapsulatesTo == in.getInt(at + Ip.DESTINATION);
+        boolean isItsOwn =
+                in.getInt(inner + Ip.SOURCE) == source && visitor.fromHome.length != 0 && visitor.encapsulatesTo == to;
         if (!isItsOwn) {
             drops.count(Drop.UNLISTED);
         } else if (combinesEcn()) {

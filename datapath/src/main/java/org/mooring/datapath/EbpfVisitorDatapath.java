@@ -25,6 +25,9 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
     private static final int TUNNEL_MARK = 0x1b3;
     private static final int TUNNEL_TABLE = 435;
 
+    /** The number of a visitor that is no namesake. */
+    private static final int FIRST = 0;
+
     /** As {@code NAMESAKES} of mip.bpf.c. */
     private static final int MOST_NAMESAKES = 7;
 
@@ -102,11 +105,12 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
                 .orElseThrow(() -> DatapathException.notApart(home));
         try {
             prepareFor(visitor.tunnels().stream());
+            listenTo(visitor, number);
             kernel.programs()
                     .putNamesake(
                             home,
                             number,
-                            entry(Slots.<VisitorForwarding>empty().install(visitor)),
+                            known(Slots.<VisitorForwarding>empty().install(visitor)),
                             router.link(visitor).mac());
         } catch (IOException e) {
             throw new DatapathException("install another forwarding of " + home.getHostAddress(), e);
@@ -165,8 +169,20 @@ public final class EbpfVisitorDatapath extends EbpfDatapath<VisitorForwarding> i
 
     @Override
     ForwardingEntry entry(Slots<VisitorForwarding> wanted) throws IOException {
+        listenTo(wanted.foremost().orElseThrow(), FIRST);
+        return known(wanted);
+    }
+
+    private ForwardingEntry known(Slots<VisitorForwarding> wanted) throws IOException {
         VisitorForwarding visitor = wanted.foremost().orElseThrow();
         return ForwardingEntry.abroad(wanted, router.link(visitor), kernel.routeMtu(visitor.tunnels()));
+    }
+
+    /** Before the programs know it: from then on they leave some of what it encapsulates to the agent. */
+    private void listenTo(VisitorForwarding visitor, int number) throws IOException {
+        if (visitor.encapsulatesTo().isPresent()) {
+            kernel.slowPath().listenToVisitors(visitor.encapsulatesTo().get(), number);
+        }
     }
 
     /**

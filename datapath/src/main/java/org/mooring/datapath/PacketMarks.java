@@ -5,8 +5,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.mooring.linux.Interface;
 import org.mooring.linux.Ipv4;
 import org.mooring.linux.KernelException;
@@ -24,17 +26,27 @@ final class PacketMarks implements AutoCloseable {
     static final int WAITING = 0x1b4;
 
     private static final int MANGLE = -150; // where nft(8) has the priority of that name
+
+    /** Before fragments are put together, wherever that is. */
+    private static final int UNASSEMBLED = -450;
+
     private static final String VISITORS = "visitors";
     private static final String ENCAPSULATING = "encapsulating";
+    private static final String ENCAPSULATED = "encapsulated";
     private static final String HELD = "held";
+    private static final int MORE_FRAGMENTS_AND_OFFSET = 0x3f; // of the first octet there
 
     private static final int LINK_SOURCE = 6;
     private static final int LINK_ADDRESS_LENGTH = 6;
     private static final int MAC_WORDS = 2;
 
+    /** The last of an encapsulating visitor's key. */
+    private static final List<NftExpression> DESTINATION =
+            List.of(NftExpression.networkHeader(Ip.DESTINATION, 4, 2 + MAC_WORDS));
+
     private final Nftables nftables;
     private final String table;
-    private final Map<Inet4Address, Element> visitors = new HashMap<>();
+    private final Map<Inet4Address, Set<Element>> visitors = new HashMap<>();
 
     private PacketMarks(Nftables nftables, String table) {
         this.nftables = nftables;
@@ -59,7 +71,7 @@ final class PacketMarks implements AutoCloseable {
 
     /** What comes from this visitor for its reverse tunnel is marked as {@link TunEngine#TUNNEL_MARK} says; nothing if it has none. */
     synchronized void put(Inet4Address homeAddress, ForwardingEntry entry) throws KernelException {
-        List<Element> added = new ArrayList<>();
+        Set<Element> wanted = new HashSet<>();
         if (entry.fromHome().isPresent() && entry.link() != 0) {
             List<Inet4Address> key = new ArrayList<>();
             key.add(word(entry.link()));
@@ -71,23 +83,28 @@ final class PacketMarks implements AutoCloseable {
                 key.add(Ipv4.read(mac));
             }
             entry.encapsulatesTo().ifPresent(key::add);
-            added.add(new Element(entry.encapsulatesTo().isPresent() ? ENCAPSULATING : VISITORS, key));
+            wanted.add(new Element(entry.encapsulatesTo().isPresent() ? ENCAPSULATING : VISITORS, key));
+            entry.encapsulatesTo()
+                    .ifPresent(address -> wanted.add(new Element(ENCAPSULATED, List.of(homeAddress, address))));
         }
-        Element before = visitors.get(homeAddress);
-        if (before != null && added.contains(before)) {
+        replace(homeAddress, wanted);
+    }
+
+    private void replace(Inet4Address homeAddress, Set<Element> wanted) throws KernelException {
+        Set<Element> before = visitors.getOrDefault(homeAddress, Set.of());
+        if (wanted.equals(before)) {
             return;
         }
-        nftables.change(table, added, before == null ? List.of() : List.of(before));
-        visitors.remove(homeAddress);
-        added.forEach(element -> visitors.put(homeAddress, element));
+        nftables.change(table, KernelTunnels.without(wanted, before), KernelTunnels.without(before, wanted));
+        if (wanted.isEmpty()) {
+            visitors.remove(homeAddress);
+        } else {
+            visitors.put(homeAddress, wanted);
+        }
     }
 
     synchronized void remove(Inet4Address homeAddress) throws KernelException {
-        Element before = visitors.get(homeAddress);
-        if (before != null) {
-            nftables.change(table, List.of(), List.of(before));
-            visitors.remove(homeAddress);
-        }
+        replace(homeAddress, Set.of());
     }
 
     /** What comes in no tunnel for this home address is marked {@link #WAITING}. */
@@ -109,11 +126,11 @@ final class PacketMarks implements AutoCloseable {
         List<NftTable.Set> sets = List.of(
                 new NftTable.Set(VISITORS, 2 + MAC_WORDS, false),
                 new NftTable.Set(ENCAPSULATING, 3 + MAC_WORDS, false),
+                new NftTable.Set(ENCAPSULATED, 2, false),
                 new NftTable.Set(HELD, 1, false));
         List<NftTable.Rule> marking = new ArrayList<>();
         marking.add(fromVisitors(VISITORS, List.of()));
-        marking.add(
-                fromVisitors(ENCAPSULATING, List.of(NftExpression.networkHeader(Ip.DESTINATION, 4, 2 + MAC_WORDS))));
+        marking.add(fromVisitors(ENCAPSULATING, DESTINATION));
         for (Interface uplink : uplinks) {
             marking.add(new NftTable.Rule(
                     "waits",
@@ -128,16 +145,50 @@ final class PacketMarks implements AutoCloseable {
         return new NftTable(
                 name,
                 sets,
-                List.of(new NftTable.Chain("mark", NftTable.Hook.PREROUTING, MANGLE, marking), clamping.chain()));
+                List.of(
+                        new NftTable.Chain("fragments", NftTable.Hook.PREROUTING, UNASSEMBLED, fragments()),
+                        new NftTable.Chain("mark", NftTable.Hook.PREROUTING, MANGLE, marking),
+                        clamping.chain()));
     }
 
-    private static NftTable.Rule fromVisitors(String set, List<NftExpression> last) {
+    /**
+     * Of what a visitor encapsulates, the kernel would put others' fragments to the visitor's own: only the first one's mark counts. So they are
+     * dropped before.
+     */
+    private static List<NftTable.Rule> fragments() {
+        NftTable.Rule whole = new NftTable.Rule(
+                "whole",
+                List.of(
+                        NftExpression.networkHeader(Ip.FRAGMENT, 1, 0),
+                        NftExpression.mask(0, MORE_FRAGMENTS_AND_OFFSET),
+                        NftExpression.equal(0, 0),
+                        NftExpression.networkHeader(Ip.FRAGMENT + 1, 1, 0),
+                        NftExpression.equal(0, 0),
+                        NftExpression.accept()));
+        List<NftExpression> own = fromVisitor(ENCAPSULATING, DESTINATION);
+        own.add(NftExpression.accept());
+        NftTable.Rule forged = new NftTable.Rule(
+                "forged",
+                List.of(
+                        NftExpression.networkHeader(Ip.SOURCE, 4, 0),
+                        NftExpression.networkHeader(Ip.DESTINATION, 4, 1),
+                        NftExpression.lookup(ENCAPSULATED, 0),
+                        NftExpression.drop()));
+        return List.of(whole, new NftTable.Rule("own", own), forged);
+    }
+
+    private static List<NftExpression> fromVisitor(String set, List<NftExpression> last) {
         List<NftExpression> steps = new ArrayList<>(List.of(
                 NftExpression.inputInterface(0),
                 NftExpression.networkHeader(Ip.SOURCE, 4, 1),
                 NftExpression.linkHeader(LINK_SOURCE, LINK_ADDRESS_LENGTH, 2)));
         steps.addAll(last);
         steps.add(NftExpression.lookup(set, 0));
+        return steps;
+    }
+
+    private static NftTable.Rule fromVisitors(String set, List<NftExpression> last) {
+        List<NftExpression> steps = fromVisitor(set, last);
         steps.add(NftExpression.number(TunEngine.TUNNEL_MARK, 0));
         steps.add(NftExpression.setMark(0));
         return new NftTable.Rule(set, steps);

@@ -3,9 +3,16 @@ package org.mooring.datapath;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.UnaryOperator;
+import org.mooring.linux.Ipv4;
 import org.mooring.linux.KernelException;
 import org.mooring.linux.packet.Checksum;
 import org.mooring.linux.packet.Ipv4Packet;
@@ -16,7 +23,8 @@ import org.slf4j.LoggerFactory;
 /**
  * The way of tunnelled packets that arrived in fragments, with options, or with a GRE checksum. The programs leave these to the kernel,
  * which puts them together; here they arrive whole, and are put on the agent's device, where a program takes them out of the tunnel as
- * it does at an uplink. The sockets are open for as long as the agent lives: without one, the kernel would answer "protocol
+ * it does at an uplink. So it is with what a visitor encapsulates (RFC 3024 §5.2): the program at its link has marked what has the visitor's
+ * link-layer address, and the mark is what its sockets go by. The sockets are open for as long as the agent lives: without one, the kernel would answer "protocol
  * unreachable".
  */
 final class SlowPath implements AutoCloseable {
@@ -26,7 +34,15 @@ final class SlowPath implements AutoCloseable {
     private static final int GRE_HEADER = 4;
     private static final int GRE_HEADER_WITH_CHECKSUM = 8;
 
+    /** Of packets that visitors have encapsulated; the visitor's number is in the upper half. */
+    private static final int VISITOR_MARK = 0x1b3;
+
+    private static final Set<Encapsulation> OF_VISITORS =
+            EnumSet.of(Encapsulation.IPIP, Encapsulation.GRE, Encapsulation.MINIMAL);
+
     private final Map<Encapsulation, RawIpv4Socket> sockets = new EnumMap<>(Encapsulation.class);
+    private final List<RawIpv4Socket> atLinks = new ArrayList<>();
+    private final Set<Visitors> heard = new HashSet<>();
     private final TunnelDevice device;
 
     private SlowPath(TunnelDevice device) {
@@ -47,7 +63,7 @@ final class SlowPath implements AutoCloseable {
             path.close();
             throw e;
         }
-        path.sockets.values().forEach(path::start);
+        path.sockets.values().forEach(socket -> path.start(socket, packet -> packet));
         return path;
     }
 
@@ -60,16 +76,45 @@ final class SlowPath implements AutoCloseable {
         socket.send(tunnel.remote(), tunnel.payload(packet));
     }
 
-    private void start(RawIpv4Socket socket) {
-        Thread thread = new Thread(() -> forward(socket), device.link().name() + "-slow-path");
+    /**
+     * Takes what visitors encapsulate to this address, from now on.
+     *
+     * @param number that the programs know them by: zero, or that of a namesake
+     */
+    synchronized void listenToVisitors(Inet4Address address, int number) throws IOException {
+        Visitors visitors = new Visitors(address, number);
+        if (heard.contains(visitors)) {
+            return;
+        }
+        List<RawIpv4Socket> opened = new ArrayList<>();
+        try {
+            for (Encapsulation encapsulation : OF_VISITORS) {
+                opened.add(RawIpv4Socket.openMarked(
+                        encapsulation.protocol(), address, VISITOR_MARK | number << Short.SIZE));
+            }
+        } catch (IOException e) {
+            opened.forEach(RawIpv4Socket::close);
+            throw e;
+        }
+        atLinks.addAll(opened);
+        heard.add(visitors);
+        // An address that nobody has: so no other packet is taken for a visitor's.
+        Inet4Address said = Ipv4.address(number + 1);
+        opened.forEach(socket -> start(socket, packet -> to(said, packet)));
+    }
+
+    /** @param change what is done to a packet before it is put on the agent's device */
+    private void start(RawIpv4Socket socket, UnaryOperator<Ipv4Packet> change) {
+        Thread thread = new Thread(() -> forward(socket, change), device.link().name() + "-slow-path");
         thread.setDaemon(true);
         thread.start();
     }
 
-    private void forward(RawIpv4Socket socket) {
+    private void forward(RawIpv4Socket socket, UnaryOperator<Ipv4Packet> change) {
         try {
             for (var packet = socket.receive(); packet.isPresent(); packet = socket.receive()) {
-                Optional<Ipv4Packet> whole = packet.flatMap(SlowPath::verified).map(SlowPath::whole);
+                Optional<Ipv4Packet> whole =
+                        packet.flatMap(SlowPath::verified).map(SlowPath::whole).map(change);
                 if (whole.isPresent()) {
                     write(whole.get());
                 }
@@ -120,6 +165,18 @@ final class SlowPath implements AutoCloseable {
         return withPayload(packet, packet.payload());
     }
 
+    private static Ipv4Packet to(Inet4Address destination, Ipv4Packet packet) {
+        return new Ipv4Packet(
+                packet.typeOfService(),
+                packet.identification(),
+                packet.fragment(),
+                packet.ttl(),
+                packet.protocol(),
+                packet.source(),
+                destination,
+                packet.payload());
+    }
+
     private static Ipv4Packet withPayload(Ipv4Packet packet, ByteBuffer payload) {
         return new Ipv4Packet(
                 packet.typeOfService(),
@@ -133,7 +190,11 @@ final class SlowPath implements AutoCloseable {
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         sockets.values().forEach(RawIpv4Socket::close);
+        atLinks.forEach(RawIpv4Socket::close);
     }
+
+    /** Those that are told apart by nothing. */
+    private record Visitors(Inet4Address encapsulateTo, int number) {}
 }

@@ -136,6 +136,35 @@ class NamesakeTest {
     }
 
     @Test
+    @DisplayName(
+            "RFC 3024 §5.2: what each encapsulates in fragments is put together by itself, whatever their identifications are")
+    void putsFragmentsTogetherForEach() throws Exception {
+        foreignAgent(List.of(encapsulating(HOME_AGENT, GUEST_MAC)), List.of(encapsulating(homeAgent(9), MAC)));
+        var ofFirst = Packets.inTwo(Packets.ipip(GUEST, LINK_ADDRESS, fromGuest("1".repeat(1000))));
+        var ofSecond = Packets.inTwo(Packets.ipip(GUEST, LINK_ADDRESS, fromGuest("2".repeat(1000))));
+        lan.send(ofFirst.get(0), GUEST_MAC, net.near.gateway());
+        lan.send(ofSecond.get(0), MAC, net.near.gateway());
+        lan.send(ofSecond.get(1), STRANGER, net.near.gateway());
+        lan.send(ofSecond.get(1), MAC, net.near.gateway());
+        var second = path.await(this::isFromHere);
+        lan.send(ofFirst.get(1), GUEST_MAC, net.near.gateway());
+        var first = path.await(this::isFromHere);
+
+        assertEquals(homeAgent(9), second.destination());
+        assertEquals(
+                fromGuest("2".repeat(1000)).payload(),
+                Encapsulated.inner(second).payload());
+        assertEquals(HOME_AGENT, first.destination());
+        assertEquals(
+                fromGuest("1".repeat(1000)).payload(), Encapsulated.inner(first).payload());
+    }
+
+    private static VisitorForwarding encapsulating(Inet4Address homeAgent, MacAddress mac) {
+        return new VisitorForwarding(
+                GUEST, Tunnel.ipip(homeAgent), "lan", mac, true, Optional.of(LINK_ADDRESS), Optional.empty());
+    }
+
+    @Test
     @DisplayName("the second stays when the first has left, and the other way round")
     void comeAndGo() throws Exception {
         var datapath = foreignAgent(List.of(VISITOR), List.of());

@@ -52,6 +52,11 @@ final class Wire implements AutoCloseable {
         socket.send(packet.toFrame(from, to));
     }
 
+    /** @param packet with its header */
+    void send(ByteBuffer packet, MacAddress to) throws KernelException {
+        socket.send(new EthernetFrame(to, device.mac(), EtherType.IPV4, packet));
+    }
+
     /** Sends it with a wrong header checksum. */
     void sendMarred(Ipv4Packet packet, MacAddress to) throws KernelException {
         ByteBuffer whole = packet.toOctets();
