@@ -36,7 +36,7 @@ final class Check {
     private Instant sentAt = Instant.EPOCH;
     private @Nullable Instant due;
     private @Nullable Instant deadline;
-    private @Nullable Duration clockSkew;
+    private boolean corrected;
     private boolean runsHere;
     private boolean searching;
 
@@ -72,7 +72,7 @@ final class Check {
         }
         runsHere = phase == Phase.RUNNING;
         deadline = at.plus(LONGEST);
-        clockSkew = null;
+        corrected = false;
         retransmission.reset();
         searching = !attachment.isComplete();
         if (searching) {
@@ -139,12 +139,15 @@ final class Check {
                 && attachment.homeAgentTold(reply)) {
             request = null;
             arm(spacing.soonest(at), out);
-        } else if (Denial.of(code) == Denial.CLOCKS_DIFFER && clockSkew == null) {
+        } else if (Denial.of(code) == Denial.CLOCKS_DIFFER && !corrected) {
             replay.resynchronise(reply.identification(), at, request.kind().mostAhead());
-            clockSkew = replay.offset();
+            corrected = true;
             request = null;
             arm(spacing.soonest(at), out);
         } else if (code.isAccepted()) {
+            if (checked instanceof Reply.Genuine genuine) {
+                genuine.tellTime(replay, request, sentAt, at);
+            }
             replay.observe(request.request().identification());
             answer(Optional.of(code), Optional.of(roundTrip), "the agents would accept" + clockAdvice(), out);
             return true;
@@ -156,9 +159,11 @@ final class Check {
 
     /** The hook corrects its requests by the home agent's clock, which costs a round trip and hides what is wrong. */
     private String clockAdvice() {
-        return clockSkew == null || clockSkew.abs().compareTo(CLOCKS_AGREE) < 0
-                ? ""
-                : ", but the clocks differ by " + clockSkew.abs().toSeconds() + " s: run an NTP client on both";
+        return replay.offset()
+                .map(Duration::abs)
+                .filter(skew -> skew.compareTo(CLOCKS_AGREE) >= 0)
+                .map(skew -> ", but the clocks differ by " + skew.toSeconds() + " s: run an NTP client on both")
+                .orElse("");
     }
 
     private void sendOrWait(Instant at, List<Action> out) {
@@ -171,7 +176,7 @@ final class Check {
     }
 
     private void send(Instant at, List<Action> out) {
-        request = runsHere ? requests.renewal(at) : requests.check(at);
+        request = runsHere ? requests.renewal(Errand.askingTheTime(at), at) : requests.check(at);
         sentAt = at;
         spacing.sent(at);
         out.add(request);
@@ -186,9 +191,9 @@ final class Check {
     }
 
     private void answer(Optional<ReplyCode> code, Optional<Duration> roundTrip, String verdict, List<Action> out) {
+        // Not only what this check has found: what was corrected before it is why there is no fault any more.
         out.add(new AnswerCheck(
-                guest,
-                new CheckOutcome(attachment.foreignAgent(), code, Optional.ofNullable(clockSkew), roundTrip, verdict)));
+                guest, new CheckOutcome(attachment.foreignAgent(), code, replay.offset(), roundTrip, verdict)));
         request = null;
         due = null;
         deadline = null;

@@ -9,7 +9,7 @@ import org.mooring.protocol.wire.ReplyCode;
  *
  * @param foreignAgent through which it was tried; absent at home, and with a co-located care-of address
  * @param code the last reply's; absent if nobody answered
- * @param clockSkew how far the home agent's clock is ahead of this host's; absent where it found no fault with ours
+ * @param clockSkew how far the home agent's clock is ahead of this host's; absent where it never told
  * @param roundTrip of the last exchange
  */
 public record CheckOutcome(

@@ -1,13 +1,14 @@
 package org.mooring.hook;
 
+import java.time.Instant;
 import java.util.List;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.handover.HandoverId;
+import org.mooring.protocol.wire.Identification;
 
 /** What a request is for, and the extensions that say so. */
 record Errand(RequestKind kind, List<HandoverExtension> extensions) {
     static final Errand REGISTRATION = new Errand(RequestKind.REGISTRATION);
-    static final Errand CHECK = new Errand(RequestKind.CHECK);
     static final Errand CONFIRM = new Errand(RequestKind.CONFIRM);
     static final Errand ARM = new Errand(RequestKind.ARM, new HandoverExtension.Arm());
 
@@ -17,6 +18,16 @@ record Errand(RequestKind kind, List<HandoverExtension> extensions) {
 
     private Errand(RequestKind kind, HandoverExtension... extensions) {
         this(kind, List.of(extensions));
+    }
+
+    /** A dry run that asks for the home agent's time. */
+    static Errand check(Instant now) {
+        return new Errand(RequestKind.CHECK, new HandoverExtension.Clock(Identification.of(now)));
+    }
+
+    /** A registration that asks for it, too. */
+    static Errand askingTheTime(Instant now) {
+        return new Errand(RequestKind.REGISTRATION, new HandoverExtension.Clock(Identification.of(now)));
     }
 
     static Errand prepare(HandoverId id, int holdSeconds) {

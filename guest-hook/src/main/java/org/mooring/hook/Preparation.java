@@ -261,7 +261,7 @@ final class Preparation {
             correct(at, out);
         } else if (denial == Denial.CLOCKS_DIFFER) {
             if (correctionsLeft == CORRECTIONS) {
-                out.add(new Report(at, Fact.clocksDiffer(guest, replay.offset())));
+                out.add(new Report(at, Fact.clocksDiffer(guest, replay.offset().orElse(Duration.ZERO))));
             }
             correct(at, out);
         } else if (denial == Denial.CHALLENGED

@@ -483,7 +483,7 @@ final class Registration {
             attachment.resolve(out);
             correct(at, out);
         } else if (denial == Denial.CLOCKS_DIFFER) {
-            complain("clock", at, Fact.clocksDiffer(guest, replay.offset()), out);
+            complain("clock", at, Fact.clocksDiffer(guest, replay.offset().orElse(Duration.ZERO)), out);
             correct(at, out);
         } else if (denial == Denial.LIFETIME_TOO_LONG && reply.lifetime() > 0 && reply.lifetime() < lifetime) {
             lifetime = reply.lifetime();

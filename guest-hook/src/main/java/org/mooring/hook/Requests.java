@@ -68,15 +68,13 @@ final class Requests {
     SendRequest check(Instant now) {
         Flags flags = Flags.DECAPSULATION_BY_MOBILE_NODE;
         return guest.atHome()
-                ? toHomeAgent(Errand.CHECK, Sender.HOST, flags, 0, attachment.hostAddress(), now)
-                : abroad(attachment.present(), Errand.CHECK, Sender.HOST, flags, 0, attachment.hostAddress(), now);
+                ? toHomeAgent(Errand.check(now), Sender.HOST, flags, 0, attachment.hostAddress(), now)
+                : abroad(attachment.present(), Errand.check(now), Sender.HOST, flags, 0, attachment.hostAddress(), now);
     }
 
     /** What a guest that runs here would send next. */
-    SendRequest renewal(Instant now) {
-        return guest.atHome()
-                ? home(Errand.REGISTRATION, now)
-                : visit(Errand.REGISTRATION, attachment.present(), guest.lifetime(), now);
+    SendRequest renewal(Errand errand, Instant now) {
+        return guest.atHome() ? home(errand, now) : visit(errand, attachment.present(), guest.lifetime(), now);
     }
 
     /**

@@ -15,8 +15,10 @@ import org.mooring.hook.Action.Agent;
 import org.mooring.hook.Action.ResolveAgent;
 import org.mooring.hook.Action.SendRequest;
 import org.mooring.hook.Action.Sender;
+import org.mooring.protocol.handover.HandoverExtension.Clock;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.ReplyCode;
 
@@ -68,6 +70,53 @@ class CheckTest {
         assertTrue(off.compareTo(Duration.ofSeconds(1)) <= 0, () -> "wrong by " + off);
         long seconds = outcome.clockSkew().orElseThrow().toSeconds();
         assertTrue(outcome.verdict().contains("the clocks differ by " + seconds + " s"), outcome::verdict);
+    }
+
+    @Test
+    @DisplayName("CLOCK: seconds that the home agent puts up with are told, too")
+    void theHomeAgentIsAskedForItsTime() {
+        SendRequest request = check(scene);
+        assertEquals(Optional.of(new Clock(Identification.of(Scene.START))), Scene.said(request, Clock.class));
+        Duration ahead = Duration.ofMillis(5500);
+        scene.homeAgentReplies(request, 0, 0, clock(ahead));
+        var outcome = scene.checked().orElseThrow();
+        assertSkew(ahead, outcome);
+        assertEquals(
+                "the agents would accept, but the clocks differ by 5 s: run an NTP client on both", outcome.verdict());
+    }
+
+    @Test
+    void clocksThatAgreeAreMeasured() {
+        scene.homeAgentReplies(check(scene), 0, 0, clock(Duration.ofMillis(12)));
+        var outcome = scene.checked().orElseThrow();
+        assertSkew(Duration.ofMillis(12), outcome);
+        assertEquals("the agents would accept", outcome.verdict());
+    }
+
+    @Test
+    @DisplayName("what was corrected before is why no fault is found now, and is told again")
+    void theNextCheckTellsOfTheClockAsWell() {
+        scene.homeAgentResynchronises(check(scene), Duration.ofSeconds(60));
+        scene.fire(Timer.CHECK);
+        scene.homeAgentReplies(scene.request(), 0, 0);
+        var first = scene.checked().orElseThrow();
+        scene.wait(Duration.ofSeconds(1));
+        scene.homeAgentReplies(check(scene), 0, 0);
+        assertEquals(first.clockSkew(), scene.checked().orElseThrow().clockSkew());
+        assertTrue(first.clockSkew().isPresent());
+    }
+
+    @Test
+    @DisplayName("a clock that a registration has corrected is told of by a check")
+    void aClockThatARegistrationCorrectedIsTold() {
+        scene.happens(Happening.RUNNING);
+        scene.homeAgentResynchronises(scene.request(), Duration.ofSeconds(-30));
+        scene.homeAgentReplies(scene.corrected(Timer.REGISTRATION), 0, 300);
+        scene.wait(Duration.ofSeconds(1));
+        SendRequest renewal = check(scene);
+        assertTrue(Scene.said(renewal, Clock.class).isPresent());
+        scene.homeAgentReplies(renewal, 0, 300, clock(Duration.ofSeconds(-30)));
+        assertSkew(Duration.ofSeconds(-30), scene.checked().orElseThrow());
     }
 
     @Test
@@ -206,6 +255,18 @@ class CheckTest {
         var none = Scene.visitingWithoutForeignAgent();
         none.handle(new Event.CheckRequested(none.now(), Scene.NAME));
         assertFalse(none.checked().orElseThrow().isWell());
+    }
+
+    /** What the home agent says as the reply passes half of the round trip that follows. */
+    private Clock clock(Duration ahead) {
+        return new Clock(Identification.of(
+                scene.now().plus(Scene.ROUND_TRIP.dividedBy(2)).plus(ahead)));
+    }
+
+    private static void assertSkew(Duration expected, CheckOutcome outcome) {
+        assertEquals(
+                expected.toMillis(),
+                Math.round(outcome.clockSkew().orElseThrow().toNanos() / 1e6));
     }
 
     private static SendRequest check(Scene scene) {

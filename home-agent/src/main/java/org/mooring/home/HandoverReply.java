@@ -48,6 +48,6 @@ record HandoverReply(List<HandoverExtension> forMobileNode, List<HandoverExtensi
     }
 
     private static List<HandoverExtension> clock(ReceivedRequest received, Instant at) {
-        return received.handover().isThere() ? List.of(new Clock(Identification.of(at))) : List.of();
+        return received.handover().asksTheTime() ? List.of(new Clock(Identification.of(at))) : List.of();
     }
 }

@@ -6,6 +6,7 @@ import java.util.stream.IntStream;
 import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.handover.HandoverExtension.Abort;
 import org.mooring.protocol.handover.HandoverExtension.Arm;
+import org.mooring.protocol.handover.HandoverExtension.Clock;
 import org.mooring.protocol.handover.HandoverExtension.Commit;
 import org.mooring.protocol.handover.HandoverExtension.Prepare;
 import org.mooring.protocol.handover.HandoverId;
@@ -16,9 +17,14 @@ import org.mooring.protocol.wire.RegistrationRequest;
  * What a request asks for beyond RFC 3344 (docs/handover.md, "Octets").
  *
  * @param abort the handover that ends before it began
+ * @param clock it asks for the home agent's time
  */
 record HandoverRequest(
-        Optional<Prepare> prepare, boolean arm, Optional<HandoverId> commit, Optional<HandoverId> abort) {
+        Optional<Prepare> prepare,
+        boolean arm,
+        Optional<HandoverId> commit,
+        Optional<HandoverId> abort,
+        boolean clock) {
 
     /** Reads only what the mobile node's authenticator covers. */
     static HandoverRequest of(RegistrationRequest request, int enterpriseNumber) {
@@ -27,7 +33,8 @@ record HandoverRequest(
                 HandoverExtension.first(Prepare.class, covered, enterpriseNumber),
                 HandoverExtension.first(Arm.class, covered, enterpriseNumber).isPresent(),
                 HandoverExtension.first(Commit.class, covered, enterpriseNumber).map(Commit::id),
-                HandoverExtension.first(Abort.class, covered, enterpriseNumber).map(Abort::id));
+                HandoverExtension.first(Abort.class, covered, enterpriseNumber).map(Abort::id),
+                HandoverExtension.first(Clock.class, covered, enterpriseNumber).isPresent());
     }
 
     /** Those before the authorization-enabling extension. */
@@ -39,8 +46,8 @@ record HandoverRequest(
         return extensions.subList(0, end);
     }
 
-    /** Whether the sender knows handovers at all. */
-    boolean isThere() {
-        return prepare.isPresent() || arm || commit.isPresent() || abort.isPresent();
+    /** Whether the sender is to be told the home agent's time: it knows handovers, or asks for that alone. */
+    boolean asksTheTime() {
+        return prepare.isPresent() || arm || commit.isPresent() || abort.isPresent() || clock;
     }
 }

@@ -43,6 +43,7 @@ import org.mooring.home.Action.SendReply;
 import org.mooring.home.Fact.StagedEntryGone.How;
 import org.mooring.protocol.handover.HandoverExtension.Abort;
 import org.mooring.protocol.handover.HandoverExtension.Arm;
+import org.mooring.protocol.handover.HandoverExtension.Clock;
 import org.mooring.protocol.handover.HandoverExtension.Commit;
 import org.mooring.protocol.handover.HandoverExtension.Prepare;
 import org.mooring.protocol.handover.HandoverExtension.Previous;
@@ -537,6 +538,18 @@ class StagingTest extends HandoverScene {
             network.actions();
             receiveFromA(300, new Arm());
             var reply = theReply();
+            assertEquals(List.of(clock()), reply.forMobileNode());
+            assertEquals(List.of(), reply.forForeignAgent());
+        }
+
+        @Test
+        @DisplayName("CLOCK in a request asks for the time, and for nothing else")
+        void tellsTheTimeToWhoAsksForItAlone() {
+            network.pass(Duration.ofSeconds(3));
+            receiveFromA(300, new Clock(Identification.of(network.now().minusSeconds(3))));
+            assertEquals(List.of(ID), stagedIds());
+            var reply = theReply();
+            assertEquals(ACCEPTED, reply.message().code());
             assertEquals(List.of(clock()), reply.forMobileNode());
             assertEquals(List.of(), reply.forForeignAgent());
         }

@@ -146,7 +146,7 @@ public sealed interface HandoverExtension {
         }
     }
 
-    /** The home agent's time as it answers, in the form of an Identification. */
+    /** The sender's time as it sends, in the form of an Identification: in a reply the home agent's, for which a request's asks. */
     record Clock(Identification time) implements HandoverExtension {
         static final int TYPE = 7;
 

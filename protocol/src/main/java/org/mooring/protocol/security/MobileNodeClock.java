@@ -16,6 +16,10 @@ public final class MobileNodeClock implements MobileNodeReplay {
 
     private final Duration tolerance;
     private Duration offset = Duration.ZERO;
+
+    /** The offset as the home agent has told it, by code 133 or by CLOCK: another host's word is not about its clock. */
+    private @Nullable Duration measured;
+
     private @Nullable Identification accepted;
     private @Nullable Identification newest;
 
@@ -78,6 +82,7 @@ public final class MobileNodeClock implements MobileNodeReplay {
     public void resynchronise(Identification reply, Instant now, Duration mostAhead) {
         Instant its = Identification.of(reply.high(), 0).toInstant(now);
         offset = Duration.between(now, its);
+        measured = offset;
         refusals++;
         boolean less = mostAhead.compareTo(tolerance) < 0;
         this.mostAhead = less ? mostAhead : tolerance.plus(ROUNDING);
@@ -96,6 +101,7 @@ public final class MobileNodeClock implements MobileNodeReplay {
     public void synchronise(Identification time, Instant sent, Instant received) {
         Instant halfWay = sent.plus(Duration.between(sent, received).dividedBy(2));
         offset = Duration.between(halfWay, time.toInstant(halfWay));
+        measured = offset;
         told = true;
     }
 
@@ -131,8 +137,8 @@ public final class MobileNodeClock implements MobileNodeReplay {
 
     /** How far the home agent's clock is ahead of ours: to the second, or, where it told its time, to half a round trip. */
     @Override
-    public Duration offset() {
-        return offset;
+    public Optional<Duration> offset() {
+        return Optional.ofNullable(measured);
     }
 
     /** The newest that was accepted, as far as we know. */

@@ -2,6 +2,7 @@ package org.mooring.protocol.security;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import org.mooring.protocol.wire.Identification;
 
 /**
@@ -47,8 +48,9 @@ public final class MobileNodeNonces implements MobileNodeReplay {
     @Override
     public void observe(Identification id) {}
 
+    /** Nonces say nothing of clocks. */
     @Override
-    public Duration offset() {
-        return Duration.ZERO;
+    public Optional<Duration> offset() {
+        return Optional.empty();
     }
 }

@@ -2,6 +2,7 @@ package org.mooring.protocol.security;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import org.mooring.protocol.wire.Identification;
 
 /**
@@ -48,6 +49,6 @@ public sealed interface MobileNodeReplay permits MobileNodeClock, MobileNodeNonc
     /** {@code id} was accepted for this mobile node. */
     void observe(Identification id);
 
-    /** How far the home agent's clock is ahead of ours, as far as that is known, and matters. */
-    Duration offset();
+    /** How far the home agent's clock is ahead of ours; empty while that isn't known. */
+    Optional<Duration> offset();
 }
