@@ -33,13 +33,13 @@ class ExamplesTest {
     Path directory;
 
     @ParameterizedTest
-    @ValueSource(strings = {"home-agent", "foreign-agent", "guest-hook"})
+    @ValueSource(strings = {"home-agent", "foreign-agent", "guest-hook", "kvm-migrator"})
     void isAcceptedAsItIs(String program) throws Exception {
         assertAccepted(program, Files.readString(image.example(program)));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"home-agent", "foreign-agent", "guest-hook"})
+    @ValueSource(strings = {"home-agent", "foreign-agent", "guest-hook", "kvm-migrator"})
     void isAcceptedWithAllThatIsCommentedOut(String program) throws Exception {
         String example = Files.readString(image.example(program));
         String all = COMMENTED_OUT.matcher(example).replaceAll("");
@@ -56,23 +56,11 @@ class ExamplesTest {
         assertAccepted("guest-hook", example);
     }
 
+    /** By the command that install.sh and README.md name. */
     private void assertAccepted(String program, String text) throws Exception {
         Path file = write(program, text);
         assertEquals(
                 new Image.Outcome(0, file + ": no problems\n", ""), image.run(program, "check", "--config", file + ""));
-    }
-
-    @Test
-    @DisplayName("of the migrator is accepted, so that what is missing is the guest")
-    void ofTheMigratorIsAccepted() throws Exception {
-        String example = Files.readString(image.example("kvm-migrator"));
-        for (String text : new String[] {example, COMMENTED_OUT.matcher(example).replaceAll("")}) {
-            Path file = write("kvm-migrator", text);
-            Image.Outcome outcome = image.run("kvm-migrator", "startup", "nobody", "--config", file + "");
-            assertEquals(
-                    "kvm-migrator: guest nobody is unknown: add a [[guest]] with its name to " + file,
-                    outcome.err().lines().findFirst().orElse(""));
-        }
     }
 
     /** Writes the example, with its key files beside it. */

@@ -29,7 +29,11 @@ public record CheckVerb(Function<Section, ?> config) implements Verb {
 
     @Override
     public int run(CommandLine line, Console console) throws Failure {
-        Path file = Path.of(line.getOptionValue(StandardOptions.CONFIG));
+        return check(Path.of(line.getOptionValue(StandardOptions.CONFIG)), config, console);
+    }
+
+    /** What {@code check} does with the file, for a program whose {@code check} looks at more than that. */
+    public static int check(Path file, Function<Section, ?> config, Console console) throws Failure {
         List<String> warnings = new ArrayList<>();
         ConfigReader.read(file, config, warnings::add);
         warnings.forEach(console.out()::println);

@@ -10,16 +10,30 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.commons.cli.CommandLine;
+import org.apache.commons.cli.Option;
 import org.apache.commons.cli.Options;
 import org.mooring.migrator.host.Finding.Level;
 import org.mooring.migrator.host.MigratorConfig.RemoteHost;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.cli.Console;
 import org.mooring.runtime.cli.StandardOptions;
+import org.mooring.runtime.cli.UsageException;
 import org.mooring.runtime.cli.Verb;
 
-/** {@code check GUEST --to HOST}: whether a migration would go well, without doing any of it. */
+/** {@code check GUEST --to HOST}: whether a migration would go well, without doing any of it; {@code check}: what is wrong with the configuration. */
 record CheckVerb() implements Verb {
+    /** As {@link MigrateVerb#TO}, but the configuration alone can be checked without it. */
+    private static final Option TO = Option.builder()
+            .longOpt(MigrateVerb.TO.getLongOpt())
+            .hasArg()
+            .argName(MigrateVerb.TO.getArgName())
+            .desc(MigrateVerb.TO.getDescription())
+            .get();
+
+    /** Which say something of a migration. */
+    private static final List<Option> OF_A_MIGRATION =
+            List.of(GuestOptions.ACCEL, GuestOptions.TLS, MigrateVerb.SHARED_DISKS, MigrateVerb.SSH_OPTION);
+
     private static final int PATIENCE_SECONDS = 120;
 
     @Override
@@ -29,25 +43,26 @@ record CheckVerb() implements Verb {
 
     @Override
     public List<String> arguments() {
-        return List.of(GuestOptions.GUEST);
+        return List.of("[" + GuestOptions.GUEST + "]");
     }
 
     @Override
     public String summary() {
-        return "look whether a guest could be moved to another host; changes nothing";
+        return "look whether a guest could be moved to another host, or check the configuration file; changes nothing";
     }
 
     @Override
     public List<String> details() {
         return List.of(
-                "Looks at both hosts: programs, bridge, memory, ports, files, the hook and, through it, the agents (UDP port 434, keys,",
-                "clocks), and at the way between (IP protocol 4, MTU, forwarding). Exit code 1 if anything is FAIL.");
+                "With GUEST and --to, looks at both hosts: programs, bridge, memory, ports, files, the hook and, through it, the agents (UDP port 434, keys,",
+                "clocks), and at the way between (IP protocol 4, MTU, forwarding). Exit code 1 if anything is FAIL.",
+                "Without them, lists all that is wrong in the configuration, with its lines. Exit code 2 if anything is.");
     }
 
     @Override
     public Options options() {
         return new Options()
-                .addOption(MigrateVerb.TO)
+                .addOption(TO)
                 .addOption(GuestOptions.CONFIG)
                 .addOption(GuestOptions.ACCEL)
                 .addOption(GuestOptions.TLS)
@@ -58,6 +73,10 @@ record CheckVerb() implements Verb {
 
     @Override
     public int run(CommandLine line, Console console) throws Failure {
+        refuseContradictions(line);
+        if (!line.hasOption(TO)) {
+            return org.mooring.runtime.cli.CheckVerb.check(GuestOptions.file(line), MigratorConfig::read, console);
+        }
         MigratorConfig config = GuestOptions.config(line);
         RemoteHost destination = MigrateVerb.host(line, config);
         GuestFiles files = new ThisHost(config).files(GuestOptions.guestName(line));
@@ -86,6 +105,21 @@ record CheckVerb() implements Verb {
             all.addAll(print(console.out(), destination.name(), found.get().findings()));
         }
         return all.stream().anyMatch(finding -> finding.level() == Level.FAIL) ? 1 : 0;
+    }
+
+    private static void refuseContradictions(CommandLine line) throws UsageException {
+        boolean guest = line.getArgs().length > 0;
+        if (guest && !line.hasOption(TO)) {
+            throw new UsageException("check of a guest needs --to");
+        }
+        if (!guest && line.hasOption(TO)) {
+            throw new UsageException("--to goes with a guest");
+        }
+        for (Option option : OF_A_MIGRATION) {
+            if (!guest && line.hasOption(option)) {
+                throw new UsageException("--" + option.getLongOpt() + " goes with a guest and --to");
+            }
+        }
     }
 
     private static void running(GuestFiles files, Optional<GuestRecord> record, Path hook, Findings findings) {

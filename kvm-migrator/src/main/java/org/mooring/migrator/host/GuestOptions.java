@@ -57,12 +57,17 @@ final class GuestOptions {
         if (!Logging.setLevel(level)) {
             throw new UsageException("--log-level takes " + StandardOptions.LOG_LEVEL.getDescription());
         }
-        Path file = Path.of(line.getOptionValue(CONFIG, MigratorConfig.RemoteHost.CONFIG));
+        Path file = file(line);
         if (!Files.isReadable(file) && !Files.notExists(file)) {
             // Who may not read it couldn't do anything with it either.
             requireRoot();
         }
         return ConfigReader.read(file, MigratorConfig::read);
+    }
+
+    /** Where the configuration is. */
+    static Path file(CommandLine line) {
+        return Path.of(line.getOptionValue(CONFIG, MigratorConfig.RemoteHost.CONFIG));
     }
 
     /** The guest's name, whether it is configured or not. */
@@ -90,9 +95,8 @@ final class GuestOptions {
         return config.guests().stream()
                 .filter(guest -> guest.name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new NotConfiguredFailure("guest " + name
-                        + " is unknown: add a [[guest]] with its name to "
-                        + line.getOptionValue(CONFIG, MigratorConfig.RemoteHost.CONFIG)));
+                .orElseThrow(() -> new NotConfiguredFailure(
+                        "guest " + name + " is unknown: add a [[guest]] with its name to " + file(line)));
     }
 
     static Guest withAccelerator(Guest guest, CommandLine line) throws Failure {

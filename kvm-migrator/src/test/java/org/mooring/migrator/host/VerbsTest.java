@@ -49,7 +49,7 @@ class VerbsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"startup", "check", "listen", "inspect", "teardown", "resume"})
+    @ValueSource(strings = {"startup", "listen", "inspect", "teardown", "resume"})
     void explainsItself(String verb) {
         assertEquals(0, run(verb, "--help"));
         assertTrue(out().contains("Usage: kvm-migrator " + verb + " GUEST"), this::out);
@@ -62,8 +62,32 @@ class VerbsTest {
         assertTrue(out().contains("--parallel N"), this::out);
     }
 
+    @Test
+    void explainsBothChecks() {
+        assertEquals(0, run("check", "--help"));
+        assertTrue(out().startsWith("Usage: kvm-migrator check [GUEST] [--to HOST]"), this::out);
+    }
+
+    @Test
+    void checksTheConfiguration() throws Exception {
+        Path file = directory.resolve("kvm-migrator.toml");
+        assertEquals(0, with("check"));
+        assertEquals(file + ": no problems\n", out());
+        Files.writeString(file, "qemus = \"qemu\"\n");
+        assertEquals(2, with("check"));
+        assertEquals(
+                List.of(
+                        "kvm-migrator: " + file
+                                + ":1: network: missing: expected a table with the bridge that guests are connected to",
+                        "kvm-migrator: " + file + ":1: qemus: unknown key: did you mean qemu?"),
+                err.toString(StandardCharsets.UTF_8).lines().toList());
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
+            check g1                              | check of a guest needs --to
+            check --to kb                         | --to goes with a guest
+            check --tls                           | --tls goes with a guest and --to
             migrate --to kb                       | migrate takes a guest, or --all
             migrate g1 g2 --to kb                 | migrate takes [GUEST], found 'g1 g2'
             migrate g1 --all --to kb              | migrate takes a guest or --all, found both: leave out 'g1' or --all
