@@ -15,7 +15,7 @@ public record Preparation(String prepared, String why) {
         return new Preparation(PLAIN, why);
     }
 
-    /** The agents would not register the guest there: it would be cut off. */
+    /** Nobody asks for a registration of the guest there, or the agents would refuse it: it would be cut off. */
     public static Preparation denied(String why) {
         return new Preparation(DENIED, why);
     }

@@ -65,8 +65,8 @@ public final class Pauses {
         if (!hooks) {
             both.forEach(Daemon::stop);
         }
-        Switchover away = Switchover.of(lab, GUEST, Site.A, Site.B);
-        Switchover home = Switchover.of(lab, GUEST, Site.B, Site.A);
+        Switchover away = Switchover.forced(lab, GUEST, Site.A, Site.B);
+        Switchover home = Switchover.forced(lab, GUEST, Site.B, Site.A);
         if (!hooks) {
             lab.start(both);
         }

@@ -20,12 +20,24 @@ record Switchover(long decision, long stop, long resume, List<TimelineEvent> eve
         return of(lab, guest, from, to, event -> {});
     }
 
+    /** As above, whether hooks run or not. */
+    static Switchover forced(Lab lab, Guest guest, Site from, Site to) {
+        return of(lab, guest, from, to, List.of("--force"), event -> {});
+    }
+
     /** Has the migrator move the guest, and tells of the events of the source's QEMU when they happen. */
     static Switchover of(Lab lab, Guest guest, Site from, Site to, Consumer<Monitor.QemuEvent> atTheSource) {
+        return of(lab, guest, from, to, List.of(), atTheSource);
+    }
+
+    private static Switchover of(
+            Lab lab, Guest guest, Site from, Site to, List<String> options, Consumer<Monitor.QemuEvent> atTheSource) {
+        var words = new ArrayList<>(List.of("migrate", guest.name(), "--to", to.host()));
+        words.addAll(options);
         try (Monitor source = new Monitor(lab.namespace(from.host()), guest, atTheSource)) {
             long decision = Clock.now();
             CompletableFuture<Command> migration =
-                    CompletableFuture.supplyAsync(() -> lab.migrator(from, "migrate", guest.name(), "--to", to.host()));
+                    CompletableFuture.supplyAsync(() -> lab.migrator(from, words.toArray(String[]::new)));
             try (Monitor destination = whenItRuns(lab.namespace(to.host()), guest, migration)) {
                 Command done = migration.join();
                 long returned = Clock.now();

@@ -36,6 +36,13 @@ public final class ControlClient {
         }
     }
 
+    /** A daemon that is there, and hasn't answered in time. */
+    public static final class SilenceException extends Failure {
+        SilenceException(String what) {
+            super(what);
+        }
+    }
+
     private static final int HTTP_OK = 200;
 
     private final String program;
@@ -119,7 +126,7 @@ public final class ControlClient {
     private void await(Selector selector, long deadline) throws IOException, Failure {
         long millis = (deadline - System.nanoTime()) / 1_000_000;
         if (millis <= 0) {
-            throw new Failure(program + " does not answer within " + timeout.toMillis() + " ms at " + socket
+            throw new SilenceException(program + " does not answer within " + timeout.toMillis() + " ms at " + socket
                     + ": its log may say why");
         }
         selector.select(millis);
@@ -137,6 +144,10 @@ public final class ControlClient {
     }
 
     private JsonNode parse(String answer) throws Failure {
+        if (answer.isEmpty()) {
+            throw new Failure(
+                    "is " + program + " running? It ended before it answered at " + socket + ": its log may say why");
+        }
         int end = answer.indexOf("\r\n\r\n");
         String[] statusLine = answer.lines().findFirst().orElse("").split(" ", 3);
         if (end < 0 || statusLine.length < 2 || !statusLine[1].matches("[0-9]{3}")) {

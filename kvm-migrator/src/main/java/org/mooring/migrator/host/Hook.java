@@ -14,7 +14,7 @@ import org.mooring.runtime.control.ControlClient;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The guest hook of this host, as far as it is told of guests. A migration goes on without it, too. */
+/** The guest hook of this host, as far as it is told of guests. A migration that is under way goes on without it, too. */
 record Hook(Path socket) {
     private static final Logger log = LoggerFactory.getLogger(Hook.class);
 
@@ -23,7 +23,10 @@ record Hook(Path socket) {
 
     private static final Duration LAST_WORD = Duration.ofSeconds(1);
 
-    /** A guest is to come: has the agents prepared, and says what came of it. Takes {@link #PATIENCE} at most. */
+    /**
+     * A guest is to come: has the agents prepared, and says what came of it. Where no hook runs nobody would register the guest. Takes
+     * {@link #PATIENCE} at most.
+     */
     Preparation arriving(String guest, String tap) {
         try {
             JsonNode answer = tell(guest, Map.of("phase", "arriving", "tap", tap), PATIENCE);
@@ -31,10 +34,10 @@ record Hook(Path socket) {
                     ? new Preparation(
                             answer.path("prepared").asText(), answer.path("why").asText())
                     : Preparation.plain("the guest-hook there does not know how to prepare");
-        } catch (ControlClient.RefusedException e) {
-            return Preparation.denied("hook: " + e.getMessage());
-        } catch (Failure e) {
+        } catch (ControlClient.SilenceException e) {
             return Preparation.plain("hook: " + e.getMessage());
+        } catch (Failure e) {
+            return Preparation.denied("hook: " + e.getMessage());
         }
     }
 

@@ -41,7 +41,7 @@ record MigrateVerb() implements Verb {
 
     static final Option FORCE = Option.builder()
             .longOpt("force")
-            .desc("move even where the agents would not register the guest, which cuts it off")
+            .desc("move even where the guest would not be registered, which cuts it off")
             .get();
 
     private static final Option BANDWIDTH = Option.builder()

@@ -5,6 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -67,11 +74,11 @@ class HookTest {
     }
 
     @Test
-    void noHookIsNoReasonNotToMove() {
+    void withoutAHookNobodyWillRegisterIt() {
         Path none = directory.resolve("none.sock");
         Hook hook = new Hook(none);
         assertEquals(
-                Preparation.plain("hook: is guest-hook running? There is no socket at " + none
+                Preparation.denied("hook: is guest-hook running? There is no socket at " + none
                         + ": start it, or name its socket"),
                 hook.arriving("g1", "mt-g1"));
         hook.gone("g1");
@@ -106,6 +113,26 @@ class HookTest {
         try (ControlServer server = ControlServer.open(socket, Runnable::run, routes, new Metrics("guest-hook"))) {
             assertTrue(Files.exists(socket), server::toString);
             assertEquals(Optional.empty(), new Hook(socket).time("g1"));
+        }
+    }
+
+    @Test
+    void norWillOneThatEndsWhileItIsAsked() throws Exception {
+        Path socket = directory.resolve("hook.sock");
+        try (ServerSocketChannel listening =
+                ServerSocketChannel.open(StandardProtocolFamily.UNIX).bind(UnixDomainSocketAddress.of(socket))) {
+            CompletableFuture<Void> asked = CompletableFuture.runAsync(() -> {
+                try (SocketChannel client = listening.accept()) {
+                    client.read(ByteBuffer.allocate(8192));
+                } catch (IOException e) {
+                    throw new UncheckedIOException(e);
+                }
+            });
+            assertEquals(
+                    Preparation.denied("hook: is guest-hook running? It ended before it answered at " + socket
+                            + ": its log may say why"),
+                    new Hook(socket).arriving("g1", "mt-g1"));
+            asked.join();
         }
     }
 

@@ -46,6 +46,10 @@ class MigrationE2eTest {
     /** As a hook dates requests. */
     private static final String TIME = "2026-01-31T09:30:00.250Z";
 
+    /** What the hooks were told. */
+    private final List<String> told = new CopyOnWriteArrayList<>();
+
+    private ControlServer hookOfTheDestination;
     private Host source;
     private Host destination;
     private SecureShell shell;
@@ -69,6 +73,7 @@ class MigrationE2eTest {
             }
         }
         configure(directory.resolve("no-certificates"));
+        hookOfTheDestination = hook(destination);
     }
 
     private void configure(Path certificates) throws Exception {
@@ -94,6 +99,7 @@ class MigrationE2eTest {
 
     @AfterEach
     void removeHosts() throws Exception {
+        hookOfTheDestination.close();
         try {
             source.close();
         } finally {
@@ -109,12 +115,12 @@ class MigrationE2eTest {
     @Test
     void movesAGuestAndLeavesNothingBehind() throws Exception {
         startup("g1");
-        List<String> told = new CopyOnWriteArrayList<>();
-        List<ControlServer> hooks = List.of(hook(source, told), hook(destination, told));
-        Host.Done migrate = source.run("migrate", "g1", "--to", "kb");
-        hooks.forEach(ControlServer::close);
-        assertEquals(0, migrate.exitCode(), migrate::toString);
-        assertEquals(List.of("b: g1 arrives", "b: g1 follows a's " + TIME), told);
+        Host.Done migrate;
+        try (ControlServer hookOfTheSource = hook(source)) {
+            migrate = source.run("migrate", "g1", "--to", "kb");
+            assertEquals(0, migrate.exitCode(), () -> migrate + " " + hookOfTheSource);
+        }
+        assertEquals(List.of("b: g1 arriving", "b: g1 follows a's " + TIME), told);
         assertTrue(migrate.out().startsWith("guest g1 runs at kb: "), migrate::toString);
         assertTrue(migrate.out().matches("(?s).*paused for (-?[0-9]+ ms \\(STOP to RESUME|n/a).*"), migrate::toString);
         source.assertClean("g1");
@@ -131,7 +137,7 @@ class MigrationE2eTest {
     }
 
     /** What the migrator sees of a guest hook. */
-    private static ControlServer hook(Host host, List<String> told) throws Exception {
+    private ControlServer hook(Host host) throws Exception {
         String name = host.directory.getFileName().toString();
         Routes routes = new Routes()
                 .get("/guests/{name}/time", request -> Map.of("time", TIME))
@@ -141,10 +147,8 @@ class MigrationE2eTest {
                     return Map.of();
                 })
                 .post("/guests/{name}/events", request -> {
-                    assertEquals(
-                            "arriving",
-                            request.body(JsonNode.class).path("phase").asText());
-                    told.add(name + ": " + request.parameter("name") + " arrives");
+                    String phase = request.body(JsonNode.class).path("phase").asText();
+                    told.add(name + ": " + request.parameter("name") + " " + phase);
                     return Map.of("prepared", "plain", "why", "the home agent prepares nothing");
                 });
         return ControlServer.open(
@@ -305,6 +309,47 @@ class MigrationE2eTest {
     }
 
     @Test
+    void refusesAHostWhereNoHookRunsBeforeAnythingIsCopied() throws Exception {
+        startup("g1");
+        hookOfTheDestination.close();
+        Host.Done migrate = source.run("migrate", "g1", "--to", "kb");
+        assertStays(
+                migrate,
+                "g1",
+                "kb: the guest could not register when it runs there: hook: is guest-hook running\\? There is no socket at "
+                        + destination.directory.resolve("hook.sock")
+                        + ": start it, or name its socket\\. Mend that, or move it all the same with --force");
+        assertFalse(migrate.err().contains("migrating to kb"), migrate::toString);
+    }
+
+    @Test
+    void movesToAHostWhereNoHookRunsIfItIsForced() throws Exception {
+        startup("g1");
+        hookOfTheDestination.close();
+        Host.Done migrate = source.run("migrate", "g1", "--to", "kb", "--force");
+        assertEquals(0, migrate.exitCode(), migrate::toString);
+        assertTrue(
+                migrate.err()
+                        .contains("kb: the guest could not register when it runs there: hook: is guest-hook running?"),
+                migrate::toString);
+        assertRuns(destination, "g1");
+    }
+
+    /** The stream waits for nothing that the hook does; one that is started again registers the guest that it finds. */
+    @Test
+    void movesThoughTheHookEndsOnceItIsDecided() throws Exception {
+        startup("heavy");
+        try (Watch watch = Watch.of(source, "heavy")) {
+            Host.Run migrate = source.start("migrate", "heavy", "--to", "kb", "--bandwidth", "8");
+            watch.await("MIGRATION", "active");
+            hookOfTheDestination.close();
+            Host.Done done = migrate.done();
+            assertEquals(0, done.exitCode(), done::toString);
+        }
+        assertRuns(destination, "heavy");
+    }
+
+    @Test
     void refusesAGuestWithADiskOfThisHost() throws Exception {
         startup("bound");
         Host.Done migrate = source.run("migrate", "bound", "--to", "kb");
@@ -316,6 +361,7 @@ class MigrationE2eTest {
     @Test
     void checksBothHostsAndChangesNothing() throws Exception {
         startup("g1");
+        hookOfTheDestination.close();
         Host.Done check = source.run("check", "g1", "--to", "kb");
         // No hook runs here, which is one of the things that it has to say.
         assertEquals(1, check.exitCode(), check::toString);
@@ -387,6 +433,7 @@ class MigrationE2eTest {
         assertTrue(evacuation.err().contains("heavy: migrating to kb (tcp:198.51.100.2:4915"), evacuation::toString);
         assertTrue(evacuation.err().contains("light: migrating to kb (tcp:198.51.100.2:4915"), evacuation::toString);
 
+        hookOfTheDestination.close();
         Host.Done report = source.run("report", "heavy");
         assertEquals(0, report.exitCode(), report::toString);
         assertTrue(
