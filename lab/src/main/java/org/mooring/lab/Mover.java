@@ -45,6 +45,15 @@ final class Mover {
 
     /** One move, measured; the control is yet to be taken. */
     Measured move(Site from, Site to) {
+        return move(from, to, () -> {});
+    }
+
+    /**
+     * As above.
+     *
+     * @param ready is run right before the decision
+     */
+    Measured move(Site from, Site to, Runnable ready) {
         int number = ++flows;
         String name = guest.name() + "-" + number + "-";
         RunDirectory run = lab.run();
@@ -60,6 +69,7 @@ final class Mover {
                 var flow = new UdpFlow(lab.namespace("cn"), guest.address(), number)) {
             Await.until("the probes are answered", () -> flow.echoes().count() >= UdpFlow.PER_SECOND);
             long retransmitted = retransmitted();
+            ready.run();
             Switchover switchover = Switchover.of(lab, guest, from, to);
             long end = switchover.resume() + AFTER;
             Await.until("probes are answered after the move", () -> {
@@ -263,6 +273,12 @@ final class Mover {
                             new Throughput.Mark(0, "STOP"),
                             new Throughput.Mark(fromStop(switchover.resume()), "RESUME"),
                             new Throughput.Mark(fromStop(firstPacket), "first packet")));
+        }
+
+        /** Whether each of the two was decided before the other one's guest ran at its destination. */
+        boolean overlaps(Measured other) {
+            return switchover.decision() < other.switchover.resume()
+                    && other.switchover.decision() < switchover.resume();
         }
 
         long downtime() {

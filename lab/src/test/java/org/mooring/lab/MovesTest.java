@@ -15,8 +15,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -244,12 +247,26 @@ class MovesTest {
     @Order(8)
     void twoGuestsCrossInOppositeDirections() {
         for (Site[] sites : new Site[][] {{Site.A, Site.B}, {Site.B, Site.A}}) {
-            var first = CompletableFuture.supplyAsync(() -> movers.get(0).move(sites[0], sites[1]));
-            var second = CompletableFuture.supplyAsync(() -> movers.get(1).move(sites[1], sites[0]));
-            CompletableFuture.allOf(first, second).join();
+            var both = new CyclicBarrier(2);
+            var first = moving(movers.get(0), sites[0], sites[1], both);
+            var second = moving(movers.get(1), sites[1], sites[0], both);
+            assertTrue(first.join().overlaps(second.join()), "one move was over before the other one began");
             assertSessionsLive();
         }
         assertHomeAgentsForgotTheirGuests();
+    }
+
+    /** A move that begins when both do. */
+    private static CompletableFuture<Mover.Measured> moving(Mover mover, Site from, Site to, CyclicBarrier both) {
+        return CompletableFuture.supplyAsync(
+                () -> mover.move(from, to, () -> {
+                    try {
+                        both.await(3, TimeUnit.MINUTES);
+                    } catch (InterruptedException | BrokenBarrierException | TimeoutException e) {
+                        throw new LabException("the other guest isn't ready to move", e);
+                    }
+                }),
+                task -> new Thread(task, "move").start());
     }
 
     @Test
