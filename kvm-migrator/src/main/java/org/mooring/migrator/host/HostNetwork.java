@@ -124,8 +124,9 @@ final class HostNetwork {
         if (config.uplink().isPresent()) {
             uplink = Optional.of(freeUplink(netlink, config.uplink().get()));
         }
-        Link bridge = netlink.links().ensureBridge(config.bridge());
+        // Noted first: a bridge that nobody knew to be ours would stay for ever.
         Files.write(ours(), new byte[0]);
+        Link bridge = netlink.links().ensureBridge(config.bridge());
         if (uplink.isPresent()) {
             netlink.links().setMac(bridge.device(), uplink.get().mac());
             netlink.links().setMaster(uplink.get(), bridge.device());

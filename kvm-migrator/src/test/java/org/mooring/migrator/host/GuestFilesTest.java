@@ -105,6 +105,35 @@ class GuestFilesTest {
     }
 
     @Test
+    void saysThatTheDiskIsFull() throws Exception {
+        Path record = directory.resolve("guests/web.json");
+        String line = "cannot write " + record + ": no space left: make room on its disk";
+        files.claim(RECORD);
+        fill("web.draft");
+        assertEquals(
+                List.of(line),
+                assertThrows(Failure.class, () -> files.update(RECORD.withPid(1)))
+                        .lines());
+        assertEquals(Optional.of(RECORD), files.read(), "the record is what it was");
+
+        Files.delete(record);
+        fill("web.draft");
+        assertEquals(
+                List.of(line),
+                assertThrows(Failure.class, () -> files.claim(RECORD)).lines());
+        try (Stream<Path> left = Files.list(directory.resolve("guests"))) {
+            assertEquals(List.of(), left.toList());
+        }
+    }
+
+    /** Has what is written to the file find no room. */
+    private void fill(String name) throws Exception {
+        Path file = directory.resolve("guests").resolve(name);
+        Files.deleteIfExists(file);
+        Files.createSymbolicLink(file, Path.of("/dev/full"));
+    }
+
+    @Test
     void refusesADirectoryTooDeepForSockets() {
         GuestFiles deep = new GuestFiles(directory.resolve("d".repeat(100)), "web");
         assertTrue(assertThrows(Failure.class, deep::prepare)

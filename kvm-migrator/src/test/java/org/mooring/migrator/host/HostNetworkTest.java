@@ -14,6 +14,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.linux.NetworkNamespace;
 import org.mooring.linux.netlink.Link;
 import org.mooring.linux.netlink.Netlink;
@@ -68,6 +70,26 @@ class HostNetworkTest {
         assertEquals(10_000, tap.txQueueLength());
         assertEquals("fe:54:00:ab:cd:ef", tap.device().mac().toString());
         assertEquals(link("br0").orElseThrow().index(), tap.master());
+    }
+
+    @ParameterizedTest(name = "with room for {0} files")
+    @ValueSource(ints = {0, 1})
+    void saysThatTheDiskIsFullAndMakesNoBridge(int files) throws Exception {
+        // The root of the file system is one, too.
+        exec("mount", "-t", "tmpfs", "-o", "nr_inodes=" + (1 + files), "mooring-test", directory.toString());
+        try {
+            Failure refused = assertThrows(Failure.class, () -> host.run(() -> network.connect(guest("g1"))));
+            assertEquals(
+                    List.of("network of this host: in " + directory + ": no space left: make room on its disk"),
+                    refused.lines());
+            assertFalse(link("br0").isPresent());
+        } finally {
+            exec("umount", directory.toString());
+        }
+    }
+
+    private static void exec(String... words) throws Exception {
+        assertEquals(0, new ProcessBuilder(words).inheritIO().start().waitFor());
     }
 
     @Test
