@@ -424,7 +424,10 @@ class Section2_4Test {
         assertEquals(Ipv4Address.of(SECOND), scene.request().agent());
         scene.firePastRepetitions(Timer.REGISTRATION);
         assertEquals(asked.plusSeconds(3), scene.now());
-        assertEquals(List.of(Fact.noAnswer(scene.guest(), "foreign-agent 10.2.0.3", 2)), scene.facts());
+        assertEquals(
+                List.of("no answer to 2 requests guest=" + Scene.NAME
+                        + " from=foreign-agent 10.2.0.3: is it running, and does UDP port 434 pass?"),
+                scene.facts().stream().map(Fact::line).toList());
     }
 
     @Test

@@ -169,7 +169,10 @@ class Section3_6_3Test {
         scene.fire(Timer.REGISTRATION);
         assertEquals(List.of(), scene.facts(), "one request may get lost");
         scene.firePastRepetitions(Timer.REGISTRATION);
-        assertEquals(List.of(Fact.noAnswer(scene.guest(), "foreign-agent 10.2.0.2", 2)), scene.facts());
+        assertEquals(
+                List.of("no answer to 2 requests guest=" + Scene.NAME
+                        + " from=foreign-agent 10.2.0.2: is it running, and does UDP port 434 pass?"),
+                scene.facts().stream().map(Fact::line).toList());
         scene.firePastRepetitions(Timer.REGISTRATION);
         assertEquals(List.of(), scene.facts());
         scene.happensLater(Happening.ENDED);

@@ -95,7 +95,7 @@ public final class Demo {
             var result = new Report(environment(), finished);
             out.println();
             out.print(result.summary());
-            write(result);
+            write(result, report);
             if (!sessions.broken().isEmpty()) {
                 System.err.println("demo: " + broken(sessions));
                 return FAILED;
@@ -104,9 +104,9 @@ public final class Demo {
         }
     }
 
-    private void write(Report result) {
+    static void write(Report result, Path directory) {
         try {
-            result.write(report);
+            result.write(directory);
         } catch (IOException e) {
             String reason = String.valueOf(e.getMessage());
             throw new LabException(

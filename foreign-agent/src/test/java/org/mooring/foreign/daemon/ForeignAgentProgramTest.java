@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.Inet4Address;
@@ -310,6 +311,54 @@ class ForeignAgentProgramTest {
         assertForwards("after the restart");
         register(0);
         program.await("/visitors", visitors -> visitors.path("visitors").isEmpty());
+    }
+
+    @Test
+    @DisplayName("While its disk is full visitors are served, and it says what a restart would forget")
+    void servesOnAFullDisk() throws Exception {
+        program.close();
+        Path state = directory.resolve("state");
+        Files.createDirectories(state);
+        command("mount", "-t", "tmpfs", "-o", "size=1m", "mooring-test", state.toString());
+        try {
+            program = startProgram();
+            fill(state.resolve("ballast"));
+            register(300);
+
+            assertForwards("on a full disk");
+            String line =
+                    "visitor not stored, a restart would forget it home=10.1.0.50 why=\"" + state.resolve("store.mv")
+                            + " cannot be written: No space left on device: make room on its disk\"";
+            assertEquals(
+                    1,
+                    program.lastLog()
+                            .lines()
+                            .filter(said -> said.endsWith(line))
+                            .count(),
+                    program::lastLog);
+
+            Files.delete(state.resolve("ballast"));
+            register(300);
+            program.kill();
+            program = startProgram();
+            program.await("/visitors", visitors -> visitors.path("visitors").size() == 1);
+        } finally {
+            command("umount", "-l", state.toString());
+        }
+    }
+
+    private static void fill(Path file) throws IOException {
+        try (var out = Files.newOutputStream(file)) {
+            while (true) {
+                out.write(new byte[4096]);
+            }
+        } catch (IOException full) {
+            assertEquals("No space left on device", full.getMessage());
+        }
+    }
+
+    private static void command(String... words) throws Exception {
+        assertEquals(0, new ProcessBuilder(words).inheritIO().start().waitFor());
     }
 
     @Test
