@@ -52,9 +52,19 @@ class AgentsKilledTest {
 
     /** The same with one visitor that registers itself once, and neither hooks nor a move: an emulated processor has to start fewer programs. */
     @Tag("stock")
-    @ParameterizedTest
-    @ValueSource(strings = {"kernel", "ebpf"})
-    void noPacketOfAVisitorIsLost(String datapath) throws IOException {
+    @Test
+    void noPacketOfAVisitorIsLostInTheKernelsTunnels() throws IOException {
+        serveVisitor("kernel", true);
+    }
+
+    /** What is left to see on another kernel is that the programs start there by themselves, and remove what they made. */
+    @Tag("stock")
+    @Test
+    void aVisitorIsServedByBpf() throws IOException {
+        serveVisitor("ebpf", false);
+    }
+
+    private static void serveVisitor(String datapath, boolean killed) throws IOException {
         Lab lab = Testbed.raiseWithoutGuests(Site.PAIR);
         Daemon home = lab.homeAgent(Site.A);
         Daemon foreign = lab.foreignAgent(Site.B);
@@ -70,11 +80,13 @@ class AgentsKilledTest {
                     var flow =
                             new UdpFlow(lab.namespace("cn"), VISITOR.address().toString(), FLOW, SLOWLY)) {
                 awaitMore(flow, SLOWLY);
-                for (Daemon agent : agents) {
-                    agent.kill();
-                    awaitMore(flow, SLOWLY);
+                if (killed) {
+                    for (Daemon agent : agents) {
+                        agent.kill();
+                        awaitMore(flow, SLOWLY);
+                    }
+                    lab.start(agents);
                 }
-                lab.start(agents);
                 assertKnown(home, datapath, "/bindings", "bindings");
                 assertKnown(foreign, datapath, "/visitors", "visitors");
                 awaitMore(flow, SLOWLY);
@@ -85,7 +97,7 @@ class AgentsKilledTest {
             agents.forEach(Daemon::kill);
             assertNothingStays(lab, before);
         } finally {
-            Testbed.close(lab, "visitor-agents-killed-" + datapath);
+            Testbed.close(lab, "visitor-" + datapath);
         }
     }
 
