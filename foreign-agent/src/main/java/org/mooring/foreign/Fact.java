@@ -34,6 +34,8 @@ public sealed interface Fact {
     enum Discard {
         /** A reply on a visitor link, or a request from a home agent. */
         UNEXPECTED_MESSAGE,
+        /** What was sent to all mobility agents, and is answered by the home agent of this router (RFC 3344 §2.3, §3.7.2). */
+        FOR_HOME_AGENT,
         /** No unicast link-layer address to answer to. */
         BAD_LINK_ADDRESS,
         /** No request waits for this reply (RFC 3344 §3.7.3.1). */

@@ -247,6 +247,15 @@ public record Policy(
     }
 
     boolean isOwn(Ipv4Address address) {
-        return address.equals(careOfAddress) || links.containsValue(address) || others.contains(address);
+        return isThisAgents(address) || others.contains(address);
+    }
+
+    /** Whether it is this machine's, and may be a home agent's here. */
+    boolean isAnothersHere(Ipv4Address address) {
+        return others.contains(address) && !isThisAgents(address);
+    }
+
+    private boolean isThisAgents(Ipv4Address address) {
+        return address.equals(careOfAddress) || links.containsValue(address);
     }
 }

@@ -70,7 +70,9 @@ final class RequestRelay {
             report(new Fact.Unreadable(origin.source().toString(), undecodable.reason(), undecodable.offset()));
         } else if (decoded instanceof Decoded.Message received
                 && received.message() instanceof RegistrationRequest request) {
-            if (request.extension(ProxyAuthenticationMethod.class).isPresent()) {
+            if (isForHomeAgent(origin, request)) {
+                report(new Fact.Discarded(origin.source().toString(), Fact.Discard.FOR_HOME_AGENT));
+            } else if (request.extension(ProxyAuthenticationMethod.class).isPresent()) {
                 report(new Fact.Discarded(origin.source().toString(), Fact.Discard.PROXY_REGISTRATION));
             } else if (offersRevocation(request)) {
                 report(new Fact.Discarded(origin.source().toString(), Fact.Discard.REVOCATION_SUPPORT));
@@ -84,6 +86,17 @@ final class RequestRelay {
         } else {
             report(new Fact.Discarded(origin.source().toString(), Fact.Discard.UNEXPECTED_MESSAGE));
         }
+    }
+
+    /**
+     * Whether it was sent to all mobility agents and is the home agent's of this router (RFC 3344 §2.3, §3.7.2): it comes from a mobile node that
+     * has come home, or is its own tunnel's end. Here there would be a denial beside that one's answer.
+     */
+    private boolean isForHomeAgent(Origin origin, RegistrationRequest request) {
+        return origin.destination().equals(Ipv4Address.ALL_MOBILITY_AGENTS)
+                && policy.get().isAnothersHere(request.homeAgent())
+                && (request.flags().decapsulationByMobileNode()
+                        || (request.isDeregistrationOfAll() && origin.source().equals(request.homeAddress())));
     }
 
     /** RFC 3543 §4.2.1: a mobile node without a co-located care-of address must not, and hears nothing. */

@@ -251,6 +251,49 @@ class Section3_7_2_1Test {
                 sealed(withHomeAgent(request(), Ipv4Address.of(homeAgent))));
     }
 
+    @ParameterizedTest(name = "lifetime {0}, care-of address {1}, flags {2}, to {3}: {4}")
+    @CsvSource({
+        "0, 10.1.0.50, 0, 224.0.0.11, true",
+        "300, 10.2.0.77, 0x20, 224.0.0.11, true",
+        "0, 10.2.0.77, 0x20, 224.0.0.11, true",
+        "0, 10.1.0.50, 0, 10.2.0.2, false",
+        "300, 10.2.0.77, 0x20, 10.2.0.2, false",
+        "300, 198.51.100.2, 0, 224.0.0.11, false",
+        "0, 198.51.100.2, 0, 224.0.0.11, false"
+    })
+    @DisplayName(
+            "§2.3, 3.7.2: leaves to a home agent of this router what is sent to all mobility agents and not to be relayed")
+    void leavesToTheHomeAgentHere(int lifetime, String careOf, int flags, String to, boolean left) {
+        var homeAgent = Ipv4Address.of("10.9.0.1");
+        var origin = new Origin(LINK, MAC, HOME, PORT, Ipv4Address.of(to), 1);
+        var request = withCareOfAddress(
+                withHomeAgent(withFlags(request(HOME, lifetime, ID), new Flags(flags)), homeAgent),
+                Ipv4Address.of(careOf));
+        var event = requestReceived(NOW, origin, sealed(request));
+
+        var actions = new ForeignAgent(POLICY.on(Set.of(homeAgent, CARE_OF, LINK_ADDRESS))).handle(event);
+
+        assertEquals(
+                left,
+                actions.equals(
+                        List.of(new Action.Report(new Fact.Discarded(HOME.toString(), Fact.Discard.FOR_HOME_AGENT)))),
+                actions::toString);
+    }
+
+    @Test
+    @DisplayName("§3.7.2: what names this agent as its home agent is no home agent's here, wherever it was sent")
+    void leavesNothingOfItsOwn() {
+        var origin = new Origin(LINK, MAC, HOME, PORT, Ipv4Address.ALL_MOBILITY_AGENTS, 1);
+        var request = withHomeAgent(request(HOME, 0, ID), LINK_ADDRESS);
+        var event = requestReceived(NOW, origin, sealed(withCareOfAddress(request, HOME)));
+
+        var actions = new ForeignAgent(POLICY.on(Set.of(CARE_OF, LINK_ADDRESS))).handle(event);
+
+        assertEquals(
+                Optional.of(ReplyCode.FA_INVALID_HOME_AGENT_ADDRESS),
+                denial(actions).map(RegistrationReply::code));
+    }
+
     @Test
     @DisplayName("§3.7.2: so it is when the address is one of any other interface's")
     void homeAgentIsOurselvesOnAnotherInterface() {

@@ -27,6 +27,9 @@ import org.junit.jupiter.api.extension.ParameterResolver;
     /** Lines of the foreign agent's configuration. */
     String foreignAgent() default "require-association = false\nrevocation = \"refused\"\nnat-traversal = \"off\"\n";
 
+    /** Whether one router has both, with the visited link as its home link. */
+    boolean oneRouter() default false;
+
     /** Starts the programs when a test asks for them. */
     final class Start implements ParameterResolver {
         @Override
@@ -43,7 +46,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 
         private static Testbed start(Programs programs) {
             try {
-                return new Testbed(programs.homeAgent(), programs.foreignAgent());
+                return new Testbed(programs.homeAgent(), programs.foreignAgent(), programs.oneRouter());
             } catch (Exception e) {
                 throw new AssertionError(e);
             }

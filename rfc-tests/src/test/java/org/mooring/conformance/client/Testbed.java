@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
@@ -26,6 +29,8 @@ import org.mooring.linux.NetworkNamespace;
  *
  * Behind the Internet's router there are the correspondents 203.0.113.0/24, other home agents among them, and other foreign agents and
  * co-located mobile nodes 198.51.100.0/23. The Internet is a hub: its wire shows also what the two routers send each other.
+ *
+ * <p>Or both are one router, whose home link is the visited link, too. It has the addresses of both.
  */
 final class Testbed implements AutoCloseable {
     static final Address HOME_AGENT = Address.of("10.1.0.1");
@@ -91,16 +96,16 @@ final class Testbed implements AutoCloseable {
     final AgentProcess foreignAgent;
 
     /** Raises all of it, with some more lines for the programs' configurations. */
-    Testbed(String homeAgentLines, String foreignAgentLines) throws Exception {
+    Testbed(String homeAgentLines, String foreignAgentLines, boolean oneRouter) throws Exception {
         try {
             directory = Files.createTempDirectory("mooring-client");
             opened.push(this::deleteDirectory);
             var air = namespace();
             var homeSite = namespace();
-            var foreignSite = namespace();
+            var foreignSite = oneRouter ? homeSite : namespace();
             raise(air, homeSite, foreignSite);
             home = open(new Wire(air, "home"));
-            visited = open(new Wire(air, "visited"));
+            visited = oneRouter ? home : open(new Wire(air, "visited"));
             internet = open(new Wire(air, "internet"));
             homeRouter = mac(homeSite, "lan");
             homeRouterOutside = mac(homeSite, "wan");
@@ -117,7 +122,7 @@ final class Testbed implements AutoCloseable {
                     foreignSite,
                     AgentProcess.Program.FOREIGN_AGENT,
                     Files.createDirectory(directory.resolve("foreign-agent")),
-                    foreignAgentConfiguration(foreignAgentLines)));
+                    foreignAgentConfiguration(foreignAgentLines, oneRouter)));
             prober = mobileNode();
             proberAddress = faraway();
             homeAgent.awaitHealth();
@@ -141,29 +146,34 @@ final class Testbed implements AutoCloseable {
             throws Exception {
         air.exec("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1", "net.ipv6.conf.all.disable_ipv6=1");
         homeSite.exec("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1");
-        foreignSite.exec("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1");
-        homeSite.connect("lan", air, "home");
-        foreignSite.connect("lan", air, "visited");
         // Learns no addresses, so all goes everywhere.
         air.exec("ip", "link", "add", "hub", "type", "bridge", "ageing_time", "0", "mcast_snooping", "0");
         air.exec("ip", "link", "set", "hub", "up");
+        homeSite.connect("lan", air, "home");
         homeSite.connect("wan", air, "port1");
-        foreignSite.connect("wan", air, "port2");
+        var ports = new ArrayList<>(List.of("port1", "port3"));
+        if (!foreignSite.equals(homeSite)) {
+            foreignSite.exec("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1");
+            foreignSite.connect("lan", air, "visited");
+            foreignSite.connect("wan", air, "port2");
+            ports.add("port2");
+        }
         air.exec("ip", "link", "add", "internet", "type", "veth", "peer", "name", "port3");
-        for (var port : new String[] {"port1", "port2", "port3"}) {
+        for (var port : ports) {
             air.exec("ip", "link", "set", port, "master", "hub", "up");
         }
         air.exec("ip", "link", "set", "internet", "up");
         homeSite.exec("ip", "address", "add", HOME_AGENT + "/16", "brd", "+", "dev", "lan");
         homeSite.exec("ip", "address", "add", "192.0.2.1/24", "dev", "wan");
-        homeSite.exec("ip", "route", "add", "default", "via", "192.0.2.254");
-        homeSite.exec("ip", "route", "add", "10.2.0.0/24", "via", CARE_OF_ADDRESS.toString());
         foreignSite.exec("ip", "address", "add", FOREIGN_ROUTER + "/24", "dev", "lan");
         foreignSite.exec("ip", "address", "add", FOREIGN_AGENT + "/24", "dev", "lan");
         foreignSite.exec("ip", "address", "add", CARE_OF_ADDRESS + "/24", "dev", "wan");
-        foreignSite.exec("ip", "route", "add", "default", "via", "192.0.2.254");
-        foreignSite.exec("ip", "route", "add", "10.1.0.0/16", "via", "192.0.2.1");
-        for (var router : new NetworkNamespace[] {homeSite, foreignSite}) {
+        if (!foreignSite.equals(homeSite)) {
+            homeSite.exec("ip", "route", "add", "10.2.0.0/24", "via", CARE_OF_ADDRESS.toString());
+            foreignSite.exec("ip", "route", "add", "10.1.0.0/16", "via", "192.0.2.1");
+        }
+        for (var router : new LinkedHashSet<>(List.of(homeSite, foreignSite))) {
+            router.exec("ip", "route", "add", "default", "via", "192.0.2.254");
             router.exec(
                     "sysctl",
                     "-qw",
@@ -237,9 +247,10 @@ final class Testbed implements AutoCloseable {
                 """.formatted(address, FOREIGN_HOME.spi(), FOREIGN_HOME.key());
     }
 
-    private static String foreignAgentConfiguration(String lines) {
-        var homeAgents = IntStream.of(0, 1)
-                .mapToObj(number -> number == 0 ? HOME_AGENT : OTHER_HOME_AGENT)
+    private static String foreignAgentConfiguration(String lines, boolean oneRouter) {
+        // With its own router's home agent it serves nobody.
+        var acquaintances = oneRouter ? List.of(OTHER_HOME_AGENT) : List.of(HOME_AGENT, OTHER_HOME_AGENT);
+        var homeAgents = acquaintances.stream()
                 .map(address -> foreignAgent(address.toString()).replace("foreign-agent", "home-agent"))
                 .collect(Collectors.joining());
         var mobileNodes = IntStream.rangeClosed(FIRST_ACQUAINTED, LAST_ACQUAINTED)
