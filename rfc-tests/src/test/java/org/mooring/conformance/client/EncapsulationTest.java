@@ -135,6 +135,68 @@ class EncapsulationTest {
         assertEquals(packet.withTtl(63), encapsulation.open(outer));
     }
 
+    private Packet longFrom(MobileNode node) {
+        return new Datagram(Station.port(), 4000, Octets.of(new byte[1200]))
+                .packet(node.homeAddress(), CORRESPONDENT, 64)
+                .withIdentification(Station.port());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName(
+            "RFC 2003 §5.1: what a router on the way has cut is put together at the home agent, whichever part comes first")
+    void fragmentsToHomeAgent(Encapsulation encapsulation) throws Exception {
+        register(encapsulation);
+        var packet = longFrom(node);
+        var parts = inTwo(encapsulation.wrap(foreignAgent.address(), HOME_AGENT, packet), packet);
+        int mark = testbed.internet.mark();
+
+        testbed.arriveAtHome(parts.get(1));
+        var whole = from(node);
+        throughHome(encapsulation.wrap(foreignAgent.address(), HOME_AGENT, whole), whole);
+        assertEquals(1, leaving(mark).size(), "of a part alone nothing comes");
+        testbed.arriveAtHome(parts.get(0));
+
+        assertEquals(packet.withTtl(63), testbed.internet.await(mark, frame -> leaving(frame, packet)));
+    }
+
+    /** As {@code outer}, which {@code packet} is in, comes over a link that is narrower than it. */
+    private static List<Packet> inTwo(Packet outer, Packet packet) {
+        return outer.withIdentification(packet.identification()).inTwo(600);
+    }
+
+    /** All that has left the home router for the correspondent since {@code mark}. */
+    private List<Packet> leaving(int mark) {
+        return testbed.internet.since(
+                mark,
+                frame -> frame.packet()
+                        .filter(sent -> frame.source().equals(testbed.homeRouterOutside)
+                                && sent.destination().equals(CORRESPONDENT)));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("RFC 2003 §5.1: and at the foreign agent")
+    void fragmentsToVisitor(Encapsulation encapsulation) throws Exception {
+        var visit = visit(encapsulation);
+        var packet = new Datagram(Station.port(), 4000, Octets.of(new byte[1200]))
+                .packet(CORRESPONDENT, node.homeAddress(), 64)
+                .withIdentification(Station.port());
+        var parts = inTwo(encapsulation.wrap(OTHER_HOME_AGENT, CARE_OF_ADDRESS, packet), packet);
+        int mark = testbed.visited.mark();
+
+        visit.atForeignSite(parts.get(1));
+        var whole = toMobileNode(node);
+        visit.atForeignSite(encapsulation.wrap(OTHER_HOME_AGENT, CARE_OF_ADDRESS, whole));
+        visit.delivered(mark, whole);
+        assertEquals(1, visit.received(mark).size(), "of a part alone nothing comes");
+        visit.atForeignSite(parts.get(0));
+
+        var frame = visit.delivered(mark, packet);
+        assertEquals(node.mac(), frame.destination());
+        assertEquals(packet.withTtl(63), frame.packet().orElseThrow());
+    }
+
     /** That nothing came of {@code packet} at the home agent, by the time that a good one behind it has passed. */
     private void assertDiscarded(Encapsulation agreed, Packet outer, Packet packet) throws Exception {
         int mark = testbed.internet.mark();
@@ -195,6 +257,34 @@ class EncapsulationTest {
         register(Encapsulation.GRE);
         var packet = from(node);
         assertEquals(packet.withTtl(63), throughHome(gre(flags, Octets.NONE, packet), packet));
+    }
+
+    @Test
+    @DisplayName(
+            "RFC 2784 §2.4, RFC 3024 §A.2: another protocol than IPv4 in GRE is discarded, at either end of a tunnel")
+    void anotherProtocolInGre() throws Exception {
+        register(Encapsulation.GRE);
+        var packet = from(node);
+        assertDiscarded(Encapsulation.GRE, ofTransparentEthernet(foreignAgent.address(), HOME_AGENT, packet), packet);
+
+        var visit = visit(Encapsulation.GRE);
+        var another = toMobileNode(node);
+        var right = toMobileNode(node);
+        int mark = testbed.visited.mark();
+        visit.atForeignSite(ofTransparentEthernet(OTHER_HOME_AGENT, CARE_OF_ADDRESS, another));
+        visit.atForeignSite(Encapsulation.GRE.wrap(OTHER_HOME_AGENT, CARE_OF_ADDRESS, right));
+        visit.delivered(mark, right);
+        assertEquals(List.of(), testbed.visited.since(mark, frame -> Visit.delivered(frame, another)));
+    }
+
+    /** Its header says that it carries frames, whatever it carries. */
+    private static Packet ofTransparentEthernet(Address source, Address destination, Packet inner) {
+        return new Packet(
+                GRE,
+                64,
+                source,
+                destination,
+                new Fields().u16(0).u16(0x6558).octets(inner.octets()).done());
     }
 
     @Test

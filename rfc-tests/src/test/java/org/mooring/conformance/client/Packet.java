@@ -1,5 +1,6 @@
 package org.mooring.conformance.client;
 
+import java.util.List;
 import java.util.Optional;
 import org.mooring.conformance.client.Octets.Fields;
 
@@ -22,8 +23,10 @@ record Packet(
     static final int IP_IN_IP = 4;
     static final int UDP = 17;
     static final int DONT_FRAGMENT = 0x4000;
+    static final int MORE_FRAGMENTS = 0x2000;
 
     private static final int HEADER = 20;
+    private static final int FRAGMENT_OFFSET = 0x1fff;
 
     Packet(int protocol, int ttl, Address source, Address destination, Octets payload) {
         this(0, 0, 0, ttl, protocol, source, destination, Octets.NONE, payload);
@@ -67,6 +70,34 @@ record Packet(
         return (fragment & DONT_FRAGMENT) != 0;
     }
 
+    boolean isFragment() {
+        return moreFragments() || fragmentOffset() != 0;
+    }
+
+    boolean moreFragments() {
+        return (fragment & MORE_FRAGMENTS) != 0;
+    }
+
+    /** In octets. */
+    int fragmentOffset() {
+        return (fragment & FRAGMENT_OFFSET) * 8;
+    }
+
+    /**
+     * The two fragments that a router on the way makes of it (RFC 791 §3.2).
+     *
+     * @param octets of its payload that are in the first: a multiple of 8
+     */
+    List<Packet> inTwo(int octets) {
+        return List.of(
+                withPayload(payload.range(0, octets)).withFragment(MORE_FRAGMENTS),
+                withPayload(payload.from(octets)).withFragment(octets / 8));
+    }
+
+    private Packet withPayload(Octets other) {
+        return new Packet(tos, identification, fragment, ttl, protocol, source, destination, options, other);
+    }
+
     Octets octets() {
         return header(header(0).checksum()).and(payload);
     }
@@ -89,7 +120,7 @@ record Packet(
     }
 
     Optional<Datagram> datagram() {
-        return protocol == UDP && (fragment & 0x1fff) == 0 ? Optional.of(Datagram.of(this)) : Optional.empty();
+        return protocol == UDP && fragmentOffset() == 0 ? Optional.of(Datagram.of(this)) : Optional.empty();
     }
 
     Optional<Icmp> icmp() {

@@ -22,8 +22,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Programs
 @DisplayName("RFC 2003: IP in IP, at the home agent")
 class Rfc2003Test {
-    private static final int MORE_FRAGMENTS = 0x2000;
-
     private final Testbed testbed;
     private final MobileNode node;
     private final Station foreignAgent;
@@ -103,7 +101,7 @@ class Rfc2003Test {
     @Test
     @DisplayName("§3.1: a fragment is tunnelled as it is")
     void fragment() throws Exception {
-        var packet = toMobileNode(node).withFragment(MORE_FRAGMENTS | 3).withIdentification(77);
+        var packet = toMobileNode(node).withFragment(Packet.MORE_FRAGMENTS | 3).withIdentification(77);
         assertEquals(packet.withTtl(63).octets(), tunnelled(packet).payload());
     }
 

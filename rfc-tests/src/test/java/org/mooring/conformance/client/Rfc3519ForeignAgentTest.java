@@ -1,6 +1,7 @@
 package org.mooring.conformance.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mooring.conformance.client.Testbed.CARE_OF_ADDRESS;
 import static org.mooring.conformance.client.Testbed.CORRESPONDENT;
@@ -125,6 +126,24 @@ class Rfc3519ForeignAgentTest {
     }
 
     @Test
+    @DisplayName("RFC 2003 §5.1: what a router on the way has cut is put together")
+    void fragments() throws Exception {
+        var relayed = register(tunnelReply(0));
+        var packet = new Datagram(Station.port(), 4000, Octets.of(new byte[1200]))
+                .packet(CORRESPONDENT, node.homeAddress(), 64);
+        var outer = new Datagram(Datagram.MOBILE_IP, relayed.datagram().sourcePort(), TunnelData.of(packet))
+                .packet(OTHER_HOME_AGENT, CARE_OF_ADDRESS, 64)
+                .withIdentification(Station.port());
+        int mark = testbed.visited.mark();
+
+        outer.inTwo(600).forEach(visit::atForeignSite);
+
+        var frame = visit.delivered(mark, packet);
+        assertEquals(node.mac(), frame.destination());
+        assertEquals(packet.withTtl(63), frame.packet().orElseThrow());
+    }
+
+    @Test
     @DisplayName("§4.5: with a declining answer, or none, it is carried in IP")
     void inIp() throws Exception {
         for (var answer : List.of(tunnelReply(DECLINED), Octets.NONE)) {
@@ -132,6 +151,45 @@ class Rfc3519ForeignAgentTest {
             var packet = fromVisitor();
             assertEquals(packet.withTtl(63), sent(packet).inner().orElseThrow());
         }
+    }
+
+    @Test
+    @DisplayName(
+            "§4.8: what is too long is cut before it is encapsulated: each packet of the tunnel is whole, for NATs that know ports")
+    void fragmentsBeforeItEncapsulates() throws Exception {
+        register(tunnelReply(0));
+        var packet = new Datagram(Station.port(), 4000, Octets.of(new byte[1500 - 28]))
+                .packet(node.homeAddress(), CORRESPONDENT, 64)
+                .withIdentification(Station.port());
+        var parts = new Reassembly();
+        int mark = testbed.internet.mark();
+
+        testbed.visiting(node).send(packet);
+
+        assertEquals(packet.payload(), testbed.internet.await(mark, frame -> {
+            toHomeAgent(frame).ifPresent(outer -> add(parts, outer, packet));
+            return parts.payload();
+        }));
+        assertTrue(parts.size() > 1);
+    }
+
+    private Optional<Packet> toHomeAgent(Frame frame) {
+        return frame.packet()
+                .filter(outer -> frame.source().equals(testbed.foreignRouterOutside)
+                        && outer.destination().equals(OTHER_HOME_AGENT));
+    }
+
+    private static void add(Reassembly parts, Packet outer, Packet packet) {
+        assertFalse(outer.isFragment(), outer::toString);
+        assertTrue(outer.octets().length() <= 1500, outer::toString);
+        outer.datagram()
+                .flatMap(TunnelData::inner)
+                .filter(inner -> inner.identification() == packet.identification())
+                .ifPresent(inner -> {
+                    assertEquals(packet.source(), inner.source());
+                    assertEquals(packet.destination(), inner.destination());
+                    parts.add(inner);
+                });
     }
 
     @Test

@@ -166,6 +166,22 @@ class Rfc3519HomeAgentTest {
     }
 
     @Test
+    @DisplayName("RFC 2003 §5.1: what a router on the way has cut is put together")
+    void fragments() throws Exception {
+        register(INSIDE, 0);
+        var packet = new Datagram(Station.port(), 4000, Octets.of(new byte[1200]))
+                .packet(node.homeAddress(), CORRESPONDENT, 64);
+        var outer = new Datagram(port, Datagram.MOBILE_IP, TunnelData.of(packet))
+                .packet(outside.address(), HOME_AGENT, 64)
+                .withIdentification(Station.port());
+        int mark = testbed.internet.mark();
+
+        outer.inTwo(600).forEach(outside::send);
+
+        assertEquals(packet.withTtl(63), testbed.internet.await(mark, frame -> toCorrespondent(frame, packet)));
+    }
+
+    @Test
     @DisplayName("§4.9, T89: a keepalive is answered through the tunnel")
     void keepalive() throws Exception {
         register(INSIDE, 0);
