@@ -9,6 +9,7 @@ import static org.mooring.conformance.client.Testbed.HOME_AGENT;
 import static org.mooring.conformance.client.Testbed.toMobileNode;
 
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.conformance.client.Station.Answer;
@@ -137,6 +138,75 @@ class BothAgentsTest {
                 testbed.home
                         .await(mark, frame -> Visit.delivered(frame, packet))
                         .destination());
+    }
+
+    @Test
+    @DisplayName("T102, RFC 2003 §3.2: what is late at the care-of address that a mobile node has left goes no further")
+    void late() throws Exception {
+        var node = testbed.mobileNode();
+        var other = testbed.mobileNode();
+        register(node, 300);
+        register(other, 300);
+        assertEquals(Code.ACCEPTED, register(node, 0).code());
+        Testbed.register(node, testbed.foreignAgent(), 300);
+        var packet = toMobileNode(node);
+        int internet = testbed.internet.mark();
+        int visited = testbed.visited.mark();
+
+        testbed.outsideOfForeignSite(HOME_AGENT)
+                .send(new Packet(Packet.IP_IN_IP, 64, HOME_AGENT, CARE_OF_ADDRESS, packet.octets()));
+        assertReached(other);
+        assertReaches(other);
+
+        assertEquals(List.of(), testbed.internet.since(internet, frame -> carrying(frame, packet)));
+        assertEquals(List.of(), testbed.visited.since(visited, frame -> carrying(frame, packet)));
+    }
+
+    @Test
+    @DisplayName(
+            "T102, RFC 2003 §3.2: while the home agent still tunnels to a foreign agent that a mobile node has left, nothing loops")
+    void neverLoops() throws Exception {
+        var node = testbed.mobileNode();
+        var other = testbed.mobileNode();
+        register(node, 300);
+        register(other, 300);
+        assertEquals(Code.ACCEPTED, register(node, 0).code());
+        // In the foreign agent's name, which knows nothing of it.
+        Testbed.register(node, testbed.outside(CARE_OF_ADDRESS), 300);
+        var packet = toMobileNode(node);
+        int internet = testbed.internet.mark();
+        int visited = testbed.visited.mark();
+
+        testbed.arriveAtHome(packet);
+        testbed.internet.await(internet, frame -> Testbed.tunnelled(frame, packet));
+        assertReached(other);
+        assertReaches(other);
+
+        var seen = testbed.internet.since(internet, frame -> carrying(frame, packet));
+        assertEquals(1, seen.size(), seen::toString);
+        assertEquals(List.of(), testbed.visited.since(visited, frame -> carrying(frame, packet)));
+    }
+
+    @Test
+    @DisplayName("T102: what a foreign agent that was left sends back to the home agent is not tunnelled again")
+    void sentBack() throws Exception {
+        var node = testbed.mobileNode();
+        var left = testbed.foreignAgent();
+        var next = testbed.foreignAgent();
+        Testbed.register(node, left, 300);
+        Testbed.register(node, next, 300);
+        var packet = toMobileNode(node);
+        int mark = testbed.internet.mark();
+
+        left.send(new Packet(Packet.IP_IN_IP, 64, left.address(), HOME_AGENT, packet.octets()));
+        assertEquals(next.address(), testbed.tunnelled(node).destination());
+
+        assertEquals(List.of(), testbed.internet.since(mark, frame -> carrying(frame, packet)));
+    }
+
+    /** The packet that has come, if {@code packet} is in it, or is it. */
+    private static Optional<Packet> carrying(Frame frame, Packet packet) {
+        return frame.packet().filter(came -> came.inner().orElse(came).payload().equals(packet.payload()));
     }
 
     @Test

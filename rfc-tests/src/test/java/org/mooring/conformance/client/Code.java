@@ -25,6 +25,7 @@ final class Code {
     static final int FA_HOME_ADDRESS_REQUIRED = 96;
     static final int FA_MISSING_NAI = 97;
     static final int FA_MISSING_HOME_AGENT = 98;
+    static final int FA_MISSING_HOME_ADDRESS = 99;
     static final int FA_UNKNOWN_VENDOR_EXTENSION_OF_MOBILE_NODE = 100;
     static final int FA_UNKNOWN_VENDOR_EXTENSION_OF_HOME_AGENT = 101;
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mooring.conformance.client.Testbed.CARE_OF_ADDRESS;
 import static org.mooring.conformance.client.Testbed.OTHER_HOME_AGENT;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
@@ -17,7 +18,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class Section2Test {
     private static final Address ALL_SYSTEMS = Address.of("224.0.0.1");
     private static final Address ALL_ROUTERS = Address.of("224.0.0.2");
+    private static final Mac ALL_ROUTERS_MAC = new Mac(0x01005e000002L);
     private static final int PREFIX_LENGTHS = 19;
+    private static final int LAST_SEQUENCE_NUMBER = 0xffff;
 
     private static final int REGISTRATION_REQUIRED = 0x8000;
     private static final int BUSY = 0x4000;
@@ -183,7 +186,50 @@ class Section2Test {
         var numbers = testbed.visited.since(0, Advertisement::of).stream()
                 .map(Advertisement::sequenceNumber)
                 .toList();
-        assertEquals(IntStream.range(0, numbers.size()).boxed().toList(), numbers);
+        assertEquals(
+                IntStream.range(0, numbers.size())
+                        .mapToObj(Section2Test::sequenceNumber)
+                        .toList(),
+                numbers);
+    }
+
+    /** Of the advertisement that so many were sent before. */
+    private static int sequenceNumber(int count) {
+        return count <= LAST_SEQUENCE_NUMBER ? count : 256 + (count - 256) % (LAST_SEQUENCE_NUMBER + 1 - 256);
+    }
+
+    @Test
+    @DisplayName("§2.3.2, T81: after 0xffff comes 256")
+    void sequenceNumbersRollOver() throws Exception {
+        // It reads 2000 frames a second of one station at most, and 4000 of all those that it doesn't serve.
+        var visitors = new ArrayList<MobileNode>();
+        for (int i = 0; i < 32; i++) {
+            var visitor = testbed.mobileNode();
+            new Visit(testbed, visitor, OTHER_HOME_AGENT).register(60);
+            visitors.add(visitor);
+        }
+        int begin = testbed.visited.mark();
+        int number = solicited().sequenceNumber();
+        while (number < LAST_SEQUENCE_NUMBER) {
+            int wanted = Math.min(number + 8 * visitors.size(), LAST_SEQUENCE_NUMBER);
+            begin = testbed.visited.mark();
+            for (int next = number; next < wanted; next++) {
+                var visitor = visitors.get(next % visitors.size());
+                testbed.visited.send(new Frame(
+                        ALL_ROUTERS_MAC, visitor.mac(), solicitation().packet(visitor.homeAddress(), ALL_ROUTERS, 1)));
+            }
+            number = testbed.visited.await(
+                    begin,
+                    frame -> Advertisement.of(frame)
+                            .map(Advertisement::sequenceNumber)
+                            .filter(told -> told >= wanted));
+        }
+        solicited();
+
+        var numbers = testbed.visited.since(begin, Advertisement::of).stream()
+                .map(Advertisement::sequenceNumber)
+                .toList();
+        assertEquals(256, numbers.get(numbers.indexOf(LAST_SEQUENCE_NUMBER) + 1));
     }
 
     @Test

@@ -89,6 +89,27 @@ class Section3_7_2_2Test {
     }
 
     @Test
+    @DisplayName(
+            "RFC 4721 §3.2: a request that comes again while it is pending is relayed again, the same, and answered once")
+    void retransmission() throws Exception {
+        var request = visit.request(300);
+        var message = node.signed(request);
+        int visited = testbed.visited.mark();
+
+        var relayed = visit.relay(message);
+        var again = visit.relay(message);
+
+        assertEquals(FOREIGN_HOME.seal(Extension.FOREIGN_HOME, message), relayed.message());
+        assertEquals(relayed.message(), again.message());
+        var reply = Visit.forForeignAgent(visit.reply(request, Code.ACCEPTED, 300));
+        assertEquals(Code.ACCEPTED, visit.answer(relayed, reply).code());
+        visit.send(again, reply);
+        var other = testbed.mobileNode();
+        new Visit(testbed, other, OTHER_HOME_AGENT).register(60);
+        assertEquals(1, visit.received(visited).size());
+    }
+
+    @Test
     @DisplayName("§3.7: it makes no request of its own: not when a lifetime is over, and not to deregister")
     void onlyRelays() throws Exception {
         int internet = testbed.internet.mark();

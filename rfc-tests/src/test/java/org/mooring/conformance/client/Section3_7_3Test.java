@@ -317,6 +317,58 @@ class Section3_7_3Test {
     }
 
     @Test
+    @DisplayName(
+            "§3.7.3.1: two wait with one home address and one Identification: the NAI says which of them is answered")
+    void naiTellsRequestsApart() throws Exception {
+        var another = testbed.mobileNode();
+        var namesake = new MobileNode(node.homeAddress(), another.mac(), another.association());
+        var other = new Visit(testbed, namesake, OTHER_HOME_AGENT);
+        var request = visit.request(300);
+        var nai = Extension.nai("one@example.com");
+        var others = Extension.nai("other@example.com");
+        var relayed = visit.relay(node.signed(request.octets().and(nai)));
+        var othersRelayed = other.relay(namesake.signed(request.octets().and(others)));
+        var fields = new Reply(
+                Code.HA_ADMINISTRATIVELY_PROHIBITED, 0, node.homeAddress(), OTHER_HOME_AGENT, request.identification());
+        int mark = testbed.visited.mark();
+
+        visit.send(relayed, forForeignAgent(node.signed(fields.message().and(Extension.nai("third@example.com")))));
+        var reply = namesake.signed(fields.message().and(others));
+        var othersAnswer = other.answer(othersRelayed, forForeignAgent(reply));
+        var ownReply = node.signed(fields.message().and(nai));
+        var answer = visit.answer(relayed, forForeignAgent(ownReply));
+
+        assertEquals(reply, othersAnswer.reply().message());
+        assertEquals(namesake.mac(), othersAnswer.frame().destination());
+        assertEquals(ownReply, answer.reply().message());
+        assertEquals(node.mac(), answer.frame().destination());
+        assertEquals(2, visit.received(mark).size(), "who has a third name has asked for nothing");
+    }
+
+    @Test
+    @DisplayName(
+            "§3.7.3.1, RFC 2794 §3: of two that wait at one home agent, the Identification says who is answered with a reply without a home address: 99")
+    void replyWithoutHomeAddress() throws Exception {
+        var another = testbed.mobileNode();
+        var first = new Visit(testbed, node, STRANGE_HOME_AGENT);
+        var second = new Visit(testbed, another, STRANGE_HOME_AGENT);
+        var request = first.request(300);
+        var relayed = first.relay(node.signed(request));
+        var seconds = second.request(300);
+        var secondsRelayed = second.relay(another.signed(seconds));
+        var fields = new Reply(Code.ACCEPTED, 300, Address.ANY, STRANGE_HOME_AGENT, seconds.identification());
+
+        var answer = second.answer(secondsRelayed, another.signed(fields.message()));
+
+        assertEquals(Code.FA_MISSING_HOME_ADDRESS, answer.code());
+        assertEquals(another.mac(), answer.frame().destination());
+        assertEquals(another.homeAddress(), answer.packet().destination());
+        assertEquals(
+                Code.ACCEPTED,
+                first.answer(relayed, first.reply(request, Code.ACCEPTED, 300)).code());
+    }
+
+    @Test
     @DisplayName("RFC 2794 §3: an NAI that comes back")
     void nai() throws Exception {
         assertEquals(Code.ACCEPTED, withNai(STRANGE_HOME_AGENT, true));
