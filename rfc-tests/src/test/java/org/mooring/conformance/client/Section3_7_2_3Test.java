@@ -104,6 +104,32 @@ class Section3_7_2_3Test {
     }
 
     @Test
+    @DisplayName("RFC 2794 §3: two that ask for a home address at once are told so each, at its own link-layer address")
+    void twoWithoutHomeAddress() throws Exception {
+        var another = testbed.mobileNode();
+        var request = visit.request(300).withHomeAddress(Address.ANY);
+        var ports = List.of(Station.port(), Station.port());
+        var nodes = List.of(node, another);
+        int mark = testbed.visited.mark();
+
+        for (int i = 0; i < nodes.size(); i++) {
+            var message = nodes.get(i).signed(request.octets().and(Extension.nai(i + "@b.example")));
+            testbed.visiting(nodes.get(i))
+                    .send(new Datagram(ports.get(i), Datagram.MOBILE_IP, message)
+                            .packet(Address.ANY, FOREIGN_AGENT, 255));
+        }
+
+        for (int i = 0; i < nodes.size(); i++) {
+            int port = ports.get(i);
+            var answer = testbed.visited.await(
+                    mark,
+                    frame -> Answer.of(frame).filter(came -> came.datagram().destinationPort() == port));
+            assertEquals(Code.FA_HOME_ADDRESS_REQUIRED, answer.code());
+            assertEquals(nodes.get(i).mac(), answer.frame().destination());
+        }
+    }
+
+    @Test
     @DisplayName("§3.7.1: who shares an association gets mobile-foreign authentication with it")
     void authenticated() throws Exception {
         var acquainted = testbed.acquainted();
