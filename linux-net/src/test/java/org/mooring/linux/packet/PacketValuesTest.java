@@ -55,6 +55,17 @@ class PacketValuesTest {
     }
 
     @Test
+    void readsNothingBeyondTheUdpLength() {
+        ByteBuffer longer = ByteBuffer.allocate(13 + 4)
+                .put(hello().toIpv4().payload())
+                .put(hex("84027878")) // what would be an extension of a message
+                .flip();
+        Ipv4Packet packet = Ipv4Packet.of(GUEST, AGENT, Ipv4Packet.UDP, 255, longer);
+        assertEquals(Optional.of(packet), Ipv4Packet.parse(packet.toOctets()), "IP takes them for its own");
+        assertEquals(Optional.of(hello()), UdpPacket.parse(packet));
+    }
+
+    @Test
     void skipsIpOptions() {
         ByteBuffer packet = ByteBuffer.allocate(24 + 13)
                 .put(hex("4600002500000000ff1100000a0100320a020002"))
