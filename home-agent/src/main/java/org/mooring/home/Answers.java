@@ -118,7 +118,7 @@ final class Answers {
                 denial.code(),
                 request.lifetime(),
                 authentic
-                        ? denied(denial.code(), guard, received)
+                        ? denied(node, denial.code(), guard, received)
                         : guard.unauthenticated(request.identification(), received.at()),
                 association,
                 Optional.empty(),
@@ -128,11 +128,19 @@ final class Answers {
         log(new Fact.Denied(denial.code(), node.homeAddress(), received.from(), denial.reason()));
     }
 
-    private static Identification denied(ReplyCode code, ReplayGuard guard, ReceivedRequest received) {
+    private static Identification denied(
+            MobileNodeState node, ReplyCode code, ReplayGuard guard, ReceivedRequest received) {
         var identification = received.request().identification();
-        return code.equals(ReplyCode.HA_IDENTIFICATION_MISMATCH)
-                ? guard.mismatched(identification, received.at())
-                : guard.denied(identification, received.at());
+        if (!code.equals(ReplyCode.HA_IDENTIFICATION_MISMATCH)) {
+            return guard.denied(identification, received.at());
+        }
+        // CONFIRM says nothing of a handover itself.
+        boolean isHandedOver = received.handover().isThere()
+                || node.staged().isPresent()
+                || node.committed().isPresent();
+        return isHandedOver
+                ? guard.mismatchedInHandover(identification, received.at())
+                : guard.mismatched(identification, received.at());
     }
 
     void discard(Discard discard, Endpoint from, Instant at) {

@@ -55,6 +55,7 @@ import org.mooring.protocol.wire.Extension.CriticalVendorSpecific;
 import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
+import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.RegistrationRequest.Flags;
 import org.mooring.protocol.wire.ReplyCode;
 import org.mooring.protocol.wire.UdpTunnelRequest;
@@ -204,6 +205,51 @@ class StagingTest extends HandoverScene {
                     - Identification.of(network.now()).high();
             assertTrue(ahead == 0 || ahead == 1, () -> "told a time that is " + ahead + " s ahead");
             assertEquals(List.of(), stagedIds());
+        }
+
+        @Test
+        @DisplayName("so what follows the 133 is accepted, also where another host's clock is ahead of ours")
+        void isToldATimeThatIsPastWhatWasAccepted() {
+            network.pass(Duration.ofSeconds(5));
+            var ahead = relayed(network.request(T, 300, CARE_OF_A));
+            network.pass(Duration.ofSeconds(-5));
+            network.receive(FOREIGN_AGENT_A, ahead);
+            network.actions();
+            network.pass(Duration.ofSeconds(1));
+            prepare();
+            var reply = theReply();
+            assertEquals(HA_IDENTIFICATION_MISMATCH, reply.message().code());
+            assertEquals(List.of(clock()), reply.forMobileNode());
+
+            var told = fromB(HOLD_SECONDS, PREPARE);
+            network.receive(
+                    FOREIGN_AGENT_B,
+                    relayed(new RegistrationRequest(
+                            told.flags(),
+                            told.lifetime(),
+                            told.homeAddress(),
+                            told.homeAgent(),
+                            told.careOfAddress(),
+                            reply.message().identification(),
+                            told.extensions())));
+            assertEquals(ACCEPTED, theReply().message().code());
+            assertEquals(List.of(ID), stagedIds());
+        }
+
+        @Test
+        @DisplayName("and what CONFIRM is told, if the other host's clock has made that too old")
+        void hasConfirmToldATimeThatIsPastWhatWasAccepted() {
+            prepare();
+            network.pass(Duration.ofSeconds(5));
+            var ahead = network.request(T, 300, CARE_OF_A);
+            network.pass(Duration.ofSeconds(-4));
+            network.receive(FOREIGN_AGENT_A, relayed(ahead));
+            network.actions();
+            receiveFromB(300);
+            var told = theReply().message();
+            assertEquals(HA_IDENTIFICATION_MISMATCH, told.code());
+            assertEquals(
+                    ahead.identification().high() + 1, told.identification().high());
         }
 
         @Test

@@ -57,6 +57,11 @@ public final class NonceGuard implements ReplayGuard {
         return withNewNonce(id);
     }
 
+    @Override
+    public Identification mismatchedInHandover(Identification id, Instant now) {
+        return withNewNonce(id);
+    }
+
     /** Leaves what the last authentic request was told as it is: forgeries must not keep the mobile node from the nonce that it knows. */
     @Override
     public Identification unauthenticated(Identification id, Instant now) {

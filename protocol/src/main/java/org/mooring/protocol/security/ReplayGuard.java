@@ -27,6 +27,12 @@ public sealed interface ReplayGuard permits NonceGuard, TimestampGuard {
     /** That of the reply which denies an authentic request for its {@code id} (code 133). */
     Identification mismatched(Identification id, Instant now);
 
+    /**
+     * The same, where the request is one of a handover (docs/handover.md, "Identification"): for a guest that is about to stop nothing may be denied
+     * twice.
+     */
+    Identification mismatchedInHandover(Identification id, Instant now);
+
     /** That of the reply to a request whose authenticator is wrong: nobody knows who sent it. */
     Identification unauthenticated(Identification id, Instant now);
 

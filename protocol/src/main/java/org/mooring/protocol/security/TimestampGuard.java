@@ -30,7 +30,7 @@ public final class TimestampGuard implements ReplayGuard {
         return isNear(id, now) && (newest == null || id.isAfter(newest));
     }
 
-    /** Not one that the last accepted one made necessary: that is what we have asked for ({@link #resynchronise}). */
+    /** Not one that the last accepted one made necessary: that is what we have asked for ({@link #mismatchedInHandover}). */
     @Override
     public boolean isAhead(Identification id, Instant now, Duration most) {
         boolean needed = newest != null && id.high() - newest.high() <= 1;
@@ -52,12 +52,24 @@ public final class TimestampGuard implements ReplayGuard {
     /** §5.7.1: as it came if it was good, whatever the code; else one that tells our time. */
     @Override
     public Identification denied(Identification id, Instant now) {
-        return isFresh(id, now) ? id : resynchronise(id, now);
+        return isFresh(id, now) ? id : mismatched(id, now);
     }
 
+    /** §5.7.1: our time of day in the high half, whatever was accepted before. */
     @Override
     public Identification mismatched(Identification id, Instant now) {
-        return resynchronise(id, now);
+        return id.withHigh(Identification.of(now).high());
+    }
+
+    /**
+     * Where something newer than our clock was accepted already, the high half is just past that instead: another host speaks for this mobile node as
+     * well, and with the time of day alone the next request would be refused again. Who sends such requests is told our time beside it (CLOCK).
+     */
+    @Override
+    public Identification mismatchedInHandover(Identification id, Instant now) {
+        var clock = Identification.of(now);
+        boolean behind = newest != null && newest.high() - clock.high() >= 0;
+        return id.withHigh(behind && newest != null ? newest.high() + 1 : clock.high());
     }
 
     /** It is not known whose clock that is, but it does no harm to tell ours. */
@@ -86,19 +98,5 @@ public final class TimestampGuard implements ReplayGuard {
     /** The last one accepted. */
     public Optional<Identification> newest() {
         return Optional.ofNullable(newest);
-    }
-
-    /**
-     * The Identification of a reply with code 133: our time of day in the high half, the request's low half (RFC 3344
-     * §5.7.1).
-     *
-     * <p>Where something newer than our clock was accepted already, the high half is just past that instead: another
-     * host may have spoken for this mobile node, and with the time of day alone the next request would be refused
-     * again.
-     */
-    public Identification resynchronise(Identification id, Instant now) {
-        var clock = Identification.of(now);
-        boolean behind = newest != null && newest.high() - clock.high() >= 0;
-        return id.withHigh(behind && newest != null ? newest.high() + 1 : clock.high());
     }
 }

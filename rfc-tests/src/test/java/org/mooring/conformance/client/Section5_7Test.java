@@ -9,6 +9,7 @@ import java.time.Instant;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.conformance.client.Station.Answer;
 
@@ -60,18 +61,20 @@ class Section5_7Test {
         assertEquals(Code.ACCEPTED, at.ask(HOME_AGENT, node.signed(corrected)).code(), "by the home agent's time");
     }
 
-    @Test
-    @DisplayName("§5.7.1, T21: one that is older than one accepted before: 133")
-    void older() throws Exception {
+    @ParameterizedTest(name = "{0}, after {1}")
+    @CsvSource({"-3, -2", "0, 5"})
+    @DisplayName(
+            "§5.7.1, T21: one that is older than one accepted before, be that ahead of the home agent''s clock: 133, and the home agent''s time")
+    void older(int seconds, int before) throws Exception {
         var node = testbed.mobileNode();
-        var first = request(node).withIdentification(MobileNode.timestamp(-3));
-        var second = first.withIdentification(MobileNode.timestamp(-2));
+        var first = request(node).withIdentification(MobileNode.timestamp(seconds));
+        var second = first.withIdentification(MobileNode.timestamp(before));
         assertEquals(Code.ACCEPTED, at.ask(HOME_AGENT, node.signed(second)).code());
 
-        var before = Instant.now();
+        var asked = Instant.now();
         var answer = at.ask(HOME_AGENT, node.signed(first));
 
-        assertMismatch(first, answer, before, Instant.now());
+        assertMismatch(first, answer, asked, Instant.now());
     }
 
     @Test
