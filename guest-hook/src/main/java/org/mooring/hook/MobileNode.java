@@ -431,7 +431,11 @@ final class MobileNode {
         }
     }
 
+    /** RFC 3344 §4.6: no ARP for the home address any more, and only then the request. A guest that was elsewhere has a port that lets none pass, and doesn't wait for it. */
     private void visit(Errand errand, boolean moved, Instant at, List<Action> out) {
+        if (!moved) {
+            setPort(PortRule.VISITING, PortRule.VISITING, out);
+        }
         if (attachment.isComplete()) {
             // Wherever the guest was before, this may be another NAT.
             longestSilence = LONGEST_SILENCE;
@@ -441,7 +445,9 @@ final class MobileNode {
             out.add(new Report(
                     at, attachment.isPossible() ? Fact.noForeignAgentHeard(guest) : Fact.noForeignAgent(guest)));
         }
-        setPort(PortRule.VISITING, PortRule.VISITING, out);
+        if (moved) {
+            setPort(PortRule.VISITING, PortRule.VISITING, out);
+        }
     }
 
     private Purpose visit() {

@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.hook.Action.Announce;
 import org.mooring.hook.Action.ArmTimer;
 import org.mooring.hook.Action.SendRequest;
+import org.mooring.hook.Action.SetPort;
 
 @DisplayName("RFC 3344 §4.6 ARP, Proxy ARP, and Gratuitous ARP")
 class Section4_6Test {
@@ -42,6 +44,29 @@ class Section4_6Test {
         var due = scene.due(Timer.ANNOUNCEMENT).orElseThrow();
         scene.happens(Happening.MIGRATION_STARTED, Happening.STOPPED);
         assertEquals(List.of(), scene.handle(new Event.TimerFired(due, Scene.NAME, Timer.ANNOUNCEMENT)));
+    }
+
+    @Test
+    void aGuestThatStartsAwayFromHomeAnswersNoArpBeforeItRegisters() {
+        var scene = Scene.visiting();
+        var actions = scene.happens(Happening.RUNNING);
+        int request = IntStream.range(0, actions.size())
+                .filter(i -> actions.get(i) instanceof SendRequest)
+                .findFirst()
+                .orElseThrow();
+        assertEquals(
+                List.of(scene.port(PortRule.VISITING, PortRule.VISITING)),
+                actions.subList(0, request).stream()
+                        .filter(SetPort.class::isInstance)
+                        .toList());
+    }
+
+    @Test
+    void aGuestThatComesHasAnsweredNoneSinceItsPortIsReady() {
+        var scene = Scene.visiting();
+        var prepared = scene.happens(Happening.ARRIVING);
+        assertEquals(scene.port(PortRule.VISITING, PortRule.ARRIVING), prepared.get(0));
+        assertInstanceOf(SendRequest.class, scene.happens(Happening.RUNNING).get(0));
     }
 
     @Test
