@@ -133,7 +133,10 @@ final class RequestChecks {
      */
     private Optional<Denial> homeAgent() {
         return Denial.when(
-                        !homeAgent.isUnicast(),
+                        !homeAgent.isUnicast()
+                                || AskedHomeAgent.requested(request)
+                                        .filter(requested -> !requested.isUnicast())
+                                        .isPresent(),
                         ReplyCode.FA_NONZERO_HOME_AGENT_REQUIRED,
                         "no home agent is assigned through this agent")
                 .or(() -> Denial.when(

@@ -174,8 +174,9 @@ class Section3_7_2_1Test {
     }
 
     @ParameterizedTest
-    @CsvSource({"0.0.0.0, false", "255.255.255.255, false", "255.255.255.255, true", "10.1.0.9, false"})
-    @DisplayName("RFC 4433 §5.2: a Requested Home Agent is whom the request is relayed to, and who answers it")
+    @CsvSource({"0.0.0.0, false", "255.255.255.255, false", "255.255.255.255, true", "10.1.0.1, false"})
+    @DisplayName(
+            "RFC 4433 §5.2: a Requested Home Agent is whom the request is relayed to, and who answers it, where the Home Agent field names no other")
     void requestedHomeAgent(String field, boolean longForm) {
         var requested = new DynamicHomeAgent(DynamicHomeAgent.REQUESTED, HOME_AGENT, longForm);
         var request = withExtensions(withHomeAgent(request(), Ipv4Address.of(field)), requested);
@@ -199,17 +200,45 @@ class Section3_7_2_1Test {
     }
 
     @Test
+    @DisplayName("§3.7.2.2: a request goes to the home agent of its Home Agent field, whatever else it requests")
+    void requestedHomeAgentBesideAnother() {
+        for (var requested : List.of("10.1.0.9", "198.51.100.2")) {
+            var request = withExtensions(
+                    request(), new DynamicHomeAgent(DynamicHomeAgent.REQUESTED, Ipv4Address.of(requested)));
+            assertRelayed(new ForeignAgent(POLICY), ORIGIN, sealed(request));
+        }
+    }
+
+    @Test
+    @DisplayName("§3.7.2: so it is with an address of its own in the Home Agent field: none is relayed")
+    void homeAgentIsOurselvesWhoeverIsRequested() {
+        for (var own : List.of(CARE_OF, LINK_ADDRESS)) {
+            assertDenied(
+                    ReplyCode.FA_INVALID_HOME_AGENT_ADDRESS,
+                    new ForeignAgent(POLICY),
+                    sealed(withExtensions(
+                            withHomeAgent(request(), own),
+                            new DynamicHomeAgent(DynamicHomeAgent.REQUESTED, HOME_AGENT))));
+        }
+    }
+
+    @Test
     @DisplayName("RFC 4433 §5.2: one that is no unicast address is denied with code 90, this agent's own with 116")
     void requestedHomeAgentThatCannotBe() {
         for (var wrong : List.of("0.0.0.0", "255.255.255.255", "224.0.0.11")) {
             var requested = new DynamicHomeAgent(DynamicHomeAgent.REQUESTED, Ipv4Address.of(wrong));
-            assertDenied(
-                    ReplyCode.FA_NONZERO_HOME_AGENT_REQUIRED,
-                    new ForeignAgent(POLICY),
-                    sealed(withExtensions(request(), requested)));
+            for (var field : List.of(HOME_AGENT, Ipv4Address.UNSPECIFIED)) {
+                assertDenied(
+                        ReplyCode.FA_NONZERO_HOME_AGENT_REQUIRED,
+                        new ForeignAgent(POLICY),
+                        sealed(withExtensions(withHomeAgent(request(), field), requested)));
+            }
         }
         var own = new DynamicHomeAgent(DynamicHomeAgent.REQUESTED, CARE_OF);
-        assertDenied(ReplyCode.FA_INVALID_HOME_AGENT_ADDRESS, agent, sealed(withExtensions(request(), own)));
+        assertDenied(
+                ReplyCode.FA_INVALID_HOME_AGENT_ADDRESS,
+                agent,
+                sealed(withExtensions(withHomeAgent(request(), Ipv4Address.LIMITED_BROADCAST), own)));
     }
 
     @Test
