@@ -71,7 +71,7 @@ final class Answers {
 
     /** Denies {@code request} (§3.7.2.3), unless the mobile node was denied less than a second ago. */
     void deny(Instant now, Origin origin, RegistrationRequest request, Denial denial) {
-        boolean answered = denials.permits(request.homeAddress(), denial.code(), now);
+        boolean answered = denials.permits(origin, request, denial.code(), now);
         report(new Fact.RequestDenied(request.homeAddress(), origin.link(), denial.code(), denial.why(), answered));
         if (!answered) {
             return;

@@ -4,7 +4,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import org.mooring.protocol.wire.Extension.Nai;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.ReplyCode;
 
 /**
@@ -14,14 +17,27 @@ import org.mooring.protocol.wire.ReplyCode;
 final class DenialLimit {
     private static final Duration SPACING = Duration.ofSeconds(1);
 
-    /** A flood of requests, each from another home address, must not fill the memory. */
+    /** A flood of requests, each from another mobile node, must not fill the memory. */
     private static final int MOST_REMEMBERED = 4096;
 
     /** Denials a second to mobile nodes that aren't remembered. */
     private static final int MOST_TO_OTHERS = 1000;
 
+    /**
+     * Whom two mobile nodes are not both: not every one has a home address yet, and two of two home agents may have the same (RFC 3024 §A.4).
+     *
+     * @param nai of one without a home address, if it has told one
+     */
+    private record Asker(Ipv4Address homeAddress, Station station, Optional<Nai> nai) {
+        static Asker of(Origin origin, RegistrationRequest request) {
+            var home = request.homeAddress();
+            return new Asker(
+                    home, Station.of(origin), home.isUnspecified() ? request.extension(Nai.class) : Optional.empty());
+        }
+    }
+
     /** In the order of time. */
-    private final Map<Ipv4Address, Instant> denied = new LinkedHashMap<>();
+    private final Map<Asker, Instant> denied = new LinkedHashMap<>();
 
     private Instant tooDistant = Instant.EPOCH;
 
@@ -30,10 +46,10 @@ final class DenialLimit {
 
     private int toOthers;
 
-    /** Whether {@code homeAddress} may be denied with this code at {@code now}; if so, it was. */
-    boolean permits(Ipv4Address homeAddress, ReplyCode code, Instant now) {
+    /** Whether who has sent {@code request} may be denied with this code at {@code now}; if so, it was. */
+    boolean permits(Origin origin, RegistrationRequest request, ReplyCode code, Instant now) {
         boolean distant = code.equals(ReplyCode.FA_MOBILE_NODE_TOO_DISTANT);
-        if ((distant && !isPast(tooDistant, now)) || !permits(homeAddress, now)) {
+        if ((distant && !isPast(tooDistant, now)) || !permits(Asker.of(origin, request), now)) {
             return false;
         }
         if (distant) {
@@ -42,18 +58,18 @@ final class DenialLimit {
         return true;
     }
 
-    private boolean permits(Ipv4Address homeAddress, Instant now) {
+    private boolean permits(Asker asker, Instant now) {
         var oldestFirst = denied.values().iterator();
         while (oldestFirst.hasNext() && isPast(oldestFirst.next(), now)) {
             oldestFirst.remove();
         }
-        if (denied.containsKey(homeAddress)) {
+        if (denied.containsKey(asker)) {
             return false;
         }
         if (denied.size() == MOST_REMEMBERED) {
             return permitsAnother(now);
         }
-        denied.put(homeAddress, now);
+        denied.put(asker, now);
         return true;
     }
 

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
+import org.mooring.protocol.wire.Extension.Nai;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationCodec;
@@ -72,6 +73,30 @@ class Section3_7_2_3Test {
                 assertInstanceOf(Fact.RequestDenied.class, facts(soon).get(0)).answered());
         assertEquals(1, deeds(others).size());
         assertEquals(List.of(toVisitor(DENIAL)), deeds(later));
+    }
+
+    @Test
+    @DisplayName(
+            "so it is with two that have one home address, or none yet: they are told apart by their stations, and by their NAIs")
+    void limitsDenialsOfEachMobileNode() {
+        var another = new Origin(LINK, Octets.ofHex("525400010051"), HOME, PORT, LINK_ADDRESS, 255);
+        var onAnotherLink = new Origin("dmz", MAC, HOME, PORT, LINK_ADDRESS, 255);
+        for (var origin : List.of(ORIGIN, another, onAnotherLink)) {
+            assertEquals(
+                    1,
+                    deeds(agent.handle(requestReceived(NOW, origin, TOO_LONG))).size());
+            assertEquals(
+                    0,
+                    deeds(agent.handle(requestReceived(NOW, origin, TOO_LONG))).size());
+        }
+
+        for (var name : List.of("vm1@site-a.example", "vm2@site-a.example")) {
+            var nobody = sealed(withExtensions(request(Ipv4Address.UNSPECIFIED, 300, ID), Nai.of(name)));
+            assertEquals(1, deeds(agent.handle(requestReceived(NOW, nobody))).size());
+            assertEquals(0, deeds(agent.handle(requestReceived(NOW, nobody))).size());
+        }
+        var withAnAddress = sealed(withExtensions(request(HOME, 1801, ID), Nai.of("vm1@site-a.example")));
+        assertEquals(0, deeds(agent.handle(requestReceived(NOW, withAnAddress))).size(), "that is another one's name");
     }
 
     @Test
