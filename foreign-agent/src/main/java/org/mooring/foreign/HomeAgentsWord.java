@@ -7,6 +7,7 @@ import org.mooring.protocol.handover.HandoverExtension;
 import org.mooring.protocol.handover.HandoverExtension.Previous;
 import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.nat.UdpTunnel;
+import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
 import org.mooring.protocol.wire.AuthorizedPart;
@@ -15,7 +16,6 @@ import org.mooring.protocol.wire.Extension;
 import org.mooring.protocol.wire.Extension.Authentication;
 import org.mooring.protocol.wire.Extension.Authentication.Kind;
 import org.mooring.protocol.wire.Extension.UdpTunnelReply;
-import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RevocationSupport;
 
 /**
@@ -29,10 +29,10 @@ record HomeAgentsWord(
         Optional<Staged> staged,
         Optional<UdpTunnel> udpTunnel,
         Optional<RevocationSupport> revocation) {
-    static HomeAgentsWord of(Decoded.Message received, Ipv4Address homeAgent, Policy policy) {
+    /** @param associations under which the foreign-home authentication is right, if it is */
+    static HomeAgentsWord of(Decoded.Message received, List<SecurityAssociation> associations, Policy policy) {
         var said = said(received);
-        boolean authentic =
-                Verifier.verify(received, Kind.FOREIGN_HOME, policy.foreignHome(homeAgent)) instanceof Verified.By;
+        boolean authentic = Verifier.verify(received, Kind.FOREIGN_HOME, associations) instanceof Verified.By;
         var authenticated = authentic ? said : List.<Extension>of();
         return new HomeAgentsWord(
                 HandoverExtension.first(Previous.class, authenticated, policy.enterpriseNumber()),

@@ -1,7 +1,9 @@
 package org.mooring.foreign;
 
+import java.util.List;
 import java.util.Optional;
 import org.mooring.foreign.Policy.Compatibility;
+import org.mooring.protocol.security.SecurityAssociation;
 import org.mooring.protocol.security.Verified;
 import org.mooring.protocol.security.Verifier;
 import org.mooring.protocol.wire.Decoded;
@@ -31,9 +33,19 @@ record ReplyChecks(
                 .or(this::nai);
     }
 
+    /**
+     * RFC 5944 §3.5.4: those with the home agent of the reply's Home Agent field. With whom it came from where none are shared with that one, or it
+     * names nobody: nobody gets around them by a name.
+     */
+    static List<SecurityAssociation> associations(Policy policy, Ipv4Address from, RegistrationReply reply) {
+        var named =
+                reply.homeAgent().isUnicast() ? policy.foreignHome(reply.homeAgent()) : List.<SecurityAssociation>of();
+        return named.isEmpty() ? policy.foreignHome(from) : named;
+    }
+
     /** §3.7.3.1: where an association is shared, exactly one valid Foreign-Home extension. */
     private Optional<Denial> foreignHomeAuthentication() {
-        var associations = policy.foreignHome(from);
+        var associations = associations(policy, from, reply);
         if (associations.isEmpty()) {
             return Optional.empty();
         }
@@ -46,7 +58,7 @@ record ReplyChecks(
         return Denial.when(
                 !excused && !(verified instanceof Verified.By),
                 ReplyCode.FA_HOME_AGENT_FAILED_AUTHENTICATION,
-                "foreign-home authentication of " + from + ": " + verified);
+                "foreign-home authentication of " + reply.homeAgent() + " at " + from + ": " + verified);
     }
 
     /** §3.4: the mobile node could not tell who says so. */

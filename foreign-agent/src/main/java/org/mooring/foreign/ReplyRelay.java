@@ -88,7 +88,8 @@ final class ReplyRelay {
             denyPending(now, answered, wrong.get().code(), wrong.get().why());
             return;
         }
-        latest.heard(from, received, policy.get().foreignHome(from));
+        var associations = ReplyChecks.associations(policy.get(), from, reply);
+        latest.heard(from, received, associations);
         pending.remove(answered);
         var ready = new HeldReply(answered, reply, AuthorizedPart.of(received));
         if (returnsAnotherChallenge(answered, reply)) {
@@ -100,7 +101,7 @@ final class ReplyRelay {
                             "the home agent's reply has another challenge than the request"));
             return;
         }
-        var word = HomeAgentsWord.of(received, from, policy.get());
+        var word = HomeAgentsWord.of(received, associations, policy.get());
         switch (answered.purpose()) {
             case REGISTRATION -> relay(now, ready, word);
             case PREPARATION -> relayPrepared(now, ready, word);

@@ -277,6 +277,53 @@ class Section3_7_3Test {
                         .map(RegistrationReply::code));
     }
 
+    @Test
+    @DisplayName(
+            "RFC 5944 §3.5.4: the association is that with the home agent which the reply names, wherever that comes from")
+    void theHomeAgentFieldSelectsTheAssociation() {
+        var other = Ipv4Address.of("10.1.0.2");
+        var shared = association(0x1002, "77");
+        var knowing = new Policy(
+                CARE_OF,
+                POLICY.links(),
+                MAX_LIFETIME,
+                5,
+                10,
+                DEFAULT_ENTERPRISE_NUMBER,
+                false,
+                Map.of(),
+                Map.of(HOME_AGENT, List.of(FOREIGN_HOME), other, List.of(shared)));
+        var byOther = new Seal(Kind.FOREIGN_HOME, shared);
+
+        assertEquals(Optional.empty(), code(knowing, other, byOther));
+        assertEquals(
+                Optional.of(ReplyCode.FA_HOME_AGENT_FAILED_AUTHENTICATION), code(knowing, other, FOR_FOREIGN_AGENT));
+        assertEquals(Optional.of(ReplyCode.FA_HOME_AGENT_FAILED_AUTHENTICATION), code(knowing, HOME_AGENT, byOther));
+    }
+
+    @Test
+    @DisplayName(
+            "and where none is shared with that one, whom the reply comes from authenticates it: no name gets around that")
+    void aStrangersNameExcusesNobody() {
+        var stranger = Ipv4Address.of("10.1.0.3");
+
+        assertEquals(Optional.empty(), code(POLICY, stranger, FOR_FOREIGN_AGENT));
+        assertEquals(Optional.of(ReplyCode.FA_HOME_AGENT_FAILED_AUTHENTICATION), code(POLICY, stranger));
+        assertEquals(
+                Optional.of(ReplyCode.FA_MISSING_HOME_AGENT), code(POLICY, Ipv4Address.UNSPECIFIED, FOR_FOREIGN_AGENT));
+    }
+
+    /** With which code the mobile node is denied when {@link #HOME_AGENT} answers that {@code named} has accepted; empty: it isn't. */
+    private static Optional<ReplyCode> code(Policy policy, Ipv4Address named, Seal... forForeignAgent) {
+        var agent = new ForeignAgent(policy);
+        agent.handle(requestReceived(NOW, sealed(request())));
+        var message = Seal.encode(reply(withHomeAgent(request(), named), ReplyCode.ACCEPTED, 300), BY_HOME_AGENT);
+        for (var seal : forForeignAgent) {
+            message = seal.appendTo(message);
+        }
+        return denial(agent.handle(replyReceived(NOW, message))).map(RegistrationReply::code);
+    }
+
     private static RegistrationReply withCode(RegistrationRequest request, ReplyCode code, Ipv4Address homeAgent) {
         return new RegistrationReply(code, 0, request.homeAddress(), homeAgent, request.identification(), List.of());
     }
