@@ -105,8 +105,26 @@ final class ReplyRelay {
         switch (answered.purpose()) {
             case REGISTRATION -> relay(now, ready, word);
             case PREPARATION -> relayPrepared(now, ready, word);
-            case COMMIT -> answers.send(ready); // What there was to do is done; the mobile node is not here any more.
+            case COMMIT -> relayCommitted(ready);
         }
+    }
+
+    /**
+     * docs/handover.md, "Foreign agent": what there was to do is done, and the mobile node is not here any more. But what the home agent denies changes
+     * nothing (§3.7.2), and the packets come back. Not with code 133: the mobile node has stopped then as it says, under its own authenticator, and
+     * may have registered from elsewhere by now; here are none but late packets.
+     */
+    private void relayCommitted(HeldReply ready) {
+        var code = ready.reply().code();
+        var request = ready.answered().request();
+        // One that is revoked is not here, whatever is denied.
+        boolean isListed = visits.visitors().find(request.homeAddress()).isPresent();
+        if (isListed && !code.isAccepted() && !code.equals(ReplyCode.HA_IDENTIFICATION_MISMATCH)) {
+            HandoverRequest.of(request, policy.get().enterpriseNumber())
+                    .commit()
+                    .ifPresent(commit -> visits.departures().abort(request.homeAddress(), commit.id()));
+        }
+        answers.send(ready);
     }
 
     /** RFC 4721 §3.3. */

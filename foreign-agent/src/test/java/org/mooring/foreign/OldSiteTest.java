@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.foreign.Event.Timer;
 import org.mooring.foreign.Event.Timer.Purpose;
 import org.mooring.foreign.Fact.Step;
@@ -22,6 +24,7 @@ import org.mooring.protocol.handover.HandoverExtension.Staged;
 import org.mooring.protocol.handover.HandoverMessage;
 import org.mooring.protocol.handover.HandoverMessage.Followed;
 import org.mooring.protocol.handover.HandoverMessage.Redirected;
+import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Extension.DeviceId;
 import org.mooring.protocol.wire.ForeignAgentError;
 import org.mooring.protocol.wire.RegistrationReply;
@@ -90,14 +93,56 @@ class OldSiteTest extends HandoverSite {
         assertEquals(List.of(), agent.visitors());
     }
 
+    @ParameterizedTest
+    @ValueSource(ints = {128, 129, 130, 131, 134})
+    @DisplayName("RFC 3344 §3.7.2: what the home agent denies leaves the visitor as it was")
+    void aDeniedCommitIsTakenBack(int code) {
+        serve();
+        var visitor = arm(new Staged(HANDOVER, ELSEWHERE, HOLD));
+        var commit = asks(says(new Commit(HANDOVER)));
+        receive(ORIGIN, commit);
+        agent.handle(new Event.VisitorRedirected(now, HOME, HANDOVER));
+
+        var actions = answer(reply(commit, new ReplyCode(code), 0));
+
+        assertEquals(new Action.RecallVisitor(HOME), deeds(actions).get(0));
+        assertInstanceOf(Action.SendToVisitor.class, deeds(actions).get(1));
+        assertTrue(facts(actions).contains(new Fact.Handover(HOME, HANDOVER, Step.RETURNED, Optional.of(ELSEWHERE))));
+        assertEquals(Optional.empty(), agent.redirected(HOME));
+        assertEquals(List.of(visitor), agent.visitors());
+        assertEquals(Optional.empty(), redirecting(commit(HANDOVER)), "whoever has heard the id");
+    }
+
+    private static Optional<Action> redirecting(List<Action> actions) {
+        return actions.stream().filter(Action.RedirectVisitor.class::isInstance).findFirst();
+    }
+
     @Test
-    void aDeniedCommitStillRedirects() {
+    @DisplayName(
+            "with code 133, which CONFIRM may have made it: the guest's host has said, under its own authenticator, that it has stopped")
+    void aCommitThatIsTooOldStillRedirects() {
         serve();
         arm(new Staged(HANDOVER, ELSEWHERE, HOLD));
         var commit = asks(says(new Commit(HANDOVER)));
         receive(ORIGIN, commit);
 
         assertOnlyRelayed(answer(reply(commit, ReplyCode.HA_IDENTIFICATION_MISMATCH, 0)));
+        assertEquals(Optional.of(ELSEWHERE), agent.redirected(HOME));
+    }
+
+    @Test
+    @DisplayName("what anybody says in the home agent's name takes nothing back")
+    void aDenialThatIsNotTheHomeAgentsTakesNothingBack() {
+        serve();
+        arm(new Staged(HANDOVER, ELSEWHERE, HOLD));
+        var commit = asks(says(new Commit(HANDOVER)));
+        receive(ORIGIN, commit);
+
+        var denied = reply(commit, ReplyCode.HA_ADMINISTRATIVELY_PROHIBITED, 0);
+        var actions = agent.handle(replyReceived(now, Seal.encode(denied, BY_HOME_AGENT)));
+
+        assertDenied(ReplyCode.FA_HOME_AGENT_FAILED_AUTHENTICATION, actions);
+        assertEquals(1, deeds(actions).size());
         assertEquals(Optional.of(ELSEWHERE), agent.redirected(HOME));
     }
 
