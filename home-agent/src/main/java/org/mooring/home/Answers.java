@@ -135,7 +135,7 @@ final class Answers {
             return guard.denied(identification, received.at());
         }
         // CONFIRM says nothing of a handover itself.
-        boolean isHandedOver = received.handover().isThere()
+        boolean isHandedOver = received.handover().asksTheTime()
                 || node.staged().isPresent()
                 || node.committed().isPresent();
         return isHandedOver
