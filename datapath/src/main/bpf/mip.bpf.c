@@ -1402,6 +1402,8 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 			if (!may_only_wait || is_awaited(self, inner->daddr, outer.saddr)) {
 				home = inner->daddr;
 				forwarding = late;
+			} else if (inner->saddr == self->address) {
+				return drop(DROP_LOOP);
 			}
 		}
 	}

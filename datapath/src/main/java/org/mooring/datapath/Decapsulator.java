@@ -210,6 +210,10 @@ final class Decapsulator {
                 if (!home.late && waits(home, from, to)) {
                     return false;
                 }
+                if (!home.late && from == self) {
+                    drops.count(Drop.LOOP);
+                    return false;
+                }
                 binding = home.late ? home : binding;
             }
         }

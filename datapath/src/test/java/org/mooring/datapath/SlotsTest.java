@@ -1,6 +1,7 @@
 package org.mooring.datapath;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.util.List;
@@ -64,7 +65,11 @@ class SlotsTest {
 
     @Test
     void aRetiredTunnelIsTakenFromButNotSentInto() {
-        assertEquals(nothing.stage(NEAR), nothing.install(NEAR).stage(FAR).retire());
+        Slots<HomeForwarding> retired = nothing.install(NEAR).stage(FAR).retire();
+        assertEquals(new Slots<>(Optional.empty(), Optional.of(NEAR), Optional.empty(), true), retired);
+        for (Slots<HomeForwarding> next : List.of(retired.stage(FAR), retired.install(FAR), retired.flip())) {
+            assertFalse(next.retired(), "it has left, or is about to");
+        }
         assertThrows(IllegalStateException.class, () -> nothing.stage(FAR).retire());
     }
 
