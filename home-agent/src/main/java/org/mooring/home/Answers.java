@@ -134,11 +134,7 @@ final class Answers {
         if (!code.equals(ReplyCode.HA_IDENTIFICATION_MISMATCH)) {
             return guard.denied(identification, received.at());
         }
-        // CONFIRM says nothing of a handover itself.
-        boolean isHandedOver = received.handover().asksTheTime()
-                || node.staged().isPresent()
-                || node.committed().isPresent();
-        return isHandedOver
+        return node.mayBeHandedOver()
                 ? guard.mismatchedInHandover(identification, received.at())
                 : guard.mismatched(identification, received.at());
     }

@@ -341,6 +341,7 @@ public final class HomeAgent {
     }
 
     private void serve(MobileNodeState node, ReceivedRequest received, SecurityAssociation association) {
+        node.heard(received);
         if (node.change().isPresent()) {
             queue(node, node.change().get(), received, association);
             return;

@@ -65,6 +65,7 @@ final class MobileNodeState {
     private @Nullable HandoverId committed;
     private @Nullable Instant holdEnd;
     private @Nullable Integer told;
+    private boolean mayBeHandedOver;
     private boolean toBeRevoked;
     private boolean tunnelStaged;
     private boolean neighbourHeld;
@@ -92,11 +93,25 @@ final class MobileNodeState {
     void restore(MobileNodeRecord stored) {
         generation = stored.generation();
         newest.putAll(stored.newest());
+        mayBeHandedOver = !newest.isEmpty();
         bindings = stored.bindings();
         Stream.concat(bindings.all().stream(), stored.revoked().stream())
                 .flatMap(bound -> bound.revocation().stream())
                 .map(RevocationTerms::told)
                 .forEach(this::told);
+    }
+
+    /** An authentic request is there. */
+    void heard(ReceivedRequest received) {
+        mayBeHandedOver |= received.handover().asksTheTime();
+    }
+
+    /**
+     * Whether two hosts may speak for it, whose clocks differ: a host that knows handovers has. Nobody knows that of a mobile node from before a
+     * restart, so it may be.
+     */
+    boolean mayBeHandedOver() {
+        return mayBeHandedOver;
     }
 
     List<SecurityAssociation> associations() {

@@ -236,6 +236,33 @@ class StagingTest extends HandoverScene {
             assertEquals(List.of(ID), stagedIds());
         }
 
+        @ParameterizedTest(name = "after a restart: {0}")
+        @ValueSource(booleans = {false, true})
+        @DisplayName(
+                "and what a renewal is told when no handover is under way any more, or nobody knows whether one was")
+        void hasARenewalToldATimeThatIsPastWhatWasAccepted(boolean restarted) {
+            prepare();
+            network.pass(Duration.ofMillis(5));
+            receiveFromB(60, new Abort(ID), PREPARE);
+            network.actions();
+            network.pass(Duration.ofSeconds(6));
+            var ahead = network.request(T, 300, CARE_OF_A);
+            network.pass(Duration.ofSeconds(-5));
+            network.receive(FOREIGN_AGENT_A, relayed(ahead));
+            var record = network.all(Persist.class).get(0).record();
+            var agent = restarted ? new HomeNetwork(policy(600, 100, Optional.of(MAC))) : network;
+            if (restarted) {
+                agent.handle(new Event.Restored(agent.now(), List.of(record)));
+            }
+            agent.actions();
+            network.pass(Duration.ofSeconds(1));
+            agent.receive(FOREIGN_AGENT_A, relayed(network.request(T, 300, CARE_OF_A)));
+            var told = agent.reply();
+            assertEquals(HA_IDENTIFICATION_MISMATCH, told.code());
+            assertEquals(
+                    ahead.identification().high() + 1, told.identification().high());
+        }
+
         @Test
         @DisplayName("and what CONFIRM is told, if the other host's clock has made that too old")
         void hasConfirmToldATimeThatIsPastWhatWasAccepted() {

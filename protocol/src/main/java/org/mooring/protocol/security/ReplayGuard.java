@@ -28,8 +28,8 @@ public sealed interface ReplayGuard permits NonceGuard, TimestampGuard {
     Identification mismatched(Identification id, Instant now);
 
     /**
-     * The same, where the request is one of a handover (docs/handover.md, "Identification"): for a guest that is about to stop nothing may be denied
-     * twice.
+     * The same, of a mobile node that several hosts may speak for (docs/handover.md, "Identification"): what one of them is told must do, whatever
+     * the others' clocks have made necessary.
      */
     Identification mismatchedInHandover(Identification id, Instant now);
 
