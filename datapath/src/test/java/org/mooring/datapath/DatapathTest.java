@@ -37,6 +37,11 @@ abstract class DatapathTest {
         return true;
     }
 
+    /** Whether it knows if a tunnelled packet's source is the tunnel's. */
+    boolean comparesSources() {
+        return true;
+    }
+
     abstract HomeDatapath openHome(HomeDatapathConfig config, Collection<HomeForwarding> installed, Waiting waiting)
             throws DatapathException;
 

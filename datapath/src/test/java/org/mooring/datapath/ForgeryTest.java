@@ -92,6 +92,19 @@ abstract class ForgeryTest extends Behaviour {
         }
     }
 
+    /** The answer would go to somebody who hasn't asked. */
+    @Test
+    void answersNoTunnelledPingInAnothersName() throws Exception {
+        HomeDatapath home = home(toVisitorAt(net.near));
+        Wire correspondent = open(new Wire(net.correspondent, "eth0"));
+        for (Inet4Address source : List.of(net.far.careOfAddress(), CORRESPONDENT)) {
+            correspondent.send(ipip(CORRESPONDENT, HOME_AGENT, echoRequest(source, HOME_AGENT)), net.gateway());
+        }
+        correspondent.await(packet -> isIcmp(packet) && packet.source().equals(HOME_AGENT));
+        long drops = home.drops().values().stream().mapToLong(Long::longValue).sum();
+        assertEquals(test.comparesSources() ? 1 : 0, drops);
+    }
+
     /** RFC 3024 §5.1: all of a visitor's packets, but nobody else's. */
     @Test
     void tunnelsOnlyWhatTheVisitorItselfSends() throws Exception {

@@ -19,7 +19,7 @@ import org.mooring.protocol.wire.UdpTunnelRequest;
  *
  * @param careOfAddress the care-of address that is offered: the end of the tunnels
  * @param links the agent's own address on each visitor link, by interface name
- * @param others that this machine has on any interface, as far as it is known
+ * @param others the addresses that this machine has, by its interfaces, as far as they are known
  * @param maxLifetime the longest lifetime that is relayed, in seconds; 0xffff is infinity
  * @param maxPending how many requests may wait for an answer at once
  * @param maxVisitors how many visitors may be listed and staged together; what is pending then may still join them
@@ -37,7 +37,7 @@ import org.mooring.protocol.wire.UdpTunnelRequest;
 public record Policy(
         Ipv4Address careOfAddress,
         Map<String, Ipv4Address> links,
-        Set<Ipv4Address> others,
+        Map<String, Set<Ipv4Address>> others,
         int maxLifetime,
         int maxPending,
         int maxVisitors,
@@ -55,7 +55,7 @@ public record Policy(
         Map<Ipv4Address, List<SecurityAssociation>> homeAgents) {
     public Policy {
         links = Map.copyOf(links);
-        others = Set.copyOf(others);
+        others = Map.copyOf(others);
         encapsulations = Set.copyOf(encapsulations);
         mobileNodes = Map.copyOf(mobileNodes);
         homeAgents = Map.copyOf(homeAgents);
@@ -78,7 +78,7 @@ public record Policy(
         this(
                 careOfAddress,
                 links,
-                Set.of(),
+                Map.of(),
                 maxLifetime,
                 maxPending,
                 maxVisitors,
@@ -161,8 +161,8 @@ public record Policy(
         }
     }
 
-    /** On a machine that has these addresses. */
-    public Policy on(Set<Ipv4Address> addresses) {
+    /** On a machine whose interfaces have these addresses. */
+    public Policy on(Map<String, Set<Ipv4Address>> addresses) {
         return new Policy(
                 careOfAddress,
                 links,
@@ -247,12 +247,12 @@ public record Policy(
     }
 
     boolean isOwn(Ipv4Address address) {
-        return isThisAgents(address) || others.contains(address);
+        return isThisAgents(address) || others.values().stream().anyMatch(own -> own.contains(address));
     }
 
-    /** Whether it is this machine's, and may be a home agent's here. */
-    boolean isAnothersHere(Ipv4Address address) {
-        return others.contains(address) && !isThisAgents(address);
+    /** Whether it is this machine's on this link, and may be that of the link's home agent. */
+    boolean isAnothersOn(String link, Ipv4Address address) {
+        return others.getOrDefault(link, Set.of()).contains(address) && !isThisAgents(address);
     }
 
     private boolean isThisAgents(Ipv4Address address) {

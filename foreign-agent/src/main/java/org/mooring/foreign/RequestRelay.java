@@ -89,12 +89,12 @@ final class RequestRelay {
     }
 
     /**
-     * Whether it was sent to all mobility agents and is the home agent's of this router (RFC 3344 §2.3, §3.7.2): it comes from a mobile node that
-     * has come home, or is its own tunnel's end. Here there would be a denial beside that one's answer.
+     * Whether it was sent to all mobility agents and is for the home agent that this router is on this link (RFC 3344 §2.3, §3.7.2): it comes from a
+     * mobile node that has come home, or is its own tunnel's end. Here there would be a denial beside that one's answer.
      */
     private boolean isForHomeAgent(Origin origin, RegistrationRequest request) {
         return origin.destination().equals(Ipv4Address.ALL_MOBILITY_AGENTS)
-                && policy.get().isAnothersHere(request.homeAgent())
+                && policy.get().isAnothersOn(origin.link(), request.homeAgent())
                 && (request.flags().decapsulationByMobileNode()
                         || (request.isDeregistrationOfAll() && origin.source().equals(request.homeAddress())));
     }
@@ -198,7 +198,7 @@ final class RequestRelay {
         challenges.use(origin, request);
         // First of all: the packets that come from now on are for the paused mobile node.
         boolean commits = commit(now, origin, request);
-        abort(request);
+        abort(origin, request);
         var purpose = commits ? Purpose.COMMIT : purpose(request);
         var homeAgent = AskedHomeAgent.of(request);
         var association =
@@ -275,7 +275,7 @@ final class RequestRelay {
         boolean renews = purpose(request) == Purpose.REGISTRATION
                 && !request.isDeregistration()
                 && !request.flags().decapsulationByMobileNode();
-        if (!renews || !isVisitor(home, origin)) {
+        if (!renews || !isVisitor(request, origin)) {
             return false;
         }
         var committed = handover(request)
@@ -286,10 +286,12 @@ final class RequestRelay {
         return committed.isPresent();
     }
 
-    private boolean isVisitor(Ipv4Address homeAddress, Origin origin) {
+    /** Of the home agent that it names, which may deny what it asks for. */
+    private boolean isVisitor(RegistrationRequest request, Origin origin) {
         return visits.visitors()
-                .find(homeAddress)
+                .find(request.homeAddress())
                 .filter(visitor -> Station.of(visitor).equals(Station.of(origin)))
+                .filter(visitor -> visitor.homeAgent().equals(AskedHomeAgent.of(request)))
                 .isPresent();
     }
 
@@ -311,11 +313,12 @@ final class RequestRelay {
                 });
     }
 
-    private void abort(RegistrationRequest request) {
+    private void abort(Origin origin, RegistrationRequest request) {
         handover(request).abort().ifPresent(abort -> {
             visits.staged().abort(request.homeAddress(), abort.id());
-            // One that is revoked is recalled when it is registered again, if at all.
-            if (visits.visitors().find(request.homeAddress()).isPresent()) {
+            // Only a visitor ends its own redirect; one that is revoked is recalled when it is registered again, if at
+            // all.
+            if (isVisitor(request, origin)) {
                 visits.departures().abort(request.homeAddress(), abort.id());
             }
         });

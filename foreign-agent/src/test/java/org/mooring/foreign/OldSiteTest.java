@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mooring.foreign.Event.Timer.Purpose.VISITOR;
 import static org.mooring.foreign.Site.*;
+import static org.mooring.foreign.Site.withHomeAgent;
 import static org.mooring.protocol.handover.HandoverExtension.DEFAULT_ENTERPRISE_NUMBER;
 
 import java.util.List;
@@ -27,6 +28,7 @@ import org.mooring.protocol.handover.HandoverMessage.Redirected;
 import org.mooring.protocol.security.Seal;
 import org.mooring.protocol.wire.Extension.DeviceId;
 import org.mooring.protocol.wire.ForeignAgentError;
+import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.ReplyCode;
 
@@ -254,6 +256,26 @@ class OldSiteTest extends HandoverSite {
 
         assertEquals(2, deeds(actions).size());
         assertEquals(Optional.empty(), agent.redirected(HOME));
+    }
+
+    @Test
+    @DisplayName("a COMMIT to another home agent redirects nothing: the visitor's own could not deny it")
+    void aCommitToAnotherHomeAgentRedirectsNothing() {
+        serve();
+        arm(new Staged(HANDOVER, ELSEWHERE, HOLD));
+
+        receive(ORIGIN, withHomeAgent(asks(says(new Commit(HANDOVER))), Ipv4Address.of("203.0.113.77")));
+
+        assertEquals(Optional.empty(), agent.redirected(HOME));
+    }
+
+    @Test
+    void anAbortFromAnotherStationEndsNothing() {
+        leave();
+
+        receive(FROM_HOST, asks(DeviceId.ethernet(MAC), says(new Abort(HANDOVER))));
+
+        assertEquals(Optional.of(ELSEWHERE), agent.redirected(HOME));
     }
 
     @Test

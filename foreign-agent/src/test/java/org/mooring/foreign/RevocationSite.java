@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.mooring.foreign.Event.Timer;
 import org.mooring.foreign.Policy.Compatibility;
 import org.mooring.foreign.Policy.ReverseTunnel;
@@ -58,7 +57,7 @@ abstract class RevocationSite {
         return new Policy(
                 CARE_OF,
                 POLICY.links(),
-                Set.of(),
+                Map.of(),
                 MAX_LIFETIME,
                 5,
                 10,

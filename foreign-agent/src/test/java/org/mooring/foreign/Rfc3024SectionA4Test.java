@@ -322,7 +322,7 @@ class Rfc3024SectionA4Test {
         return new Policy(
                 CARE_OF,
                 POLICY.links(),
-                Set.of(),
+                Map.of(),
                 MAX_LIFETIME,
                 5,
                 10,

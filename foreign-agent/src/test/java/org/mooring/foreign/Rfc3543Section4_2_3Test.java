@@ -9,7 +9,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.mooring.foreign.Event.Timer;
@@ -230,7 +229,7 @@ class Rfc3543Section4_2_3Test extends RevocationSite {
         agent = new ForeignAgent(new Policy(
                 elsewhere.careOfAddress(),
                 Map.of("other", Ipv4Address.of("10.3.0.2")),
-                Set.of(),
+                Map.of(),
                 elsewhere.maxLifetime(),
                 elsewhere.maxPending(),
                 elsewhere.maxVisitors(),

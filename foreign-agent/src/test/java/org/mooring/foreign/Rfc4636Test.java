@@ -134,7 +134,7 @@ class Rfc4636Test {
         return new Policy(
                 CARE_OF,
                 POLICY.links(),
-                Set.of(),
+                Map.of(),
                 MAX_LIFETIME,
                 5,
                 10,

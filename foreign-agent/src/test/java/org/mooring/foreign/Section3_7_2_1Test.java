@@ -280,19 +280,21 @@ class Section3_7_2_1Test {
                 sealed(withHomeAgent(request(), Ipv4Address.of(homeAgent))));
     }
 
-    @ParameterizedTest(name = "lifetime {0}, care-of address {1}, flags {2}, to {3}: {4}")
+    @ParameterizedTest(name = "lifetime {0}, care-of address {1}, flags {2}, home agent on {3}, to {4}: {5}")
     @CsvSource({
-        "0, 10.1.0.50, 0, 224.0.0.11, true",
-        "300, 10.2.0.77, 0x20, 224.0.0.11, true",
-        "0, 10.2.0.77, 0x20, 224.0.0.11, true",
-        "0, 10.1.0.50, 0, 10.2.0.2, false",
-        "300, 10.2.0.77, 0x20, 10.2.0.2, false",
-        "300, 198.51.100.2, 0, 224.0.0.11, false",
-        "0, 198.51.100.2, 0, 224.0.0.11, false"
+        "0, 10.1.0.50, 0, lan, 224.0.0.11, true",
+        "300, 10.2.0.77, 0x20, lan, 224.0.0.11, true",
+        "0, 10.2.0.77, 0x20, lan, 224.0.0.11, true",
+        "0, 10.1.0.50, 0, other, 224.0.0.11, false",
+        "300, 10.2.0.77, 0x20, other, 224.0.0.11, false",
+        "0, 10.1.0.50, 0, lan, 10.2.0.2, false",
+        "300, 10.2.0.77, 0x20, lan, 10.2.0.2, false",
+        "300, 198.51.100.2, 0, lan, 224.0.0.11, false",
+        "0, 198.51.100.2, 0, lan, 224.0.0.11, false"
     })
     @DisplayName(
             "§2.3, 3.7.2: leaves to a home agent of this router what is sent to all mobility agents and not to be relayed")
-    void leavesToTheHomeAgentHere(int lifetime, String careOf, int flags, String to, boolean left) {
+    void leavesToTheHomeAgentHere(int lifetime, String careOf, int flags, String link, String to, boolean left) {
         var homeAgent = Ipv4Address.of("10.9.0.1");
         var origin = new Origin(LINK, MAC, HOME, PORT, Ipv4Address.of(to), 1);
         var request = withCareOfAddress(
@@ -300,7 +302,8 @@ class Section3_7_2_1Test {
                 Ipv4Address.of(careOf));
         var event = requestReceived(NOW, origin, sealed(request));
 
-        var actions = new ForeignAgent(POLICY.on(Set.of(homeAgent, CARE_OF, LINK_ADDRESS))).handle(event);
+        var actions =
+                new ForeignAgent(POLICY.on(Map.of(link, Set.of(homeAgent), "wan", Set.of(CARE_OF)))).handle(event);
 
         assertEquals(
                 left,
@@ -316,7 +319,7 @@ class Section3_7_2_1Test {
         var request = withHomeAgent(request(HOME, 0, ID), LINK_ADDRESS);
         var event = requestReceived(NOW, origin, sealed(withCareOfAddress(request, HOME)));
 
-        var actions = new ForeignAgent(POLICY.on(Set.of(CARE_OF, LINK_ADDRESS))).handle(event);
+        var actions = new ForeignAgent(POLICY.on(Map.of(LINK, Set.of(CARE_OF, LINK_ADDRESS)))).handle(event);
 
         assertEquals(
                 Optional.of(ReplyCode.FA_INVALID_HOME_AGENT_ADDRESS),
@@ -327,14 +330,14 @@ class Section3_7_2_1Test {
     @DisplayName("§3.7.2: so it is when the address is one of any other interface's")
     void homeAgentIsOurselvesOnAnotherInterface() {
         var other = Ipv4Address.of("10.9.0.1");
-        var here = new ForeignAgent(POLICY.on(Set.of(other)));
+        var here = new ForeignAgent(POLICY.on(Map.of("wan", Set.of(other))));
         assertDenied(ReplyCode.FA_INVALID_HOME_AGENT_ADDRESS, here, sealed(withHomeAgent(request(), other)));
     }
 
     @Test
     @DisplayName("§3.7.2, Appendix G: a home agent that runs on the same router gets its mobile nodes' requests")
     void homeAgentIsOnTheSameRouter() {
-        assertRelayed(new ForeignAgent(POLICY.on(Set.of(HOME_AGENT))), ORIGIN, sealed(request()));
+        assertRelayed(new ForeignAgent(POLICY.on(Map.of("wan", Set.of(HOME_AGENT)))), ORIGIN, sealed(request()));
     }
 
     @Test
@@ -420,7 +423,7 @@ class Section3_7_2_1Test {
         var direct = new ForeignAgent(new Policy(
                 CARE_OF,
                 POLICY.links(),
-                Set.of(),
+                Map.of(),
                 MAX_LIFETIME,
                 5,
                 10,

@@ -94,7 +94,7 @@ final class Site {
         return new Policy(
                 CARE_OF,
                 POLICY.links(),
-                Set.of(),
+                Map.of(),
                 MAX_LIFETIME,
                 5,
                 10,
@@ -127,7 +127,7 @@ final class Site {
         return new Policy(
                 CARE_OF,
                 POLICY.links(),
-                Set.of(),
+                Map.of(),
                 MAX_LIFETIME,
                 5,
                 10,
@@ -150,7 +150,7 @@ final class Site {
         return new Policy(
                 CARE_OF,
                 POLICY.links(),
-                Set.of(),
+                Map.of(),
                 MAX_LIFETIME,
                 5,
                 10,

@@ -134,7 +134,7 @@ final class Answers {
         if (!code.equals(ReplyCode.HA_IDENTIFICATION_MISMATCH)) {
             return guard.denied(identification, received.at());
         }
-        return node.mayBeHandedOver()
+        return node.isHandedOver()
                 ? guard.mismatchedInHandover(identification, received.at())
                 : guard.mismatched(identification, received.at());
     }

@@ -65,7 +65,7 @@ final class MobileNodeState {
     private @Nullable HandoverId committed;
     private @Nullable Instant holdEnd;
     private @Nullable Integer told;
-    private boolean mayBeHandedOver;
+    private boolean handedOver;
     private boolean toBeRevoked;
     private boolean tunnelStaged;
     private boolean neighbourHeld;
@@ -93,7 +93,7 @@ final class MobileNodeState {
     void restore(MobileNodeRecord stored) {
         generation = stored.generation();
         newest.putAll(stored.newest());
-        mayBeHandedOver = !newest.isEmpty();
+        handedOver = stored.handedOver();
         bindings = stored.bindings();
         Stream.concat(bindings.all().stream(), stored.revoked().stream())
                 .flatMap(bound -> bound.revocation().stream())
@@ -103,15 +103,12 @@ final class MobileNodeState {
 
     /** An authentic request is there. */
     void heard(ReceivedRequest received) {
-        mayBeHandedOver |= received.handover().asksTheTime();
+        handedOver |= received.handover().asksTheTime();
     }
 
-    /**
-     * Whether two hosts may speak for it, whose clocks differ: a host that knows handovers has. Nobody knows that of a mobile node from before a
-     * restart, so it may be.
-     */
-    boolean mayBeHandedOver() {
-        return mayBeHandedOver;
+    /** Whether several hosts may speak for it, whose clocks differ: one that knows handovers has. */
+    boolean isHandedOver() {
+        return handedOver;
     }
 
     List<SecurityAssociation> associations() {
@@ -245,7 +242,8 @@ final class MobileNodeState {
                         change.after().newest().map(MobilityBinding::generation).orElse(0L)),
                 change.after(),
                 revokedAfter(change),
-                accepted);
+                accepted,
+                handedOver);
     }
 
     /** The bindings of which foreign agents, or the mobile node itself, are to be told that they are over once {@code change} is done. */

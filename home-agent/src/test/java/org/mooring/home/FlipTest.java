@@ -72,7 +72,9 @@ class FlipTest extends HandoverScene {
                                     HOME_ADDRESS,
                                     2,
                                     BindingList.of(binding),
-                                    Map.of(MOBILE_HOME.spi(), request.identification())))),
+                                    List.of(),
+                                    Map.of(MOBILE_HOME.spi(), request.identification()),
+                                    true))),
                     network.actions());
             network.answer();
             assertEquals(binding, binding());

@@ -81,7 +81,9 @@ class StagingTest extends HandoverScene {
                             HOME_ADDRESS,
                             1,
                             BindingList.of(binding),
-                            Map.of(MOBILE_HOME.spi(), request.identification())))),
+                            List.of(),
+                            Map.of(MOBILE_HOME.spi(), request.identification()),
+                            true))),
                     network.actions());
             network.answer();
 
@@ -238,8 +240,7 @@ class StagingTest extends HandoverScene {
 
         @ParameterizedTest(name = "after a restart: {0}")
         @ValueSource(booleans = {false, true})
-        @DisplayName(
-                "and what a renewal is told when no handover is under way any more, or nobody knows whether one was")
+        @DisplayName("and what a renewal is told when no handover is under way any more")
         void hasARenewalToldATimeThatIsPastWhatWasAccepted(boolean restarted) {
             prepare();
             network.pass(Duration.ofMillis(5));

@@ -53,7 +53,7 @@ final class Sessions implements AutoCloseable {
     void awaitLife(long time) {
         for (Session session : sessions) {
             Await.until(
-                    session.name() + " is heard again",
+                    session.name() + " is heard again", // ./verify knows these words
                     () -> session.isBroken() || session.arrivals().firstAfterOrNone(time) >= 0);
         }
     }

@@ -92,6 +92,28 @@ class FrontDoorTest {
         assertTrue(refused.errors().lines().anyMatch(line::equals), refused::toString);
     }
 
+    @Test
+    void aSessionThatDiedFailsThoughTheTestPassedThen() throws Exception {
+        Path maven = Files.writeString(
+                Files.createDirectory(directory.resolve("bin")).resolve("mvn"),
+                "#!/bin/sh\ncat <<END\n[WARNING] Flakes:\n[ERROR]   Run 1: MovesTest.moves: a session broke ==> expected: <[]>\n"
+                        + "[INFO]   Run 2: PASS\n[WARNING] Tests run: 5, Failures: 0, Errors: 0, Skipped: 0, Flakes: 1\nEND\n");
+        Files.setPosixFilePermissions(maven, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.createFile(directory.resolve("pom.xml"));
+        Files.createFile(directory.resolve("lab/pom.xml"));
+
+        Command failed = asUser(
+                "env",
+                "-u",
+                "CI",
+                "HOME=" + directory,
+                "PATH=" + maven.getParent() + ":" + System.getenv("PATH"),
+                directory.resolve("verify").toString());
+        assertEquals(1, failed.status(), failed::toString);
+        assertTrue(failed.output().contains("Run 2: PASS"), failed::toString);
+        assertTrue(failed.errors().contains("a session did not outlive a move"), failed::toString);
+    }
+
     private static void assertOneLine(Command refused, String begin) {
         assertEquals(1, refused.status(), refused::toString);
         assertEquals(1, refused.errors().lines().count(), refused::toString);

@@ -56,7 +56,7 @@ class LibvirtTest {
                 assertTrue(
                         registrations.stream().anyMatch(one -> one.isCommit() && one.isAcceptedAmong(registrations)),
                         "the home agent accepted no COMMIT");
-                assertFalse(session.isBroken(), session::end);
+                assertFalse(session.isBroken(), () -> "a session broke: " + session.end());
 
                 there.virsh("destroy", GUEST.name());
                 awaitPhase(lab.hook(Site.B), "gone");

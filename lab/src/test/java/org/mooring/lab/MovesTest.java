@@ -310,6 +310,7 @@ class MovesTest {
         var read = new TsharkRegistrations(
                 registrations.stream().map(Capture::file).toList());
         assertTrue(read.visits() > 0, "nobody was registered abroad");
+        assertTrue(read.repeated() > 0, "though programs were killed, nothing was asked again");
         assertEquals(List.of(), read.unexpected());
     }
 

@@ -78,6 +78,7 @@ final class TsharkRegistrations {
     private final List<String> unexpected = new ArrayList<>();
 
     private int visits;
+    private int repeated;
 
     /** By home address and what of the Identification a reply has in any case. */
     private final Map<String, Row> requested = new HashMap<>();
@@ -102,7 +103,7 @@ final class TsharkRegistrations {
     /** @param captures of all machines: a reply may arrive where its request wasn't seen */
     TsharkRegistrations(List<Path> captures) {
         List<Row> rows = captures.stream()
-                .flatMap(capture -> Stream.concat(read(capture), repeated(capture)))
+                .flatMap(capture -> Stream.concat(read(capture), this.repeated(capture)))
                 .toList();
         rows.stream().filter(row -> row.get("mip.type").equals("1")).forEach(row -> requested.put(row.key(), row));
         rows.forEach(this::check);
@@ -119,7 +120,7 @@ final class TsharkRegistrations {
     }
 
     /** The requests that left in AGAIN, as if they had not: nobody else reads that message. */
-    private static Stream<Row> repeated(Path capture) {
+    private Stream<Row> repeated(Path capture) {
         Path requests = capture.resolveSibling(capture.getFileName() + ".again");
         try (PcapHandle frames = Pcaps.openOffline(capture.toString());
                 PcapDumper taken = frames.dumpOpen(requests.toString())) {
@@ -139,7 +140,9 @@ final class TsharkRegistrations {
         } catch (PcapNativeException | NotOpenException e) {
             throw new AssertionError(e);
         }
-        return rows(requests).stream();
+        List<Row> rows = rows(requests);
+        repeated += rows.size();
+        return rows.stream();
     }
 
     /** What says how long a packet is. */
@@ -165,6 +168,11 @@ final class TsharkRegistrations {
     /** Accepted requests for a guest that is abroad. */
     int visits() {
         return visits;
+    }
+
+    /** Requests that left in AGAIN. */
+    int repeated() {
+        return repeated;
     }
 
     /** What isn't as it was meant. */

@@ -118,7 +118,9 @@ public final class ControlServer implements AutoCloseable {
 
     private static Failure refusal(Path path, Throwable cause) {
         String reason = String.valueOf(cause.getMessage());
-        String advice = DiskFull.is(reason) ? DiskFull.ADVICE : "name one in a directory that this user may write to";
+        String advice = DiskFull.is(reason)
+                ? DiskFull.ADVICE
+                : "remove it if another user has left it, or name one in a directory that this user may write to";
         return new Failure("control-socket " + path + " cannot be made: " + reason + ": " + advice, cause);
     }
 

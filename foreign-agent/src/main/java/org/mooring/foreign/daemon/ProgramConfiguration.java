@@ -134,7 +134,7 @@ record ProgramConfiguration(
         return new Policy(
                 careOfAddress,
                 links(root, careOfAddress, prefixLengths),
-                Set.of(),
+                Map.of(),
                 root.integer("max-lifetime", 1, RegistrationMessage.INFINITE_LIFETIME, DEFAULT_MAX_LIFETIME),
                 root.integer("max-pending", 1, MOST_PENDING, DEFAULT_MAX_PENDING),
                 root.integer("max-visitors", 1, MOST_VISITORS, DEFAULT_MAX_VISITORS),

@@ -28,9 +28,16 @@ record RouterLinks(List<Link> links, List<InterfaceAddress> addresses) {
         }
     }
 
-    /** Of all interfaces (RFC 3344 §3.7.2). */
-    Set<Ipv4Address> own() {
-        return addresses.stream().map(own -> Ipv4Address.of(own.address())).collect(Collectors.toUnmodifiableSet());
+    /** The addresses of all interfaces (RFC 3344 §3.7.2), by the interfaces' names. */
+    Map<String, Set<Ipv4Address>> own() {
+        return links.stream()
+                .collect(Collectors.toUnmodifiableMap(
+                        Link::name,
+                        link -> addresses.stream()
+                                .filter(own ->
+                                        own.interfaceIndex() == link.device().index())
+                                .map(own -> Ipv4Address.of(own.address()))
+                                .collect(Collectors.toUnmodifiableSet())));
     }
 
     /** The links where visitors may be, each of which has the agent's own address there. */

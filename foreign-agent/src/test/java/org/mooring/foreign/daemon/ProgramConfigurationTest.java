@@ -57,7 +57,7 @@ class ProgramConfigurationTest {
                 new Policy(
                         Ipv4Address.of("198.51.100.2"),
                         Map.of("lan", Ipv4Address.of("10.2.0.2")),
-                        Set.of(),
+                        Map.of(),
                         1800,
                         1000,
                         10_000,
@@ -136,7 +136,7 @@ class ProgramConfigurationTest {
                 new Policy(
                         Ipv4Address.of("198.51.100.2"),
                         Map.of("lan", Ipv4Address.of("10.2.0.2"), "lan2", Ipv4Address.of("10.3.0.2")),
-                        Set.of(),
+                        Map.of(),
                         600,
                         5,
                         7,

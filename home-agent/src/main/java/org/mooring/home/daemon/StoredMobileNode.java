@@ -30,6 +30,7 @@ import org.mooring.protocol.wire.RegistrationRequest.Flags;
  * @param others beside it, the oldest first; left out if there are none
  * @param revoked left out if there are none
  * @param newest by SPI, the newest Identification accepted
+ * @param handedOver left out if not
  */
 record StoredMobileNode(
         Ipv4Address homeAddress,
@@ -37,7 +38,8 @@ record StoredMobileNode(
         @Nullable Binding binding,
         @JsonInclude(Include.NON_EMPTY) @Nullable List<Binding> others,
         @JsonInclude(Include.NON_EMPTY) @Nullable List<Binding> revoked,
-        Map<String, String> newest) {
+        Map<String, String> newest,
+        @JsonInclude(Include.NON_DEFAULT) boolean handedOver) {
     /**
      * A binding without its home address.
      *
@@ -81,7 +83,8 @@ record StoredMobileNode(
                 bindings.isEmpty() ? null : bindings.remove(bindings.size() - 1),
                 bindings,
                 mobileNode.revoked().stream().map(StoredMobileNode::of).toList(),
-                newest);
+                newest,
+                mobileNode.handedOver());
     }
 
     MobileNodeRecord toRecord() {
@@ -98,7 +101,8 @@ record StoredMobileNode(
                         .flatMap(List::stream)
                         .map(this::toBinding)
                         .toList(),
-                identifications);
+                identifications,
+                handedOver);
     }
 
     private static Binding of(MobilityBinding binding) {

@@ -67,6 +67,15 @@ class StoredMobileNodeTest {
             Map.of());
 
     @Test
+    void keepsThatSeveralHostsSpeakForIt() throws Exception {
+        var handedOver = new MobileNodeRecord(HOME_ADDRESS, 8, BindingList.NONE, List.of(), Map.of(), true);
+        var json = Json.MAPPER.writeValueAsString(StoredMobileNode.of(handedOver));
+        assertEquals(HOME_JSON.replace("{}}", "{},\"handed-over\":true}"), json);
+        assertEquals(
+                handedOver, Json.MAPPER.readValue(json, StoredMobileNode.class).toRecord());
+    }
+
+    @Test
     void keepsWhatANatHasMadeOfTheCareOfAddress() throws Exception {
         var json = Json.MAPPER.writeValueAsString(StoredMobileNode.of(BEHIND_NAT));
         assertEquals(
@@ -74,7 +83,12 @@ class StoredMobileNodeTest {
     }
     /** One binding at a foreign agent that can revoke it, and one that is revoked and not acknowledged. */
     private static final MobileNodeRecord REVOCABLE = new MobileNodeRecord(
-            HOME_ADDRESS, 9, BindingList.of(revocable(9, 0xf000_0000)), List.of(revocable(8, 0x6942_0000)), Map.of());
+            HOME_ADDRESS,
+            9,
+            BindingList.of(revocable(9, 0xf000_0000)),
+            List.of(revocable(8, 0x6942_0000)),
+            Map.of(),
+            false);
 
     private static final String REVOCABLE_JSON = "{\"home-address\":\"10.1.0.50\",\"generation\":9,\"binding\":"
             + revocableJson(9, 0xf000_0000L) + ",\"revoked\":[" + revocableJson(8, 0x6942_0000L) + "],\"newest\":{}}";

@@ -100,6 +100,9 @@ class ReportTest {
                 "A", "B", "plain", 0, 0, 0, 0, 0, 0, 0, false, 240, 230, 0, 0, silences, List.of(), MOVE.throughput());
 
         assertEquals(445, move.greatestExcessMs());
+        assertTrue(new Report(Map.of(), List.of(MOVE))
+                .summary()
+                .endsWith("no session was silent longer than its control by more than 300 ms\n"));
         String summary = new Report(Map.of(), List.of(move, MOVE)).summary();
         assertTrue(summary.contains("   445 ms  alive"), summary);
         assertTrue(

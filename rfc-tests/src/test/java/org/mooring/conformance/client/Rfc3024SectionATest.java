@@ -1,6 +1,7 @@
 package org.mooring.conformance.client;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.mooring.conformance.client.Testbed.CARE_OF_ADDRESS;
 import static org.mooring.conformance.client.Testbed.CORRESPONDENT;
 import static org.mooring.conformance.client.Testbed.OTHER_HOME_AGENT;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.Test;
 @Programs
 @DisplayName("RFC 3024 Appendix A: two visitors with one private home address, of two home agents")
 class Rfc3024SectionATest {
+    private static final int ATTEMPTS = 100;
+
     private final Testbed testbed;
     private final MobileNode node;
     private final MobileNode namesake;
@@ -143,13 +146,22 @@ class Rfc3024SectionATest {
         assertTunnelled(node, OTHER_HOME_AGENT);
     }
 
-    /** That nothing is delivered any more of {@code left}'s tunnel, while {@code still} gets what comes by the other. */
+    /**
+     * Sends {@code left} something by its tunnel until that isn't delivered any more, each time before {@code still} gets what comes by the other: a
+     * reply is heard before the kernel has done what it was told.
+     */
     private void assertLeft(Visit left, Visit stayed, MobileNode still) throws Exception {
         var packet = toMobileNode(node);
-        int mark = testbed.visited.mark();
-        left.atForeignSite(left.tunnelled(packet));
-        assertDelivered(stayed, still);
-        assertEquals(List.of(), testbed.visited.since(mark, frame -> Visit.delivered(frame, packet)));
+        boolean delivered = true;
+        for (int i = 0; i < ATTEMPTS && delivered; i++) {
+            int mark = testbed.visited.mark();
+            left.atForeignSite(left.tunnelled(packet));
+            assertDelivered(stayed, still);
+            delivered = !testbed.visited
+                    .since(mark, frame -> Visit.delivered(frame, packet))
+                    .isEmpty();
+        }
+        assertFalse(delivered, "it is still served");
     }
 
     @Test
