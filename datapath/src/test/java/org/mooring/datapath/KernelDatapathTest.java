@@ -26,12 +26,12 @@ class KernelDatapathTest extends DatapathTest {
         return (inner & 3) == 3 ? (inner & ~3) | 2 : inner;
     }
 
-    /** An ipip device with a time to live of its own has no other way. */
     @Override
     boolean comparesSources() {
         return false;
     }
 
+    /** An ipip device with a time to live of its own has no other way. */
     @Override
     boolean addsDontFragment(Encapsulation encapsulation) {
         return encapsulation == Encapsulation.IPIP;

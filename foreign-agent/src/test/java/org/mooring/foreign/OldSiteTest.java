@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mooring.foreign.Event.Timer.Purpose.VISITOR;
+import static org.mooring.foreign.Site.POLICY;
+import static org.mooring.foreign.Site.withFlags;
 import static org.mooring.foreign.Site.*;
 import static org.mooring.foreign.Site.withHomeAgent;
 import static org.mooring.protocol.handover.HandoverExtension.DEFAULT_ENTERPRISE_NUMBER;
@@ -26,6 +28,7 @@ import org.mooring.protocol.handover.HandoverMessage;
 import org.mooring.protocol.handover.HandoverMessage.Followed;
 import org.mooring.protocol.handover.HandoverMessage.Redirected;
 import org.mooring.protocol.security.Seal;
+import org.mooring.protocol.wire.RegistrationRequest.Flags;
 import org.mooring.protocol.wire.Extension.DeviceId;
 import org.mooring.protocol.wire.ForeignAgentError;
 import org.mooring.protocol.wire.Ipv4Address;
@@ -261,11 +264,31 @@ class OldSiteTest extends HandoverSite {
     @Test
     @DisplayName("a COMMIT to another home agent redirects nothing: the visitor's own could not deny it")
     void aCommitToAnotherHomeAgentRedirectsNothing() {
+        agent = new ForeignAgent(new Policy(
+                POLICY.careOfAddress(),
+                POLICY.links(),
+                POLICY.maxLifetime(),
+                POLICY.maxPending(),
+                POLICY.maxVisitors(),
+                POLICY.enterpriseNumber(),
+                false,
+                POLICY.mobileNodes(),
+                POLICY.homeAgents()));
         serve();
         arm(new Staged(HANDOVER, ELSEWHERE, HOLD));
+        var stranger = Ipv4Address.of("203.0.113.77");
+        // As another visitor with this home address.
+        var commit = withFlags(
+                withHomeAgent(asks(DeviceId.ethernet(HOST_MAC), says(new Commit(HANDOVER))), stranger),
+                Flags.REVERSE_TUNNELING);
 
-        receive(ORIGIN, withHomeAgent(asks(says(new Commit(HANDOVER))), Ipv4Address.of("203.0.113.77")));
+        var actions = receive(ORIGIN, commit);
 
+        assertTrue(
+                actions.stream()
+                        .anyMatch(action -> action instanceof Action.RelayToHomeAgent relayed
+                                && relayed.homeAgent().equals(stranger)),
+                actions::toString);
         assertEquals(Optional.empty(), agent.redirected(HOME));
     }
 

@@ -236,22 +236,28 @@ class Section3_8_2_1Test {
         assertEquals(List.of(CARE_OF_A), rollover.careOfAddresses());
     }
 
-    @Test
+    @ParameterizedTest(name = "before a restart: {0}")
+    @ValueSource(booleans = {false, true})
     @DisplayName("(b), §5.7.1: code 133 tells the home agent's own time, though a newer timestamp was accepted before")
-    void tellsItsOwnTimeThoughANewerTimestampWasAccepted() {
+    void tellsItsOwnTimeThoughANewerTimestampWasAccepted(boolean restarted) {
         network.receive(
                 FOREIGN_AGENT_B,
                 signed(withIdentification(Identification.of(network.now().plusSeconds(5), 0))));
+        var record = network.all(Action.Persist.class).get(0).record();
         assertEquals(ACCEPTED, network.code());
-        network.pass(Duration.ofSeconds(1));
-        var request = withIdentification(Identification.of(network.now(), 0x321));
-        network.receive(FOREIGN_AGENT_B, signed(request));
-        var reply = network.reply();
+        var agent = restarted ? new HomeNetwork() : network;
+        if (restarted) {
+            agent.handle(new Event.Restored(agent.now(), List.of(record)));
+            agent.actions();
+        }
+        agent.pass(Duration.ofSeconds(1));
+        var request = withIdentification(Identification.of(agent.now(), 0x321));
+        agent.receive(FOREIGN_AGENT_B, signed(request));
+        var reply = agent.reply();
         assertEquals(HA_IDENTIFICATION_MISMATCH, reply.code());
         assertEquals(
                 Identification.of(
-                        Identification.of(network.now()).high(),
-                        request.identification().low()),
+                        Identification.of(agent.now()).high(), request.identification().low()),
                 reply.identification());
     }
 

@@ -92,11 +92,18 @@ class FrontDoorTest {
         assertTrue(refused.errors().lines().anyMatch(line::equals), refused::toString);
     }
 
-    @Test
-    void aSessionThatDiedFailsThoughTheTestPassedThen() throws Exception {
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "a session broke ==> expected: <[]>",
+                "waited 180 s in vain until ssh is heard again",
+                "waited 180 s in vain until probes are answered after the move",
+                "waited 180 s in vain until the session goes on"
+            })
+    void aSessionThatDiedFailsThoughTheTestPassedThen(String words) throws Exception {
         Path maven = Files.writeString(
                 Files.createDirectory(directory.resolve("bin")).resolve("mvn"),
-                "#!/bin/sh\ncat <<END\n[WARNING] Flakes:\n[ERROR]   Run 1: MovesTest.moves: a session broke ==> expected: <[]>\n"
+                "#!/bin/sh\ncat <<END\n[WARNING] Flakes:\n[ERROR]   Run 1: MovesTest.moves: " + words + "\n"
                         + "[INFO]   Run 2: PASS\n[WARNING] Tests run: 5, Failures: 0, Errors: 0, Skipped: 0, Flakes: 1\nEND\n");
         Files.setPosixFilePermissions(maven, PosixFilePermissions.fromString("rwxr-xr-x"));
         Files.createFile(directory.resolve("pom.xml"));
