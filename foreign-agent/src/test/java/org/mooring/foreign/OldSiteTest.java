@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.mooring.foreign.Event.Timer.Purpose.VISITOR;
+import static org.mooring.foreign.Site.*;
 import static org.mooring.foreign.Site.POLICY;
 import static org.mooring.foreign.Site.withFlags;
-import static org.mooring.foreign.Site.*;
 import static org.mooring.foreign.Site.withHomeAgent;
 import static org.mooring.protocol.handover.HandoverExtension.DEFAULT_ENTERPRISE_NUMBER;
 
@@ -28,11 +28,11 @@ import org.mooring.protocol.handover.HandoverMessage;
 import org.mooring.protocol.handover.HandoverMessage.Followed;
 import org.mooring.protocol.handover.HandoverMessage.Redirected;
 import org.mooring.protocol.security.Seal;
-import org.mooring.protocol.wire.RegistrationRequest.Flags;
 import org.mooring.protocol.wire.Extension.DeviceId;
 import org.mooring.protocol.wire.ForeignAgentError;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.RegistrationReply;
+import org.mooring.protocol.wire.RegistrationRequest.Flags;
 import org.mooring.protocol.wire.ReplyCode;
 
 @DisplayName("docs/handover.md, \"Foreign agent\": at site 1")

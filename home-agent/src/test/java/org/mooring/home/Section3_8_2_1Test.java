@@ -257,7 +257,8 @@ class Section3_8_2_1Test {
         assertEquals(HA_IDENTIFICATION_MISMATCH, reply.code());
         assertEquals(
                 Identification.of(
-                        Identification.of(agent.now()).high(), request.identification().low()),
+                        Identification.of(agent.now()).high(),
+                        request.identification().low()),
                 reply.identification());
     }
 

@@ -137,7 +137,8 @@ class ProgramsTest {
         // systemd gives a RuntimeDirectory= to the unit's user, with the other programs' sockets.
         assertTrue(unit.contains("\nReadWritePaths=/run/mooring\n") && !unit.contains("\nRuntimeDirectory="), unit);
         String made = Files.readString(directory.resolve("etc/tmpfiles.d/mooring.conf"));
-        assertTrue(made.contains("\nd /run/mooring 1775 root mooring -\nd /run/mooring/guests 0700 root root -\n"), made);
+        assertTrue(
+                made.contains("\nd /run/mooring 1775 root mooring -\nd /run/mooring/guests 0700 root root -\n"), made);
     }
 
     @Test
