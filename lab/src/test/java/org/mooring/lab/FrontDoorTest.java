@@ -62,21 +62,7 @@ class FrontDoorTest {
     /** What takes no root is verified, by Maven, which is played here; CI isn't content with that. */
     @Test
     void aUserWithoutSudoVerifiesWhatTakesNoRoot() throws Exception {
-        Path maven = Files.writeString(
-                Files.createDirectory(directory.resolve("bin")).resolve("mvn"),
-                "#!/bin/sh\necho '[INFO] Tests run: 5, Failures: 0, Errors: 0, Skipped: 0'\n");
-        Files.setPosixFilePermissions(maven, PosixFilePermissions.fromString("rwxr-xr-x"));
-        Files.createFile(directory.resolve("pom.xml"));
-        Files.createFile(directory.resolve("lab/pom.xml"));
-        Command.run("chown", "-R", USER + ":" + USER, directory.toString());
-        String[] verify = {
-            "env",
-            "-u",
-            "CI",
-            "HOME=" + directory,
-            "PATH=" + maven.getParent() + ":" + System.getenv("PATH"),
-            directory.resolve("verify").toString()
-        };
+        String[] verify = verifyWhereMavenSays("[INFO] Tests run: 5, Failures: 0, Errors: 0, Skipped: 0");
         String line = "verify: netns and e2e skipped: network namespaces and tap devices need root"
                 + " (run it as root, or install sudo)";
 
@@ -101,24 +87,29 @@ class FrontDoorTest {
                 "waited 180 s in vain until the session goes on"
             })
     void aSessionThatDiedFailsThoughTheTestPassedThen(String words) throws Exception {
-        Path maven = Files.writeString(
-                Files.createDirectory(directory.resolve("bin")).resolve("mvn"),
-                "#!/bin/sh\ncat <<END\n[WARNING] Flakes:\n[ERROR]   Run 1: MovesTest.moves: " + words + "\n"
-                        + "[INFO]   Run 2: PASS\n[WARNING] Tests run: 5, Failures: 0, Errors: 0, Skipped: 0, Flakes: 1\nEND\n");
-        Files.setPosixFilePermissions(maven, PosixFilePermissions.fromString("rwxr-xr-x"));
-        Files.createFile(directory.resolve("pom.xml"));
-        Files.createFile(directory.resolve("lab/pom.xml"));
-
-        Command failed = asUser(
-                "env",
-                "-u",
-                "CI",
-                "HOME=" + directory,
-                "PATH=" + maven.getParent() + ":" + System.getenv("PATH"),
-                directory.resolve("verify").toString());
+        Command failed = asUser(verifyWhereMavenSays("[WARNING] Flakes:\n[ERROR]   Run 1: MovesTest.moves: " + words
+                + "\n[INFO]   Run 2: PASS\n[WARNING] Tests run: 5, Failures: 0, Errors: 0, Skipped: 0, Flakes: 1"));
         assertEquals(1, failed.status(), failed::toString);
         assertTrue(failed.output().contains("Run 2: PASS"), failed::toString);
         assertTrue(failed.errors().contains("a session did not outlive a move"), failed::toString);
+    }
+
+    /** The command line, outside CI. */
+    private String[] verifyWhereMavenSays(String lines) throws Exception {
+        Path maven = Files.writeString(
+                Files.createDirectory(directory.resolve("bin")).resolve("mvn"),
+                "#!/bin/sh\ncat <<'END'\n" + lines + "\nEND\n");
+        Files.setPosixFilePermissions(maven, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.createFile(directory.resolve("pom.xml"));
+        Files.createFile(directory.resolve("lab/pom.xml"));
+        return new String[] {
+            "env",
+            "-u",
+            "CI",
+            "HOME=" + directory,
+            "PATH=" + maven.getParent() + ":" + System.getenv("PATH"),
+            directory.resolve("verify").toString()
+        };
     }
 
     private static void assertOneLine(Command refused, String begin) {
