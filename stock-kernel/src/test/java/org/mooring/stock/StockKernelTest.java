@@ -19,7 +19,7 @@ class StockKernelTest {
     private static final String ROOT = "org.mooring.";
 
     /** The agents as programs, killed and started once. */
-    private static final String KILLED = "lab.AgentsKilledTest#noPacketOfAVisitorIsLostInTheKernelsTunnels";
+    private static final String KILLED = "lab.AgentsKilledTest#noPacketOfAVisitorIsLostBetweenBpfAndTheKernelsTunnels";
 
     /** The agents as programs, with a guest that moves: some minutes. */
     private static final String AGENTS = "lab.AgentsKilledTest#noPacketIsLostInTheKernelsTunnels";
@@ -49,7 +49,6 @@ class StockKernelTest {
             "datapath.EbpfDatapathTest$Headers#carriesPacketsBothWays(org.mooring.datapath.Encapsulation)",
             "hook.daemon.GuestPortTest#aVisitorsPacketsGoToTheRouterWhateverItHasCached",
             "hook.daemon.GuestPortTest#aVisitorGetsUnicastIpv4",
-            "lab.AgentsKilledTest#aVisitorIsServedByBpf",
             KILLED);
 
     /** Takes the same classes as most of them; those of the lab are what {@link #KILLED} takes. */

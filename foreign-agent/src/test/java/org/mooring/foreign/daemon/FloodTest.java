@@ -1,5 +1,6 @@
 package org.mooring.foreign.daemon;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -11,11 +12,14 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -201,8 +205,8 @@ class FloodTest {
     @ParameterizedTest
     @EnumSource
     void registers(Forgery forgery) throws Exception {
-        var first = new MobileNode(0);
-        assertTrue(register(first) == 1, program::lastLog);
+        var first = List.of(new MobileNode(0));
+        assertEquals(1, register(first)[0], program::lastLog);
         var frames = IntStream.range(0, FORGED)
                 .mapToObj(number -> forgery.frame(number, routerMac))
                 .toList();
@@ -214,10 +218,10 @@ class FloodTest {
             int rounds = 0;
             do {
                 assertTrue(program.isAlive() && rounds++ < MOST_ROUNDS, program::lastLog);
-            } while (register(first) > TRIES);
-            tries = IntStream.rangeClosed(1, REGISTRATIONS)
-                    .map(number -> register(new MobileNode(number)))
-                    .toArray();
+            } while (register(first)[0] > TRIES);
+            tries = register(IntStream.rangeClosed(1, REGISTRATIONS)
+                    .mapToObj(MobileNode::new)
+                    .toList());
             assertTrue(flood.stop() > 0, "nothing was forged");
             rate = flood.rate();
         }
@@ -240,20 +244,30 @@ class FloodTest {
         assertTrue(program.await("/visitors", any -> true).path("visitors").size() <= REGISTRATIONS + 1);
     }
 
-    /** How many requests it took; one more than is permitted if it was in vain. */
-    private int register(MobileNode mobileNode) {
+    /** How many requests each of them took, which they send at the same times; one more than is permitted if they were in vain. */
+    private int[] register(List<MobileNode> mobileNodes) {
+        var tries = new int[mobileNodes.size()];
+        Arrays.fill(tries, TRIES + 1);
+        var waiting = IntStream.range(0, tries.length).boxed().collect(Collectors.toCollection(ArrayList::new));
         try {
-            for (int tries = 1; tries <= TRIES; tries++) {
-                var identification = Identification.of(Instant.now());
-                stations.send(mobileNode.frame(mobileNode.mac(), HOME_AGENT, identification, routerMac));
+            for (int sent = 1; sent <= TRIES && !waiting.isEmpty(); sent++) {
+                var asked = new HashMap<Identification, Integer>();
+                var now = Instant.now();
+                for (int i : waiting) {
+                    var mobileNode = mobileNodes.get(i);
+                    var identification = Identification.of(now.plusNanos(1000L * i));
+                    asked.put(identification, i);
+                    stations.send(mobileNode.frame(mobileNode.mac(), HOME_AGENT, identification, routerMac));
+                }
                 var until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(RETRANSMISSION_MS);
-                for (var one = next(until); one != null; one = next(until)) {
-                    if (one.equals(identification)) {
-                        return tries;
+                for (var one = next(until); one != null; one = waiting.isEmpty() ? null : next(until)) {
+                    Integer answered = asked.get(one);
+                    if (answered != null && waiting.remove(answered)) {
+                        tries[answered] = sent;
                     }
                 }
             }
-            return TRIES + 1;
+            return tries;
         } catch (KernelException | InterruptedException e) {
             throw new AssertionError(e);
         }
