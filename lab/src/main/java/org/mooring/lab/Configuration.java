@@ -32,12 +32,14 @@ final class Configuration {
                 home-link = "lan"
                 home-network = "%s"
                 uplinks = ["wan"]
+                mtu = "%s"
                 max-lifetime = %d
                 state-directory = "%s"
                 control-socket = "%s"
                 """.formatted(
                         site.routerAddress(),
                         site.network(),
+                        mtu(site),
                         maxLifetime,
                         directory.resolve("home-agent"),
                         directory.resolve("home-agent.sock")));
@@ -65,6 +67,11 @@ final class Configuration {
             }
         }
         return text.toString();
+    }
+
+    /** The guest that most is moved of has sessions whose segments fit into a tunnel from the beginning; others' find the path MTU. */
+    private static String mtu(Site site) {
+        return site == Site.A ? "clamp-at-home" : "icmp";
     }
 
     String foreignAgent(Site site) {

@@ -82,7 +82,12 @@ class MovesTest {
     @Test
     @Order(1)
     void aGuestMovesAwayAndItsSessionsLive() {
-        Move move = movers.get(0).move(Site.A, Site.B).report(new Mover.Control(Map.of(), 0));
+        Move move;
+        try (Capture tooLong = Capture.everywhere(
+                lab.run(), "too-long", lab.namespace(Site.B.router()), 1500, "icmp[0] = 3 and icmp[1] = 4")) {
+            move = movers.get(0).move(Site.A, Site.B).report(new Mover.Control(Map.of(), 0));
+            assertEquals(List.of(), tooLong.frames(), "segments didn't fit into the tunnel, and were sent again");
+        }
 
         assertSessionsLive();
         assertFalse(move.tcpReset());
