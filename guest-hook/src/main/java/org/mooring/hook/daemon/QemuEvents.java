@@ -9,6 +9,7 @@ final class QemuEvents {
     private boolean incoming;
 
     private boolean resumed;
+    private boolean leaving;
 
     /** This QEMU waits for its guest. */
     void awaitGuest() {
@@ -23,6 +24,11 @@ final class QemuEvents {
     /** Whether what is heard of a migration can only be of one by which the guest comes, and nobody has said so yet. */
     boolean mustBeArriving() {
         return !resumed && !incoming;
+    }
+
+    /** Whether a migration is under way by which the guest goes: it may stop for that any time. */
+    boolean isLeaving() {
+        return leaving;
     }
 
     /**
@@ -51,11 +57,13 @@ final class QemuEvents {
                 return Optional.empty();
             }
         }
-        return switch (status) {
+        Optional<Happening> meaning = switch (status) {
             case "completed" -> Optional.of(Happening.MIGRATION_COMPLETED);
             case "failed", "cancelled" -> Optional.of(Happening.MIGRATION_FAILED);
             case "cancelling", "none" -> Optional.empty();
             default -> Optional.of(Happening.MIGRATION_STARTED);
         };
+        leaving = meaning.map(Happening.MIGRATION_STARTED::equals).orElse(leaving);
+        return meaning;
     }
 }

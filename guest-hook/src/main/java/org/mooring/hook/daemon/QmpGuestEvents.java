@@ -229,7 +229,8 @@ final class QmpGuestEvents implements GuestEvents {
             meaning.ifPresentOrElse(
                     what -> listener.happened(guest, what, event.at()),
                     () -> log.debug("event ignored guest={} event={} {}", guest, event.name(), event.status()));
-            if (meaning.equals(Optional.of(Happening.STOPPED))) {
+            // QEMU has better things to do than to answer, where it is known.
+            if (meaning.equals(Optional.of(Happening.STOPPED)) && !events.isLeaving()) {
                 askWhyStopped(event);
             }
         }

@@ -29,6 +29,17 @@ class QemuEventsTest {
     }
 
     @Test
+    void whenItMayStopForItsMigration() {
+        qemu.awaitGuest();
+        heard("MIGRATION setup", "MIGRATION active", "MIGRATION completed", "RESUME", "STOP", "RESUME");
+        assertFalse(qemu.isLeaving(), "only a pause");
+        heard("MIGRATION setup", "MIGRATION active");
+        assertTrue(qemu.isLeaving());
+        heard("STOP", "MIGRATION failed", "RESUME");
+        assertFalse(qemu.isLeaving(), "it goes on here");
+    }
+
+    @Test
     void onItsWayInAndOutAgain() {
         assertTrue(qemu.mustBeArriving());
         qemu.awaitGuest();
