@@ -21,6 +21,8 @@ final class Daemon {
     /** The program, what it is to do, and its configuration. */
     private static final int PROGRAM_WORDS = 4;
 
+    private static final int LAST_LINES = 30;
+
     private static final Pattern OUR_CLASS = Pattern.compile("org\\.mooring\\.[\\w.$]+");
 
     private final Namespace namespace;
@@ -119,6 +121,28 @@ final class Daemon {
             return Files.exists(log) ? Files.readString(log) : "";
         } catch (IOException e) {
             throw new LabException("cannot read " + log, e);
+        }
+    }
+
+    /** What it knows of guests, and the end of its log: for whoever has to find out what went wrong. */
+    String account() {
+        List<String> lines = logged().lines().toList();
+        var account = new ArrayList<>(List.of(program() + " in " + namespace.name() + ": " + knowledge()));
+        account.addAll(lines.subList(Math.max(0, lines.size() - LAST_LINES), lines.size()));
+        return String.join("\n", account);
+    }
+
+    private String knowledge() {
+        String path =
+                switch (program()) {
+                    case "home-agent" -> "/bindings";
+                    case "foreign-agent" -> "/visitors";
+                    default -> "/guests";
+                };
+        try {
+            return control().get(path).toString();
+        } catch (LabException e) {
+            return String.valueOf(e.getMessage());
         }
     }
 

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.mooring.lab.Fault.Kind;
 import org.mooring.lab.Fault.Moment;
@@ -67,9 +68,7 @@ final class FaultCampaign implements AutoCloseable {
         random = new Random(seed);
         line = new DelayLine(lab, sources, roundTrip.dividedBy(2), 0);
         body = HandoverBench.body(lab, sources, 1);
-        var daemons = new LinkedHashSet<>(agents());
-        lab.sites().forEach(site -> daemons.add(lab.hook(site)));
-        lab.start(List.copyOf(daemons));
+        lab.start(daemons());
         withoutGuest = KernelState.of(lab);
         qemu = SimulatedQemu.running(lab, GUEST, at, body).awaitRegistration(lab.hook(at));
         flow = new UdpFlow(lab.namespace("cn"), GUEST.address(), 1, PER_SECOND);
@@ -211,8 +210,25 @@ final class FaultCampaign implements AutoCloseable {
         return agents;
     }
 
+    /** These, and all hooks. */
+    private List<Daemon> daemons() {
+        var daemons = new LinkedHashSet<>(agents());
+        lab.sites().forEach(site -> daemons.add(lab.hook(site)));
+        return List.copyOf(daemons);
+    }
+
     /** One handover to another site, in which this goes wrong. */
     Struck strike(int number, Site to, Fault fault) {
+        try {
+            return struck(number, to, fault);
+        } catch (RuntimeException e) {
+            // A second try overwrites what the first has logged.
+            String accounts = daemons().stream().map(Daemon::account).collect(Collectors.joining("\n\n"));
+            throw new LabException(e.getMessage() + "\n\n" + accounts, e);
+        }
+    }
+
+    private Struck struck(int number, Site to, Fault fault) {
         Site from = at;
         if (!isBound()) {
             throw new LabException("the guest isn't bound any more at " + at + ", where it runs");
