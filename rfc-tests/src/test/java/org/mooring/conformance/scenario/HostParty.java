@@ -32,7 +32,8 @@ final class HostParty extends Party implements TunnelEndParty {
     private final Ipv4Address address;
     private final Octets mac;
     private final GuestHookFile file;
-    private final GuestHook core;
+    private final Random random;
+    private GuestHook core;
 
     private final Map<Ipv4Address, Forwarding> forwarding = new HashMap<>();
 
@@ -46,15 +47,25 @@ final class HostParty extends Party implements TunnelEndParty {
         file = GuestHookFile.read(path);
         address = new Ipv4Address(file.network().network().bits() + HOST_NUMBER);
         mac = Octets.ofHex("0200%08x".formatted(address.bits()));
-        core = new GuestHook(
+        random = new Random(name.hashCode());
+        core = newCore();
+    }
+
+    private GuestHook newCore() {
+        return new GuestHook(
                 new Link(address, file.tunnelEnd().orElse(null)),
                 file.guests(),
                 file.enterpriseNumber(),
-                new Random(name.hashCode())::nextInt);
+                random::nextInt);
     }
 
     void happens(String guest, Happening what) {
         handle(new Event.Happened(now(), guest, what));
+    }
+
+    /** Its QEMU's monitor has closed. */
+    void vanishes(String guest) {
+        handle(new Event.Vanished(now(), guest, "closed"));
     }
 
     /** Though nobody has armed it. */
@@ -102,9 +113,13 @@ final class HostParty extends Party implements TunnelEndParty {
         handle(new Event.Configured(now(), GuestHookFile.read(path).guests()));
     }
 
+    /** QEMU tells it what runs. */
     @Override
     void restart() {
-        throw new UnsupportedOperationException("a hook that starts anew is told by QEMU what runs");
+        world().disarm(name());
+        core = newCore();
+        forwarding.clear();
+        rescue = Optional.empty();
     }
 
     @Override

@@ -14,6 +14,8 @@ abstract class Party {
     private final World world;
     private final Map<String, String> refusals = new HashMap<>();
     private Duration ahead = Duration.ZERO;
+    private boolean alive = true;
+    private int lives;
 
     Party(String name, World world) {
         this.name = name;
@@ -52,6 +54,22 @@ abstract class Party {
     /** It was killed, and is started again with what it had stored. */
     abstract void restart();
 
+    final boolean isAlive() {
+        return alive;
+    }
+
+    /** Until {@link #revive} it hears nothing. */
+    final void kill() {
+        world.disarm(name);
+        alive = false;
+        lives++;
+    }
+
+    final void revive() {
+        alive = true;
+        restart();
+    }
+
     /** Why {@code action} is refused, if it is. */
     final Optional<String> refusal(Object action) {
         return Optional.ofNullable(refusals.remove(action.getClass().getSimpleName()));
@@ -70,7 +88,12 @@ abstract class Party {
     }
 
     final void soon(Runnable what) {
-        world.soon(what);
+        int life = lives;
+        world.soon(() -> {
+            if (life == lives) {
+                what.run();
+            }
+        });
     }
 
     final void arm(Object timer, Instant at, Runnable what) {

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.function.Supplier;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 
@@ -25,6 +26,7 @@ final class World {
             new PriorityQueue<>(Comparator.comparing(Due::at).thenComparing(Due::order));
     private final Map<String, Party> parties = new LinkedHashMap<>();
     private final List<Step.Loss> losses = new ArrayList<>();
+    private Supplier<List<Duration>> network = World::calm;
     private List<String> transcript = new ArrayList<>();
     private Instant now = DAY;
     private long order;
@@ -77,9 +79,24 @@ final class World {
         first.what().run();
     }
 
+    /** How a network carries a datagram that has nothing else to carry. */
+    static List<Duration> calm() {
+        return List.of(HOP);
+    }
+
+    /** @param network how long each copy of the next datagram is under way; none if it is lost */
+    void carryBy(Supplier<List<Duration>> network) {
+        this.network = network;
+    }
+
+    /** After {@code delay}, something happens outside. */
+    void later(Duration delay, Runnable what) {
+        due.add(new Due(now.plus(delay), order++, List.of(), what));
+    }
+
     /** The kernel, the store and the like have done what they were asked. */
     void soon(Runnable what) {
-        due.add(new Due(now, order++, List.of(), what));
+        later(Duration.ZERO, what);
     }
 
     /** In place of what was armed for the same timer of the same party. */
@@ -133,6 +150,10 @@ final class World {
             say("", "(that is lost on its way to %s)".formatted(receiver.name()));
             return;
         }
-        due.add(new Due(now.plus(HOP), order++, List.of(), () -> receiver.receive(datagram)));
+        network.get().forEach(way -> later(way, () -> {
+            if (receiver.isAlive()) {
+                receiver.receive(datagram);
+            }
+        }));
     }
 }
