@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.mooring.datapath.Encapsulation;
 import org.mooring.lab.report.DatapathReport;
 import org.mooring.lab.report.DatapathReport.Changes;
@@ -21,6 +22,7 @@ public final class DatapathBench {
     private static final int INSTALLED = 100_000;
     private static final int REPOINTED = 10_000;
     private static final int REPETITIONS = 5;
+    private static final Set<String> REFERENCES = Set.of(ForwardingPath.PLAIN, ForwardingPath.VXLAN);
 
     private final PrintStream out;
     private final RunDirectory run;
@@ -32,8 +34,17 @@ public final class DatapathBench {
      *
      * @param phase how long each of a path's three figures is measured in a round
      * @param crowd bindings that the home agent of one of the paths has
+     * @param paths which ones by their names, beside those that all are compared with; none: all
      */
-    record Settings(int rounds, Duration phase, int crowd) {}
+    record Settings(int rounds, Duration phase, int crowd, List<String> paths) {
+        Settings {
+            paths = List.copyOf(paths);
+        }
+
+        boolean wants(String path) {
+            return paths.isEmpty() || paths.contains(path) || REFERENCES.contains(path);
+        }
+    }
 
     private DatapathBench(PrintStream out, RunDirectory run, Path sources, Settings settings) {
         this.out = out;
@@ -42,17 +53,18 @@ public final class DatapathBench {
         this.settings = settings;
     }
 
-    /** {@code DIRECTORY SOURCES ROUNDS SECONDS BINDINGS JSON}, as the front door gives them; no file is an empty word. */
+    /** {@code DIRECTORY SOURCES ROUNDS SECONDS BINDINGS PATHS JSON}, as the front door gives them; no paths or file is an empty word. */
     public static void main(String[] arguments) {
-        BenchRun.main(arguments, 6, (run, out) -> {
+        BenchRun.main(arguments, 7, (run, out) -> {
             var settings = new Settings(
                     Integer.parseInt(arguments[2]),
                     Duration.ofSeconds(Integer.parseInt(arguments[3])),
-                    Integer.parseInt(arguments[4]));
+                    Integer.parseInt(arguments[4]),
+                    arguments[5].isEmpty() ? List.of() : List.of(arguments[5].split(",", -1)));
             DatapathReport report = new DatapathBench(out, run, Path.of(arguments[1]), settings).measure();
             out.println();
             out.print(report.table());
-            BenchRun.write(report, arguments[5], out);
+            BenchRun.write(report, arguments[6], out);
             return 0;
         });
     }
@@ -93,12 +105,20 @@ public final class DatapathBench {
                     program,
                     run.resolve("load.log")));
             var rounds = new ArrayList<Map<String, Sample>>();
-            int voidRounds = rounds(loads, rounds);
+            int voidRounds = rounds(wanted(loads), rounds);
             return new DatapathReport(
                     environment, ForwardingPath.PLAIN, ForwardingPath.VXLAN, rounds, voidRounds, changes, crowd);
         } finally {
             loads.forEach(Load::close);
         }
+    }
+
+    private List<Load> wanted(List<Load> loads) {
+        List<String> names = loads.stream().map(load -> load.path().name()).toList();
+        if (!names.containsAll(settings.paths())) {
+            throw new LabException("the paths are " + String.join(", ", names));
+        }
+        return loads.stream().filter(load -> settings.wants(load.path().name())).toList();
     }
 
     /** Measures until enough of them count; returns how many did not. */
