@@ -311,9 +311,14 @@ static __always_inline __u32 way_of(const struct binding *binding)
 }
 
 /* Null if the home address has none. */
-static __always_inline const struct forwarding *forwarding_of(__be32 home)
+static __always_inline struct binding *binding_of(__be32 home)
 {
-	const struct binding *binding = bpf_map_lookup_elem(&bindings, &home);
+	return bpf_map_lookup_elem(&bindings, &home);
+}
+
+/* Null if there is no binding. */
+static __always_inline const struct forwarding *forwarding_by(const struct binding *binding)
+{
 	const struct forwarding *found;
 	__u32 way;
 
@@ -328,6 +333,11 @@ static __always_inline const struct forwarding *forwarding_of(__be32 home)
 	return bpf_map_lookup_elem(&ways, &way);
 }
 
+static __always_inline const struct forwarding *forwarding_of(__be32 home)
+{
+	return forwarding_by(binding_of(home));
+}
+
 /* Is run by the agent, on a frame that has the home address and its new way for a payload. */
 SEC("tc/point")
 int point(struct __sk_buff *skb)
@@ -340,7 +350,7 @@ int point(struct __sk_buff *skb)
 
 	if (bpf_skb_load_bytes(skb, ETH_HLEN, &to, sizeof(to)))
 		return TC_ACT_SHOT;
-	binding = bpf_map_lookup_elem(&bindings, &to.home);
+	binding = binding_of(to.home);
 	if (!binding)
 		return TC_ACT_SHOT;
 	/* Only the agent changes the way, so what is there can't change meanwhile; the packets can. */
@@ -640,10 +650,9 @@ static __always_inline __u64 room_flags(const struct agent *self, __u8 protocol)
 	}
 }
 
-static __always_inline void count_encapsulated(__be32 home, struct amount amount)
+/* @used null if there is no binding */
+static __always_inline void count_encapsulated(struct binding *used, struct amount amount)
 {
-	struct binding *used = bpf_map_lookup_elem(&bindings, &home);
-
 	if (used) {
 		__sync_fetch_and_add(&used->way, amount.packets << WAY_BITS);
 		__sync_fetch_and_add(&used->octets_encapsulated, amount.octets);
@@ -666,7 +675,7 @@ static __always_inline bool is_loop(struct __sk_buff *skb, const struct agent *s
 }
 
 /* Into the tunnel with this index. */
-static __always_inline int encapsulate_into(struct __sk_buff *skb, const struct agent *self, __be32 home,
+static __always_inline int encapsulate_into(struct __sk_buff *skb, const struct agent *self, struct binding *used,
 					    const struct iphdr *inner, const struct tunnel *tunnel, __u32 index)
 {
 	struct amount amount = amount_of(skb, 0, inner);
@@ -706,7 +715,7 @@ static __always_inline int encapsulate_into(struct __sk_buff *skb, const struct 
 		skb->mark = 0;
 	verdict = transmit(skb, self, &headers.ip);
 	if (verdict != TC_ACT_SHOT)
-		count_encapsulated(home, amount);
+		count_encapsulated(used, amount);
 	return verdict;
 }
 
@@ -725,15 +734,15 @@ int encapsulate(struct __sk_buff *skb)
 	const struct agent *self = this_agent();
 	const struct forwarding *forwarding;
 	__u32 copy = skb->tc_index & COPY_MASK, number = skb->tc_index >> NAMESAKE_SHIFT, into = 0, last = TUNNELS;
+	struct binding *binding;
 	struct iphdr inner;
 	bool visits = false;
-	__be32 home;
 
 	if (!self || skb->protocol != bpf_htons(ETH_P_IP) || bpf_skb_load_bytes(skb, 0, &inner, sizeof(inner)))
 		return TC_ACT_SHOT;
 
-	home = number ? inner.saddr : inner.daddr;
-	forwarding = number ? numbered(home, number) : forwarding_of(home);
+	binding = binding_of(number ? inner.saddr : inner.daddr);
+	forwarding = number ? numbered(inner.saddr, number) : forwarding_by(binding);
 	if (forwarding && number) {
 		into = used_for(forwarding, FROM_HOME);
 	} else if (forwarding) {
@@ -741,8 +750,8 @@ int encapsulate(struct __sk_buff *skb)
 		visits = forwarding->link;
 	}
 	if (!into && !number) {
-		home = inner.saddr;
-		forwarding = forwarding_of(home);
+		binding = binding_of(inner.saddr);
+		forwarding = forwarding_by(binding);
 		if (forwarding)
 			into = used_for(forwarding, FROM_HOME);
 	}
@@ -772,7 +781,7 @@ int encapsulate(struct __sk_buff *skb)
 	}
 	if (last >= TUNNELS)
 		return drop(DROP_UNLISTED);
-	return encapsulate_into(skb, self, home, &inner, &forwarding->tunnels[last], last);
+	return encapsulate_into(skb, self, binding, &inner, &forwarding->tunnels[last], last);
 }
 
 /* --- the fast path --------------------------------------------------------------------------------------------------------- */
@@ -856,7 +865,7 @@ static __always_inline bool may_need_clamp(struct __sk_buff *skb, const struct a
  * @return TC_ACT_UNSPEC, and nothing is changed, if that takes more than a few words in its headers
  */
 static __always_inline int encapsulate_at_once(struct __sk_buff *skb, const struct agent *self, const struct iphdr *inner,
-					       const struct forwarding *forwarding, __u8 into, __be32 home)
+					       const struct forwarding *forwarding, __u8 into, struct binding *used)
 {
 	__u32 length = plain_length(skb, ETH_HLEN, inner), overhead;
 	struct bpf_fib_lookup fib = {};
@@ -889,7 +898,7 @@ static __always_inline int encapsulate_at_once(struct __sk_buff *skb, const stru
 	if (bpf_skb_store_bytes(skb, ETH_HLEN, &headers, overhead, BPF_F_RECOMPUTE_CSUM) ||
 	    !decrement_ttl(skb, ETH_HLEN + overhead, inner))
 		return drop(DROP_REFUSED);
-	count_encapsulated(home, amount);
+	count_encapsulated(used, amount);
 	return send_to(fib.ifindex, fib.ipv4_dst);
 }
 
@@ -1337,8 +1346,8 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 	const struct namesake *namesake = NULL;
 	struct tunnelled packet = {};
 	const struct iphdr *inner = &packet.inner;
+	struct binding *binding;
 	struct iphdr outer;
-	struct binding *used;
 	bool put_together, may_only_wait = false;
 	__be32 home;
 	int verdict;
@@ -1392,15 +1401,17 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 
 	/* RFC 3024 §4.3.2 at home; the visitor list of RFC 3344 §4.2.2 abroad. */
 	home = self->role == HOME_AGENT ? inner->saddr : inner->daddr;
-	forwarding = forwarding_of(home);
+	binding = binding_of(home);
+	forwarding = forwarding_by(binding);
 	/* A foreign agent sends home what comes late for a mobile node that has left for there. */
 	if (self->role == HOME_AGENT && !(forwarding && accepts(forwarding, &packet.tunnel))) {
-		const struct forwarding *late = forwarding_of(inner->daddr);
+		struct binding *late_binding = binding_of(inner->daddr);
+		const struct forwarding *late = forwarding_by(late_binding);
 
 		if (late && accepts(late, &packet.tunnel)) {
 			may_only_wait = !used_for(late, LATE);
 			if (!may_only_wait || is_awaited(self, inner->daddr, outer.saddr)) {
-				home = inner->daddr;
+				binding = late_binding;
 				forwarding = late;
 			} else if (inner->saddr == self->address) {
 				return drop(DROP_LOOP);
@@ -1420,12 +1431,11 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 	if (!strip(skb, l2, &packet, tos))
 		return drop(DROP_REFUSED);
 	clamp(skb, self, l2);
-	used = bpf_map_lookup_elem(&bindings, &home);
-	if (used) {
+	if (binding) {
 		struct amount amount = amount_of(skb, l2, inner);
 
-		__sync_fetch_and_add(&used->packets_decapsulated, amount.packets);
-		__sync_fetch_and_add(&used->octets_decapsulated, amount.octets);
+		__sync_fetch_and_add(&binding->packets_decapsulated, amount.packets);
+		__sync_fetch_and_add(&binding->octets_decapsulated, amount.octets);
 	}
 	if (namesake)
 		return deliver(skb, l2, inner, namesake);
@@ -1486,11 +1496,11 @@ static __always_inline bool same_mac(const __u8 *a, const __u8 *b)
 
 /* TC_ACT_UNSPEC if it is for the router itself, or in some other way unusual. */
 static __always_inline int tunnel_at_once(struct __sk_buff *skb, const struct agent *self, const struct forwarding *visitor,
-					  const struct iphdr *ip)
+					  struct binding *binding, const struct iphdr *ip)
 {
 	struct bpf_fib_lookup fib = { .ipv4_src = ip->saddr, .ipv4_dst = ip->daddr, .l4_protocol = ip->protocol, .tos = ip->tos };
 
-	return find_way(skb, self, &fib) ? encapsulate_at_once(skb, self, ip, visitor, used_for(visitor, FROM_HOME), ip->saddr)
+	return find_way(skb, self, &fib) ? encapsulate_at_once(skb, self, ip, visitor, used_for(visitor, FROM_HOME), binding)
 					 : TC_ACT_UNSPEC;
 }
 
@@ -1521,6 +1531,7 @@ int mark_visitor(struct __sk_buff *skb)
 {
 	const struct agent *self = this_agent();
 	const struct forwarding *visitor;
+	struct binding *binding;
 	__u32 number = 0;
 	struct ethhdr eth;
 	struct iphdr ip;
@@ -1528,7 +1539,8 @@ int mark_visitor(struct __sk_buff *skb)
 	if (!self || skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present || skb->pkt_type != PACKET_HOST ||
 	    bpf_skb_load_bytes(skb, 0, &eth, sizeof(eth)) || bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof(ip)))
 		return TC_ACT_UNSPEC;
-	visitor = forwarding_of(ip.saddr);
+	binding = binding_of(ip.saddr);
+	visitor = forwarding_by(binding);
 	if (!sends(visitor, skb, &eth)) {
 		number = sender(skb, ip.saddr, &eth);
 		visitor = numbered(ip.saddr, number);
@@ -1537,7 +1549,7 @@ int mark_visitor(struct __sk_buff *skb)
 	}
 	skb->tc_index = number << NAMESAKE_SHIFT;
 	if (!visitor->encapsulates_to) {
-		int verdict = self->fast_path && !number ? tunnel_at_once(skb, self, visitor, &ip) : TC_ACT_UNSPEC;
+		int verdict = self->fast_path && !number ? tunnel_at_once(skb, self, visitor, binding, &ip) : TC_ACT_UNSPEC;
 
 		if (verdict != TC_ACT_UNSPEC)
 			return verdict;
@@ -1559,13 +1571,15 @@ int encapsulate_at_ingress(struct __sk_buff *skb)
 {
 	const struct agent *self = this_agent();
 	const struct forwarding *forwarding;
+	struct binding *binding;
 	struct iphdr ip;
 
 	if (!self || skb->protocol != bpf_htons(ETH_P_IP) || skb->vlan_present || skb->pkt_type != PACKET_HOST ||
 	    skb->mark == TUNNEL_MARK || bpf_skb_load_bytes(skb, ETH_HLEN, &ip, sizeof(ip)))
 		return TC_ACT_UNSPEC;
-	forwarding = forwarding_of(ip.daddr);
-	return forwarding ? encapsulate_at_once(skb, self, &ip, forwarding, used_for(forwarding, TO_HOME), ip.daddr)
+	binding = binding_of(ip.daddr);
+	forwarding = forwarding_by(binding);
+	return forwarding ? encapsulate_at_once(skb, self, &ip, forwarding, used_for(forwarding, TO_HOME), binding)
 			  : TC_ACT_UNSPEC;
 }
 

@@ -18,9 +18,7 @@ import org.mooring.datapath.AgentEntry.Role;
 import org.mooring.linux.DeviceStatistics;
 import org.mooring.linux.Interface;
 import org.mooring.linux.MacAddress;
-import org.mooring.linux.Sysctl;
 import org.mooring.linux.TransmitCounters;
-import org.mooring.linux.netlink.InterfaceAddress;
 import org.mooring.linux.netlink.Neighbour;
 import org.mooring.linux.netlink.Netlink;
 import org.mooring.linux.netlink.Nftables;
@@ -53,7 +51,6 @@ record KernelTunnels(
         int uplinkMtu,
         Deque<Runnable> closing)
         implements AutoCloseable {
-    private static final int HOST_PREFIX = 32;
     private static final int TTL = 64;
 
     /** Of the rules and tables that lead packets to where they wait; one for each role and path, before all other rules of ours. */
@@ -111,7 +108,7 @@ record KernelTunnels(
             int mtu = uplinks.stream().mapToInt(Interface::mtu).min().orElseThrow();
             for (Map.Entry<Encapsulation, Interface> device : devices.entrySet()) {
                 netlink.links().setMtu(device.getValue(), mtu - device.getKey().overhead());
-                raise(netlink, device.getValue(), address);
+                TunnelDevice.raise(netlink, device.getValue(), address);
                 if (role == Role.HOME_AGENT) {
                     int table = copyTable(device.getKey());
                     netlink.rules()
@@ -120,7 +117,6 @@ record KernelTunnels(
                                     .outputInterface(device.getValue().name()));
                 }
             }
-            Sysctl.ipv4Device("all", "send_redirects").ensure("0");
             TunnelErrors errors = TunnelErrors.open(address, role == Role.HOME_AGENT);
             closing.push(errors::close);
             RoomDevices roomDevices = RoomDevices.open(netlink, name);
@@ -131,7 +127,7 @@ record KernelTunnels(
                 DeviceStatistics queue = DeviceStatistics.open(room.name());
                 closing.push(() -> close(queue));
                 queues.add(queue);
-                raise(netlink, room, address);
+                TunnelDevice.raise(netlink, room, address);
                 int table = waitingTable(role, path);
                 netlink.routes().ensure(Route.byDefault().dev(room).table(table));
                 netlink.rules().ensure(Rule.lookup(table).priority(table).mark(KernelRules.mark(role, path)));
@@ -210,16 +206,6 @@ record KernelTunnels(
 
     private static String gre(String name) {
         return name + "-gre";
-    }
-
-    /** As {@link TunnelDevice} does with its own. */
-    private static void raise(Netlink netlink, Interface device, Inet4Address address) throws IOException {
-        Sysctl.ipv4Device(device.name(), "rp_filter").ensure("2");
-        Sysctl.ipv4Device(device.name(), "forwarding").ensure("1");
-        Sysctl.ipv4Device(device.name(), "accept_local").ensure("1");
-        Sysctl.ipv4Device(device.name(), "send_redirects").ensure("0");
-        netlink.addresses().ensure(new InterfaceAddress(device.index(), address, HOST_PREFIX));
-        netlink.links().setUp(device);
     }
 
     /** How many packets have found no room to wait. */

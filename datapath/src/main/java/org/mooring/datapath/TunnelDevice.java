@@ -33,10 +33,19 @@ record TunnelDevice(Tun tun, Interface link) implements AutoCloseable {
 
     /** Sets up a device that was just opened. */
     static TunnelDevice prepare(Netlink netlink, Tun tun, Inet4Address address) throws IOException {
-        String name = tun.name();
-        // Inner sources are routed elsewhere. Loose filtering lets them pass, but only on a device that has an
-        // address.
-        Sysctl.ipv4Device(name, "rp_filter").ensure("2");
+        Interface link = netlink.links().get(tun.name()).device();
+        raise(netlink, link, address);
+        return new TunnelDevice(tun, link);
+    }
+
+    /** Sets up a device on which arrives what came out of tunnels. */
+    static void raise(Netlink netlink, Interface link, Inet4Address address) throws IOException {
+        String name = link.name();
+        // Inner sources are routed elsewhere. Where all devices are filtered, a loose filter lets them pass, but only
+        // on
+        // a device that has an address; for each packet it asks the rules and routes once more.
+        boolean filtered = !Sysctl.ipv4Device("all", "rp_filter").read().equals("0");
+        Sysctl.ipv4Device(name, "rp_filter").ensure(filtered ? "2" : "0");
         Sysctl.ipv4Device(name, "forwarding").ensure("1");
         // An outer packet that has to be fragmented comes back this way, with the agent's own source.
         Sysctl.ipv4Device(name, "accept_local").ensure("1");
@@ -44,10 +53,8 @@ record TunnelDevice(Tun tun, Interface link) implements AutoCloseable {
         // redirects on.
         Sysctl.ipv4Device(name, "send_redirects").ensure("0");
         Sysctl.ipv4Device("all", "send_redirects").ensure("0");
-        Interface link = netlink.links().get(name).device();
         netlink.addresses().ensure(new InterfaceAddress(link.index(), address, HOST_PREFIX));
         netlink.links().setUp(link);
-        return new TunnelDevice(tun, link);
     }
 
     @Override

@@ -179,6 +179,21 @@ class EbpfDatapathTest extends DatapathTest {
             assertTrue(ip(net.home, "-o link show mip-ha-gso").contains("mip-ha-seg"));
         }
 
+        /** A reverse-path filter on the agent's device costs each packet out of a tunnel a second look at rules and routes. */
+        @Test
+        void filtersNoMoreThanTheRouterDoes() throws Exception {
+            NetworkNamespace router = net.home.router();
+            for (String all : List.of("0", "1", "2")) {
+                router.sysctl("net.ipv4.conf.all.rp_filter", Integer.parseInt(all));
+                home().close();
+                assertEquals(
+                        all.equals("0") ? "0" : "2",
+                        router.exec("cat", "/proc/sys/net/ipv4/conf/mip-ha/rp_filter")
+                                .strip());
+            }
+            router.sysctl("net.ipv4.conf.all.rp_filter", 1);
+        }
+
         /** The kernel follows a million instructions of a program, and takes a second for that: ours leave it a margin, and start at once. */
         @Test
         void costsTheVerifierLittle() throws Exception {
