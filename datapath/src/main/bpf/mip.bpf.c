@@ -266,10 +266,37 @@ struct {
 	__type(value, __u64);
 } drops SEC(".maps");
 
-static __always_inline int drop(__u32 reason)
-{
-	__u64 *count = bpf_map_lookup_elem(&drops, &reason);
+/* Of home addresses in `bindings` only, and of those only from the first drop on: whoever forges others has no place here. */
+struct binding_drops {
+	__u64 packets[DROPS];
+};
 
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1 << 16); /* at most: the agent says how many */
+	__type(key, __be32); /* home address */
+	__type(value, struct binding_drops);
+} binding_drops SEC(".maps");
+
+/* @home whose packet it is; zero if nobody knows */
+static __always_inline int drop(__u32 reason, __be32 home)
+{
+	struct binding_drops *own = NULL;
+	__u64 *count;
+
+	if (home && bpf_map_lookup_elem(&bindings, &home)) {
+		own = bpf_map_lookup_elem(&binding_drops, &home);
+		if (!own) {
+			struct binding_drops none = {};
+
+			bpf_map_update_elem(&binding_drops, &home, &none, BPF_NOEXIST);
+			own = bpf_map_lookup_elem(&binding_drops, &home);
+		}
+	}
+	if (own && reason < DROPS)
+		__sync_fetch_and_add(&own->packets[reason], 1);
+	count = bpf_map_lookup_elem(&drops, &reason);
 	if (count)
 		__sync_fetch_and_add(count, 1);
 	return TC_ACT_SHOT;
@@ -303,6 +330,12 @@ static __always_inline const struct agent *this_agent(void)
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&agent, &zero);
+}
+
+/* Whose packet it is that comes out of a tunnel: RFC 3024 §4.3.2 at home; the visitor list of RFC 3344 §4.2.2 abroad. */
+static __always_inline __be32 home_address(const struct agent *self, const struct iphdr *inner)
+{
+	return self->role == HOME_AGENT ? inner->saddr : inner->daddr;
 }
 
 static __always_inline __u32 way_of(const struct binding *binding)
@@ -550,7 +583,7 @@ static __always_inline int send_to(__u32 device, __be32 next_hop)
 }
 
 /* Sends an encapsulated packet, which still begins with its IP header, to the next hop towards the tunnel's exit. */
-static __always_inline int transmit(struct __sk_buff *skb, const struct agent *self, const struct iphdr *outer)
+static __always_inline int transmit(struct __sk_buff *skb, const struct agent *self, const struct iphdr *outer, __be32 home)
 {
 	struct bpf_fib_lookup fib = {
 		.family = AF_INET,
@@ -576,18 +609,18 @@ static __always_inline int transmit(struct __sk_buff *skb, const struct agent *s
 		fits = false;
 		break;
 	default:
-		return drop(DROP_NO_ROUTE);
+		return drop(DROP_NO_ROUTE, home);
 	}
 	if (!fits && outer->frag_off & bpf_htons(IP_DF))
-		return drop(DROP_TOO_BIG);
+		return drop(DROP_TOO_BIG, home);
 	/* The stack fragments what it forwards; so the packet goes around once more, as if the device had received it. */
 	if (!fits)
 		return bpf_redirect(self->device, BPF_F_INGRESS);
 	if (fib.ifindex == skb->ifindex)
-		return drop(DROP_LOOP);
+		return drop(DROP_LOOP, home);
 	/* Room for a link-layer header: bpf_redirect_neigh refuses packets of a device that has none. */
 	if (bpf_skb_change_head(skb, ETH_HLEN, 0))
-		return drop(DROP_REFUSED);
+		return drop(DROP_REFUSED, home);
 	if (known)
 		return send_to(fib.ifindex, fib.ipv4_dst);
 	/*
@@ -598,12 +631,12 @@ static __always_inline int transmit(struct __sk_buff *skb, const struct agent *s
 }
 
 /* Comes back cut, into the tunnel with this index. */
-static __always_inline int segment(struct __sk_buff *skb, const struct agent *self, __u32 index)
+static __always_inline int segment(struct __sk_buff *skb, const struct agent *self, __be32 home, __u32 index)
 {
 	struct ethhdr eth = { .h_proto = bpf_htons(ETH_P_IP) };
 
 	if (!self->segmenter || bpf_skb_change_head(skb, ETH_HLEN, 0) || bpf_skb_store_bytes(skb, 0, &eth, sizeof(eth), 0))
-		return drop(DROP_REFUSED);
+		return drop(DROP_REFUSED, home);
 	skb->tc_index = (skb->tc_index & NAMESAKE_MASK) | (index + 1);
 	return bpf_redirect(self->segmenter, 0);
 }
@@ -675,7 +708,7 @@ static __always_inline bool is_loop(struct __sk_buff *skb, const struct agent *s
 }
 
 /* Into the tunnel with this index. */
-static __always_inline int encapsulate_into(struct __sk_buff *skb, const struct agent *self, struct binding *used,
+static __always_inline int encapsulate_into(struct __sk_buff *skb, const struct agent *self, struct binding *used, __be32 home,
 					    const struct iphdr *inner, const struct tunnel *tunnel, __u32 index)
 {
 	struct amount amount = amount_of(skb, 0, inner);
@@ -689,7 +722,7 @@ static __always_inline int encapsulate_into(struct __sk_buff *skb, const struct 
 		protocol = IPPROTO_IPIP;
 	/* All of them, so that none is overtaken. */
 	if (protocol == IPPROTO_MINIMAL && skb->ingress_ifindex != self->segmented)
-		return segment(skb, self, index);
+		return segment(skb, self, home, index);
 	/* Some that are small escape. */
 	if (protocol == IPPROTO_MINIMAL && skb->gso_size)
 		protocol = IPPROTO_IPIP;
@@ -702,18 +735,18 @@ static __always_inline int encapsulate_into(struct __sk_buff *skb, const struct 
 	 */
 	if (refused == -EALREADY) {
 		if (skb->gso_size && came_by && came_by != protocol)
-			return segment(skb, self, index);
+			return segment(skb, self, home, index);
 		refused = bpf_skb_adjust_room(skb, overhead, BPF_ADJ_ROOM_MAC, self->encap_flags);
 	}
 	/* What is minimally encapsulated begins behind the header that is moved. */
 	if (protocol == IPPROTO_MINIMAL)
 		overhead += sizeof(*inner);
 	if (refused || bpf_skb_store_bytes(skb, 0, &headers, overhead, 0))
-		return drop(DROP_REFUSED);
+		return drop(DROP_REFUSED, home);
 	skb->tc_index = 0;
 	if (skb->mark == TUNNEL_MARK)
 		skb->mark = 0;
-	verdict = transmit(skb, self, &headers.ip);
+	verdict = transmit(skb, self, &headers.ip, home);
 	if (verdict != TC_ACT_SHOT)
 		count_encapsulated(used, amount);
 	return verdict;
@@ -737,12 +770,14 @@ int encapsulate(struct __sk_buff *skb)
 	struct binding *binding;
 	struct iphdr inner;
 	bool visits = false;
+	__be32 home;
 
 	if (!self || skb->protocol != bpf_htons(ETH_P_IP) || bpf_skb_load_bytes(skb, 0, &inner, sizeof(inner)))
 		return TC_ACT_SHOT;
 
-	binding = binding_of(number ? inner.saddr : inner.daddr);
-	forwarding = number ? numbered(inner.saddr, number) : forwarding_by(binding);
+	home = number ? inner.saddr : inner.daddr;
+	binding = binding_of(home);
+	forwarding = number ? numbered(home, number) : forwarding_by(binding);
 	if (forwarding && number) {
 		into = used_for(forwarding, FROM_HOME);
 	} else if (forwarding) {
@@ -750,7 +785,8 @@ int encapsulate(struct __sk_buff *skb)
 		visits = forwarding->link;
 	}
 	if (!into && !number) {
-		binding = binding_of(inner.saddr);
+		home = inner.saddr;
+		binding = binding_of(home);
 		forwarding = forwarding_by(binding);
 		if (forwarding)
 			into = used_for(forwarding, FROM_HOME);
@@ -761,9 +797,9 @@ int encapsulate(struct __sk_buff *skb)
 		return bpf_redirect(self->device, BPF_F_INGRESS);
 	}
 	if (!into || !forwarding)
-		return drop(DROP_UNLISTED);
+		return drop(DROP_UNLISTED, home);
 	if (is_loop(skb, self, &inner, forwarding, into))
-		return drop(DROP_LOOP);
+		return drop(DROP_LOOP, home);
 
 	if (!copy)
 		clamp(skb, self, 0);
@@ -780,8 +816,8 @@ int encapsulate(struct __sk_buff *skb)
 		last = i;
 	}
 	if (last >= TUNNELS)
-		return drop(DROP_UNLISTED);
-	return encapsulate_into(skb, self, binding, &inner, &forwarding->tunnels[last], last);
+		return drop(DROP_UNLISTED, home);
+	return encapsulate_into(skb, self, binding, home, &inner, &forwarding->tunnels[last], last);
 }
 
 /* --- the fast path --------------------------------------------------------------------------------------------------------- */
@@ -865,7 +901,7 @@ static __always_inline bool may_need_clamp(struct __sk_buff *skb, const struct a
  * @return TC_ACT_UNSPEC, and nothing is changed, if that takes more than a few words in its headers
  */
 static __always_inline int encapsulate_at_once(struct __sk_buff *skb, const struct agent *self, const struct iphdr *inner,
-					       const struct forwarding *forwarding, __u8 into, struct binding *used)
+					       const struct forwarding *forwarding, __u8 into, struct binding *used, __be32 home)
 {
 	__u32 length = plain_length(skb, ETH_HLEN, inner), overhead;
 	struct bpf_fib_lookup fib = {};
@@ -897,7 +933,7 @@ static __always_inline int encapsulate_at_once(struct __sk_buff *skb, const stru
 		return TC_ACT_UNSPEC;
 	if (bpf_skb_store_bytes(skb, ETH_HLEN, &headers, overhead, BPF_F_RECOMPUTE_CSUM) ||
 	    !decrement_ttl(skb, ETH_HLEN + overhead, inner))
-		return drop(DROP_REFUSED);
+		return drop(DROP_REFUSED, home);
 	count_encapsulated(used, amount);
 	return send_to(fib.ifindex, fib.ipv4_dst);
 }
@@ -934,7 +970,7 @@ static __always_inline int send_on(struct __sk_buff *skb, const struct agent *se
 		return TC_ACT_UNSPEC;
 	/* A device without a link-layer header. */
 	if (!decrement_ttl(skb, network, ip) || (!network && bpf_skb_change_head(skb, ETH_HLEN, 0)))
-		return drop(DROP_REFUSED);
+		return drop(DROP_REFUSED, home_address(self, ip));
 	return send_to(fib.ifindex, fib.ipv4_dst);
 }
 
@@ -1121,15 +1157,15 @@ static __always_inline int deliver(struct __sk_buff *skb, __u32 l2, const struct
 	struct ethhdr eth = { .h_proto = bpf_htons(ETH_P_IP) };
 
 	if (ip->ttl <= 1)
-		return drop(DROP_EXPIRED);
+		return drop(DROP_EXPIRED, ip->daddr);
 	if (!decrement_ttl(skb, l2, ip) || (!l2 && bpf_skb_change_head(skb, ETH_HLEN, 0)))
-		return drop(DROP_REFUSED);
+		return drop(DROP_REFUSED, ip->daddr);
 	if (bpf_check_mtu(skb, link, &mtu, 0, 0))
-		return drop(DROP_TOO_BIG);
+		return drop(DROP_TOO_BIG, ip->daddr);
 	__builtin_memcpy(eth.h_dest, visitor->forwarding.mac, ETH_ALEN);
 	__builtin_memcpy(eth.h_source, visitor->link_mac, ETH_ALEN);
 	if (bpf_skb_store_bytes(skb, 0, &eth, sizeof(eth), 0))
-		return drop(DROP_REFUSED);
+		return drop(DROP_REFUSED, ip->daddr);
 	return bpf_redirect(link, 0);
 }
 
@@ -1154,13 +1190,13 @@ static __always_inline int arrive(struct __sk_buff *skb, const struct agent *sel
 /* --- waiting ------------------------------------------------------------------------------------------------------------- */
 
 /* TC_ACT_UNSPEC if nobody is there to let it go on. */
-static __always_inline int enter(struct __sk_buff *skb, const struct agent *self, __u32 path)
+static __always_inline int enter(struct __sk_buff *skb, const struct agent *self, __be32 home, __u32 path)
 {
 	/* By now, not when the program is over: so the packet is there, or known to be lost, before it is counted. */
 	int refused = bpf_clone_redirect(skb, path == OLD ? self->rooms[OLD] : self->rooms[NEW], 0);
 
 	if (refused > 0)
-		return drop(DROP_NO_ROOM);
+		return drop(DROP_NO_ROOM, home);
 	return refused ? TC_ACT_UNSPEC : TC_ACT_STOLEN;
 }
 
@@ -1179,7 +1215,7 @@ static __always_inline int wait(struct __sk_buff *skb, const struct agent *self,
 	passes_after = path == OLD ? held->passes_after[OLD] : held->passes_after[NEW];
 	if (passes_after == NONE_WAIT || *count == passes_after)
 		return TC_ACT_UNSPEC;
-	verdict = enter(skb, self, path);
+	verdict = enter(skb, self, home, path);
 	if (verdict == TC_ACT_STOLEN) {
 		all->cpu = bpf_get_smp_processor_id();
 		__sync_fetch_and_add(count, 1);
@@ -1199,7 +1235,7 @@ static __always_inline int wait_behind_tunnel(struct __sk_buff *skb, const struc
 		return TC_ACT_UNSPEC;
 	path = source == held->old ? OLD : NEW;
 	if (is_marker(skb, network, ip))
-		return enter(skb, self, path);
+		return enter(skb, self, home, path);
 	return wait(skb, self, home, held, path);
 }
 
@@ -1271,7 +1307,7 @@ static __always_inline int leave_to_agent(struct __sk_buff *skb, const struct ip
 	if (is_fragment(outer) && own != outer->id && has_namesake(outer->saddr, number) &&
 	    (bpf_l3_csum_replace(skb, ETH_HLEN + offsetof(struct iphdr, check), outer->id, own, sizeof(own)) ||
 	     bpf_skb_store_bytes(skb, ETH_HLEN + offsetof(struct iphdr, id), &own, sizeof(own), 0)))
-		return drop(DROP_REFUSED);
+		return drop(DROP_REFUSED, outer->saddr);
 	skb->mark = TUNNEL_MARK | number << MARK_NUMBER_SHIFT;
 	return TC_ACT_UNSPEC;
 }
@@ -1293,17 +1329,17 @@ static __always_inline int from_visitor(struct __sk_buff *skb, const struct agen
 		return TC_ACT_UNSPEC;
 	verdict = is_plain(outer) ? take_apart(skb, l2, !l2, outer, &packet) : NOT_TUNNELLED;
 	if (verdict == NOT_TUNNELLED)
-		return l2 ? leave_to_agent(skb, outer, number) : drop(DROP_MALFORMED);
+		return l2 ? leave_to_agent(skb, outer, number) : drop(DROP_MALFORMED, outer->saddr);
 	if (verdict != TUNNELLED)
-		return drop(verdict);
+		return drop(verdict, outer->saddr);
 	if (checksum(outer, sizeof(*outer)))
-		return drop(DROP_MALFORMED);
+		return drop(DROP_MALFORMED, outer->saddr);
 	if (inner->saddr != outer->saddr)
-		return drop(DROP_UNLISTED);
+		return drop(DROP_UNLISTED, outer->saddr);
 	if (packet.tunnel.protocol != IPPROTO_MINIMAL && !combine_ecn(outer, inner, &tos))
-		return drop(DROP_CONGESTION);
+		return drop(DROP_CONGESTION, outer->saddr);
 	if (!strip(skb, l2, &packet, tos))
-		return drop(DROP_REFUSED);
+		return drop(DROP_REFUSED, outer->saddr);
 	skb->tc_index |= number << NAMESAKE_SHIFT;
 	skb->mark = TUNNEL_MARK;
 	/* §5.3: broadcasts and multicasts, too, which the kernel would take to be its own. */
@@ -1322,7 +1358,7 @@ static __always_inline int put_together_from_visitor(struct __sk_buff *skb, cons
 	const struct forwarding *visitor = visitor_of(outer->saddr, number);
 
 	if (!visitor || !visitor->encapsulates_to || !used_for(visitor, FROM_HOME))
-		return drop(DROP_UNLISTED);
+		return drop(DROP_UNLISTED, outer->saddr);
 	return from_visitor(skb, self, 0, outer, number);
 }
 
@@ -1362,7 +1398,7 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 	if (self->role == FOREIGN_AGENT && put_together && !l2 && is_put_together(&outer))
 		return put_together_from_visitor(skb, self, &outer);
 	if (self->role == FOREIGN_AGENT && is_fragment(&outer) && claims_to_be_encapsulated(skb, &outer, true))
-		return drop(DROP_UNLISTED);
+		return drop(DROP_UNLISTED, outer.saddr);
 	if (outer.daddr != self->address) {
 		if (self->held && self->role == HOME_AGENT && !put_together)
 			return wait_at_home(skb, self, outer.daddr);
@@ -1379,14 +1415,16 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 	if (verdict == NOT_TUNNELLED)
 		return TC_ACT_UNSPEC;
 	/* From here on the packet is this agent's or nobody's: the stack would answer "protocol unreachable". */
+	home = home_address(self, inner);
 	if (checksum(&outer, sizeof(outer)))
-		return drop(DROP_MALFORMED);
+		return drop(DROP_MALFORMED, 0);
+	/* What is malformed tells no addresses. */
 	if (verdict != TUNNELLED)
-		return drop(verdict);
+		return drop(verdict, verdict == DROP_EXPIRED ? home : 0);
 	if (packet.tunnel.protocol == IPPROTO_MINIMAL)
 		tos = outer.tos; /* one header, one field */
 	else if (!combine_ecn(&outer, inner, &tos))
-		return drop(DROP_CONGESTION);
+		return drop(DROP_CONGESTION, home);
 
 	if (packet.tunnel.protocol == IPPROTO_UDP &&
 	    ((inner->daddr == self->address && is_echo(skb, l2 + packet.overhead, inner, true)) ||
@@ -1397,10 +1435,8 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 	/* Whoever tests the way here may tunnel an ordinary ping to itself. */
 	if (inner->daddr == self->address && inner->saddr == outer.saddr &&
 	    is_echo(skb, l2 + packet.overhead, inner, false))
-		return strip(skb, l2, &packet, tos) ? TC_ACT_OK : drop(DROP_REFUSED);
+		return strip(skb, l2, &packet, tos) ? TC_ACT_OK : drop(DROP_REFUSED, 0);
 
-	/* RFC 3024 §4.3.2 at home; the visitor list of RFC 3344 §4.2.2 abroad. */
-	home = self->role == HOME_AGENT ? inner->saddr : inner->daddr;
 	binding = binding_of(home);
 	forwarding = forwarding_by(binding);
 	/* A foreign agent sends home what comes late for a mobile node that has left for there. */
@@ -1411,25 +1447,26 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 		if (late && accepts(late, &packet.tunnel)) {
 			may_only_wait = !used_for(late, LATE);
 			if (!may_only_wait || is_awaited(self, inner->daddr, outer.saddr)) {
+				home = inner->daddr;
 				binding = late_binding;
 				forwarding = late;
 			} else if (inner->saddr == self->address) {
-				return drop(DROP_LOOP);
+				return drop(DROP_LOOP, inner->daddr);
 			}
 		}
 	}
 	if (self->role == FOREIGN_AGENT && !(forwarding && accepts(forwarding, &packet.tunnel)))
 		namesake = namesake_behind(home, &packet.tunnel);
 	if (!forwarding && !namesake)
-		return drop(DROP_UNLISTED);
+		return drop(DROP_UNLISTED, 0);
 	if (!namesake && !accepts(forwarding, &packet.tunnel))
-		return drop(DROP_FOREIGN_TUNNEL);
+		return drop(DROP_FOREIGN_TUNNEL, home);
 	/* RFC 2784 §3.1: it would come back to who encapsulated it. */
 	if (packet.tunnel.protocol == IPPROTO_GRE && inner->daddr == outer.saddr)
-		return drop(DROP_LOOP);
+		return drop(DROP_LOOP, home);
 
 	if (!strip(skb, l2, &packet, tos))
-		return drop(DROP_REFUSED);
+		return drop(DROP_REFUSED, home);
 	clamp(skb, self, l2);
 	if (binding) {
 		struct amount amount = amount_of(skb, l2, inner);
@@ -1445,7 +1482,7 @@ static __always_inline int from_uplink(struct __sk_buff *skb, __u32 l2)
 			return verdict;
 	}
 	if (may_only_wait)
-		return drop(DROP_FOREIGN_TUNNEL);
+		return drop(DROP_FOREIGN_TUNNEL, home);
 	return arrive(skb, self, forwarding, l2, inner);
 }
 
@@ -1478,7 +1515,7 @@ int release(struct __sk_buff *skb)
 	forwarding = forwarding_of(ip.daddr);
 	/* Without one, the mobile node is at home. */
 	if (!forwarding && self->role == FOREIGN_AGENT)
-		return drop(DROP_UNLISTED);
+		return drop(DROP_UNLISTED, 0);
 	return arrive(skb, self, forwarding, 0, &ip);
 }
 
@@ -1500,7 +1537,7 @@ static __always_inline int tunnel_at_once(struct __sk_buff *skb, const struct ag
 {
 	struct bpf_fib_lookup fib = { .ipv4_src = ip->saddr, .ipv4_dst = ip->daddr, .l4_protocol = ip->protocol, .tos = ip->tos };
 
-	return find_way(skb, self, &fib) ? encapsulate_at_once(skb, self, ip, visitor, used_for(visitor, FROM_HOME), binding)
+	return find_way(skb, self, &fib) ? encapsulate_at_once(skb, self, ip, visitor, used_for(visitor, FROM_HOME), binding, ip->saddr)
 					 : TC_ACT_UNSPEC;
 }
 
@@ -1545,7 +1582,7 @@ int mark_visitor(struct __sk_buff *skb)
 		number = sender(skb, ip.saddr, &eth);
 		visitor = numbered(ip.saddr, number);
 		if (!number || !visitor)
-			return is_fragment(&ip) && claims_to_be_encapsulated(skb, &ip, false) ? drop(DROP_UNLISTED) : TC_ACT_UNSPEC;
+			return is_fragment(&ip) && claims_to_be_encapsulated(skb, &ip, false) ? drop(DROP_UNLISTED, ip.saddr) : TC_ACT_UNSPEC;
 	}
 	skb->tc_index = number << NAMESAKE_SHIFT;
 	if (!visitor->encapsulates_to) {
@@ -1579,7 +1616,7 @@ int encapsulate_at_ingress(struct __sk_buff *skb)
 		return TC_ACT_UNSPEC;
 	binding = binding_of(ip.daddr);
 	forwarding = forwarding_by(binding);
-	return forwarding ? encapsulate_at_once(skb, self, &ip, forwarding, used_for(forwarding, TO_HOME), binding)
+	return forwarding ? encapsulate_at_once(skb, self, &ip, forwarding, used_for(forwarding, TO_HOME), binding, ip.daddr)
 			  : TC_ACT_UNSPEC;
 }
 

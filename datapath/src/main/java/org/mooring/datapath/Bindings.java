@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.util.function.Function;
 import org.mooring.linux.Ipv4;
 
 /** The bindings of all home addresses. One thread at a time changes them, others find them without a lock, and without garbage. */
@@ -35,11 +36,19 @@ final class Bindings {
     }
 
     Map<Inet4Address, Traffic> traffic() {
-        Map<Inet4Address, Traffic> all = new HashMap<>();
+        return all(Binding::traffic);
+    }
+
+    Map<Inet4Address, Map<Drop, Long>> drops() {
+        return all(Binding::drops);
+    }
+
+    private <T> Map<Inet4Address, T> all(Function<Binding, T> told) {
+        Map<Inet4Address, T> all = new HashMap<>();
         Table now = table;
         for (int slot = 0; slot < now.size(); slot++) {
             if (now.isUsed(slot)) {
-                all.put(Ipv4.address(now.keys.get(slot)), now.values.get(slot).traffic());
+                all.put(Ipv4.address(now.keys.get(slot)), told.apply(now.values.get(slot)));
             }
         }
         return all;

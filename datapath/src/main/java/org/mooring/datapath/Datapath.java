@@ -83,6 +83,12 @@ public interface Datapath<F extends Forwarding> extends AutoCloseable {
     /** How many packets were dropped, by reason; reasons without a packet are there as well. */
     Map<Drop, Long> drops() throws DatapathException;
 
+    /**
+     * Those of {@link #drops} that belong to a home address for which there is something installed or staged, as far as is known whose they
+     * were. Home addresses without any needn't be there.
+     */
+    Map<Inet4Address, Map<Drop, Long>> bindingDrops() throws DatapathException;
+
     /** Lets go of the datapath; the kernel goes on forwarding. */
     @Override
     void close() throws DatapathException;

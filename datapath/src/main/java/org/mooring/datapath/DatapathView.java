@@ -2,7 +2,9 @@ package org.mooring.datapath;
 
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -12,24 +14,39 @@ import java.util.Map;
  *
  * @param datapath as {@link DatapathKind#word} has it
  * @param why it is this one
- * @param tunnels what went through them, by home address
+ * @param tunnels what went through them, and what didn't, by home address
+ * @param dropped also what belongs to no home address that there is a tunnel for
  */
 public record DatapathView(String datapath, String why, List<Tunnelled> tunnels, List<Dropped> dropped) {
-    /** As {@link Traffic}. */
+    /**
+     * As {@link Traffic}.
+     *
+     * @param dropped packets by reason; without those that none was dropped for
+     */
     public record Tunnelled(
             String homeAddress,
             long packetsEncapsulated,
             long octetsEncapsulated,
             long packetsDecapsulated,
-            long octetsDecapsulated) {
-        private static Tunnelled of(Map.Entry<Inet4Address, Traffic> entry) {
-            Traffic traffic = entry.getValue();
+            long octetsDecapsulated,
+            Map<String, Long> dropped) {
+        public Tunnelled {
+            dropped = Collections.unmodifiableMap(new LinkedHashMap<>(dropped));
+        }
+
+        private static Tunnelled of(Inet4Address homeAddress, Traffic traffic, Map<Drop, Long> drops) {
+            Map<String, Long> dropped = new LinkedHashMap<>();
+            drops.entrySet().stream()
+                    .filter(drop -> drop.getValue() > 0)
+                    .sorted(Map.Entry.comparingByKey())
+                    .forEach(drop -> dropped.put(hyphenated(drop.getKey()), drop.getValue()));
             return new Tunnelled(
-                    entry.getKey().getHostAddress(),
+                    homeAddress.getHostAddress(),
                     traffic.packetsEncapsulated(),
                     traffic.octetsEncapsulated(),
                     traffic.packetsDecapsulated(),
-                    traffic.octetsDecapsulated());
+                    traffic.octetsDecapsulated(),
+                    dropped);
         }
     }
 
@@ -41,12 +58,14 @@ public record DatapathView(String datapath, String why, List<Tunnelled> tunnels,
     }
 
     public static DatapathView of(Datapaths.Chosen chosen, Datapath<?> datapath) throws DatapathException {
+        Map<Inet4Address, Map<Drop, Long>> drops = datapath.bindingDrops();
         return new DatapathView(
                 chosen.kind().word(),
                 chosen.why(),
                 datapath.traffic().entrySet().stream()
                         .sorted(Comparator.comparing(entry -> unsigned(entry.getKey())))
-                        .map(Tunnelled::of)
+                        .map(entry -> Tunnelled.of(
+                                entry.getKey(), entry.getValue(), drops.getOrDefault(entry.getKey(), Map.of())))
                         .toList(),
                 datapath.drops().entrySet().stream()
                         .sorted(Map.Entry.comparingByKey())

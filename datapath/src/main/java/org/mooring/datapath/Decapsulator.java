@@ -56,6 +56,8 @@ final class Decapsulator {
     private final Outlet outlet;
 
     // Of the packet under way.
+    private boolean fromVisitor;
+    private Binding owner = Binding.NONE; // of nobody until its addresses are known
     private int inner;
     private int length;
     private int source;
@@ -76,6 +78,7 @@ final class Decapsulator {
 
     /** A packet of protocol 4, 47 or 55 to the agent, put together, whose header's checksum was right. */
     void take(int at, int received) {
+        begin(false, Binding.NONE);
         if (open(at, received) && isTakenFromTunnel()) {
             outlet.arrive(inner, length, source);
         }
@@ -83,6 +86,7 @@ final class Decapsulator {
 
     /** Tunnel data (RFC 3519 §3.3) to the agent. */
     void takeDatagram(int at, int received, int from, int fromPort, int outerTypeOfService) {
+        begin(false, Binding.NONE);
         source = from;
         port = fromPort;
         protocol = Ipv4Packet.UDP;
@@ -91,7 +95,7 @@ final class Decapsulator {
             return;
         }
         if (in.get(at + 1) != Ipv4Packet.IPIP) {
-            drops.count(Drop.MALFORMED);
+            drop(Drop.MALFORMED);
             return;
         }
         if (isPacket(at + OuterHeader.TUNNEL_DATA_HEADER, received - OuterHeader.TUNNEL_DATA_HEADER)
@@ -104,17 +108,26 @@ final class Decapsulator {
     void takeFromVisitor(int at, int received) {
         // One header may be made of it and the next one, in its place.
         int to = received < Ip.HEADER ? 0 : in.getInt(at + Ip.DESTINATION);
+        begin(true, received < Ip.HEADER ? Binding.NONE : bindings.get(in.getInt(at + Ip.SOURCE)));
         if (!open(at, received)) {
             return;
         }
-        Binding visitor = bindings.get(source);
         boolean isItsOwn =
-                in.getInt(inner + Ip.SOURCE) == source && visitor.fromHome.length != 0 && visitor.encapsulatesTo == to;
+                in.getInt(inner + Ip.SOURCE) == source && owner.fromHome.length != 0 && owner.encapsulatesTo == to;
         if (!isItsOwn) {
-            drops.count(Drop.UNLISTED);
+            drop(Drop.UNLISTED);
         } else if (combinesEcn()) {
             outlet.reverse(inner, length);
         }
+    }
+
+    private void begin(boolean isOfVisitor, Binding known) {
+        fromVisitor = isOfVisitor;
+        owner = known;
+    }
+
+    private void drop(Drop reason) {
+        drops.count(reason, owner);
     }
 
     /** Reads the outer header, and what is behind it; whether there is a packet. */
@@ -142,7 +155,7 @@ final class Decapsulator {
         boolean fits =
                 (flags & GRE_NOT_FOR_US) == 0 && rest >= header && (in.getShort(at + 2) & 0xffff) == EtherType.IPV4;
         if (!fits || (header != GRE_HEADER && Checksum.fold(Checksum.add(in, at, rest, 0)) != 0xffff)) {
-            drops.count(Drop.MALFORMED);
+            drop(Drop.MALFORMED);
             return false;
         }
         return isPacket(at + header, rest - header);
@@ -153,7 +166,7 @@ final class Decapsulator {
         boolean withSource = rest >= MINIMAL_WITHOUT && (in.get(at + 1) & OuterHeader.WITH_SOURCE) != 0;
         int header = withSource ? MINIMAL_WITH_SOURCE : MINIMAL_WITHOUT;
         if (rest < header || Checksum.fold(Checksum.add(in, at, header, 0)) != 0xffff) {
-            drops.count(Drop.MALFORMED);
+            drop(Drop.MALFORMED);
             return false;
         }
         int original = withSource ? in.getInt(at + 8) : source;
@@ -179,11 +192,14 @@ final class Decapsulator {
 
     private boolean isPacket(int at, int received) {
         if (!Ip.isWhole(in, at, received)) {
-            drops.count(Drop.MALFORMED);
+            drop(Drop.MALFORMED);
             return false;
         }
+        if (!fromVisitor) {
+            owner = bindings.get(in.getInt(at + (role == Role.HOME_AGENT ? Ip.SOURCE : Ip.DESTINATION)));
+        }
         if (in.get(at + Ip.TTL) == 0) {
-            drops.count(Drop.EXPIRED);
+            drop(Drop.EXPIRED);
             return false;
         }
         inner = at;
@@ -202,8 +218,7 @@ final class Decapsulator {
         if (to == self && from == source && isEcho()) {
             return true;
         }
-        Binding binding = bindings.get(role == Role.HOME_AGENT ? from : to);
-        if (role == Role.HOME_AGENT && !binding.accepts(source, port, protocol)) {
+        if (role == Role.HOME_AGENT && !owner.accepts(source, port, protocol)) {
             // A foreign agent sends home what comes late for a mobile node that has left for there.
             Binding home = bindings.get(to);
             if (home.accepts(source, port, protocol)) {
@@ -211,25 +226,25 @@ final class Decapsulator {
                     return false;
                 }
                 if (!home.late && from == self) {
-                    drops.count(Drop.LOOP);
+                    drops.count(Drop.LOOP, home);
                     return false;
                 }
-                binding = home.late ? home : binding;
+                owner = home.late ? home : owner;
             }
         }
-        if (binding == Binding.NONE) {
-            drops.count(Drop.UNLISTED);
+        if (owner == Binding.NONE) {
+            drop(Drop.UNLISTED);
             return false;
         }
-        if (!binding.accepts(source, port, protocol)) {
-            drops.count(Drop.FOREIGN_TUNNEL);
+        if (!owner.accepts(source, port, protocol)) {
+            drop(Drop.FOREIGN_TUNNEL);
             return false;
         }
         if (isLoop(from, to)) {
-            drops.count(Drop.LOOP);
+            drop(Drop.LOOP);
             return false;
         }
-        binding.countDecapsulated(length);
+        owner.countDecapsulated(length);
         Ip.clamp(in, inner, length, mostSegment, true);
         return true;
     }
@@ -270,7 +285,7 @@ final class Decapsulator {
             return true;
         }
         if (outside == CE && inside == 0) {
-            drops.count(Drop.CONGESTION);
+            drop(Drop.CONGESTION);
             return false;
         }
         boolean told = outside == CE || (outside == ECT_1 && inside == ECT_0);

@@ -19,6 +19,12 @@ final class Drops {
         Objects.requireNonNull(counts.get(reason)).getAndIncrement();
     }
 
+    /** @param binding whose packet it was */
+    void count(Drop reason, Binding binding) {
+        binding.countDropped(reason);
+        count(reason);
+    }
+
     Map<Drop, Long> counts() {
         Map<Drop, Long> all = new EnumMap<>(Drop.class);
         counts.forEach((reason, count) -> all.put(reason, count.get()));

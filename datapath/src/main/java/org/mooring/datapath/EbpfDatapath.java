@@ -98,6 +98,7 @@ abstract class EbpfDatapath<F extends Forwarding> extends RoutedDatapath<F> {
     @Override
     final void forget(Inet4Address homeAddress) throws IOException {
         kernel.programs().remove(homeAddress);
+        kernel.rooms().forgetDrops(homeAddress);
     }
 
     /** Puts the programs in their places, and takes former ones out of places that they have no more. */
@@ -168,6 +169,15 @@ abstract class EbpfDatapath<F extends Forwarding> extends RoutedDatapath<F> {
             Map<Drop, Long> drops = kernel.programs().drops();
             drops.merge(Drop.NO_ROOM, kernel.rooms().dropped(), Long::sum);
             return drops;
+        } catch (IOException e) {
+            throw new DatapathException("read the drops", e);
+        }
+    }
+
+    @Override
+    public final Map<Inet4Address, Map<Drop, Long>> bindingDrops() throws DatapathException {
+        try {
+            return kernel.rooms().andDropped(kernel.programs().bindingDrops());
         } catch (IOException e) {
             throw new DatapathException("read the drops", e);
         }

@@ -13,11 +13,12 @@ final class Encapsulator {
         /**
          * A packet to this address begins.
          *
+         * @param binding whose packet it is
          * @param port zero if the packet has its outer header; otherwise it is tunnel data to this port, without one
          * @param typeOfService of datagrams
          * @param segment how much of the packet each datagram carries; zero if there is but one
          */
-        void begin(int remote, int port, int typeOfService, int segment);
+        void begin(Binding binding, int remote, int port, int typeOfService, int segment);
 
         /** Pieces of it: so much of the headers' memory, then so much of the memory that the packet was in. */
         void piece(int header, int headerLength, int body, int bodyLength);
@@ -96,7 +97,7 @@ final class Encapsulator {
             // It was redirected when it was routed to here, and isn't now.
             outlet.back(at, length);
         } else {
-            drops.count(Drop.UNLISTED);
+            drops.count(Drop.UNLISTED, binding);
         }
     }
 
@@ -105,7 +106,7 @@ final class Encapsulator {
         int inner = at + Offloaded.LENGTH;
         Binding visitor = bindings.get(in.getInt(inner + Ip.SOURCE));
         if (visitor.fromHome.length == 0) {
-            drops.count(Drop.UNLISTED);
+            drops.count(Drop.UNLISTED, visitor);
         } else {
             take(in, at, length - Offloaded.LENGTH, visitor, visitor.fromHome);
         }
@@ -113,26 +114,26 @@ final class Encapsulator {
 
     /** A packet of the agent's own. */
     void send(ByteBuffer in, int at, int length, TunnelEnd tunnel) {
-        put(in, at, length, tunnel);
+        put(in, at, length, tunnel, Binding.NONE);
     }
 
     private void take(ByteBuffer in, int at, int length, Binding binding, TunnelEnd[] into) {
         int inner = at + Offloaded.LENGTH;
         if (isLoop(in, inner, length, into)) {
-            drops.count(Drop.LOOP);
+            drops.count(Drop.LOOP, binding);
             return;
         }
         boolean partial = Offloaded.needsChecksum(in, at);
         Ip.clamp(in, inner, length, mostSegment, !partial);
         boolean cut = Offloaded.isToBeCut(in, at);
         if (!cut && partial && !Offloaded.complete(in, at, length)) {
-            drops.count(Drop.REFUSED);
+            drops.count(Drop.REFUSED, binding);
             return;
         }
         for (TunnelEnd tunnel : into) {
             if (cut) {
                 cut(in, inner, length, Offloaded.segment(in, at), tunnel, binding);
-            } else if (put(in, inner, length, tunnel)) {
+            } else if (put(in, inner, length, tunnel, binding)) {
                 binding.countEncapsulated(1, length);
             }
         }
@@ -164,7 +165,7 @@ final class Encapsulator {
     }
 
     /** Whether it went. */
-    private boolean put(ByteBuffer in, int inner, int length, TunnelEnd tunnel) {
+    private boolean put(ByteBuffer in, int inner, int length, TunnelEnd tunnel, Binding binding) {
         int protocol = OuterHeader.protocol(tunnel, in, inner);
         int header = header();
         OuterHeader.write(headers, header, self, tunnel, protocol, in, inner, length, kept);
@@ -172,28 +173,28 @@ final class Encapsulator {
         int replaced = OuterHeader.replaces(protocol);
         int total = headerLength + length - replaced;
         if (total <= agent.uplinkMtu()) {
-            whole(tunnel.remote, header, headerLength, inner + replaced, length - replaced);
+            whole(tunnel.remote, header, headerLength, inner + replaced, length - replaced, binding);
             return true;
         }
         if ((headers.getShort(header + Ip.FRAGMENT) & Ip.DONT_FRAGMENT) != 0) {
-            drops.count(Drop.TOO_BIG);
+            drops.count(Drop.TOO_BIG, binding);
             return false;
         }
-        fragment(tunnel.remote, header, headerLength, inner + replaced, length - replaced);
+        fragment(tunnel.remote, binding, header, headerLength, inner + replaced, length - replaced);
         return true;
     }
 
-    private void whole(int remote, int header, int headerLength, int body, int bodyLength) {
+    private void whole(int remote, int header, int headerLength, int body, int bodyLength, Binding binding) {
         if (outlet.isFull(2)) {
             outlet.flush();
         }
-        outlet.begin(remote, 0, 0, 0);
+        outlet.begin(binding, remote, 0, 0, 0);
         outlet.piece(header, headerLength, body, bodyLength);
         outlet.end();
     }
 
     /** RFC 791 §3.2. What is between the outer IP header and the inner packet goes with the first fragment. */
-    private void fragment(int remote, int first, int headerLength, int body, int bodyLength) {
+    private void fragment(int remote, Binding binding, int first, int headerLength, int body, int bodyLength) {
         int between = headerLength - Ip.HEADER;
         int most = (agent.uplinkMtu() - Ip.HEADER) & ~7;
         int payload = between + bodyLength;
@@ -214,7 +215,7 @@ final class Encapsulator {
             }
             Ip.writeChecksum(headers, header, Ip.HEADER);
             int own = offset == 0 ? between : 0;
-            whole(remote, header, Ip.HEADER + own, body + Math.max(0, offset - between), length - own);
+            whole(remote, header, Ip.HEADER + own, body + Math.max(0, offset - between), length - own, binding);
         }
     }
 
@@ -230,7 +231,7 @@ final class Encapsulator {
         int tcp = inner + ipHeader;
         int both = ipHeader + (length >= ipHeader + Ip.TCP_HEADER ? Ip.tcpHeaderLength(in, tcp) : length);
         if (size == 0 || both >= length || both < ipHeader + Ip.TCP_HEADER) {
-            drops.count(Drop.REFUSED);
+            drops.count(Drop.REFUSED, binding);
             return;
         }
         int protocol = OuterHeader.protocol(tunnel, in, inner);
@@ -250,6 +251,7 @@ final class Encapsulator {
                     flush();
                 }
                 outlet.begin(
+                        binding,
                         tunnel.remote,
                         tunnel.port,
                         in.get(inner + Ip.TYPE_OF_SERVICE) & 0xff,
@@ -272,7 +274,7 @@ final class Encapsulator {
                     begun = 0;
                 }
             } else {
-                sent = put(segment, both, inner + from, payload, tunnel, protocol);
+                sent = put(segment, both, inner + from, payload, tunnel, protocol, binding);
             }
             if (sent) {
                 octets += both + payload;
@@ -285,21 +287,21 @@ final class Encapsulator {
     }
 
     /** A segment whose headers are among ours, with room in front. */
-    private boolean put(int segment, int both, int body, int payload, TunnelEnd tunnel, int protocol) {
+    private boolean put(int segment, int both, int body, int payload, TunnelEnd tunnel, int protocol, Binding binding) {
         int replaced = OuterHeader.replaces(protocol);
         int outer = OuterHeader.length(protocol);
         int header = segment + replaced - outer;
         OuterHeader.write(headers, header, self, tunnel, protocol, headers, segment, both + payload, kept);
         int headerLength = outer + both - replaced;
         if (headerLength + payload <= agent.uplinkMtu()) {
-            whole(tunnel.remote, header, headerLength, body, payload);
+            whole(tunnel.remote, header, headerLength, body, payload, binding);
             return true;
         }
         if ((headers.getShort(header + Ip.FRAGMENT) & Ip.DONT_FRAGMENT) != 0) {
-            drops.count(Drop.TOO_BIG);
+            drops.count(Drop.TOO_BIG, binding);
             return false;
         }
-        fragment(tunnel.remote, header, headerLength, body, payload);
+        fragment(tunnel.remote, binding, header, headerLength, body, payload);
         return true;
     }
 

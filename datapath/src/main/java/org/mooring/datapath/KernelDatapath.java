@@ -98,6 +98,13 @@ abstract class KernelDatapath<F extends Forwarding> extends RoutedDatapath<F> {
     final void forget(Inet4Address homeAddress) throws IOException {
         replace(homeAddress, Set.of());
         elements.remove(homeAddress);
+        String table = tunnels.rules().name();
+        List<Element> counted = new ArrayList<>();
+        for (Element possible : KernelRules.drops(homeAddress)) {
+            tunnels.nftables().counter(table, possible).ifPresent(counter -> counted.add(possible));
+        }
+        tunnels.nftables().change(table, List.of(), counted);
+        rooms().forgetDrops(homeAddress);
     }
 
     private void replace(Inet4Address homeAddress, Set<Element> wanted) throws IOException {
@@ -179,6 +186,21 @@ abstract class KernelDatapath<F extends Forwarding> extends RoutedDatapath<F> {
             }
             drops.merge(Drop.NO_ROOM, tunnels.withoutRoom(), Long::sum);
             return drops;
+        } catch (IOException e) {
+            throw new DatapathException("read the drops", e);
+        }
+    }
+
+    @Override
+    public final Map<Inet4Address, Map<Drop, Long>> bindingDrops() throws DatapathException {
+        try {
+            Map<Inet4Address, Map<Drop, Long>> drops = new HashMap<>();
+            tunnels.nftables()
+                    .counters(tunnels.rules().name(), KernelRules.drops())
+                    .forEach((element, counter) -> drops.computeIfAbsent(
+                                    element.key().get(0), home -> new EnumMap<>(Drop.class))
+                            .put(KernelRules.reason(element), counter.packets()));
+            return rooms().andDropped(drops);
         } catch (IOException e) {
             throw new DatapathException("read the drops", e);
         }

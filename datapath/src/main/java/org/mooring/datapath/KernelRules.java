@@ -53,6 +53,14 @@ final class KernelRules {
     /** Of home addresses whose packets wait, or whose markers are looked for. */
     static final String HELD = "held";
 
+    /** Of home addresses and {@link Drop}s: only of those of which a packet was dropped. */
+    private static final NftTable.Set DROPS = new NftTable.Set("drops", 2, true, 0, true);
+
+    /** Those that are counted there. */
+    private static final List<Drop> COUNTED = List.of(Drop.EXPIRED, Drop.CONGESTION, Drop.LOOP, Drop.FOREIGN_TUNNEL);
+
+    private static final String INTO_TUNNELS = "into";
+
     private static final int PRIORITY = -150;
 
     /** Behind what changes addresses. */
@@ -101,7 +109,7 @@ final class KernelRules {
     }
 
     NftTable table() {
-        List<NftTable.Set> sets = new ArrayList<>(List.of(new NftTable.Set(GUESTS, 1, false), OUT));
+        List<NftTable.Set> sets = new ArrayList<>(List.of(new NftTable.Set(GUESTS, 1, false), OUT, DROPS));
         for (Encapsulation encapsulation : devices.keySet()) {
             sets.add(new NftTable.Set(pairs(encapsulation), 2, false));
             sets.add(in(encapsulation));
@@ -114,7 +122,10 @@ final class KernelRules {
             sets.add(entered(path));
         }
         visitorLinks.forEach(link -> sets.add(new NftTable.Set(MARKS + link.name(), 3, false, 1)));
-        List<Chain> chains = new ArrayList<>(List.of(
+        List<Chain> chains = new ArrayList<>();
+        devices.keySet().forEach(encapsulation -> chains.addAll(drops(encapsulation)));
+        chains.add(drops(Drop.LOOP, INTO_TUNNELS, NftExpression.networkHeader(DESTINATION, Ipv4.LENGTH, 1)));
+        chains.addAll(List.of(
                 new Chain(
                         "input",
                         Hook.INPUT,
@@ -266,6 +277,59 @@ final class KernelRules {
                 .toList();
     }
 
+    static NftTable.Set drops() {
+        return DROPS;
+    }
+
+    /** Why packets were dropped that this element of {@link #drops} has counted. */
+    static Drop reason(Element element) {
+        return COUNTED.get(TunnelEnd.number(element.key().get(1)));
+    }
+
+    /** All that there may be of the home address in {@link #drops}. */
+    static List<Element> drops(Inet4Address home) {
+        return COUNTED.stream()
+                .map(reason -> new Element(DROPS.name(), home, number(reason)))
+                .toList();
+    }
+
+    private static Inet4Address number(Drop reason) {
+        return Ipv4.address(COUNTED.indexOf(reason));
+    }
+
+    /** Where packets go that came out of tunnels, and whose home address may be one of ours. */
+    private List<Chain> drops(Encapsulation encapsulation) {
+        int inner = encapsulation.overhead() - Ipv4Packet.HEADER_LENGTH;
+        int home = role == Role.HOME_AGENT ? SOURCE : DESTINATION;
+        return COUNTED.stream()
+                .map(reason -> drops(
+                        reason,
+                        encapsulation.toString(),
+                        // What the agent itself has sent is for a home address, and came back.
+                        NftExpression.transportHeader(
+                                inner + (reason == Drop.LOOP ? DESTINATION : home), Ipv4.LENGTH, 1)))
+                .toList();
+    }
+
+    /** @param home loads the home address into register 1 */
+    private static Chain drops(Drop reason, String which, NftExpression home) {
+        return new Chain(
+                chain(reason, which),
+                List.of(
+                        rule(
+                                "ours",
+                                List.of(
+                                        home,
+                                        NftExpression.lookup(GUESTS, 1),
+                                        NftExpression.address(number(reason), 2),
+                                        NftExpression.add(DROPS.name(), 1))),
+                        rule("all", List.of(NftExpression.drop()))));
+    }
+
+    private static String chain(Drop reason, String which) {
+        return (reason.name() + "-" + which).toLowerCase(Locale.ROOT);
+    }
+
     private Stream<Rule> outOfTunnel(Encapsulation encapsulation) {
         List<Rule> rules = new ArrayList<>();
         int inner = encapsulation.overhead() - Ipv4Packet.HEADER_LENGTH;
@@ -365,7 +429,12 @@ final class KernelRules {
                         NftExpression.networkHeader(SOURCE, Ipv4.LENGTH, 1),
                         NftExpression.networkHeader(DESTINATION, Ipv4.LENGTH, 2),
                         NftExpression.lookup(pairs(from), 1));
-                rules.add(dropped(Drop.LOOP, from + " by " + device.getKey(), into, circling));
+                rules.add(counted(
+                        Drop.LOOP,
+                        from + " by " + device.getKey(),
+                        NftExpression.goTo(chain(Drop.LOOP, INTO_TUNNELS)),
+                        into,
+                        circling));
             }
         }
         return rules.stream();
@@ -523,18 +592,21 @@ final class KernelRules {
 
     @SafeVarargs
     private static Rule dropped(Drop reason, Encapsulation encapsulation, List<NftExpression>... steps) {
-        return dropped(reason, encapsulation.toString(), steps);
+        String which = encapsulation.toString();
+        NftExpression verdict =
+                COUNTED.contains(reason) ? NftExpression.goTo(chain(reason, which)) : NftExpression.drop();
+        return counted(reason, which, verdict, steps);
     }
 
     /** @param which tells the rule from others with this reason */
     @SafeVarargs
-    private static Rule dropped(Drop reason, String which, List<NftExpression>... steps) {
+    private static Rule counted(Drop reason, String which, NftExpression verdict, List<NftExpression>... steps) {
         List<NftExpression> all = new ArrayList<>();
         for (List<NftExpression> step : steps) {
             all.addAll(step);
         }
         all.add(NftExpression.counter());
-        all.add(NftExpression.drop());
+        all.add(verdict);
         return new Rule(reason.name() + " " + which, all);
     }
 

@@ -27,6 +27,10 @@ final class Programs implements Gate, AutoCloseable {
     private static final String OBJECT = "/mip.bpf.o";
     private static final String WAYS = "ways";
     private static final String BINDINGS = "bindings";
+    private static final String BINDING_DROPS = "binding_drops";
+
+    /** For the drops of so many home addresses there is room, at most: who forges packets can have the kernel take memory for them. */
+    private static final int MOST_WITH_DROPS = 1 << 16;
 
     /** Has a home address go another way, when it is asked. */
     private static final String POINT = "point";
@@ -48,6 +52,7 @@ final class Programs implements Gate, AutoCloseable {
     private final BpfMap waits;
     private final BpfMap entered;
     private final BpfMap drops;
+    private final BpfMap bindingDrops;
     private final BpfProgram.Question point;
 
     /** The way of each home address. */
@@ -66,6 +71,7 @@ final class Programs implements Gate, AutoCloseable {
         this.waits = object.map("waits");
         this.entered = object.map("entered");
         this.drops = object.map("drops");
+        this.bindingDrops = object.map(BINDING_DROPS);
     }
 
     /**
@@ -82,7 +88,7 @@ final class Programs implements Gate, AutoCloseable {
         BpfObject object = BpfObject.load(
                 read(OBJECT),
                 program -> wanted.test(program) || program.equals(POINT),
-                Map.of(WAYS, capacity, BINDINGS, capacity));
+                Map.of(WAYS, capacity, BINDINGS, capacity, BINDING_DROPS, Math.min(capacity, MOST_WITH_DROPS)));
         try {
             Programs programs = new Programs(object, agent);
             programs.putAgent();
@@ -96,7 +102,8 @@ final class Programs implements Gate, AutoCloseable {
     /** Loads all that any agent needs, for nobody. */
     static Programs loadAll() throws IOException {
         AgentEntry nobody = new AgentEntry(Ipv4.address("0.0.0.0"), 0, 0, 0, Role.HOME_AGENT, MtuPolicy.ICMP, 0, false);
-        return new Programs(BpfObject.load(read(OBJECT), any -> true, Map.of(WAYS, 1, BINDINGS, 1)), nobody);
+        return new Programs(
+                BpfObject.load(read(OBJECT), any -> true, Map.of(WAYS, 1, BINDINGS, 1, BINDING_DROPS, 1)), nobody);
     }
 
     private static boolean isNeeded(String program, AgentEntry agent) {
@@ -150,6 +157,8 @@ final class Programs implements Gate, AutoCloseable {
         Way way = ways.take(entry);
         try {
             if (present == null) {
+                // A packet that was under way when it was removed may have left some.
+                bindingDrops.remove(key(homeAddress));
                 bindings.put(key(homeAddress), binding(way));
             } else if (present != way) {
                 point(homeAddress, way);
@@ -175,6 +184,7 @@ final class Programs implements Gate, AutoCloseable {
 
     synchronized void remove(Inet4Address homeAddress) throws KernelException {
         bindings.remove(key(homeAddress));
+        bindingDrops.remove(key(homeAddress));
         Way way = pointed.remove(homeAddress);
         if (way != null) {
             ways.giveBack(way);
@@ -273,6 +283,18 @@ final class Programs implements Gate, AutoCloseable {
             ByteBuffer count = drops.get(index(i)).orElseThrow();
             found.put(reasons[i], count.order(ByteOrder.nativeOrder()).getLong());
         }
+        return found;
+    }
+
+    Map<Inet4Address, Map<Drop, Long>> bindingDrops() throws KernelException {
+        Map<Inet4Address, Map<Drop, Long>> found = new HashMap<>();
+        bindingDrops.forEach((key, value) -> {
+            Map<Drop, Long> counts = new EnumMap<>(Drop.class);
+            for (Drop reason : Drop.values()) {
+                counts.put(reason, value.order(ByteOrder.nativeOrder()).getLong());
+            }
+            found.put(Ipv4.read(key), counts);
+        });
         return found;
     }
 

@@ -105,6 +105,11 @@ abstract class TunDatapath<F extends Forwarding> extends RoutedDatapath<F> {
     }
 
     @Override
+    public final Map<Inet4Address, Map<Drop, Long>> bindingDrops() {
+        return engine.bindingDrops();
+    }
+
+    @Override
     public final void close() {
         engine.close();
         kernel.close();

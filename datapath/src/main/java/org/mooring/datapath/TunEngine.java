@@ -71,7 +71,7 @@ final class TunEngine implements Rooms, AutoCloseable {
         this.closing = closing;
         bindings = new Bindings();
         drops = new Drops();
-        rooms = new TunRooms(drops);
+        rooms = new TunRooms(bindings, drops);
         boolean isHome = kernel.agent().role() == Role.HOME_AGENT;
         sockets = TunnelSockets.open(kernel.agent().address(), kernel.agent().role());
         closing.push(sockets::close);
@@ -242,6 +242,10 @@ final class TunEngine implements Rooms, AutoCloseable {
 
     Map<Inet4Address, Traffic> traffic() {
         return bindings.traffic();
+    }
+
+    Map<Inet4Address, Map<Drop, Long>> bindingDrops() {
+        return bindings.drops();
     }
 
     Map<Drop, Long> drops() {

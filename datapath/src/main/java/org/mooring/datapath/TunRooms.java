@@ -33,6 +33,7 @@ final class TunRooms {
     private final Map<Integer, Guest> guests = new HashMap<>();
     private final Map<Inet4Address, Long> counts = new HashMap<>();
     private final List<Runnable> news = new ArrayList<>();
+    private final Bindings bindings;
     private final Drops drops;
     private Waiting waiting = Waiting.UNHEARD;
     private long octets;
@@ -43,7 +44,8 @@ final class TunRooms {
     /** For how many home addresses packets may have to wait; none is looked up while it is zero. */
     private volatile int held;
 
-    TunRooms(Drops drops) {
+    TunRooms(Bindings bindings, Drops drops) {
+        this.bindings = bindings;
         this.drops = drops;
     }
 
@@ -89,7 +91,7 @@ final class TunRooms {
         if (hasRoomFor(copy) && guest(homeAddress).packets.deliver(copy)) {
             octets += copy.remaining();
         } else {
-            drops.count(Drop.NO_ROOM);
+            drop(TunnelEnd.number(homeAddress));
         }
     }
 
@@ -161,7 +163,7 @@ final class TunRooms {
     private void enter(Guest guest, Path path, ByteBuffer packet) {
         Room room = guest.packets.room(path);
         if (room.isFull() || !hasRoomFor(packet)) {
-            drops.count(Drop.NO_ROOM);
+            drop(TunnelEnd.number(guest.homeAddress));
             return;
         }
         octets += packet.remaining();
@@ -170,6 +172,10 @@ final class TunRooms {
             counts.computeIfPresent(guest.homeAddress, (address, count) -> count + 1);
         }
         announce(guest.homeAddress, path, room);
+    }
+
+    private void drop(int homeAddress) {
+        drops.count(Drop.NO_ROOM, bindings.get(homeAddress));
     }
 
     /** Before what came out of tunnels is received. What was sent before a path was opened is there, if this is called later. */

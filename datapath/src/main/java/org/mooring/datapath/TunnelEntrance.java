@@ -31,21 +31,22 @@ final class TunnelEntrance implements Encapsulator.Outlet {
     private final TunRooms rooms;
     private final boolean isHome;
     private final Runnable waits;
+    private final Bindings bindings;
     private final Drops drops;
     private final Encapsulator encapsulator;
     private final Wakeup wakeup;
     private final OffHeap packets = new OffHeap(AT_ONCE * LONGEST);
     private final ByteBuffer in = packets.octets();
     private final OffHeap headers = new OffHeap(Encapsulator.HEADERS_SIZE);
-    private final OutgoingMessages raw = new OutgoingMessages(MESSAGES, 2 * Encapsulator.HEADERS);
-    private final OutgoingMessages udp = new OutgoingMessages(MESSAGES, 2 * Encapsulator.HEADERS);
+    private final Outgoing raw = new Outgoing();
+    private final Outgoing udp = new Outgoing();
     private final Pieces back = new Pieces(1);
     private final OffHeap wakeups = new OffHeap(Long.BYTES);
 
     private final OwnPackets own = new OwnPackets();
 
     /** What the present message is among. */
-    private OutgoingMessages current = raw;
+    private Outgoing current = raw;
 
     private @Nullable Held held;
 
@@ -68,6 +69,7 @@ final class TunnelEntrance implements Encapsulator.Outlet {
         this.rooms = rooms;
         this.isHome = kernel.agent().role() == Role.HOME_AGENT;
         this.waits = waits;
+        this.bindings = bindings;
         this.drops = drops;
         encapsulator = new Encapsulator(bindings, kernel.agent(), drops, headers.octets(), this);
         this.wakeup = wakeup;
@@ -87,7 +89,7 @@ final class TunnelEntrance implements Encapsulator.Outlet {
         if (own.addOfVisitor(new Own(packet, (at, length) -> encapsulator.reverse(in, at, length)))) {
             wakeup.wake();
         } else {
-            drops.count(Drop.NO_ROOM);
+            drops.count(Drop.NO_ROOM, bindings.get(packet.getInt(packet.position() + Ip.SOURCE)));
         }
     }
 
@@ -158,32 +160,33 @@ final class TunnelEntrance implements Encapsulator.Outlet {
     }
 
     @Override
-    public void begin(int remote, int port, int typeOfService, int segment) {
-        OutgoingMessages wanted = port == 0 ? raw : udp;
+    public void begin(Binding binding, int remote, int port, int typeOfService, int segment) {
+        Outgoing wanted = port == 0 ? raw : udp;
         if (wanted != current) {
             flush();
             current = wanted;
         }
-        current.begin(remote, port);
+        current.bindings[current.messages.count()] = binding;
+        current.messages.begin(remote, port);
         if (port != 0) {
-            current.segment(segment, typeOfService);
+            current.messages.segment(segment, typeOfService);
         }
     }
 
     @Override
     public void piece(int header, int headerLength, int body, int bodyLength) {
-        current.add(headers, header, headerLength);
-        current.add(packets, body, bodyLength);
+        current.messages.add(headers, header, headerLength);
+        current.messages.add(packets, body, bodyLength);
     }
 
     @Override
     public void end() {
-        current.end();
+        current.messages.end();
     }
 
     @Override
     public boolean isFull(int pieces) {
-        return raw.isFullFor(pieces) || udp.isFullFor(pieces);
+        return raw.messages.isFullFor(pieces) || udp.messages.isFullFor(pieces);
     }
 
     @Override
@@ -195,12 +198,13 @@ final class TunnelEntrance implements Encapsulator.Outlet {
         }
     }
 
-    private void send(HeldDescriptor socket, OutgoingMessages messages) {
+    private void send(HeldDescriptor socket, Outgoing outgoing) {
+        OutgoingMessages messages = outgoing.messages;
         int first = 0;
         while (first < messages.count()) {
             long sent = socket.send(messages, first);
             if (sent < 0) {
-                drops.count(reason((int) -sent));
+                drops.count(reason((int) -sent), outgoing.bindings[first]);
                 first++;
             } else {
                 first += (int) sent;
@@ -232,6 +236,13 @@ final class TunnelEntrance implements Encapsulator.Outlet {
     void close() {
         closed = true;
         wakeup.wake();
+    }
+
+    private static final class Outgoing {
+        private final OutgoingMessages messages = new OutgoingMessages(MESSAGES, 2 * Encapsulator.HEADERS);
+
+        /** Whose each of them is. */
+        private final Binding[] bindings = new Binding[MESSAGES];
     }
 
     private record Held(HeldDescriptor device, HeldDescriptor raw, HeldDescriptor udp) {}

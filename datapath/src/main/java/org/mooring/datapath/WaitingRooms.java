@@ -3,6 +3,7 @@ package org.mooring.datapath;
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,6 +69,10 @@ final class WaitingRooms implements Rooms, AutoCloseable {
 
     private final Map<Inet4Address, Optional<Inet4Address>> oldSources = new HashMap<>();
     private final Map<Inet4Address, Long> counts = new HashMap<>();
+
+    /** Of home addresses that have been held since {@link #forgetDrops}. */
+    private final Map<Inet4Address, Long> drops = new HashMap<>();
+
     private final List<Runnable> news = new ArrayList<>();
     private Waiting waiting = Waiting.UNHEARD;
     private long octets;
@@ -106,6 +111,7 @@ final class WaitingRooms implements Rooms, AutoCloseable {
             if (!told.containsKey(homeAddress)) {
                 counts.put(homeAddress, 0L);
             }
+            drops.putIfAbsent(homeAddress, 0L);
             tell(homeAddress, guest);
         } finally {
             lock.unlock();
@@ -152,7 +158,7 @@ final class WaitingRooms implements Rooms, AutoCloseable {
             if (hasRoomFor(copy) && guest.deliver(copy)) {
                 octets += copy.remaining();
             } else {
-                dropped++;
+                drop(homeAddress);
             }
         } finally {
             lock.unlock();
@@ -190,6 +196,34 @@ final class WaitingRooms implements Rooms, AutoCloseable {
         lock.lock();
         try {
             return dropped;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** What else was dropped of home addresses, and what found no room here. */
+    Map<Inet4Address, Map<Drop, Long>> andDropped(Map<Inet4Address, Map<Drop, Long>> others) {
+        lock.lock();
+        try {
+            drops.forEach(
+                    (homeAddress, count) -> others.computeIfAbsent(homeAddress, unused -> new EnumMap<>(Drop.class))
+                            .merge(Drop.NO_ROOM, count, Long::sum));
+            return others;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void drop(Inet4Address homeAddress) {
+        dropped++;
+        drops.computeIfPresent(homeAddress, (same, count) -> count + 1);
+    }
+
+    /** Whatever finds no room from now on is nobody's, until packets for the home address are held again. */
+    void forgetDrops(Inet4Address homeAddress) {
+        lock.lock();
+        try {
+            drops.remove(homeAddress);
         } finally {
             lock.unlock();
         }
@@ -297,7 +331,7 @@ final class WaitingRooms implements Rooms, AutoCloseable {
         HeldPackets guest = guests.computeIfAbsent(homeAddress, unknown -> new HeldPackets());
         Room room = guest.room(path);
         if (room.isFull() || !hasRoomFor(packet)) {
-            dropped++;
+            drop(homeAddress);
             return;
         }
         if (gate.routes()) {

@@ -13,7 +13,9 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -120,6 +122,18 @@ abstract class Behaviour {
 
     static long dropped(Datapath<?> datapath, Drop reason) throws DatapathException {
         return datapath.drops().getOrDefault(reason, -1L);
+    }
+
+    /** Of home addresses, without reasons and home addresses that there was none for. */
+    static Map<Inet4Address, Map<Drop, Long>> bindingDrops(Datapath<?> datapath) throws DatapathException {
+        Map<Inet4Address, Map<Drop, Long>> drops = new HashMap<>();
+        datapath.bindingDrops()
+                .forEach((home, counts) -> counts.forEach((reason, count) -> {
+                    if (count != 0) {
+                        drops.computeIfAbsent(home, unused -> new HashMap<>()).put(reason, count);
+                    }
+                }));
+        return drops;
     }
 
     static Traffic traffic(Datapath<?> datapath) throws DatapathException {

@@ -70,7 +70,7 @@ final class Carried implements Encapsulator.Outlet {
     }
 
     @Override
-    public void begin(int remote, int port, int typeOfService, int segment) {
+    public void begin(Binding binding, int remote, int port, int typeOfService, int segment) {
         message.clear();
         if (port != 0) {
             udp.add(Ipv4.address(remote).getHostAddress() + ":" + port + " " + typeOfService + " " + segment);

@@ -42,6 +42,11 @@ abstract class DatapathTest {
         return true;
     }
 
+    /** Whether it knows whose packet finds no room in a queue of the kernel's. */
+    boolean knowsWhatQueuesDrop() {
+        return true;
+    }
+
     abstract HomeDatapath openHome(HomeDatapathConfig config, Collection<HomeForwarding> installed, Waiting waiting)
             throws DatapathException;
 

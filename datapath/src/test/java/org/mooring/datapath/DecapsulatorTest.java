@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -76,6 +77,7 @@ class DecapsulatorTest {
         take(role, Encapsulated.in(encapsulation, OTHER_PEER, AGENT, inner));
         assertEquals(1, arrived.size());
         assertDropped(Drop.FOREIGN_TUNNEL);
+        assertEquals(1, bindings.drops().get(HOME).get(Drop.FOREIGN_TUNNEL));
     }
 
     /** RFC 3519 §4.3: the port is as much of the tunnel as the address. */
@@ -97,6 +99,7 @@ class DecapsulatorTest {
         var other = Ipv4Packet.of(CORRESPONDENT, OTHER_PEER, Ipv4Packet.UDP, 60, ByteBuffer.allocate(20));
         take(role, Encapsulated.in(Encapsulation.IPIP, PEER, AGENT, other));
         assertDropped(Drop.UNLISTED);
+        assertEquals(Map.of(HOME, Map.of()), bindings.drops());
     }
 
     /** RFC 3024 §4.3.2; what a foreign agent sends home is for who has come home, or may be on the way. */

@@ -121,6 +121,13 @@ class EbpfDatapathTest extends DatapathTest {
     }
 
     @Nested
+    class Drops extends OutgoingDropsTest {
+        Drops() {
+            super(EbpfDatapathTest.this);
+        }
+    }
+
+    @Nested
     class Redirect extends RedirectTest {
         Redirect() {
             super(EbpfDatapathTest.this);

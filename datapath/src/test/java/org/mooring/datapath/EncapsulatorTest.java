@@ -128,6 +128,7 @@ class EncapsulatorTest {
         var packet = udp(1472);
         take(MtuPolicy.ICMP, offloaded(packet));
         assertEquals(1, drops.counts().get(Drop.TOO_BIG));
+        assertEquals(1, bindings.drops().get(HOME).get(Drop.TOO_BIG));
         take(MtuPolicy.FRAGMENT_OUTER, offloaded(packet));
 
         var together = new ByteArrayOutputStream();
@@ -157,6 +158,9 @@ class EncapsulatorTest {
         bindings.put(HOME, entry(Tunnel.ipip(CORRESPONDENT), Tunnel.ipip(PEER)));
         take(MtuPolicy.ICMP, offloaded(udp(10)));
         assertEquals(2, drops.counts().get(Drop.LOOP));
+        // Its counts outlive a change of the binding, and begin with it: before, it was nobody's.
+        assertEquals(2, bindings.drops().get(HOME).get(Drop.LOOP));
+        assertEquals(0, bindings.drops().get(HOME).get(Drop.UNLISTED));
         assertEquals(List.of(), carried.messages());
     }
 

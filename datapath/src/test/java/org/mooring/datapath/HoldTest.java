@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -328,6 +329,9 @@ abstract class HoldTest extends Behaviour {
         int all = sent;
         until(() -> guest.count() + noRoom(near) == all);
         assertTrue(guest.count() <= all - 100);
+        if (test.knowsWhatQueuesDrop()) {
+            assertEquals(Map.of(GUEST, Map.of(Drop.NO_ROOM, noRoom(near))), bindingDrops(near));
+        }
         assertEquals(
                 IntStream.range(0, guest.count()).mapToObj(Integer::toString).toList(), guest.all());
         passesBy(near, path, GUEST, guest);

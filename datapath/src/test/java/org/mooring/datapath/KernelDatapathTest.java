@@ -49,6 +49,11 @@ class KernelDatapathTest extends DatapathTest {
     }
 
     @Override
+    boolean knowsWhatQueuesDrop() {
+        return false;
+    }
+
+    @Override
     HomeDatapath openHome(HomeDatapathConfig config, Collection<HomeForwarding> installed, Waiting waiting)
             throws DatapathException {
         return KernelHomeDatapath.open(config, installed, waiting);
@@ -144,6 +149,13 @@ class KernelDatapathTest extends DatapathTest {
     @Nested
     class Forgery extends ForgeryTest {
         Forgery() {
+            super(KernelDatapathTest.this);
+        }
+    }
+
+    @Nested
+    class Drops extends DropsTest {
+        Drops() {
             super(KernelDatapathTest.this);
         }
     }

@@ -35,7 +35,7 @@ class NoGarbageTest {
 
     private final Encapsulator.Outlet entrance = new Encapsulator.Outlet() {
         @Override
-        public void begin(int remote, int port, int typeOfService, int segment) {
+        public void begin(Binding binding, int remote, int port, int typeOfService, int segment) {
             messages.begin(remote, port);
         }
 

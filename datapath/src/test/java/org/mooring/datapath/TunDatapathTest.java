@@ -12,6 +12,11 @@ class TunDatapathTest extends DatapathTest {
     }
 
     @Override
+    boolean knowsWhatQueuesDrop() {
+        return false;
+    }
+
+    @Override
     HomeDatapath openHome(HomeDatapathConfig config, Collection<HomeForwarding> installed, Waiting waiting)
             throws DatapathException {
         return TunHomeDatapath.open(config, installed, waiting);
@@ -103,6 +108,13 @@ class TunDatapathTest extends DatapathTest {
     @Nested
     class SimultaneousBindings extends SimultaneousBindingsTest {
         SimultaneousBindings() {
+            super(TunDatapathTest.this);
+        }
+    }
+
+    @Nested
+    class Drops extends OutgoingDropsTest {
+        Drops() {
             super(TunDatapathTest.this);
         }
     }

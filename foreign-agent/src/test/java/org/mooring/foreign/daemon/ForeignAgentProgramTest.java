@@ -279,6 +279,19 @@ class ForeignAgentProgramTest {
     }
 
     @Test
+    @DisplayName("what is dropped is shown with the visitor that it is for")
+    void showsWhoseTheDroppedPacketsAre() throws Exception {
+        register(300);
+
+        var forged = udp(CORRESPONDENT, HOME_ADDRESS.toInet(), "past the home agent");
+        nextTunnel.send(CARE_OF.toInet(), forged.toIpv4().toOctets());
+
+        program.await(
+                "/datapath",
+                datapath -> datapath.at("/tunnels/0/dropped/foreign-tunnel").asInt() == 1);
+    }
+
+    @Test
     @DisplayName("RFC 3344 §3.7.3.2: a deregistration ends the forwarding")
     void deregisters() throws Exception {
         register(300);

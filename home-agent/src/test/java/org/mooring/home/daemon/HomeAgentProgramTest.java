@@ -19,6 +19,7 @@ import static org.mooring.protocol.wire.ReplyCode.HA_INSUFFICIENT_RESOURCES;
 import static org.mooring.protocol.wire.ReplyCode.HA_MOBILE_NODE_FAILED_AUTHENTICATION;
 import static org.mooring.protocol.wire.ReplyCode.HA_UNKNOWN_HOME_AGENT_ADDRESS;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.nio.ByteBuffer;
@@ -47,6 +48,7 @@ import org.mooring.linux.packet.EthernetFrame;
 import org.mooring.linux.packet.Ipv4Packet;
 import org.mooring.linux.packet.PacketFilter;
 import org.mooring.linux.packet.PacketSocket;
+import org.mooring.linux.packet.RawIpv4Socket;
 import org.mooring.linux.packet.ReceivedFrame;
 import org.mooring.linux.packet.UdpPacket;
 import org.mooring.protocol.handover.HandoverExtension;
@@ -489,6 +491,31 @@ class HomeAgentProgramTest {
             assertTrue(site.table(what).lines().count() > 1, site.table(what));
         }
         assertTrue(site.table("datapath").contains("ebpf"), site.table("datapath"));
+    }
+
+    @Test
+    void showsWhoseTheDroppedPacketsAre() throws Exception {
+        site.start();
+        assertEquals(
+                ACCEPTED,
+                site.fromForeignAgent(relayed(site.request(300, CARE_OF_ADDRESS)))
+                        .code());
+        assertEquals(0, tunnel().path("dropped").size());
+        try (var elsewhere =
+                site.foreignAgent().run(() -> RawIpv4Socket.open(Ipv4Packet.IPIP, NEXT_CARE_OF_ADDRESS.toInet()))) {
+            var forged = new UdpPacket(
+                    HOME_ADDRESS.toInet(), 1, NEXT_CARE_OF_ADDRESS.toInet(), 2, 64, ByteBuffer.allocate(0));
+            elsewhere.send(HOME_AGENT.toInet(), forged.toIpv4().toOctets());
+        }
+        await("it is counted", () -> tunnel().path("dropped").size() == 1);
+        assertEquals(1, tunnel().path("dropped").path("foreign-tunnel").asInt());
+        assertTrue(site.table("datapath").contains("foreign-tunnel=1"), site.table("datapath"));
+    }
+
+    private JsonNode tunnel() {
+        JsonNode tunnels = site.show(Routing.DATAPATH).orElseThrow().get("tunnels");
+        assertEquals(1, tunnels.size());
+        return tunnels.get(0);
     }
 
     @Test

@@ -18,11 +18,13 @@ public final class NftExpression {
     private static final int NFTA_DATA_VALUE = 1;
     private static final int NFTA_DATA_VERDICT = 2;
     private static final int NFTA_VERDICT_CODE = 1;
+    private static final int NFTA_VERDICT_CHAIN = 2;
     private static final int META_MARK = 3;
     private static final int META_IIF = 4;
     private static final int META_OIF = 5;
     private static final int DROP = 0;
     private static final int ACCEPT = 1;
+    private static final int GOTO = -4;
 
     private final String name;
     private final Consumer<NetlinkMessage> data;
@@ -127,6 +129,11 @@ public final class NftExpression {
                         .network(7, FIRST_REGISTER + register));
     }
 
+    /** Loads an address. */
+    public static NftExpression address(Inet4Address address, int register) {
+        return immediate(register, value -> value.address(address));
+    }
+
     /** Loads two octets. */
     public static NftExpression octets(int first, int second, int register) {
         return immediate(register, value -> value.octets(first, second));
@@ -195,26 +202,34 @@ public final class NftExpression {
                         .network(3, FIRST_REGISTER + found));
     }
 
+    /** Adds what begins in {@code register} to a dynamic set, if it isn't there, and counts there. A packet that finds the set full goes on with the next rule. */
+    public static NftExpression add(String set, int register) {
+        int add = 0; // NFT_DYNSET_OP_ADD
+        return new NftExpression(
+                "dynset", data -> data.attribute(1, set).network(3, add).network(4, FIRST_REGISTER + register));
+    }
+
     public static NftExpression counter() {
         return new NftExpression("counter", data -> {});
     }
 
     public static NftExpression accept() {
-        return verdict(ACCEPT);
+        return verdict(verdict -> verdict.network(NFTA_VERDICT_CODE, ACCEPT));
     }
 
     public static NftExpression drop() {
-        return verdict(DROP);
+        return verdict(verdict -> verdict.network(NFTA_VERDICT_CODE, DROP));
     }
 
-    private static NftExpression verdict(int code) {
+    /** Goes on in another chain, and doesn't come back. */
+    public static NftExpression goTo(String chain) {
+        return verdict(verdict -> verdict.network(NFTA_VERDICT_CODE, GOTO).attribute(NFTA_VERDICT_CHAIN, chain));
+    }
+
+    private static NftExpression verdict(Consumer<NetlinkMessage> verdict) {
         return new NftExpression(
                 "immediate",
-                data -> data.network(1, VERDICT_REGISTER)
-                        .nest(
-                                2,
-                                holder -> holder.nest(
-                                        NFTA_DATA_VERDICT, verdict -> verdict.network(NFTA_VERDICT_CODE, code))));
+                data -> data.network(1, VERDICT_REGISTER).nest(2, holder -> holder.nest(NFTA_DATA_VERDICT, verdict)));
     }
 
     void describe(NetlinkMessage expression) {

@@ -2,6 +2,7 @@ package org.mooring.linux.netlink;
 
 import java.net.Inet4Address;
 import java.util.List;
+import java.util.Optional;
 
 /** An nftables table of family {@code ip}, in the words of nft(8). */
 public record NftTable(String name, List<Set> sets, List<Chain> chains) {
@@ -16,8 +17,13 @@ public record NftTable(String name, List<Set> sets, List<Chain> chains) {
      * @param addresses that make one element
      * @param counted whether each element counts the packets that were found by it
      * @param values so many numbers in a row each element stands for: it is a map if that is more than none
+     * @param dynamic whether packets add elements, by {@link NftExpression#add}: then it has no more than 65,535
      */
-    public record Set(String name, int addresses, boolean counted, int values) {
+    public record Set(String name, int addresses, boolean counted, int values, boolean dynamic) {
+        public Set(String name, int addresses, boolean counted, int values) {
+            this(name, addresses, counted, values, false);
+        }
+
         public Set(String name, int addresses, boolean counted) {
             this(name, addresses, counted, 0);
         }
@@ -26,11 +32,20 @@ public record NftTable(String name, List<Set> sets, List<Chain> chains) {
     /**
      * Rules in their order; what none of them accepts or drops passes.
      *
+     * @param hook none if it only sees what rules of chains behind it in the table send here, by {@link NftExpression#goTo}
      * @param priority the chain with the lowest sees a packet first
      */
-    public record Chain(String name, Hook hook, int priority, List<Rule> rules) {
+    public record Chain(String name, Optional<Hook> hook, int priority, List<Rule> rules) {
         public Chain {
             rules = List.copyOf(rules);
+        }
+
+        public Chain(String name, Hook hook, int priority, List<Rule> rules) {
+            this(name, Optional.of(hook), priority, rules);
+        }
+
+        public Chain(String name, List<Rule> rules) {
+            this(name, Optional.empty(), 0, rules);
         }
     }
 

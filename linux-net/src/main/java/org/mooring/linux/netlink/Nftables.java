@@ -63,6 +63,7 @@ public final class Nftables implements AutoCloseable {
     private static final int SET_ID = 10;
     private static final int SET_EXPRESSION = 17;
     private static final int SET_MAP = 0x8;
+    private static final int SET_DYNAMIC = 0x20;
     private static final int SET_WITH_EXPRESSION = 0x100;
     private static final int ELEMENTS_SET = 2;
     private static final int ELEMENTS = 3;
@@ -233,7 +234,11 @@ public final class Nftables implements AutoCloseable {
         NetlinkMessage message = message(NEWSET, NetlinkMessage.NLM_F_CREATE)
                 .attribute(TABLE, table)
                 .attribute(SET_NAME, set.name())
-                .network(SET_FLAGS, (set.counted() ? SET_WITH_EXPRESSION : 0) | (set.values() > 0 ? SET_MAP : 0))
+                .network(
+                        SET_FLAGS,
+                        (set.counted() ? SET_WITH_EXPRESSION : 0)
+                                | (set.values() > 0 ? SET_MAP : 0)
+                                | (set.dynamic() ? SET_DYNAMIC : 0))
                 .network(SET_KEY_TYPE, inARow(set.addresses(), ADDRESS_TYPE))
                 .network(SET_KEY_LENGTH, set.addresses() * Ipv4.LENGTH)
                 .network(SET_ID, id);
@@ -253,13 +258,16 @@ public final class Nftables implements AutoCloseable {
     }
 
     private static NetlinkMessage chain(String table, NftTable.Chain chain) {
-        return message(NEWCHAIN, NetlinkMessage.NLM_F_CREATE)
+        NetlinkMessage message = message(NEWCHAIN, NetlinkMessage.NLM_F_CREATE)
                 .attribute(TABLE, table)
-                .attribute(CHAIN_NAME, chain.name())
-                .nest(
-                        CHAIN_HOOK,
-                        hook -> hook.network(HOOK_NUMBER, chain.hook().number).network(HOOK_PRIORITY, chain.priority()))
-                .attribute(CHAIN_TYPE, "filter");
+                .attribute(CHAIN_NAME, chain.name());
+        chain.hook()
+                .ifPresent(hook -> message.nest(
+                                CHAIN_HOOK,
+                                place -> place.network(HOOK_NUMBER, hook.number)
+                                        .network(HOOK_PRIORITY, chain.priority()))
+                        .attribute(CHAIN_TYPE, "filter"));
+        return message;
     }
 
     private static NetlinkMessage rule(String table, String chain, NftTable.Rule rule) {

@@ -92,6 +92,51 @@ class NftablesTest {
         assertEquals(Optional.empty(), nftables.counter(TABLE, to("127.0.0.2")));
     }
 
+    /** Packets add elements of their own, in a chain that only sees what is sent there, and ends there. */
+    @Test
+    void countsWhatAddsItself() throws Exception {
+        var seen = new NftTable.Set("seen", 2, true, 0, true);
+        var aside = new Chain(
+                "aside",
+                List.of(
+                        new Rule(
+                                "seen",
+                                List.of(
+                                        NftExpression.networkHeader(16, 4, 1),
+                                        NftExpression.address(loopback("0.0.0.7"), 2),
+                                        NftExpression.add("seen", 1))),
+                        new Rule("dropped", List.of(NftExpression.drop()))));
+        var output = new Chain(
+                "output",
+                Hook.OUTPUT,
+                0,
+                List.of(
+                        new Rule(
+                                "aside",
+                                List.of(
+                                        NftExpression.networkHeader(16, 4, 0),
+                                        NftExpression.equal(0, loopback("127.0.0.2")),
+                                        NftExpression.goTo("aside"))),
+                        new Rule(
+                                "counted",
+                                List.of(
+                                        NftExpression.networkHeader(9, 1, 0),
+                                        NftExpression.equal(0, UDP),
+                                        NftExpression.counter()))));
+        nftables.replace(new NftTable(TABLE, List.of(seen), List.of(aside, output)), List.of());
+        assertEquals(Map.of(), nftables.counters(TABLE, seen));
+        for (int i = 0; i < 2; i++) {
+            assertThrows(java.io.IOException.class, () -> send("127.0.0.2"));
+        }
+        send("127.0.0.3");
+        var added = new Element("seen", loopback("127.0.0.2"), loopback("0.0.0.7"));
+        assertEquals(Map.of(added, new Counter(2, 2 * (UDP_HEADERS + 1))), nftables.counters(TABLE, seen));
+        assertEquals(Map.of("counted", new Counter(1, UDP_HEADERS + 1)), nftables.counters(TABLE, output));
+        assertEquals(Optional.of(new Counter(2, 2 * (UDP_HEADERS + 1))), nftables.counter(TABLE, added));
+        nftables.change(TABLE, List.of(), List.of(added));
+        assertEquals(Map.of(), nftables.counters(TABLE, seen));
+    }
+
     @Test
     void replacesAndRemovesTables() throws Exception {
         var table = new NftTable(TABLE, List.of(PAIRS), List.of(OUTPUT));
