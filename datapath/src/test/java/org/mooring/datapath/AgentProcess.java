@@ -22,15 +22,17 @@ final class AgentProcess implements AutoCloseable {
     }
 
     /** The home agent, whose guest visits {@code site}. */
-    static AgentProcess home(DatapathTest datapath, Site home, Site site) throws Exception {
-        return start(datapath, HOME, home, site.careOfAddress().getHostAddress());
+    static AgentProcess home(DatapathTest datapath, Site home, Site site, Encapsulation encapsulation)
+            throws Exception {
+        return start(datapath, HOME, home, site.careOfAddress().getHostAddress(), encapsulation);
     }
 
-    static AgentProcess foreign(DatapathTest datapath, Site site) throws Exception {
-        return start(datapath, FOREIGN, site, site.careOfAddress().getHostAddress());
+    static AgentProcess foreign(DatapathTest datapath, Site site, Encapsulation encapsulation) throws Exception {
+        return start(datapath, FOREIGN, site, site.careOfAddress().getHostAddress(), encapsulation);
     }
 
-    private static AgentProcess start(DatapathTest datapath, String role, Site site, String careOfAddress)
+    private static AgentProcess start(
+            DatapathTest datapath, String role, Site site, String careOfAddress, Encapsulation encapsulation)
             throws Exception {
         Process process = new ProcessBuilder(
                         "ip",
@@ -46,7 +48,8 @@ final class AgentProcess implements AutoCloseable {
                         AgentProcess.class.getName(),
                         datapath.getClass().getName(),
                         role,
-                        careOfAddress)
+                        careOfAddress,
+                        encapsulation.name())
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
         BufferedReader said = process.inputReader(StandardCharsets.UTF_8);
@@ -70,18 +73,19 @@ final class AgentProcess implements AutoCloseable {
                 .getDeclaredConstructor()
                 .newInstance();
         var careOfAddress = Ipv4.address(arguments[2]);
+        var encapsulation = Encapsulation.valueOf(arguments[3]);
         List<String> lan = List.of("lan");
         List<String> wan = List.of("wan");
         Datapath<?> opened = arguments[1].equals(HOME)
                 ? datapath.openHome(
                         new HomeDatapathConfig(
                                 Topology.HOME_AGENT, HomeDatapathConfig.DEVICE, "lan", wan, MtuPolicy.ICMP, false),
-                        List.of(new HomeForwarding(Topology.GUEST, Tunnel.ipip(careOfAddress))),
+                        List.of(new HomeForwarding(Topology.GUEST, Behaviour.tunnel(careOfAddress, encapsulation))),
                         Waiting.UNHEARD)
                 : datapath.openVisitors(
                         new VisitorDatapathConfig(
                                 careOfAddress, VisitorDatapathConfig.DEVICE, lan, wan, MtuPolicy.ICMP, false),
-                        List.of(Behaviour.VISITOR),
+                        List.of(Behaviour.visitor(encapsulation)),
                         Waiting.UNHEARD);
         System.out.println(READY);
         while (opened != null) {

@@ -6,6 +6,8 @@ import static org.mooring.datapath.Topology.GUEST;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Datapaths that are in the kernel outlive their agent. */
 abstract class SurvivalTest extends Behaviour {
@@ -13,19 +15,22 @@ abstract class SurvivalTest extends Behaviour {
         super(test);
     }
 
-    @Test
-    void restartsUnderTrafficWithoutALoss() throws Exception {
-        home(toVisitorAt(net.near));
-        visitors(net.near, VISITOR);
+    @ParameterizedTest
+    @MethodSource("encapsulations")
+    void restartsUnderTrafficWithoutALoss(Encapsulation encapsulation) throws Exception {
+        HomeForwarding bound = toVisitorAt(net.near, encapsulation);
+        VisitorForwarding visitor = visitor(encapsulation);
+        home(bound);
+        visitors(net.near, visitor);
         Echo echo = open(new Echo(net.near.host()));
         try (Flow flow = new Flow(net.correspondent, GUEST)) {
             for (int restart = 0; restart < 5; restart++) {
                 until(flow.moreAnswers(50));
                 close(HomeDatapath.class);
-                home(toVisitorAt(net.near));
+                home(bound);
                 until(flow.moreAnswers(50));
                 close(VisitorDatapath.class);
-                visitors(net.near, VISITOR);
+                visitors(net.near, visitor);
             }
             flow.stop();
             until(() -> flow.answered() == flow.sent());
@@ -33,18 +38,19 @@ abstract class SurvivalTest extends Behaviour {
         }
     }
 
-    @Test
-    void losesNothingWhenAgentsAreKilledAndStartedAgain() throws Exception {
-        AgentProcess home = open(AgentProcess.home(test, net.home, net.near));
-        AgentProcess near = open(AgentProcess.foreign(test, net.near));
+    @ParameterizedTest
+    @MethodSource("encapsulations")
+    void losesNothingWhenAgentsAreKilledAndStartedAgain(Encapsulation encapsulation) throws Exception {
+        AgentProcess home = open(AgentProcess.home(test, net.home, net.near, encapsulation));
+        AgentProcess near = open(AgentProcess.foreign(test, net.near, encapsulation));
         Echo echo = open(new Echo(net.near.host()));
         try (Flow flow = new Flow(net.correspondent, GUEST)) {
             until(flow.moreAnswers(50));
             home.close();
             near.close();
             until(flow.moreAnswers(50));
-            open(AgentProcess.home(test, net.home, net.near));
-            open(AgentProcess.foreign(test, net.near));
+            open(AgentProcess.home(test, net.home, net.near, encapsulation));
+            open(AgentProcess.foreign(test, net.near, encapsulation));
             until(flow.moreAnswers(50));
             flow.stop();
             until(() -> flow.answered() == flow.sent());
@@ -53,10 +59,11 @@ abstract class SurvivalTest extends Behaviour {
     }
 
     /** As after {@code kill -9}: descriptors gone, nothing else said. */
-    @Test
-    void goesOnWithoutItsProcess() throws Exception {
-        home(toVisitorAt(net.near));
-        visitors(net.near, VISITOR);
+    @ParameterizedTest
+    @MethodSource("encapsulations")
+    void goesOnWithoutItsProcess(Encapsulation encapsulation) throws Exception {
+        home(toVisitorAt(net.near, encapsulation));
+        visitors(net.near, visitor(encapsulation));
         close(HomeDatapath.class);
         close(VisitorDatapath.class);
         open(new Echo(net.near.host()));
@@ -64,13 +71,17 @@ abstract class SurvivalTest extends Behaviour {
     }
 
     /** As with one care-of address. What its store doesn't know any more gets no copies. */
-    @Test
-    void copiesWithoutItsProcess() throws Exception {
+    @ParameterizedTest
+    @MethodSource("encapsulations")
+    void copiesWithoutItsProcess(Encapsulation encapsulation) throws Exception {
         HomeForwarding both = new HomeForwarding(
-                GUEST, List.of(Tunnel.ipip(net.near.careOfAddress()), Tunnel.ipip(net.far.careOfAddress())));
+                GUEST,
+                List.of(
+                        tunnel(net.near.careOfAddress(), encapsulation),
+                        tunnel(net.far.careOfAddress(), encapsulation)));
         home(both);
-        visitors(net.near, VISITOR);
-        visitors(net.far, VISITOR);
+        visitors(net.near, visitor(encapsulation));
+        visitors(net.far, visitor(encapsulation));
         Echo near = open(new Echo(net.near.host()));
         Echo far = open(new Echo(net.far.host()));
         try (Flow flow = new Flow(net.correspondent, GUEST)) {
@@ -83,7 +94,7 @@ abstract class SurvivalTest extends Behaviour {
             until(() -> near.received() == flow.sent() && far.received() == flow.sent());
         }
         close(HomeDatapath.class);
-        home(toVisitorAt(net.near));
+        home(toVisitorAt(net.near, encapsulation));
         int before = far.received();
         open(new Probe(net.correspondent)).exchange(GUEST, "to the first one only");
         assertEquals(before, far.received());

@@ -24,8 +24,9 @@ import org.mooring.protocol.wire.RegistrationRequest.Flags;
  *
  * @param number from 0
  * @param key of its association with the home agent, 16 octets in hexadecimal
+ * @param asked what its requests ask for
  */
-record BurstGuest(int number, Ipv4Address address, MacAddress mac, String key) {
+record BurstGuest(int number, Ipv4Address address, MacAddress mac, String key, Flags asked) {
     private static final int SPI = 256;
 
     /** In seconds: of bindings, and of what is staged. */
@@ -39,7 +40,8 @@ record BurstGuest(int number, Ipv4Address address, MacAddress mac, String key) {
                 number,
                 Ipv4Address.of("10.1." + (1 + number / PER_OCTET) + "." + (1 + number % PER_OCTET)),
                 MacAddress.of(String.format(Locale.ROOT, "52:54:01:01:%02x:%02x", number >>> 8, number & 0xff)),
-                key);
+                key,
+                Flags.REVERSE_TUNNELING);
     }
 
     /** As the home agent's configuration has it. */
@@ -68,7 +70,7 @@ record BurstGuest(int number, Ipv4Address address, MacAddress mac, String key) {
                 .map(extension -> extension.toExtension(HandoverExtension.DEFAULT_ENTERPRISE_NUMBER))
                 .forEach(extensions::add);
         var request = new RegistrationRequest(
-                Flags.REVERSE_TUNNELING,
+                asked,
                 LIFETIME,
                 address(),
                 Ipv4Address.of(BurstBench.HOME.routerAddress()),

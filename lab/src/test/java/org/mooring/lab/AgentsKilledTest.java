@@ -3,6 +3,7 @@ package org.mooring.lab;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -12,12 +13,15 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.mooring.linux.MacAddress;
 import org.mooring.protocol.wire.Ipv4Address;
+import org.mooring.protocol.wire.RegistrationRequest.Flags;
 
 /** A guest is away, packets go to it and back, and each program on their way is killed and started again. */
 class AgentsKilledTest {
@@ -33,21 +37,21 @@ class AgentsKilledTest {
     /** Devices that each network has once a module is loaded. */
     private static final List<String> OF_MODULES = List.of("link tunl0", "link gre0", "link gretap0", "link erspan0");
 
-    private static final BurstGuest VISITOR =
-            new BurstGuest(0, Ipv4Address.of("10.1.0.60"), MacAddress.of("52:54:00:01:00:60"), Keys.make());
+    private static final Ipv4Address VISITOR = Ipv4Address.of("10.1.0.60");
 
     @Tag("e2e")
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void noPacketIsLost(boolean fastPath) throws IOException {
-        assertLosesNothing("ebpf", "fast-path = " + fastPath);
+    @CsvSource({"ipip, false", "gre, true"})
+    void noPacketIsLost(String encapsulation, boolean fastPath) throws IOException {
+        assertLosesNothing("ebpf", encapsulation, "fast-path = " + fastPath);
     }
 
-    /** Takes a kernel with the module ipip. */
+    /** Takes a kernel with the modules ipip and ip_gre. */
     @Tag("stock")
-    @Test
-    void noPacketIsLostInTheKernelsTunnels() throws IOException {
-        assertLosesNothing("kernel", "datapath = \"kernel\"");
+    @ParameterizedTest
+    @ValueSource(strings = {"ipip", "gre"})
+    void noPacketIsLostInTheKernelsTunnels(String encapsulation) throws IOException {
+        assertLosesNothing("kernel", encapsulation, "datapath = \"kernel\"");
     }
 
     /**
@@ -55,31 +59,36 @@ class AgentsKilledTest {
      * which removes what it made.
      */
     @Tag("stock")
-    @Test
-    void noPacketOfAVisitorIsLostBetweenBpfAndTheKernelsTunnels() throws IOException {
+    @ParameterizedTest
+    @CsvSource({"kernel, ebpf, ipip", "ebpf, kernel, gre"})
+    void noPacketOfAVisitorIsLostBetweenBpfAndTheKernelsTunnels(
+            String homeDatapath, String foreignDatapath, String encapsulation) throws IOException {
+        Flags asked = encapsulation.equals("gre")
+                ? Flags.REVERSE_TUNNELING.plus(Flags.GRE_ENCAPSULATION)
+                : Flags.REVERSE_TUNNELING;
+        var visitor = new BurstGuest(0, VISITOR, MacAddress.of("52:54:00:01:00:60"), Keys.make(), asked);
         Lab lab = Testbed.raiseWithoutGuests(Site.PAIR);
         Daemon home = lab.homeAgent(Site.A);
         Daemon foreign = lab.foreignAgent(Site.B);
         List<Daemon> agents = List.of(home, foreign);
         try {
-            configure(home, "datapath = \"kernel\"");
-            configure(foreign, "datapath = \"ebpf\"");
-            Files.writeString(home.configuration(), VISITOR.configuration(), UTF_8, StandardOpenOption.APPEND);
+            configure(home, "datapath = \"" + homeDatapath + "\"");
+            configure(foreign, "datapath = \"" + foreignDatapath + "\"");
+            Files.writeString(home.configuration(), visitor.configuration(), UTF_8, StandardOpenOption.APPEND);
             KernelState before = KernelState.of(lab, ROUTERS);
             lab.start(agents);
             Namespace machine = lab.namespace(Site.B.neighbour());
-            arrive(machine);
+            arrive(machine, visitor);
             try (var echo = new UdpEcho(machine, UdpFlow.PORT);
-                    var flow =
-                            new UdpFlow(lab.namespace("cn"), VISITOR.address().toString(), FLOW, SLOWLY)) {
+                    var flow = new UdpFlow(lab.namespace("cn"), VISITOR.toString(), FLOW, SLOWLY)) {
                 awaitMore(flow, SLOWLY);
                 for (Daemon agent : agents) {
                     agent.kill();
                     awaitMore(flow, SLOWLY);
                 }
                 lab.start(agents);
-                assertKnown(home, "kernel", "/bindings", "bindings");
-                assertKnown(foreign, "ebpf", "/visitors", "visitors");
+                assertServes(home, homeDatapath, "bindings", "encapsulation", encapsulation);
+                assertServes(foreign, foreignDatapath, "visitors", "tunnel", encapsulation);
                 awaitMore(flow, SLOWLY);
                 flow.stopSending();
                 Await.until("all have come that were sent to the visitor", () -> echo.received() == flow.sent());
@@ -88,21 +97,21 @@ class AgentsKilledTest {
             agents.forEach(Daemon::kill);
             assertNothingStays(lab, before);
         } finally {
-            Testbed.close(lab, "visitor");
+            Testbed.close(lab, "visitor-" + encapsulation);
         }
     }
 
     /** The machine becomes the visitor, which has sent its request before it has an address that its own kernel would answer for. */
-    private static void arrive(Namespace machine) {
-        machine.ip("link set eth0 address " + VISITOR.mac(), "addr flush dev eth0");
+    private static void arrive(Namespace machine, BurstGuest visitor) {
+        machine.ip("link set eth0 address " + visitor.mac(), "addr flush dev eth0");
         try (var requests = new BurstHooks(Site.B, machine, "eth0")) {
             Await.until(
                     "the visitor is registered",
-                    () -> requests.burst(List.of(requests.ofGuest(VISITOR, Instant.now()))) == 1);
+                    () -> requests.burst(List.of(requests.ofGuest(visitor, Instant.now()))) == 1);
         }
         String gateway = Site.A.routerAddress();
         machine.ip(
-                "addr add " + VISITOR.address() + "/24 dev eth0",
+                "addr add " + VISITOR + "/24 dev eth0",
                 "route replace default via " + gateway,
                 "neigh replace " + gateway + " lladdr " + Site.B.routerMac() + " dev eth0 nud permanent");
     }
@@ -118,7 +127,7 @@ class AgentsKilledTest {
                 Command.attempt(homeRouter.inside("sh", "-c", parts[1]), ""),
                 Command.attempt(foreignRouter.inside("sh", "-c", parts[3]), ""),
                 Command.attempt(foreignRouter.inside("sh", "-c", parts[5]), ""));
-        homeRouter.ip("neigh del proxy " + VISITOR.address() + " dev lan");
+        homeRouter.ip("neigh del proxy " + VISITOR + " dev lan");
         List<String> differences = KernelState.of(lab, ROUTERS).beside(before).stream()
                 .filter(line -> OF_MODULES.stream().noneMatch(line::endsWith))
                 .toList();
@@ -128,27 +137,34 @@ class AgentsKilledTest {
         }
     }
 
-    private static void assertKnown(Daemon agent, String datapath, String path, String list) {
+    private static void assertServes(Daemon agent, String datapath, String list, String key, String encapsulation) {
         assertEquals(datapath, agent.control().get("/datapath").path("datapath").asText());
-        var known = agent.control().get(path).path(list);
+        var known = agent.control().get("/" + list).path(list);
         assertEquals(1, known.size());
-        assertEquals(
-                VISITOR.address().toString(), known.get(0).path("home-address").asText());
+        assertEquals(VISITOR.toString(), known.get(0).path("home-address").asText());
+        assertEquals(encapsulation, known.get(0).path(key).asText());
     }
 
     private static void configure(Daemon agent, String line) {
-        Path file = agent.configuration();
+        rewrite(agent.configuration(), text -> line + "\n" + text);
+    }
+
+    private static void rewrite(Path file, UnaryOperator<String> change) {
         try {
-            Files.writeString(file, line + "\n" + Files.readString(file), UTF_8);
+            Files.writeString(file, change.apply(Files.readString(file)), UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
     }
 
-    private static void assertLosesNothing(String datapath, String configured) {
+    private static void assertLosesNothing(String datapath, String encapsulation, String configured) {
         Lab lab = Testbed.raiseWithoutGuests(Site.PAIR);
         List<Daemon> agents = List.of(lab.homeAgent(Site.A), lab.foreignAgent(Site.B));
         agents.forEach(agent -> configure(agent, configured));
+        for (Site site : Site.PAIR) {
+            Path file = lab.hook(site).configuration();
+            rewrite(file, text -> text.replace("[[guest]]", "[[guest]]\nencapsulation = \"" + encapsulation + "\""));
+        }
         var settings = new HandoverBench.Settings(PER_SECOND, Duration.ZERO, Optional.empty());
         try (var bench = new HandoverBench(lab, SOURCES, settings)) {
             var away = bench.move(0);
@@ -157,6 +173,9 @@ class AgentsKilledTest {
                         datapath,
                         agent.control().get("/datapath").path("datapath").asText());
             }
+            JsonNode binding =
+                    agents.get(0).control().get("/bindings").path("bindings").get(0);
+            assertEquals(encapsulation, binding.path("encapsulation").asText());
             try (var flow = new UdpFlow(lab.namespace("cn"), Guest.ONE.address(), FLOW, PER_SECOND)) {
                 for (Daemon daemon : List.of(agents.get(0), agents.get(1), lab.hook(Site.B))) {
                     awaitMore(flow, PER_SECOND);
