@@ -81,19 +81,7 @@ public final class DatapathBench {
         Path program = Instrument.compile(run, sources, "load");
         var loads = new ArrayList<Load>();
         try {
-            for (ForwardingPath path : List.of(
-                    ForwardingPath.plain(run.prefix() + "p"),
-                    ForwardingPath.redirect(run.prefix() + "r"),
-                    ForwardingPath.vxlan(run.prefix() + "v"),
-                    ForwardingPath.ebpf(run.prefix() + "e", Encapsulation.IPIP, false),
-                    ForwardingPath.ebpf(run.prefix() + "f", Encapsulation.IPIP, true),
-                    ForwardingPath.ebpf(run.prefix() + "u", Encapsulation.UDP, false),
-                    ForwardingPath.ebpf(run.prefix() + "w", Encapsulation.UDP, true),
-                    ForwardingPath.ebpf(run.prefix() + "g", Encapsulation.GRE, false),
-                    ForwardingPath.ebpf(run.prefix() + "k", Encapsulation.GRE, true),
-                    ForwardingPath.ebpf(run.prefix() + "n", Encapsulation.MINIMAL, false),
-                    ForwardingPath.tun(run.prefix() + "t", Encapsulation.IPIP),
-                    ForwardingPath.tun(run.prefix() + "y", Encapsulation.UDP))) {
+            for (ForwardingPath path : paths()) {
                 loads.add(new Load(path, program, run.resolve("load.log")));
             }
             long before = ControlPlane.kernelMemory();
@@ -119,6 +107,29 @@ public final class DatapathBench {
             throw new LabException("the paths are " + String.join(", ", names));
         }
         return loads.stream().filter(load -> settings.wants(load.path().name())).toList();
+    }
+
+    private List<ForwardingPath> paths() {
+        var paths = new ArrayList<ForwardingPath>();
+        paths.add(ForwardingPath.plain(run.prefix() + "p"));
+        paths.add(ForwardingPath.redirect(run.prefix() + "r"));
+        paths.add(ForwardingPath.vxlan(run.prefix() + "v"));
+        paths.add(ForwardingPath.ebpf(run.prefix() + "e", Encapsulation.IPIP, false));
+        paths.add(ForwardingPath.ebpf(run.prefix() + "f", Encapsulation.IPIP, true));
+        paths.add(ForwardingPath.ebpf(run.prefix() + "u", Encapsulation.UDP, false));
+        paths.add(ForwardingPath.ebpf(run.prefix() + "w", Encapsulation.UDP, true));
+        paths.add(ForwardingPath.ebpf(run.prefix() + "g", Encapsulation.GRE, false));
+        paths.add(ForwardingPath.ebpf(run.prefix() + "k", Encapsulation.GRE, true));
+        paths.add(ForwardingPath.ebpf(run.prefix() + "n", Encapsulation.MINIMAL, false));
+        paths.add(ForwardingPath.tun(run.prefix() + "t", Encapsulation.IPIP));
+        paths.add(ForwardingPath.tun(run.prefix() + "y", Encapsulation.UDP));
+        try {
+            paths.add(ForwardingPath.kernel(run.prefix() + "i", Encapsulation.IPIP));
+            paths.add(ForwardingPath.kernel(run.prefix() + "j", Encapsulation.GRE));
+        } catch (LabException e) {
+            out.println("without the kernel's own tunnels: " + e.getMessage());
+        }
+        return paths;
     }
 
     /** Measures until enough of them count; returns how many did not. */

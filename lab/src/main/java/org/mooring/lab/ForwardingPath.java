@@ -6,8 +6,12 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.mooring.datapath.Datapath;
+import org.mooring.datapath.DatapathChoice;
 import org.mooring.datapath.DatapathException;
+import org.mooring.datapath.Datapaths;
+import org.mooring.datapath.Demands;
 import org.mooring.datapath.EbpfHomeDatapath;
 import org.mooring.datapath.EbpfVisitorDatapath;
 import org.mooring.datapath.Encapsulation;
@@ -37,6 +41,7 @@ record ForwardingPath(String name, Chain chain, List<Datapath<?>> datapaths) imp
     static final String EBPF = "ebpf";
     static final String FAST = "-fast";
     static final String TUN = "tun";
+    static final String KERNEL = "kernel";
 
     private static final int PORT = 434;
     private static final int CAPACITY = 1_000_000;
@@ -118,6 +123,25 @@ record ForwardingPath(String name, Chain chain, List<Datapath<?>> datapaths) imp
                 List.of(),
                 TunHomeDatapath::open,
                 TunVisitorDatapath::open);
+    }
+
+    /**
+     * Through the kernel's own tunnels.
+     *
+     * @throws LabException if this kernel has none
+     */
+    static ForwardingPath kernel(String prefix, Encapsulation encapsulation) {
+        var demands = new Demands(MtuPolicy.ICMP, false, Set.of(encapsulation), Set.of());
+        return ours(
+                KERNEL + "-" + encapsulation.name().toLowerCase(Locale.ROOT),
+                prefix,
+                encapsulation,
+                false,
+                List.of(),
+                (config, installed, waiting) -> Datapaths.openHome(
+                        Datapaths.choose(DatapathChoice.KERNEL, demands), config, installed, waiting),
+                (config, installed, waiting) -> Datapaths.openVisitors(
+                        Datapaths.choose(DatapathChoice.KERNEL, demands), config, installed, List.of(), waiting));
     }
 
     private static ForwardingPath ebpf(

@@ -69,6 +69,14 @@ class ForwardingPathTest {
         assertCarries(ForwardingPath.tun(run.prefix() + "t", encapsulation));
     }
 
+    /** Takes a kernel that has them. */
+    @Tag("stock")
+    @ParameterizedTest
+    @EnumSource(names = {"IPIP", "GRE"})
+    void thoseInTheKernelsTunnelsCarryAndCountEveryPacket(Encapsulation encapsulation) {
+        assertCarries(ForwardingPath.kernel(run.prefix() + "i", encapsulation));
+    }
+
     @Test
     void oursCarryAndCountInACrowd() {
         assertCarries(ForwardingPath.crowded(run.prefix() + "e", true, 1000));

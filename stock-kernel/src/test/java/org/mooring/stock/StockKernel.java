@@ -2,7 +2,6 @@ package org.mooring.stock;
 
 import java.io.File;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,7 +17,7 @@ import org.w3c.dom.Document;
  * test are the same as here, and what it writes is gone with it, but for a folder that is shared.
  */
 final class StockKernel {
-    private static final Path GUEST = Path.of("src/test/guest").toAbsolutePath();
+    private static final Path BOOT = Path.of("src/test/guest/boot.sh").toAbsolutePath();
     private static final String SHARED = "/run/shared/";
 
     /** Where the lab's tests find what they run. */
@@ -54,10 +53,9 @@ final class StockKernel {
         Path report = shared.resolve("reports/TEST-junit-jupiter.xml");
         Path status = shared.resolve("status");
         Files.deleteIfExists(report);
-        Files.deleteIfExists(status);
         archivePrograms();
         Path archive = archiveClasses(rehearsed);
-        Files.writeString(shared.resolve("start"), start(archive, launcher(Path.of(SHARED, "reports"), selectors)));
+        Files.writeString(shared.resolve("run"), run(archive, launcher(Path.of(SHARED, "reports"), selectors)));
         boot();
         // 1: some tests failed, and the report says which.
         if (!Files.exists(status)
@@ -74,30 +72,7 @@ final class StockKernel {
     }
 
     private void boot() throws IOException, InterruptedException {
-        Path image = Path.of(image());
-        Process guest = new ProcessBuilder(
-                        "qemu-system-x86_64",
-                        "-accel",
-                        "tcg",
-                        "-smp",
-                        "2",
-                        "-m",
-                        "2048",
-                        "-nodefaults",
-                        "-nographic",
-                        "-no-reboot",
-                        "-serial",
-                        "stdio",
-                        "-kernel",
-                        image.resolve("vmlinuz").toString(),
-                        "-initrd",
-                        image.resolve("initrd.gz").toString(),
-                        "-append",
-                        "console=ttyS0 quiet panic=-1 mitigations=off random.trust_cpu=on",
-                        "-virtfs",
-                        "local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap",
-                        "-virtfs",
-                        "local,path=" + shared + ",mount_tag=shared,security_model=none")
+        Process guest = new ProcessBuilder(BOOT.toString(), shared.toString())
                 .redirectErrorStream(true)
                 .redirectOutput(console().toFile())
                 .start();
@@ -113,17 +88,6 @@ final class StockKernel {
             guest.destroyForcibly();
             Runtime.getRuntime().removeShutdownHook(ending);
         }
-    }
-
-    private static String image() throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(GUEST.resolve("image.sh").toString())
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (process.waitFor() != 0) {
-            throw new AssertionError("image.sh failed");
-        }
-        return printed.strip();
     }
 
     /**
@@ -194,26 +158,15 @@ final class StockKernel {
                 .collect(Collectors.joining(File.pathSeparator));
     }
 
-    /** What the guest runs. The kernel looks for modules by itself: busybox finds them for it. */
-    private static String start(Path archive, List<String> launcher) throws IOException, InterruptedException {
+    /** What the guest runs. */
+    private static String run(Path archive, List<String> launcher) {
         return String.join(
                 "\n",
-                "export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8",
                 // Also for the processes that tests start.
                 "export " + JVM_OPTIONS + "='-XX:SharedArchiveFile=" + archive + JVM + "'",
                 "export MOORING_JAVA_OPTS='" + PROGRAMS + "'",
-                "modules=/lib/modules/$(uname -r)",
-                "mkdir -p $modules",
-                "mount --bind '" + image() + "/modules' $modules",
-                "ln -s $(command -v busybox) /run/modprobe",
-                "echo /run/modprobe >/proc/sys/kernel/modprobe",
-                "/run/modprobe tun",
-                "ip link set lo up",
                 "cd '" + LAB + "'",
                 "'" + String.join("' '", launcher) + "'",
-                "echo $? >" + SHARED + "status",
-                "sync",
-                "echo b >/proc/sysrq-trigger",
                 "");
     }
 }

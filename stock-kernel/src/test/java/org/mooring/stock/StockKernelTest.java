@@ -19,10 +19,11 @@ class StockKernelTest {
     private static final String ROOT = "org.mooring.";
 
     /** The agents as programs, killed and started once. */
-    private static final String KILLED = "lab.AgentsKilledTest#noPacketOfAVisitorIsLostBetweenBpfAndTheKernelsTunnels";
+    private static final String KILLED = "lab.AgentsKilledTest#noPacketOfAVisitorIsLostBetweenBpfAndTheKernelsTunnels"
+            + "(java.lang.String,java.lang.String,java.lang.String)";
 
     /** The agents as programs, with a guest that moves: some minutes. */
-    private static final String AGENTS = "lab.AgentsKilledTest#noPacketIsLostInTheKernelsTunnels";
+    private static final String AGENTS = "lab.AgentsKilledTest#noPacketIsLostInTheKernelsTunnels(java.lang.String)";
 
     /** Not those that send as fast as they can, and of those that start programs the shortest one: emulated, they take minutes. */
     private static final List<String> SELECTION = List.of(
@@ -33,6 +34,7 @@ class StockKernelTest {
             "datapath.KernelDatapathTest$Fragments",
             "datapath.KernelDatapathTest$Errors",
             "datapath.KernelDatapathTest$Forgery",
+            "datapath.KernelDatapathTest$Drops",
             "datapath.KernelDatapathTest$Delivery",
             "datapath.KernelDatapathTest$SimultaneousBindings#sendsACopyToEachCareOfAddress"
                     + "(org.mooring.datapath.Encapsulation,org.mooring.datapath.Encapsulation)",
@@ -42,13 +44,18 @@ class StockKernelTest {
             "datapath.KernelDatapathTest$SimultaneousBindings#goesFromOneToTwoAndBackWithoutALoss",
             "datapath.KernelDatapathTest$SimultaneousBindings#fragmentsWhatDoesNotFitIntoOneOfThem",
             "datapath.KernelDatapathTest$Redirect",
-            "datapath.KernelDatapathTest$Survival#goesOnWithoutItsProcess",
-            "datapath.KernelDatapathTest$Survival#copiesWithoutItsProcess",
+            "datapath.KernelDatapathTest$Survival#restartsUnderTrafficWithoutALoss(org.mooring.datapath.Encapsulation)",
+            "datapath.KernelDatapathTest$Survival#goesOnWithoutItsProcess(org.mooring.datapath.Encapsulation)",
+            "datapath.KernelDatapathTest$Survival#copiesWithoutItsProcess(org.mooring.datapath.Encapsulation)",
             "datapath.KernelDatapathTest$Hold#goesOnInOrder(org.mooring.datapath.Encapsulation)",
             "datapath.KernelDatapathTest$Hold#holdsAtHomeFromTheReturnOn",
             "datapath.EbpfDatapathTest$Headers#carriesPacketsBothWays(org.mooring.datapath.Encapsulation)",
+            "datapath.EbpfDatapathTest$Survival#restartsUnderTrafficWithoutALoss(org.mooring.datapath.Encapsulation)",
+            "datapath.EbpfDatapathTest$Drops",
             "hook.daemon.GuestPortTest#aVisitorsPacketsGoToTheRouterWhateverItHasCached",
             "hook.daemon.GuestPortTest#aVisitorGetsUnicastIpv4",
+            "lab.ForwardingPathTest#thoseInTheKernelsTunnelsCarryAndCountEveryPacket"
+                    + "(org.mooring.datapath.Encapsulation)",
             KILLED);
 
     /** Takes the same classes as most of them; those of the lab are what {@link #KILLED} takes. */
