@@ -133,12 +133,11 @@ final class Daemon {
     }
 
     private String knowledge() {
-        String path =
-                switch (program()) {
-                    case "home-agent" -> "/bindings";
-                    case "foreign-agent" -> "/visitors";
-                    default -> "/guests";
-                };
+        String path = switch (program()) {
+            case "home-agent" -> "/bindings";
+            case "foreign-agent" -> "/visitors";
+            default -> "/guests";
+        };
         try {
             return control().get(path).toString();
         } catch (LabException e) {

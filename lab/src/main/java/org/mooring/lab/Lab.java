@@ -254,7 +254,8 @@ final class Lab implements AutoCloseable {
      */
     void assertKernelRuns(Guest guest, Site at) throws IOException {
         Path console = console(guest, at);
-        if (Files.exists(console) && Files.readString(console).contains(" Oops: ")) {
+        String said = Files.exists(console) ? Files.readString(console) : "";
+        if (said.contains(" Oops: ") || said.contains("Kernel panic")) {
             throw new LabException("the kernel of " + guest.name() + " crashed, see " + console);
         }
     }

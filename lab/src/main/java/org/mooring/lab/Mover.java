@@ -76,7 +76,12 @@ final class Mover {
                 lab.assertKernelRuns(guest, to);
                 return flow.echoes().since(end) > 0;
             });
-            sessions.awaitLife(switchover.resume());
+            try {
+                sessions.awaitLife(switchover.resume());
+            } catch (LabException e) {
+                lab.assertKernelRuns(guest, to);
+                throw e;
+            }
             retransmitted = retransmitted() - retransmitted;
             flow.stopSending();
             GuestCount count = settled(flow);

@@ -49,8 +49,7 @@ class FaultsTest {
             State.RUNNING, List.of(Happening.RUNNING),
             State.SETUP, List.of(Happening.RUNNING, Happening.MIGRATION_STARTED),
             State.FINISH_MIGRATE, List.of(Happening.STOPPED, Happening.MIGRATION_STARTED),
-            State.POSTMIGRATE,
-                    List.of(Happening.STOPPED, Happening.MIGRATION_STARTED, Happening.MIGRATION_COMPLETED)));
+            State.POSTMIGRATE, List.of(Happening.STOPPED, Happening.MIGRATION_STARTED, Happening.MIGRATION_COMPLETED)));
 
     private final Map<String, State> qemus = new HashMap<>();
     private World world = new World();

@@ -150,10 +150,11 @@ final class World {
             say("", "(that is lost on its way to %s)".formatted(receiver.name()));
             return;
         }
-        network.get().forEach(way -> later(way, () -> {
-            if (receiver.isAlive()) {
-                receiver.receive(datagram);
-            }
-        }));
+        network.get()
+                .forEach(way -> later(way, () -> {
+                    if (receiver.isAlive()) {
+                        receiver.receive(datagram);
+                    }
+                }));
     }
 }
