@@ -252,9 +252,14 @@ final class Lab implements AutoCloseable {
      * Fails if the guest's own kernel has crashed, which no agent can mend: an emulated processor may write to a page just after QEMU has looked whether it did,
      * and the copy that arrives at the other host then lacks it.
      */
-    void assertKernelRuns(Guest guest, Site at) throws IOException {
+    void assertKernelRuns(Guest guest, Site at) {
         Path console = console(guest, at);
-        String said = Files.exists(console) ? Files.readString(console) : "";
+        String said;
+        try {
+            said = Files.exists(console) ? Files.readString(console) : "";
+        } catch (IOException e) {
+            throw new LabException("can't read " + console, e);
+        }
         if (said.contains(" Oops: ") || said.contains("Kernel panic")) {
             throw new LabException("the kernel of " + guest.name() + " crashed, see " + console);
         }
