@@ -16,7 +16,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
-import org.mooring.linux.netlink.Neighbour;
 import org.mooring.linux.netlink.Netlink;
 import org.mooring.linux.netlink.Route;
 import org.slf4j.Logger;
@@ -285,16 +284,12 @@ abstract class RoutedDatapath<F extends Forwarding> implements Datapath<F>, Tunn
     }
 
     private void ensure(Footprint footprint) throws IOException {
-        for (Neighbour neighbour : footprint.neighbours()) {
-            netlink().neighbours().ensure(neighbour);
-        }
+        netlink().neighbours().ensure(footprint.neighbours());
         netlink().routes().ensure(footprint.routes());
     }
 
     private void remove(Footprint footprint) throws IOException {
         netlink().routes().remove(footprint.routes());
-        for (Neighbour neighbour : footprint.neighbours()) {
-            netlink().neighbours().remove(neighbour);
-        }
+        netlink().neighbours().remove(footprint.neighbours());
     }
 }

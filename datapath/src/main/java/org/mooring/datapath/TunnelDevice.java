@@ -24,7 +24,12 @@ record TunnelDevice(Tun tun, Interface link) implements AutoCloseable {
         Tun tun = Tun.open(name, Tun.Layer.IP);
         try {
             tun.setPersistent(true);
-            return prepare(netlink, tun, address);
+            TunnelDevice device = prepare(netlink, tun, address);
+            // For each packet, a filter asks the rules and routes once more.
+            if (Sysctl.ipv4Device("all", "rp_filter").read().equals("0")) {
+                Sysctl.ipv4Device(name, "rp_filter").ensure("0");
+            }
+            return device;
         } catch (IOException | RuntimeException e) {
             tun.close();
             throw e;
@@ -41,11 +46,8 @@ record TunnelDevice(Tun tun, Interface link) implements AutoCloseable {
     /** Sets up a device on which arrives what came out of tunnels. */
     static void raise(Netlink netlink, Interface link, Inet4Address address) throws IOException {
         String name = link.name();
-        // Inner sources are routed elsewhere. Where all devices are filtered, a loose filter lets them pass, but only
-        // on
-        // a device that has an address; for each packet it asks the rules and routes once more.
-        boolean filtered = !Sysctl.ipv4Device("all", "rp_filter").read().equals("0");
-        Sysctl.ipv4Device(name, "rp_filter").ensure(filtered ? "2" : "0");
+        // Inner sources are routed elsewhere. A loose filter lets them pass, but only on a device that has an address.
+        Sysctl.ipv4Device(name, "rp_filter").ensure("2");
         Sysctl.ipv4Device(name, "forwarding").ensure("1");
         // An outer packet that has to be fragmented comes back this way, with the agent's own source.
         Sysctl.ipv4Device(name, "accept_local").ensure("1");

@@ -190,15 +190,18 @@ class EbpfDatapathTest extends DatapathTest {
         @Test
         void filtersNoMoreThanTheRouterDoes() throws Exception {
             NetworkNamespace router = net.home.router();
-            for (String all : List.of("0", "1", "2")) {
-                router.sysctl("net.ipv4.conf.all.rp_filter", Integer.parseInt(all));
-                home().close();
-                assertEquals(
-                        all.equals("0") ? "0" : "2",
-                        router.exec("cat", "/proc/sys/net/ipv4/conf/mip-ha/rp_filter")
-                                .strip());
+            try {
+                for (String all : List.of("0", "1", "2")) {
+                    router.sysctl("net.ipv4.conf.all.rp_filter", Integer.parseInt(all));
+                    home().close();
+                    assertEquals(
+                            all.equals("0") ? "0" : "2",
+                            router.exec("cat", "/proc/sys/net/ipv4/conf/mip-ha/rp_filter")
+                                    .strip());
+                }
+            } finally {
+                router.sysctl("net.ipv4.conf.all.rp_filter", 1);
             }
-            router.sysctl("net.ipv4.conf.all.rp_filter", 1);
         }
 
         /** The kernel follows a million instructions of a program, and takes a second for that: ours leave it a margin, and start at once. */

@@ -69,7 +69,7 @@ final class Configuration {
         return text.toString();
     }
 
-    /** The guest that most is moved of has sessions whose segments fit into a tunnel from the beginning; others' find the path MTU. */
+    /** Sessions of the guest that is moved most have segments that fit into a tunnel from the beginning; those of others find the path MTU. */
     private static String mtu(Site site) {
         return site == Site.A ? "clamp-at-home" : "icmp";
     }

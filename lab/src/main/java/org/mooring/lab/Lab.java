@@ -18,6 +18,10 @@ final class Lab implements AutoCloseable {
     /** The home agent's own default, in seconds. */
     private static final int MAX_LIFETIME = 600;
 
+    /** What a guest's kernel says on its console. */
+    private static final List<String> CRASHES =
+            List.of(" Oops: ", "kernel BUG at", "Kernel panic", "general protection fault");
+
     private final RunDirectory run;
     private final List<Site> sites;
     private final Set<Site> coLocated;
@@ -260,7 +264,7 @@ final class Lab implements AutoCloseable {
         } catch (IOException e) {
             throw new LabException("can't read " + console, e);
         }
-        if (said.contains(" Oops: ") || said.contains("Kernel panic")) {
+        if (CRASHES.stream().anyMatch(said::contains)) {
             throw new LabException("the kernel of " + guest.name() + " crashed, see " + console);
         }
     }

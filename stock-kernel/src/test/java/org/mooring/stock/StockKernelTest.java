@@ -25,6 +25,9 @@ class StockKernelTest {
     /** The agents as programs, with a guest that moves: some minutes. */
     private static final String AGENTS = "lab.AgentsKilledTest#noPacketIsLostInTheKernelsTunnels(java.lang.String)";
 
+    private static final String PATHS =
+            "lab.ForwardingPathTest#thoseInTheKernelsTunnelsCarryAndCountEveryPacket(org.mooring.datapath.Encapsulation)";
+
     /** Not those that send as fast as they can, and of those that start programs the shortest one: emulated, they take minutes. */
     private static final List<String> SELECTION = List.of(
             "datapath.KernelDatapathTest$Headers",
@@ -50,12 +53,8 @@ class StockKernelTest {
             "datapath.KernelDatapathTest$Hold#goesOnInOrder(org.mooring.datapath.Encapsulation)",
             "datapath.KernelDatapathTest$Hold#holdsAtHomeFromTheReturnOn",
             "datapath.EbpfDatapathTest$Headers#carriesPacketsBothWays(org.mooring.datapath.Encapsulation)",
-            "datapath.EbpfDatapathTest$Survival#restartsUnderTrafficWithoutALoss(org.mooring.datapath.Encapsulation)",
-            "datapath.EbpfDatapathTest$Drops",
             "hook.daemon.GuestPortTest#aVisitorsPacketsGoToTheRouterWhateverItHasCached",
             "hook.daemon.GuestPortTest#aVisitorGetsUnicastIpv4",
-            "lab.ForwardingPathTest#thoseInTheKernelsTunnelsCarryAndCountEveryPacket"
-                    + "(org.mooring.datapath.Encapsulation)",
             KILLED);
 
     /** Takes the same classes as most of them; those of the lab are what {@link #KILLED} takes. */
@@ -72,7 +71,8 @@ class StockKernelTest {
     private static List<String> selectors() {
         String wanted = System.getProperty("stock-kernel.select", "");
         if (wanted.equals("all")) {
-            return List.of("--select-package=" + ROOT + "datapath", selector(KILLED), selector(AGENTS));
+            return List.of(
+                    "--select-package=" + ROOT + "datapath", selector(PATHS), selector(KILLED), selector(AGENTS));
         }
         Stream<String> tests = wanted.isEmpty() ? SELECTION.stream() : Stream.of(wanted.split(",", -1));
         return tests.map(StockKernelTest::selector).toList();

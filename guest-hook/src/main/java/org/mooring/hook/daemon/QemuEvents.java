@@ -40,6 +40,8 @@ final class QemuEvents {
         return switch (event) {
             case "RESUME" -> {
                 resumed = true;
+                // A migration may go on. Should it stop the guest after all, that has to be asked for.
+                leaving = false;
                 yield Optional.of(Happening.RUNNING);
             }
             case "STOP" -> Optional.of(Happening.STOPPED);

@@ -37,6 +37,8 @@ class QemuEventsTest {
         assertTrue(qemu.isLeaving());
         heard("STOP", "MIGRATION failed", "RESUME");
         assertFalse(qemu.isLeaving(), "it goes on here");
+        heard("MIGRATION setup", "MIGRATION active", "STOP", "RESUME");
+        assertFalse(qemu.isLeaving(), "paused and resumed while it is copied, its core has taken back that it leaves");
     }
 
     @Test

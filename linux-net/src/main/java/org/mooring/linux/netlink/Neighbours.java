@@ -2,6 +2,7 @@ package org.mooring.linux.netlink;
 
 import java.net.Inet4Address;
 import java.nio.ByteBuffer;
+import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import org.mooring.linux.Errno;
@@ -32,12 +33,18 @@ public final class Neighbours {
         this.socket = socket;
     }
 
-    /** Makes this entry be there, permanently, in place of what ARP has learnt. */
+    /** Makes these entries be there, permanently, in place of what ARP has learnt. */
+    public void ensure(Collection<Neighbour> neighbours) throws KernelException {
+        socket.execute(neighbours.stream()
+                .map(neighbour -> new Request(
+                        add(neighbour),
+                        () -> "set neighbour " + neighbour.address().getHostAddress() + " at " + neighbour.mac()
+                                + " on link #" + neighbour.interfaceIndex(),
+                        Set.of())));
+    }
+
     public void ensure(Neighbour neighbour) throws KernelException {
-        socket.execute(List.of(new Request(
-                add(neighbour),
-                "set neighbour " + neighbour.address().getHostAddress() + " at " + neighbour.mac() + " on link #"
-                        + neighbour.interfaceIndex())));
+        ensure(List.of(neighbour));
     }
 
     /**
@@ -51,11 +58,14 @@ public final class Neighbours {
                         + neighbour.interfaceIndex())));
     }
 
-    /** Makes the entry for this address be gone, whatever it says. */
+    /** Makes the entries for these addresses be gone, whatever they say. */
+    public void remove(Collection<Neighbour> neighbours) throws KernelException {
+        socket.execute(neighbours.stream()
+                .map(neighbour -> deletion("neighbour", 0, neighbour.address(), neighbour.interfaceIndex())));
+    }
+
     public void remove(Neighbour neighbour) throws KernelException {
-        NetlinkMessage message =
-                message(RTM_DELNEIGH, 0, neighbour.interfaceIndex(), 0, 0).attribute(NDA_DST, neighbour.address());
-        delete(message, "neighbour", neighbour.address(), neighbour.interfaceIndex());
+        remove(List.of(neighbour));
     }
 
     public void ensure(ProxyNeighbour proxy) throws KernelException {
@@ -65,9 +75,7 @@ public final class Neighbours {
     }
 
     public void remove(ProxyNeighbour proxy) throws KernelException {
-        NetlinkMessage message =
-                message(RTM_DELNEIGH, 0, proxy.interfaceIndex(), 0, NTF_PROXY).attribute(NDA_DST, proxy.address());
-        delete(message, "proxy neighbour", proxy.address(), proxy.interfaceIndex());
+        socket.execute(List.of(deletion("proxy neighbour", NTF_PROXY, proxy.address(), proxy.interfaceIndex())));
     }
 
     /** All entries, those that ARP made as well. */
@@ -97,9 +105,11 @@ public final class Neighbours {
                 .attribute(NDA_DST, proxy.address());
     }
 
-    private void delete(NetlinkMessage message, String what, Inet4Address address, int link) throws KernelException {
-        String operation = "remove " + what + " " + address.getHostAddress() + " from link #" + link;
-        socket.execute(List.of(new Request(message, operation, GONE)));
+    private static Request deletion(String what, int flags, Inet4Address address, int link) {
+        return new Request(
+                message(RTM_DELNEIGH, 0, link, 0, flags).attribute(NDA_DST, address),
+                () -> "remove " + what + " " + address.getHostAddress() + " from link #" + link,
+                GONE);
     }
 
     private static NetlinkMessage message(int type, int messageFlags, int index, int state, int flags) {

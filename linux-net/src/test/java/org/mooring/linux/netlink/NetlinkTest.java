@@ -238,6 +238,18 @@ class NetlinkTest {
     }
 
     @Test
+    void manyNeighboursAtOnce() throws Exception {
+        Set<Neighbour> many = new HashSet<>();
+        for (int i = 1; i <= 200; i++) {
+            many.add(Neighbour.permanent(v0, Ipv4.address(0x0a01_0100 + i), GUEST_MAC));
+        }
+        netlink.neighbours().ensure(many);
+        assertEquals(many, new HashSet<>(ours(netlink.neighbours().dump())));
+        netlink.neighbours().remove(many);
+        assertEquals(List.of(), ours(netlink.neighbours().dump()));
+    }
+
+    @Test
     void takesAnEntryOverFromArp() throws Exception {
         namespace.exec("ip", "neigh", "add", "10.1.0.50", "lladdr", "52:54:00:09:09:09", "dev", "v0", "nud", "stale");
         Neighbour guest = Neighbour.permanent(v0, GUEST, GUEST_MAC);

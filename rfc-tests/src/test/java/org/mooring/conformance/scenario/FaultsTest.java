@@ -25,7 +25,7 @@ import org.mooring.hook.Happening;
 class FaultsTest {
     private static final String GUEST = "guest-1";
     private static final int MOVES = 100;
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofSeconds(15);
     private static final Duration STEP = Duration.ofMillis(50);
 
     /** Of bindings. */
