@@ -1,8 +1,6 @@
 package org.mooring.lab;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -42,12 +40,8 @@ class CoLocatedMovesTest {
             for (String way : new String[] {"A > B", "B > C", "C > A"}) {
                 Handover move = bench.move(0);
                 assertEquals(way, move.from() + " > " + move.to());
-                assertTrue(move.isTwoPhase(), move::toString);
+                Testbed.assertNothingLost(move);
                 assertEquals("staged", move.prepared(), move::toString);
-                assertEquals(0, move.lost(), move::toString);
-                assertEquals(0, move.duplicated(), move::toString);
-                assertEquals(0, move.reordered(), move::toString);
-                assertFalse(move.isOutOfTime(), move::toString);
             }
         } finally {
             Testbed.close(lab, name);

@@ -1,8 +1,13 @@
 package org.mooring.lab;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import org.mooring.lab.report.Handover;
 
 /** The testbed for tests: the programs are those that the build has just made, and a run's logs and captures are kept. */
 final class Testbed {
@@ -30,6 +35,15 @@ final class Testbed {
     /** As above; home agents grant this lifetime, in seconds. */
     static Lab raiseWithoutGuests(List<Site> sites, Set<Site> coLocated, int maxLifetime) {
         return keep(Lab.raiseWithoutGuests(prepared(), sites, coLocated, maxLifetime));
+    }
+
+    /** A move in two phases, after which each packet has come once, in order, and none had waited for as long as it may. */
+    static void assertNothingLost(Handover move) {
+        assertTrue(move.isTwoPhase(), move::toString);
+        assertEquals(0, move.lost(), move::toString);
+        assertEquals(0, move.duplicated(), move::toString);
+        assertEquals(0, move.reordered(), move::toString);
+        assertFalse(move.isOutOfTime(), move::toString);
     }
 
     private static RunDirectory prepared() {

@@ -2,7 +2,6 @@ package org.mooring.lab;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -39,11 +38,7 @@ class TunMovesTest {
             for (String way : new String[] {"A > B", "B > C", "C > A"}) {
                 Handover move = bench.move(0);
                 assertEquals(way, move.from() + " > " + move.to());
-                assertTrue(move.isTwoPhase(), move::toString);
-                assertEquals(0, move.lost(), move::toString);
-                assertEquals(0, move.duplicated(), move::toString);
-                assertEquals(0, move.reordered(), move::toString);
-                assertFalse(move.isOutOfTime(), move::toString);
+                Testbed.assertNothingLost(move);
                 assertEquals(0, move.denied(), move::toString);
                 assertTrue(move.sent() > 0 && move.affected() > 0, move::toString);
             }
