@@ -1,10 +1,18 @@
 package org.mooring.datapath;
 
 import java.util.Collection;
+import java.util.EnumSet;
+import java.util.Set;
 import org.junit.jupiter.api.Nested;
 
 /** With a fast path all is as without one, but for what {@link FastPathTest} says. */
 class EbpfFastPathTest extends EbpfDatapathTest {
+    /** Where a test names none, it is {@link Encapsulation#IPIP}. {@code -Dsoak=true} has them all. */
+    @Override
+    Set<Encapsulation> carries() {
+        return Boolean.getBoolean("soak") ? super.carries() : EnumSet.of(Encapsulation.GRE, Encapsulation.UDP);
+    }
+
     @Override
     HomeDatapath openHome(HomeDatapathConfig config, Collection<HomeForwarding> installed, Waiting waiting)
             throws DatapathException {

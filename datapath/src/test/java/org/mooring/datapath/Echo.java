@@ -4,12 +4,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
+import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.mooring.linux.Ipv4;
 import org.mooring.linux.NetworkNamespace;
 
 /** Answers each UDP datagram to port 7 with its own contents (RFC 862). */
@@ -22,7 +24,12 @@ final class Echo implements AutoCloseable {
     private final Set<Integer> numbers = ConcurrentHashMap.newKeySet();
 
     Echo(NetworkNamespace namespace) throws Exception {
-        socket = namespace.run(() -> new DatagramSocket(new InetSocketAddress("0.0.0.0", PORT)));
+        this(namespace, Ipv4.address("0.0.0.0"));
+    }
+
+    /** @param address what it answers from, too */
+    Echo(NetworkNamespace namespace, Inet4Address address) throws Exception {
+        socket = namespace.run(() -> new DatagramSocket(new InetSocketAddress(address, PORT)));
         new Thread(this::serve, "echo-" + namespace.name()).start();
     }
 

@@ -32,7 +32,7 @@ abstract class StreamsTest extends Behaviour {
         HomeDatapath home = home(toVisitorAt(net.near, encapsulation));
         VisitorDatapath near = visitors(net.near, visitor(encapsulation));
         cutByRouters(cutByRouters);
-        long length = 40_000_000;
+        long length = 10_000_000;
         try (TcpStream stream = new TcpStream(net.correspondent, net.near.host(), GUEST)) {
             assertEquals(stream.checksum(length), stream.fromClient(length));
             assertEquals(stream.checksum(length), stream.fromServer(length));
@@ -101,7 +101,7 @@ abstract class StreamsTest extends Behaviour {
         }
         assertTrue(guest.soFar().stream().noneMatch(Packets::isIcmp));
         cutByRouters(true);
-        long length = 10_000_000;
+        long length = 3_000_000;
         try (TcpStream stream = new TcpStream(net.near.host(), net.far.host(), other)) {
             assertEquals(stream.checksum(length), stream.fromClient(length));
             assertEquals(stream.checksum(length), stream.fromServer(length));

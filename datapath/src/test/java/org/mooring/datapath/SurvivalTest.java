@@ -3,11 +3,17 @@ package org.mooring.datapath;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.mooring.datapath.Topology.GUEST;
 
+import java.net.Inet4Address;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.mooring.linux.Ipv4;
 
 /** Datapaths that are in the kernel outlive their agent. */
 abstract class SurvivalTest extends Behaviour {
@@ -15,46 +21,90 @@ abstract class SurvivalTest extends Behaviour {
         super(test);
     }
 
-    @ParameterizedTest
-    @MethodSource("encapsulations")
-    void restartsUnderTrafficWithoutALoss(Encapsulation encapsulation) throws Exception {
-        HomeForwarding bound = toVisitorAt(net.near, encapsulation);
-        VisitorForwarding visitor = visitor(encapsulation);
-        home(bound);
-        visitors(net.near, visitor);
-        Echo echo = open(new Echo(net.near.host()));
-        try (Flow flow = new Flow(net.correspondent, GUEST)) {
-            for (int restart = 0; restart < 5; restart++) {
-                until(flow.moreAnswers(50));
-                close(HomeDatapath.class);
-                home(bound);
-                until(flow.moreAnswers(50));
-                close(VisitorDatapath.class);
-                visitors(net.near, visitor);
-            }
-            flow.stop();
-            until(() -> flow.answered() == flow.sent());
-            assertEquals(flow.sent(), echo.received());
+    /** In each encapsulation at once. */
+    @Test
+    void restartsUnderTrafficWithoutALoss() throws Exception {
+        Map<Inet4Address, Encapsulation> guests = oneForEachEncapsulation();
+        home(bound(guests));
+        visitors(net.near, visiting(guests));
+        List<Echo> echoes = echoes(guests);
+        List<Flow> flows = flows(guests);
+        for (int restart = 0; restart < 5; restart++) {
+            awaitMoreAnswers(flows);
+            close(HomeDatapath.class);
+            home(bound(guests));
+            awaitMoreAnswers(flows);
+            close(VisitorDatapath.class);
+            visitors(net.near, visiting(guests));
+        }
+        assertNothingLost(flows, echoes);
+    }
+
+    @Test
+    void losesNothingWhenAgentsAreKilledAndStartedAgain() throws Exception {
+        Map<Inet4Address, Encapsulation> guests = oneForEachEncapsulation();
+        AgentProcess home = open(AgentProcess.home(test, net.home, net.near, guests));
+        AgentProcess near = open(AgentProcess.foreign(test, net.near, guests));
+        List<Echo> echoes = echoes(guests);
+        List<Flow> flows = flows(guests);
+        awaitMoreAnswers(flows);
+        home.close();
+        near.close();
+        awaitMoreAnswers(flows);
+        open(AgentProcess.home(test, net.home, net.near, guests));
+        open(AgentProcess.foreign(test, net.near, guests));
+        awaitMoreAnswers(flows);
+        assertNothingLost(flows, echoes);
+    }
+
+    /** All of them are the same host. */
+    private Map<Inet4Address, Encapsulation> oneForEachEncapsulation() {
+        Map<Inet4Address, Encapsulation> guests = new LinkedHashMap<>();
+        for (Encapsulation encapsulation : test.carries()) {
+            Inet4Address guest = Ipv4.address("10.1.0." + (60 + guests.size()));
+            guests.put(guest, encapsulation);
+            net.near.host().ip("address replace " + guest.getHostAddress() + "/32 dev eth0");
+        }
+        return guests;
+    }
+
+    private HomeForwarding[] bound(Map<Inet4Address, Encapsulation> guests) {
+        return AgentProcess.bound(guests, net.near.careOfAddress()).toArray(HomeForwarding[]::new);
+    }
+
+    private static VisitorForwarding[] visiting(Map<Inet4Address, Encapsulation> guests) {
+        return AgentProcess.visiting(guests).toArray(VisitorForwarding[]::new);
+    }
+
+    private List<Echo> echoes(Map<Inet4Address, Encapsulation> guests) throws Exception {
+        List<Echo> echoes = new ArrayList<>();
+        for (Inet4Address guest : guests.keySet()) {
+            echoes.add(open(new Echo(net.near.host(), guest)));
+        }
+        return echoes;
+    }
+
+    private List<Flow> flows(Map<Inet4Address, Encapsulation> guests) throws Exception {
+        List<Flow> flows = new ArrayList<>();
+        for (Inet4Address guest : guests.keySet()) {
+            flows.add(open(new Flow(net.correspondent, guest)));
+        }
+        return flows;
+    }
+
+    private static void awaitMoreAnswers(List<Flow> flows) throws Exception {
+        for (Callable<Boolean> answered :
+                flows.stream().map(flow -> flow.moreAnswers(50)).toList()) {
+            until(answered);
         }
     }
 
-    @ParameterizedTest
-    @MethodSource("encapsulations")
-    void losesNothingWhenAgentsAreKilledAndStartedAgain(Encapsulation encapsulation) throws Exception {
-        AgentProcess home = open(AgentProcess.home(test, net.home, net.near, encapsulation));
-        AgentProcess near = open(AgentProcess.foreign(test, net.near, encapsulation));
-        Echo echo = open(new Echo(net.near.host()));
-        try (Flow flow = new Flow(net.correspondent, GUEST)) {
-            until(flow.moreAnswers(50));
-            home.close();
-            near.close();
-            until(flow.moreAnswers(50));
-            open(AgentProcess.home(test, net.home, net.near, encapsulation));
-            open(AgentProcess.foreign(test, net.near, encapsulation));
-            until(flow.moreAnswers(50));
+    private static void assertNothingLost(List<Flow> flows, List<Echo> echoes) throws Exception {
+        for (int i = 0; i < flows.size(); i++) {
+            Flow flow = flows.get(i);
             flow.stop();
             until(() -> flow.answered() == flow.sent());
-            assertEquals(flow.sent(), echo.received());
+            assertEquals(flow.sent(), echoes.get(i).received());
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -39,10 +40,16 @@ class AgentsKilledTest {
     private static final Ipv4Address VISITOR = Ipv4Address.of("10.1.0.60");
 
     @Tag("e2e")
-    @ParameterizedTest
-    @CsvSource({"ipip, false", "gre, true"})
-    void noPacketIsLost(String encapsulation, boolean fastPath) throws IOException {
-        assertLosesNothing("ebpf", encapsulation, "fast-path = " + fastPath);
+    @Test
+    void noPacketIsLost() throws IOException {
+        assertLosesNothing("ebpf", "ipip", "fast-path = false");
+    }
+
+    @Tag("e2e")
+    @Tag("soak")
+    @Test
+    void noPacketIsLostOnTheFastPath() throws IOException {
+        assertLosesNothing("ebpf", "gre", "fast-path = true");
     }
 
     /** Takes a kernel with the modules ipip and ip_gre. */

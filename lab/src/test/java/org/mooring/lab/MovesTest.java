@@ -280,6 +280,13 @@ class MovesTest {
         killTheMigrator();
         moveAndKill(Site.A, "STOP", lab.homeAgent(Site.A));
         moveAndKill(Site.B, "STOP", lab.hook(Site.A));
+        assertHomeAgentsForgotTheirGuests();
+    }
+
+    @Test
+    @Tag("soak")
+    @Order(9)
+    void aDaemonIsKilledWhileTheGuestIsCopiedAndStartedAgain() {
         moveAndKill(Site.A, "MIGRATION active", lab.foreignAgent(Site.B));
         moveAndKill(Site.B, "MIGRATION active", lab.hook(Site.B));
         assertHomeAgentsForgotTheirGuests();

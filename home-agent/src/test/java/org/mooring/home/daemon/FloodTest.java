@@ -57,7 +57,7 @@ class FloodTest {
     /** Forged requests a second, if this machine can make so many. */
     private static final int RATE = Integer.getInteger("flood.rate", DEFAULT_RATE);
 
-    private static final int REGISTRATIONS = Integer.getInteger("flood.registrations", 30);
+    private static final int REGISTRATIONS = Integer.getInteger("flood.registrations", 10);
     private static final int TRIES = 3;
 
     /** How often a mobile node may have to begin anew while the agent is being compiled, on a slow machine. */

@@ -20,13 +20,13 @@ import org.mooring.protocol.wire.Octets;
  * Has Jazzer look for octets that a decoder can't bear: an exception, something that it accepts and doesn't encode back, a hang, or more memory
  * than a small heap.
  *
- * <p>{@code -Dfuzz.seconds=600} has it look that long, {@code -Dfuzz.decoders=REGISTRATION} for one decoder alone; what it has found worth
+ * <p>{@code -Dfuzz.runs=300000} has it try so many, {@code -Dfuzz.seconds=600} look that long, {@code -Dfuzz.decoders=REGISTRATION} for one decoder alone; what it has found worth
  * trying is kept in {@code target/fuzz} then.
  */
 @DisplayName("Fuzzing guided by coverage finds nothing that a decoder can't bear")
 class DecoderFuzzTest {
     private static final int SEED = 3344;
-    private static final String RUNS = "80000";
+    private static final String RUNS = System.getProperty("fuzz.runs", "30000");
     private static final String SECONDS = System.getProperty("fuzz.seconds", "");
     private static final String DECODERS = System.getProperty("fuzz.decoders", "");
 
