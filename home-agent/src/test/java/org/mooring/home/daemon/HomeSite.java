@@ -56,6 +56,7 @@ import org.mooring.protocol.wire.RegistrationCodec;
 import org.mooring.protocol.wire.RegistrationReply;
 import org.mooring.protocol.wire.RegistrationRequest;
 import org.mooring.protocol.wire.RegistrationRequest.Flags;
+import org.mooring.protocol.wire.ReplyCode;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.cli.Console;
 import org.mooring.runtime.control.ControlClient;
@@ -87,6 +88,9 @@ final class HomeSite implements AutoCloseable {
     private final NetworkNamespace neighbour;
     private final NetworkNamespace mobileNode;
     private final NetworkNamespace foreignAgent;
+
+    /** The one that was started last. */
+    private Optional<Process> program = Optional.empty();
 
     /** The words that begin its command line. */
     private List<String> java = JavaCommand.quick(HomeAgentProgram.NAME, HomeAgentProgram.class.getName());
@@ -163,7 +167,7 @@ final class HomeSite implements AutoCloseable {
                 "-t",
                 "tmpfs",
                 "-o",
-                "size=1m",
+                "size=16m",
                 "tmpfs",
                 stateDirectory().toString());
         opened.keep(() -> command("umount", "-l", stateDirectory().toString()));
@@ -193,14 +197,63 @@ final class HomeSite implements AutoCloseable {
         java = JavaCommand.asInstalled(HomeAgentProgram.NAME, HomeAgentProgram.class.getName());
     }
 
+    /**
+     * Whatever a test before has left: the program runs, with this configuration, and knows of no binding; the mobile node answers no ARP, and
+     * nothing was logged.
+     */
+    void reset(String configuration) throws Exception {
+        mobileNode.exec("ip", "link", "set", "eth", "down");
+        forgetLog();
+        boolean changed = !configuration.equals(configuration());
+        Files.writeString(configurationFile(), configuration);
+        if (program.filter(Process::isAlive).isEmpty()) {
+            start();
+        } else if (changed) {
+            reload();
+        }
+        assertEquals(
+                ReplyCode.ACCEPTED,
+                fromNeighbour(signed(request(0, HOME_ADDRESS))).code());
+        forgetLog();
+    }
+
     /** Starts the program and waits until it is ready. */
     Process start() throws Exception {
-        var program = run();
+        var started = run();
         await("the program is ready", () -> {
-            assertTrue(program.isAlive(), () -> "ended: " + log());
+            assertTrue(started.isAlive(), () -> "ended: " + log());
             return show("/status").isPresent();
         });
-        return program;
+        return started;
+    }
+
+    /** Kills the program, which is started again. */
+    void restart() throws Exception {
+        kill();
+        start();
+    }
+
+    /** kill -9. */
+    void kill() throws InterruptedException {
+        kill(program());
+    }
+
+    /** The program reads its configuration again. */
+    void reload() throws Exception {
+        new ProcessBuilder("kill", "-HUP", Long.toString(program().pid()))
+                .start()
+                .waitFor();
+        await("the configuration was read again", () -> log().contains("configuration re-read"));
+    }
+
+    /** SIGTERM; returns the exit code. */
+    int terminate() throws InterruptedException {
+        program().destroy();
+        return program().waitFor();
+    }
+
+    private Process program() {
+        return program.orElseThrow();
     }
 
     /** Starts the program, by way of the words in {@code wrapper}. */
@@ -209,12 +262,13 @@ final class HomeSite implements AutoCloseable {
         command.addAll(List.of(wrapper));
         command.addAll(java);
         command.addAll(List.of("run", "--config", configurationFile().toString()));
-        var program = new ProcessBuilder(command)
+        var started = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(logFile().toFile()))
                 .start();
-        opened.keep(() -> kill(program));
-        return program;
+        opened.keep(() -> kill(started));
+        program = Optional.of(started);
+        return started;
     }
 
     private void configure() throws IOException {
@@ -255,9 +309,13 @@ final class HomeSite implements AutoCloseable {
         return directory.resolve("home-agent.toml");
     }
 
+    String configuration() throws IOException {
+        return Files.readString(configurationFile());
+    }
+
     /** Writes {@code after} in the place of {@code before}. */
     void changeConfiguration(String before, String after) throws IOException {
-        var text = Files.readString(configurationFile());
+        var text = configuration();
         assertTrue(text.contains(before), text);
         Files.writeString(configurationFile(), text.replace(before, after));
     }
@@ -266,7 +324,7 @@ final class HomeSite implements AutoCloseable {
         return directory.resolve("log");
     }
 
-    /** All that the program has printed. */
+    /** All that the program has printed since {@link #forgetLog}. */
     String log() {
         try {
             return Files.readString(logFile());
@@ -275,8 +333,11 @@ final class HomeSite implements AutoCloseable {
         }
     }
 
-    /** kill -9. */
-    static void kill(Process program) throws InterruptedException {
+    void forgetLog() throws IOException {
+        Files.writeString(logFile(), "");
+    }
+
+    private static void kill(Process program) throws InterruptedException {
         program.destroyForcibly().waitFor();
     }
 
