@@ -8,10 +8,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.mooring.linux.JavaCommand;
 import org.mooring.linux.NetworkNamespace;
+import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.runtime.Failure;
 import org.mooring.runtime.control.ControlClient;
 
@@ -101,6 +103,16 @@ final class RunningProgram implements AutoCloseable {
         throw new AssertionError(path + " was last " + last + "; the log:\n" + lastLog());
     }
 
+    /** Has it end the registration of one visitor, if it is there; returns false, for there may be another one. */
+    boolean revoke(Ipv4Address homeAddress) {
+        try {
+            control.post("/revoke/" + homeAddress, Map.of());
+        } catch (Failure gone) {
+            // So it shall be.
+        }
+        return false;
+    }
+
     boolean isAlive() {
         return process.isAlive();
     }
@@ -129,7 +141,11 @@ final class RunningProgram implements AutoCloseable {
         return process.onExit().join().exitValue();
     }
 
-    /** What it wrote to its log, for the message of a failed test. */
+    void forgetLog() throws IOException {
+        Files.writeString(log, "");
+    }
+
+    /** What it wrote to its log since {@link #forgetLog}. */
     String lastLog() {
         try {
             return Files.readString(log);

@@ -3,11 +3,14 @@ package org.mooring.foreign.daemon;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.DatagramChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -22,20 +25,19 @@ class StartRefusalTest {
     @TempDir
     private Path directory;
 
-    private NetworkNamespace router;
-    private NetworkNamespace host;
+    private static NetworkNamespace router;
+    private static NetworkNamespace host;
 
-    @BeforeEach
-    void raise() throws Exception {
+    @BeforeAll
+    static void raise() throws Exception {
         router = NetworkNamespace.create();
         host = NetworkNamespace.create();
         router.connect("lan", host, "lan");
-        router.exec("ip", "address", "add", "10.2.0.2/24", "dev", "lan");
-        router.exec("ip", "address", "add", "198.51.100.2/32", "dev", "lo");
+        router.ip("address add 10.2.0.2/24 dev lan", "address add 198.51.100.2/32 dev lo");
     }
 
-    @AfterEach
-    void tearDown() {
+    @AfterAll
+    static void tearDown() {
         host.close();
         router.close();
     }
@@ -88,15 +90,14 @@ class StartRefusalTest {
 
     @Test
     void thePortIsTaken() throws Exception {
-        var first = Files.createDirectory(directory.resolve("first"));
-        try (var running = RunningProgram.start(router, configuration(first, "198.51.100.2", "lan", "10.2.0.2"))) {
-            var refusal = RunningProgram.refusal(router, configuration("198.51.100.2", "lan", "10.2.0.2"));
-
-            assertEquals(
-                    List.of("foreign-agent: UDP 198.51.100.2:434 is taken by java (pid " + running.pid()
-                            + "): stop it, or give this program another address"),
-                    said(refusal));
-            assertEquals(1, refusal.exitCode());
+        var taken = router.run(() ->
+                DatagramChannel.open(StandardProtocolFamily.INET).bind(new InetSocketAddress("198.51.100.2", 434)));
+        try (taken) {
+            assertRefuses(
+                    1,
+                    "foreign-agent: UDP 198.51.100.2:434 is taken by java (pid "
+                            + ProcessHandle.current().pid() + "): stop it, or give this program another address",
+                    configuration("198.51.100.2", "lan", "10.2.0.2"));
         }
     }
 
@@ -109,11 +110,6 @@ class StartRefusalTest {
     }
 
     private Path configuration(String careOfAddress, String link, String address) throws Exception {
-        return configuration(directory, careOfAddress, link, address);
-    }
-
-    private static Path configuration(Path directory, String careOfAddress, String link, String address)
-            throws Exception {
         return Files.writeString(directory.resolve("foreign-agent.toml"), """
                 care-of-address = "%s"
                 uplinks = ["lan"]
@@ -125,17 +121,14 @@ class StartRefusalTest {
                 """.formatted(careOfAddress, link, address));
     }
 
-    private void assertRefuses(int exitCode, String line, Path configuration) throws Exception {
+    private static void assertRefuses(int exitCode, String line, Path configuration) throws Exception {
         var refusal = RunningProgram.refusal(router, configuration);
 
-        assertEquals(List.of(line), said(refusal), refusal.lines()::toString);
-        assertEquals(exitCode, refusal.exitCode());
-        assertTrue(router.exec("ip", "-o", "link").lines().noneMatch(text -> text.contains("mip-fa")), "left behind");
-    }
-
-    private static List<String> said(RunningProgram.Refusal refusal) {
-        return refusal.lines().stream()
+        var said = refusal.lines().stream()
                 .filter(text -> text.startsWith("foreign-agent:"))
                 .toList();
+        assertEquals(List.of(line), said, refusal.lines()::toString);
+        assertEquals(exitCode, refusal.exitCode());
+        assertTrue(router.exec("ip", "-o", "link").lines().noneMatch(text -> text.contains("mip-fa")), "left behind");
     }
 }
