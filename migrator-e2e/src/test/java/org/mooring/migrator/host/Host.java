@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.mooring.linux.JavaCommand;
 import org.mooring.linux.NetworkNamespace;
 import org.mooring.migrator.KvmMigratorProgram;
 import org.mooring.runtime.cli.Console;
@@ -35,11 +36,11 @@ final class Host implements AutoCloseable {
         this.directory = directory;
         this.program = directory.resolve("kvm-migrator");
         Files.createDirectories(guests());
-        Files.writeString(
-                program, """
+        Files.writeString(program, """
                 #!/bin/sh
-                exec '%s/bin/java' -XX:TieredStopAtLevel=1 -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote -cp '%s' org.mooring.migrator.KvmMigratorProgram "$@"
-                """.formatted(System.getProperty("java.home"), System.getProperty("java.class.path")));
+                exec %s "$@"
+                """.formatted(
+                        String.join(" ", JavaCommand.quick("kvm-migrator", KvmMigratorProgram.class.getName()))));
         program.toFile().setExecutable(true);
         this.namespace = NetworkNamespace.create();
     }
