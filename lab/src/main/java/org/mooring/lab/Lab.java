@@ -257,7 +257,10 @@ final class Lab implements AutoCloseable {
      * and the copy that arrives at the other host then lacks it.
      */
     void assertKernelRuns(Guest guest, Site at) {
-        Path console = console(guest, at);
+        assertKernelRuns(guest, console(guest, at));
+    }
+
+    static void assertKernelRuns(Guest guest, Path console) {
         String said;
         try {
             said = Files.exists(console) ? Files.readString(console) : "";

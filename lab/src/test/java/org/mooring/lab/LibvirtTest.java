@@ -25,7 +25,7 @@ class LibvirtTest {
                 var seen = Capture.everywhere(lab.run(), "ra", lab.namespace("ra"), 1500, "udp port 434")) {
             hearFrom(lab.hook(Site.A), here);
             hearFrom(lab.hook(Site.B), there);
-            lab.startDaemons();
+            lab.start(List.of(lab.homeAgent(Site.A), lab.foreignAgent(Site.B), lab.hook(Site.A), lab.hook(Site.B)));
 
             Path console = lab.run().resolve("ka/console.log");
             Path domain = lab.run().write("ka/domain.xml", domain(lab.image(), console));
@@ -45,7 +45,7 @@ class LibvirtTest {
                 Command moved = migrate(here, there, lab);
                 assertEquals(0, moved.status(), moved::toString);
                 awaitPhase(lab.hook(Site.B), "running");
-                awaitLife(session);
+                awaitLife(session, console);
                 JsonNode bindings =
                         lab.homeAgent(Site.A).control().get("/bindings").path("bindings");
                 assertEquals(
@@ -105,11 +105,12 @@ class LibvirtTest {
         });
     }
 
-    private static void awaitLife(Session session) {
+    private static void awaitLife(Session session, Path console) {
         long now = Clock.now();
-        Await.until(
-                "the session goes on",
-                () -> session.isBroken() || session.arrivals().firstAfterOrNone(now) >= 0);
+        Await.until("the session goes on", () -> {
+            Lab.assertKernelRuns(GUEST, console);
+            return session.isBroken() || session.arrivals().firstAfterOrNone(now) >= 0;
+        });
     }
 
     private static String domain(GuestImage image, Path console) {
