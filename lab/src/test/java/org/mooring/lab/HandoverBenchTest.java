@@ -5,6 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +18,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -41,25 +46,39 @@ class HandoverBenchTest {
     private final Map<Daemon, Set<String>> loadedBefore = new LinkedHashMap<>();
     private final Map<Daemon, Set<String>> loadedAfter = new LinkedHashMap<>();
 
+    private @Nullable HandoverBench bench;
+
     @BeforeAll
     void moveAroundTheSites() {
         var settings = new HandoverBench.Settings(500, Duration.ofMillis(20), Optional.of(PAUSE));
-        try (var bench = new HandoverBench(lab, SOURCES, settings)) {
-            loadedBefore.putAll(loaded());
-            for (int i = 0; i < HandoverBench.SITES.size(); i++) {
-                moves.add(bench.move(0));
-            }
-            loadedAfter.putAll(loaded());
-        }
+        bench = new HandoverBench(lab, SOURCES, settings);
+        loadedBefore.putAll(loaded());
+        moves.addAll(aroundTheSites());
+        loadedAfter.putAll(loaded());
     }
 
     @AfterAll
     void removeEverything() {
+        if (bench != null) {
+            bench.close();
+        }
         Testbed.close(lab, "handover-bench");
+    }
+
+    private List<Handover> aroundTheSites() {
+        var moves = new ArrayList<Handover>();
+        for (int i = 0; i < HandoverBench.SITES.size(); i++) {
+            moves.add(bench.move(0));
+        }
+        return moves;
     }
 
     @Test
     void everyMoveIsTwoPhaseAndNoPacketIsLostRepeatedOrReordered() {
+        assertNothingLost(moves);
+    }
+
+    private static void assertNothingLost(List<Handover> moves) {
         assertEquals(
                 List.of("A > B", "B > C", "C > A"),
                 moves.stream().map(move -> move.from() + " > " + move.to()).toList());
@@ -86,11 +105,28 @@ class HandoverBenchTest {
     }
 
     private Map<Daemon, Set<String>> loaded() {
-        var daemons =
-                new ArrayList<>(List.of(lab.homeAgent(Site.A), lab.foreignAgent(Site.B), lab.foreignAgent(Site.C)));
+        var daemons = new ArrayList<>(agents());
         lab.sites().forEach(site -> daemons.add(lab.hook(site)));
-        var loaded = new LinkedHashMap<Daemon, Set<String>>();
-        daemons.forEach(daemon -> loaded.put(daemon, daemon.loadedClasses()));
-        return loaded;
+        return daemons.parallelStream().collect(Collectors.toConcurrentMap(daemon -> daemon, Daemon::loadedClasses));
+    }
+
+    private List<Daemon> agents() {
+        return List.of(lab.homeAgent(Site.A), lab.foreignAgent(Site.B), lab.foreignAgent(Site.C));
+    }
+
+    @Test
+    void noPacketIsLostWhereTheAgentsCarryThemThemselves() throws IOException {
+        for (Daemon agent : agents()) {
+            agent.stop();
+            Path file = agent.configuration();
+            Files.writeString(file, "datapath = \"tun\"\n" + Files.readString(file));
+        }
+        lab.start(agents());
+        assertNothingLost(aroundTheSites());
+        for (Daemon agent : agents()) {
+            JsonNode datapath = agent.control().get("/datapath");
+            assertEquals("tun", datapath.path("datapath").asText(), datapath::toString);
+            assertEquals("configured", datapath.path("why").asText(), datapath::toString);
+        }
     }
 }
