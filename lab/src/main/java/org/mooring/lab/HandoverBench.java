@@ -52,15 +52,10 @@ final class HandoverBench implements AutoCloseable {
      * @param roundTrip between any two sites
      * @param lossPercent of what passes from one site to another
      * @param pause of each move; if empty, half a round trip and 5, 30, 100, 250 ms in turn
-     * @param clocks how far those are ahead that differ from the rest, or behind if it is negative
      */
-    record Settings(int perSecond, Duration roundTrip, int lossPercent, Optional<Duration> pause, Clocks clocks) {
+    record Settings(int perSecond, Duration roundTrip, int lossPercent, Optional<Duration> pause) {
         Settings(int perSecond, Duration roundTrip, Optional<Duration> pause) {
-            this(perSecond, roundTrip, 0, pause, Clocks.TRUE);
-        }
-
-        Settings(int perSecond, Duration roundTrip, int lossPercent, Optional<Duration> pause) {
-            this(perSecond, roundTrip, lossPercent, pause, Clocks.TRUE);
+            this(perSecond, roundTrip, 0, pause);
         }
 
         Duration oneWay() {
@@ -74,24 +69,6 @@ final class HandoverBench implements AutoCloseable {
 
         Duration pause(int number) {
             return pause.orElseGet(() -> oneWay().plus(PAUSES.get(number % PAUSES.size())));
-        }
-    }
-
-    /**
-     * How far the clocks are ahead, or behind if it is negative, in seconds.
-     *
-     * @param homeAgent of the guest's home router
-     * @param hosts of the KVM hosts, by site; those that aren't here are right
-     */
-    record Clocks(int homeAgent, Map<Site, Integer> hosts) {
-        static final Clocks TRUE = new Clocks(0, Map.of());
-
-        Clocks {
-            hosts = Map.copyOf(hosts);
-        }
-
-        Duration ofHost(Site site) {
-            return Duration.ofSeconds(hosts.getOrDefault(site, 0));
         }
     }
 
@@ -123,14 +100,12 @@ final class HandoverBench implements AutoCloseable {
                 ? Optional.empty()
                 : Optional.of(new DelayLine(lab, sources, settings.oneWay(), settings.lossPercent()));
         body = body(lab, sources, settings.echoShare());
-        Clocks clocks = settings.clocks();
-        var daemons =
-                new ArrayList<>(List.of(lab.homeAgent(GUEST.home()).withClock(Duration.ofSeconds(clocks.homeAgent()))));
+        var daemons = new ArrayList<>(List.of(lab.homeAgent(GUEST.home())));
         for (Site site : lab.sites()) {
             if (site != GUEST.home() && lab.hasForeignAgent(site)) {
                 daemons.add(lab.foreignAgent(site));
             }
-            daemons.add(lab.hook(site).withClock(clocks.ofHost(site)));
+            daemons.add(lab.hook(site));
         }
         lab.start(daemons);
         for (Site site : lab.sites()) {
