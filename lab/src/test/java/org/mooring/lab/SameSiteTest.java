@@ -8,13 +8,17 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A simulated guest moves from one KVM host to another of the same site, at home or abroad, and back; the agents have nothing to do. */
 @Tag("e2e")
 @Tag("alone")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SameSiteTest {
     private static final Path SOURCES = Path.of("src/main/simulated").toAbsolutePath();
     private static final Guest GUEST = Guest.ONE;
@@ -25,37 +29,44 @@ class SameSiteTest {
     private static final Duration AFTERMATH = Duration.ofMillis(500);
     private static final int PER_SECOND = 500;
 
+    private final Lab lab = Testbed.raiseWithoutGuests(Site.PAIR);
+
+    @BeforeAll
+    void startTheHomeAgent() {
+        lab.start(List.of(lab.homeAgent(GUEST.home())));
+    }
+
+    @AfterAll
+    void removeEverything() {
+        Testbed.close(lab, "same-site");
+    }
+
     @ParameterizedTest
     @EnumSource(names = {"A", "B"})
     void whatComesInThePauseFollowsTheGuest(Site site) {
-        Lab lab = Testbed.raiseWithoutGuests(Site.PAIR);
-        try {
-            Daemon second = lab.addHost(site);
-            var daemons = new ArrayList<>(List.of(lab.homeAgent(GUEST.home()), lab.hook(site), second));
-            if (site != GUEST.home()) {
-                daemons.add(lab.foreignAgent(site));
+        Daemon second = lab.addHost(site);
+        var daemons = new ArrayList<>(List.of(lab.hook(site), second));
+        if (site != GUEST.home()) {
+            daemons.add(lab.foreignAgent(site));
+        }
+        lab.start(daemons);
+        try (Instrument body = HandoverBench.body(lab, SOURCES, 1)) {
+            SimulatedQemu source = SimulatedQemu.running(lab, GUEST, site, body).awaitRegistration(lab.hook(site));
+            try (var flow = new UdpFlow(lab.namespace("cn"), GUEST.address(), 1, PER_SECOND)) {
+                int before = flow.sent();
+                SimulatedQemu other = move(source, site.secondHost(), second, body);
+                SimulatedQemu back = move(other, site.host(), lab.hook(site), body);
+                flow.stopSending();
+                ReceivedFlow received = received(flow, body);
+                back.close();
+                assertTrue(flow.sent() - before > 2 * PAUSE.toMillis() * PER_SECOND / 1000);
+                assertEquals(0, received.count().lost(flow.sent()), () -> "of " + flow.sent());
+                assertEquals(0, received.count().duplicated());
             }
-            lab.start(daemons);
-            try (Instrument body = HandoverBench.body(lab, SOURCES, 1)) {
-                SimulatedQemu source =
-                        SimulatedQemu.running(lab, GUEST, site, body).awaitRegistration(lab.hook(site));
-                try (var flow = new UdpFlow(lab.namespace("cn"), GUEST.address(), 1, PER_SECOND)) {
-                    int before = flow.sent();
-                    SimulatedQemu other = move(lab, source, site.secondHost(), second, body);
-                    move(lab, other, site.host(), lab.hook(site), body);
-                    flow.stopSending();
-                    ReceivedFlow received = received(lab, flow, body);
-                    assertTrue(flow.sent() - before > 2 * PAUSE.toMillis() * PER_SECOND / 1000);
-                    assertEquals(0, received.count().lost(flow.sent()), () -> "of " + flow.sent());
-                    assertEquals(0, received.count().duplicated());
-                }
-            }
-        } finally {
-            Testbed.close(lab, "same-site-" + site);
         }
     }
 
-    private static SimulatedQemu move(Lab lab, SimulatedQemu source, String host, Daemon hook, Instrument body) {
+    private SimulatedQemu move(SimulatedQemu source, String host, Daemon hook, Instrument body) {
         SimulatedQemu destination =
                 SimulatedQemu.incoming(lab, GUEST, host, body).awaitHook();
         assertEquals(
@@ -79,7 +90,7 @@ class SameSiteTest {
         return destination;
     }
 
-    private static ReceivedFlow received(Lab lab, UdpFlow flow, Instrument body) {
+    private ReceivedFlow received(UdpFlow flow, Instrument body) {
         Clock.sleep(AFTERMATH);
         Path file = lab.run().resolve("received");
         var unused = body.order("save " + file, "saved");
