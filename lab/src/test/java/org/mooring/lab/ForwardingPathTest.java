@@ -7,7 +7,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -26,7 +28,21 @@ class ForwardingPathTest {
     private static final Path SOURCES = Path.of("src/main/load").toAbsolutePath();
     private static final Duration PHASE = Duration.ofMillis(100);
 
+    private static RunDirectory instruments;
+    private static Path program;
+
     private RunDirectory run;
+
+    @BeforeAll
+    static void compile() {
+        instruments = RunDirectory.create();
+        program = Instrument.compile(instruments, SOURCES, "load");
+    }
+
+    @AfterAll
+    static void removeInstruments() {
+        instruments.remove();
+    }
 
     @BeforeEach
     void begin() {
@@ -106,7 +122,6 @@ class ForwardingPathTest {
     }
 
     private Optional<Sample> measure(ForwardingPath path) {
-        Path program = Instrument.compile(run, SOURCES, "load");
         try (var load = new Load(path, program, run.resolve("load.log"))) {
             return load.measure(PHASE);
         }
