@@ -32,6 +32,7 @@ import org.junit.jupiter.api.Disabled;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Tags;
 import org.junit.jupiter.api.Test;
 import org.junit.platform.commons.annotation.Testable;
 
@@ -43,7 +44,7 @@ class RuleTableTest {
     /** Which classes Surefire takes for tests. */
     private static final Pattern OF_TESTS = Pattern.compile("Test.*|.*Tests?|.*TestCase");
 
-    private static final String STOCK = "stock";
+    private static final Set<String> LEFT_OUT = Set.of("stock", "soak");
 
     /** The classes that run what is asked of each datapath, with this kernel. */
     private static final Pattern RUN_HERE = Pattern.compile(".*/(Ebpf|Tun)DatapathTest(\\$.*)?\\.class");
@@ -240,12 +241,16 @@ class RuleTableTest {
                 .orElseGet(() -> OF_TESTS.matcher(type.getSimpleName()).matches());
     }
 
-    /** Disabled, or for another kernel alone, where a selection is run. */
+    /** Disabled, or for another kernel alone, where a selection is run, or only for who asks for more. */
     private static boolean isLeftOut(HasAnnotations<?> tested) {
         return tested.isMetaAnnotatedWith(Disabled.class)
-                || tested.tryGetAnnotationOfType(Tag.class)
-                        .filter(tag -> tag.value().equals(STOCK))
-                        .isPresent();
+                || tags(tested).map(Tag::value).anyMatch(LEFT_OUT::contains);
+    }
+
+    private static Stream<Tag> tags(HasAnnotations<?> tested) {
+        return Stream.concat(
+                tested.tryGetAnnotationOfType(Tag.class).stream(),
+                tested.tryGetAnnotationOfType(Tags.class).stream().flatMap(tags -> Stream.of(tags.value())));
     }
 
     /** Its own, and those inherited that it doesn't replace. */

@@ -136,6 +136,7 @@ final class StockKernel {
         var launcher = new ArrayList<>(List.of(
                 System.getProperty("java.home") + "/bin/java",
                 "-Dmooring.programs=" + programs(),
+                "-Dsoak=" + Boolean.getBoolean("soak"),
                 "-cp",
                 classPath(),
                 "org.junit.platform.console.ConsoleLauncher",

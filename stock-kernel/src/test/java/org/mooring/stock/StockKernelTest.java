@@ -22,16 +22,13 @@ class StockKernelTest {
     private static final String KILLED = "lab.AgentsKilledTest#noPacketOfAVisitorIsLostBetweenBpfAndTheKernelsTunnels"
             + "(java.lang.String,java.lang.String,java.lang.String)";
 
-    /** With the kernel's tunnels at the home agent. */
-    private static final String KILLED_ONCE = KILLED + "[0]";
-
     /** The agents as programs, with a guest that moves: some minutes. */
     private static final String AGENTS = "lab.AgentsKilledTest#noPacketIsLostInTheKernelsTunnels(java.lang.String)";
 
     private static final String PATHS =
             "lab.ForwardingPathTest#thoseInTheKernelsTunnelsCarryAndCountEveryPacket(org.mooring.datapath.Encapsulation)";
 
-    /** Not those that send as fast as they can, and of those that start programs the shortest one: emulated, they take minutes. */
+    /** Not those that send as fast as they can, nor those that start the agents as programs: emulated, they take minutes. */
     private static final List<String> SELECTION = List.of(
             "datapath.KernelDatapathTest$Headers",
             "datapath.KernelDatapathTest$Segments",
@@ -51,6 +48,7 @@ class StockKernelTest {
             "datapath.KernelDatapathTest$SimultaneousBindings#fragmentsWhatDoesNotFitIntoOneOfThem",
             "datapath.KernelDatapathTest$Redirect",
             "datapath.KernelDatapathTest$Survival#restartsUnderTrafficWithoutALoss",
+            "datapath.KernelDatapathTest$Survival#losesNothingWhenAgentsAreKilledAndStartedAgain",
             "datapath.KernelDatapathTest$Survival#goesOnWithoutItsProcess(org.mooring.datapath.Encapsulation)",
             "datapath.KernelDatapathTest$Survival#copiesWithoutItsProcess(org.mooring.datapath.Encapsulation)",
             "datapath.KernelDatapathTest$Hold#goesOnInOrder(org.mooring.datapath.Encapsulation)",
@@ -66,17 +64,16 @@ class StockKernelTest {
             "datapath.KernelDatapathTest$ReverseTunnels",
             "datapath.EbpfDatapathTest$Headers#carriesPacketsBothWays(org.mooring.datapath.Encapsulation)",
             "hook.daemon.GuestPortTest#aVisitorsPacketsGoToTheRouterWhateverItHasCached",
-            "hook.daemon.GuestPortTest#aVisitorGetsUnicastIpv4",
-            KILLED_ONCE);
+            "hook.daemon.GuestPortTest#aVisitorGetsUnicastIpv4");
 
-    /** Takes the same classes as most of them; those of the lab are what {@link #KILLED_ONCE} takes. */
+    /** Takes the same classes as most of them. */
     private static final String REHEARSED =
             "datapath.EbpfDatapathTest$Headers#carriesPacketsBothWays(org.mooring.datapath.Encapsulation)";
 
     @TestFactory
     Stream<DynamicTest> passes() throws Exception {
         return new StockKernel(Path.of("target/stock-kernel").toAbsolutePath())
-                .test(selectors(), List.of(selector(REHEARSED), selector(KILLED_ONCE))).stream()
+                .test(selectors(), List.of(selector(REHEARSED))).stream()
                         .map(result -> dynamicTest(result.name(), result::check));
     }
 
@@ -91,9 +88,6 @@ class StockKernelTest {
     }
 
     private static String selector(String test) {
-        if (test.endsWith("]")) {
-            return "--select-iteration=method:" + ROOT + test;
-        }
         return (test.contains("#") ? "--select-method=" : "--select-class=") + ROOT + test;
     }
 }

@@ -60,7 +60,7 @@ import org.mooring.runtime.control.ControlClient;
 @DisplayName("A flood of forged messages to a co-located care-of address keeps no guest from being registered")
 class FloodTest {
     private static final int RATE = Integer.getInteger("flood.rate", 10_000);
-    private static final int REGISTRATIONS = Integer.getInteger("flood.registrations", 2);
+    private static final int REGISTRATIONS = Integer.getInteger("flood.registrations", 5);
     private static final int FORGED = 1000;
 
     /** In seconds. Three requests have time in it: after that the guest is unreachable, and the hook says so. */

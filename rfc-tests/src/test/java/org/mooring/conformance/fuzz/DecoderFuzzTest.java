@@ -20,8 +20,8 @@ import org.mooring.protocol.wire.Octets;
  * Has Jazzer look for octets that a decoder can't bear: an exception, something that it accepts and doesn't encode back, a hang, or more memory
  * than a small heap.
  *
- * <p>{@code -Dfuzz.runs=300000} has it try so many, {@code -Dfuzz.seconds=600} look that long, {@code -Dfuzz.decoders=REGISTRATION} for one decoder alone; what it has found worth
- * trying is kept in {@code target/fuzz} then.
+ * <p>{@code -Dfuzz.runs=300000} has it try so many, {@code -Dfuzz.seconds=600} look that long, and keeps in {@code target/fuzz} what was worth trying;
+ * {@code -Dfuzz.decoders=REGISTRATION} is for one decoder alone.
  */
 @DisplayName("Fuzzing guided by coverage finds nothing that a decoder can't bear")
 class DecoderFuzzTest {
