@@ -48,6 +48,7 @@ import org.mooring.protocol.wire.Identification;
 import org.mooring.protocol.wire.Ipv4Address;
 import org.mooring.protocol.wire.Octets;
 import org.mooring.protocol.wire.RegistrationRequest;
+import org.mooring.runtime.cli.Console;
 import org.mooring.runtime.control.ControlClient;
 
 /** The program as a process, with a played QEMU on one side and scripted agents on the other. */
@@ -495,11 +496,13 @@ class GuestHookProgramTest {
                 "{\"tap\": \"tap0\", \"incoming\": false, \"pid\": %d}".formatted(pid));
     }
 
-    private void tell(String guest, String... words) throws Exception {
+    /** As by a command; that starts no JVM of its own here. */
+    private void tell(String guest, String... words) {
         List<String> command = new ArrayList<>(List.of("event", guest));
         command.addAll(List.of(words));
         command.addAll(List.of("--socket", directory.resolve("hook.sock").toString()));
-        assertEquals(0, command(command.toArray(String[]::new)).exitCode());
+        Console console = new Console(System.out, System.err);
+        assertEquals(0, GuestHookProgram.program().run(console, command.toArray(String[]::new)));
     }
 
     private String phase() throws Exception {

@@ -61,6 +61,13 @@ final class HookProcess implements AutoCloseable {
         }
     }
 
+    /** It has said nothing yet. */
+    void forget() {
+        synchronized (lines) {
+            lines.clear();
+        }
+    }
+
     /** What it has said so far. */
     List<String> lines() {
         synchronized (lines) {

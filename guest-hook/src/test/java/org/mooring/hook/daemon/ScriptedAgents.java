@@ -131,6 +131,11 @@ final class ScriptedAgents {
         return heard.isEmpty();
     }
 
+    /** Nobody has asked anything yet. */
+    void forget() {
+        heard.clear();
+    }
+
     /** The next request that satisfies {@code condition}. */
     Heard request(Predicate<RegistrationRequest> condition) throws InterruptedException {
         while (true) {

@@ -12,8 +12,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -50,28 +51,51 @@ import org.mooring.runtime.control.ControlClient;
 @DisplayName("guest-hook, with agents of others")
 class ThirdPartyAgentsTest {
     private static final String KEY = "00112233445566778899aabbccddeeff";
-    private static final String AGENT = "10.2.0.2";
-    private static final Ipv4Address HOME_AGENT = Ipv4Address.of("10.1.0.1");
     private static final String ASSOCIATION_TABLE = "[guest.association]";
 
     @TempDir
-    Path directory;
+    private static Path directory;
 
-    private final Opened opened = new Opened();
-    private KvmHost kvmHost;
-    private ScriptedAgents agents;
+    private static int tests;
+    private static KvmHost kvmHost;
+    private static ScriptedAgents agents;
 
-    @BeforeEach
-    void raise() throws Exception {
+    /** Serves all tests, one after the other: a start takes more of the processor than most of them. */
+    private static HookProcess hook;
+
+    /** Of the guest and its agents the program knows nothing before: each test has its own. */
+    private final int number = tests++;
+
+    private final String guest = "web" + number;
+    private final String agent = "10.2.0." + (20 + number);
+    private final Ipv4Address homeAgent = Ipv4Address.of("10.1.0." + (100 + number));
+
+    @BeforeAll
+    static void raise() throws Exception {
         kvmHost = KvmHost.create();
-        agents = ScriptedAgents.on(kvmHost, "10.2.0.1", AGENT);
+        agents = ScriptedAgents.on(kvmHost, "10.2.0.1");
         Files.createDirectory(directory.resolve("guests"));
+        hook = HookProcess.start(
+                kvmHost.host,
+                "run",
+                "--config",
+                write(DiscoveryProgramTest.DISCOVERING).toString());
+        hook.awaitLine("ready");
+        agents.solicitation();
     }
 
-    @AfterEach
-    void tearDown() {
-        opened.close();
+    @AfterAll
+    static void tearDown() {
+        hook.close();
         kvmHost.close();
+    }
+
+    /** The guest isn't here any more, and no agent is. */
+    @AfterEach
+    void leave() throws Exception {
+        agents.answer(request -> {});
+        tell("gone");
+        advertise(0, 0);
     }
 
     @ParameterizedTest(name = "{0}")
@@ -81,11 +105,11 @@ class ThirdPartyAgentsTest {
         SecurityAssociation association =
                 association(algorithm, new ReplayProtection.Timestamps(Duration.ofSeconds(7)));
         agents.answer(request -> answerPlainly(request, association));
-        HookProcess hook = hook(discovering(algorithm, "timestamps"));
+        configure(discovering(algorithm, "timestamps"));
         advertise(600);
         hook.awaitLine("foreign agent heard");
         tell("running");
-        hook.awaitLine("registration accepted guest=web");
+        hook.awaitLine("registration accepted guest=" + guest);
         Heard heard = agents.request();
         assertEquals(
                 new Verified.By(association),
@@ -112,11 +136,11 @@ class ThirdPartyAgentsTest {
                     fresh ? guard.accepted(id) : guard.denied(id, Instant.now()),
                     association);
         });
-        HookProcess hook = hook(discovering(Algorithm.MD5_PREFIX_SUFFIX, "nonces"));
+        configure(discovering(Algorithm.MD5_PREFIX_SUFFIX, "nonces"));
         advertise(4);
         hook.awaitLine("foreign agent heard");
         tell("running");
-        hook.awaitLine("registration accepted guest=web home=10.1.0.50 care-of=198.51.100.2 lifetime=4s");
+        hook.awaitLine("registration accepted guest=" + guest + " home=10.1.0.50 care-of=198.51.100.2 lifetime=4s");
         Identification denied = agents.request().request().identification();
         Identification accepted = agents.request().request().identification();
         Identification renewed = agents.request().request().identification();
@@ -135,21 +159,21 @@ class ThirdPartyAgentsTest {
         SecurityAssociation association =
                 association(Algorithm.HMAC_MD5, new ReplayProtection.Timestamps(Duration.ofSeconds(7)));
         agents.answer(request -> answerPlainly(request, association));
-        HookProcess hook = hook(discovering(Algorithm.HMAC_MD5, "timestamps"));
+        configure(discovering(Algorithm.HMAC_MD5, "timestamps"));
         advertise(600);
         hook.awaitLine("foreign agent heard");
         JsonNode prepared = tell("arriving");
         assertEquals("plain", prepared.path("prepared").asText());
         assertEquals(
-                "no answer from foreign-agent 10.2.0.2", prepared.path("why").asText());
+                "no answer from foreign-agent " + agent, prepared.path("why").asText());
         tell("running");
-        hook.awaitLine("registration accepted guest=web");
+        hook.awaitLine("registration accepted guest=" + guest);
         tell("leaving");
-        hook.awaitLine("armed guest=web handover=none");
+        hook.awaitLine("armed guest=" + guest + " handover=none");
         tell("stopped");
-        hook.awaitLine("guest stopped by its migration guest=web");
+        hook.awaitLine("guest stopped by its migration guest=" + guest);
         tell("left");
-        hook.awaitLine("guest left guest=web");
+        hook.awaitLine("guest left guest=" + guest);
         assertEquals("none", guest().path("registration").asText());
     }
 
@@ -164,14 +188,14 @@ class ThirdPartyAgentsTest {
             boolean critical = request.request().extensions().stream().anyMatch(ThirdPartyAgentsTest::isBelow128);
             agents.reply(request, critical ? code : 0, request.request().lifetime(), association);
         });
-        HookProcess hook = hook(discovering(Algorithm.HMAC_MD5, "timestamps"));
+        configure(discovering(Algorithm.HMAC_MD5, "timestamps"));
         advertise(600);
         hook.awaitLine("foreign agent heard");
         JsonNode prepared = tell("arriving");
         assertEquals("plain", prepared.path("prepared").asText());
         assertTrue(prepared.path("why").asText().contains("code " + code), prepared::toString);
         tell("running");
-        hook.awaitLine("registration accepted guest=web");
+        hook.awaitLine("registration accepted guest=" + guest);
     }
 
     @Test
@@ -180,7 +204,7 @@ class ThirdPartyAgentsTest {
     void requestsAreASecondApart() throws Exception {
         SecurityAssociation association =
                 association(Algorithm.HMAC_MD5, new ReplayProtection.Timestamps(Duration.ofSeconds(7)));
-        HookProcess hook = hook(discovering(Algorithm.HMAC_MD5, "timestamps"));
+        configure(discovering(Algorithm.HMAC_MD5, "timestamps"));
         advertise(600);
         hook.awaitLine("foreign agent heard");
         tell("arriving");
@@ -189,7 +213,7 @@ class ThirdPartyAgentsTest {
         agents.request(); // Which is dated ahead.
         assertApart(request -> true, 2);
         agents.accept(association);
-        hook.awaitLine("registration accepted guest=web");
+        hook.awaitLine("registration accepted guest=" + guest);
         agents.answer(request -> {});
         tell("leaving");
         agents.request(
@@ -223,20 +247,20 @@ class ThirdPartyAgentsTest {
         SecurityAssociation association =
                 association(Algorithm.HMAC_MD5, new ReplayProtection.Timestamps(Duration.ofSeconds(7)));
         agents.answer(request -> {
-            boolean mine = request.request().homeAgent().equals(HOME_AGENT);
-            agents.replyAs(
-                    HOME_AGENT, request, mine ? 0 : 136, request.request().lifetime(), association);
+            boolean mine = request.request().homeAgent().equals(homeAgent);
+            agents.replyAs(homeAgent, request, mine ? 0 : 136, request.request().lifetime(), association);
         });
-        HookProcess hook =
-                hook(discovering(Algorithm.HMAC_MD5, "timestamps").replaceFirst("(?m)^home-agent = .*\\n", ""));
+        configure(discovering(Algorithm.HMAC_MD5, "timestamps").replaceFirst("(?m)^home-agent = .*\\n", ""));
         advertise(600);
         hook.awaitLine("foreign agent heard");
         tell("running");
-        hook.awaitLine("home agent tells its address guest=web home-agent=10.1.0.1");
-        hook.awaitLine("registration accepted guest=web");
+        hook.awaitLine("home agent tells its address guest=" + guest + " home-agent=" + homeAgent);
+        hook.awaitLine("registration accepted guest=" + guest);
         assertEquals(Ipv4Address.of("10.1.0.255"), agents.request().request().homeAgent());
-        assertEquals(HOME_AGENT, agents.request().request().homeAgent());
-        assertEquals("10.1.0.1", control().get("/guests/web").path("home-agent").asText());
+        assertEquals(homeAgent, agents.request().request().homeAgent());
+        assertEquals(
+                homeAgent.toString(),
+                control().get("/guests/" + guest).path("home-agent").asText());
     }
 
     /** Types of 0 to 127 that aren't RFC 3344's own authentication extensions. */
@@ -252,13 +276,16 @@ class ThirdPartyAgentsTest {
     }
 
     private void advertise(int registrationLifetime) throws Exception {
-        agents.solicitation();
+        advertise(1800, registrationLifetime);
+    }
+
+    private void advertise(int lifetime, int registrationLifetime) throws Exception {
         agents.advertise(
-                AGENT,
+                agent,
                 AgentAdvertisement.of(
                         0,
-                        1800,
-                        List.of(new Router(Ipv4Address.of(AGENT), 0)),
+                        lifetime,
+                        List.of(new Router(Ipv4Address.of(agent), 0)),
                         List.of(new MobilityAgent(
                                 3,
                                 registrationLifetime,
@@ -279,21 +306,26 @@ class ThirdPartyAgentsTest {
     }
 
     private JsonNode tell(String phase) throws Exception {
-        return control().post("/guests/web/events", Map.of("phase", phase, "tap", "tap0"));
+        return control().post("/guests/" + guest + "/events", Map.of("phase", phase, "tap", "tap0"));
     }
 
     private JsonNode guest() throws Exception {
-        return control().get("/guests/web").path("guest");
+        return control().get("/guests/" + guest).path("guest");
     }
 
-    private HookProcess hook(String config) throws Exception {
-        HookProcess hook = opened.add(HookProcess.start(
-                kvmHost.host,
-                "run",
-                "--config",
-                SecretFile.write(directory.resolve("guest-hook.toml"), config).toString()));
-        hook.awaitLine("ready");
-        return hook;
+    /** The program knows the guest, and no other one, from now on. */
+    private void configure(String config) throws Exception {
+        write(config.replace("\"web\"", "\"" + guest + "\"")
+                .replace("home-agent = \"10.1.0.1\"", "home-agent = \"" + homeAgent + "\""));
+        agents.add(agent, ScriptedAgents.MAC);
+        hook.forget();
+        hook.signal("HUP");
+        hook.awaitLine("configuration re-read");
+        agents.forget();
+    }
+
+    private static Path write(String config) throws Exception {
+        return SecretFile.write(directory.resolve("guest-hook.toml"), config);
     }
 
     private ControlClient control() {
