@@ -38,9 +38,9 @@ final class Host implements AutoCloseable {
         Files.createDirectories(guests());
         Files.writeString(program, """
                 #!/bin/sh
-                exec %s "$@"
+                exec '%s' "$@"
                 """.formatted(
-                        String.join(" ", JavaCommand.quick("kvm-migrator", KvmMigratorProgram.class.getName()))));
+                        String.join("' '", JavaCommand.quick("kvm-migrator", KvmMigratorProgram.class.getName()))));
         program.toFile().setExecutable(true);
         this.namespace = NetworkNamespace.create();
     }
