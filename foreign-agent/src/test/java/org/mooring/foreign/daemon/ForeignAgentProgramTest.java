@@ -26,8 +26,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -138,23 +137,43 @@ class ForeignAgentProgramTest {
     @TempDir
     private static Path directory;
 
+    @AutoClose
     private static NetworkNamespace host;
+
+    @AutoClose
     private static NetworkNamespace router;
+
+    @AutoClose
     private static NetworkNamespace home;
+
+    /** What the program's state is on. */
+    @AutoClose
+    private static AutoCloseable disk;
+
     private static MacAddress routerMac;
 
     private static int guests;
 
     /** Serves all tests, one after the other: a start takes more of the processor than most of them. */
+    @AutoClose
     private static RunningProgram program;
 
     /** Another one in each test: nobody is denied twice within a second. */
     private final MacAddress guestMac = MacAddress.of("52:54:00:01:00:%02x".formatted(guests++));
 
+    @AutoClose
     private PacketSocket guest;
+
+    @AutoClose
     private DatagramSocket homeAgent;
+
+    @AutoClose
     private RawIpv4Socket tunnel;
+
+    @AutoClose
     private RawIpv4Socket previousTunnel;
+
+    @AutoClose
     private RawIpv4Socket nextTunnel;
 
     /** What was counted before the test. */
@@ -182,17 +201,9 @@ class ForeignAgentProgramTest {
         routerMac = router.device("lan").mac();
         Files.createDirectory(directory.resolve("state"));
         command("mount", "-t", "tmpfs", "-o", "size=16m", "mooring-test", "" + directory.resolve("state"));
+        disk = () -> command("umount", "-l", "" + directory.resolve("state"));
         Files.writeString(directory.resolve("foreign-agent.toml"), CONFIGURATION);
         program = startProgram();
-    }
-
-    @AfterAll
-    static void tearDown() throws Exception {
-        program.close();
-        command("umount", "-l", "" + directory.resolve("state"));
-        home.close();
-        router.close();
-        host.close();
     }
 
     /** Whatever a test before has left: the program runs as configured, without a visitor, and nothing was logged. */
@@ -219,15 +230,6 @@ class ForeignAgentProgramTest {
         tunnel = home.run(() -> RawIpv4Socket.open(Ipv4Packet.IPIP, HOME_AGENT.toInet()));
         previousTunnel = home.run(() -> RawIpv4Socket.open(Ipv4Packet.IPIP, PREVIOUS.toInet()));
         nextTunnel = home.run(() -> RawIpv4Socket.open(Ipv4Packet.IPIP, NEXT.toInet()));
-    }
-
-    @AfterEach
-    void close() {
-        guest.close();
-        homeAgent.close();
-        tunnel.close();
-        previousTunnel.close();
-        nextTunnel.close();
     }
 
     @Test

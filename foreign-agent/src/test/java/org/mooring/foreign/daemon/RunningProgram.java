@@ -154,12 +154,13 @@ final class RunningProgram implements AutoCloseable {
         }
     }
 
-    /** SIGHUP. */
+    /** SIGHUP; returns when it has read its configuration again. */
     void reload() throws Exception {
         new ProcessBuilder("kill", "-HUP", Long.toString(process.pid()))
                 .inheritIO()
                 .start()
                 .waitFor();
+        await("/status", status -> lastLog().contains("configuration re-read"));
     }
 
     @Override
