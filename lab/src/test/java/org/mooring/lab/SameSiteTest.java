@@ -31,6 +31,9 @@ class SameSiteTest {
 
     private final Lab lab = Testbed.raiseWithoutGuests(Site.PAIR);
 
+    /** Those that have not ended: two during a move. */
+    private final List<SimulatedQemu> qemus = new ArrayList<>();
+
     @BeforeAll
     void startTheHomeAgent() {
         lab.start(List.of(lab.homeAgent(GUEST.home())));
@@ -51,24 +54,38 @@ class SameSiteTest {
         }
         lab.start(daemons);
         try (Instrument body = HandoverBench.body(lab, SOURCES, 1)) {
-            SimulatedQemu source = SimulatedQemu.running(lab, GUEST, site, body).awaitRegistration(lab.hook(site));
-            try (var flow = new UdpFlow(lab.namespace("cn"), GUEST.address(), 1, PER_SECOND)) {
-                int before = flow.sent();
-                SimulatedQemu other = move(source, site.secondHost(), second, body);
-                SimulatedQemu back = move(other, site.host(), lab.hook(site), body);
-                flow.stopSending();
-                ReceivedFlow received = received(flow, body);
-                back.close();
-                assertTrue(flow.sent() - before > 2 * PAUSE.toMillis() * PER_SECOND / 1000);
-                assertEquals(0, received.count().lost(flow.sent()), () -> "of " + flow.sent());
-                assertEquals(0, received.count().duplicated());
+            try {
+                moveThereAndBack(site, second, body);
+            } finally {
+                qemus.forEach(SimulatedQemu::close);
+                qemus.clear();
             }
         }
     }
 
+    private void moveThereAndBack(Site site, Daemon second, Instrument body) {
+        SimulatedQemu source = begun(SimulatedQemu.running(lab, GUEST, site, body));
+        source.awaitRegistration(lab.hook(site));
+        try (var flow = new UdpFlow(lab.namespace("cn"), GUEST.address(), 1, PER_SECOND)) {
+            int before = flow.sent();
+            SimulatedQemu other = move(source, site.secondHost(), second, body);
+            move(other, site.host(), lab.hook(site), body);
+            flow.stopSending();
+            ReceivedFlow received = received(flow, body);
+            assertTrue(flow.sent() - before > 2 * PAUSE.toMillis() * PER_SECOND / 1000);
+            assertEquals(0, received.count().lost(flow.sent()), () -> "of " + flow.sent());
+            assertEquals(0, received.count().duplicated());
+        }
+    }
+
+    private SimulatedQemu begun(SimulatedQemu qemu) {
+        qemus.add(qemu);
+        return qemu;
+    }
+
     private SimulatedQemu move(SimulatedQemu source, String host, Daemon hook, Instrument body) {
         SimulatedQemu destination =
-                SimulatedQemu.incoming(lab, GUEST, host, body).awaitHook();
+                begun(SimulatedQemu.incoming(lab, GUEST, host, body)).awaitHook();
         assertEquals(
                 "nothing",
                 hook.control()
@@ -87,6 +104,7 @@ class SameSiteTest {
         source.left();
         Clock.sleep(AFTERMATH);
         source.quit();
+        qemus.remove(source);
         return destination;
     }
 
