@@ -113,10 +113,12 @@ abstract class SimultaneousBindingsTest extends Behaviour {
             }
             until(flow.moreAnswers(20));
             flow.stop();
+            until(() -> {
+                Set<Integer> arrived = new HashSet<>(near.numbers());
+                arrived.addAll(far.numbers());
+                return arrived.size() == flow.sent();
+            });
             until(() -> near.received() + far.received() == traffic(home).packetsEncapsulated());
-            Set<Integer> arrived = new HashSet<>(near.numbers());
-            arrived.addAll(far.numbers());
-            assertEquals(flow.sent(), arrived.size());
             assertTrue(near.received() < flow.sent() && far.received() < flow.sent());
         }
     }

@@ -7,11 +7,15 @@ import java.util.List;
 final class Sessions implements AutoCloseable {
     private static final int IPERF_MEGABITS_PER_SECOND = 20;
 
+    private final Lab lab;
+    private final Guest guest;
     private final CounterSession counter;
     private final List<Session> sessions = new ArrayList<>();
 
     /** Opens them, and returns when something has arrived on each. */
     Sessions(Lab lab, Guest guest) {
+        this.lab = lab;
+        this.guest = guest;
         Namespace correspondent = lab.namespace("cn");
         Namespace neighbour = lab.namespace(guest.home().neighbour());
         // The guest calls when it has booted, and again and again until it is heard: these two come first.
@@ -49,12 +53,19 @@ final class Sessions implements AutoCloseable {
         return sessions.stream().filter(Session::isBroken).toList();
     }
 
-    /** Returns once something has come on each of them after {@code time}. */
+    /**
+     * Returns once something has come on each of them after {@code time}.
+     *
+     * @throws LabException at once if the guest's kernel has crashed, wherever that was
+     */
     void awaitLife(long time) {
         for (Session session : sessions) {
             Await.until(
                     session.name() + " is heard again", // ./verify knows these words
-                    () -> session.isBroken() || session.arrivals().firstAfterOrNone(time) >= 0);
+                    () -> {
+                        lab.sites().forEach(site -> lab.assertKernelRuns(guest, site));
+                        return session.isBroken() || session.arrivals().firstAfterOrNone(time) >= 0;
+                    });
         }
     }
 

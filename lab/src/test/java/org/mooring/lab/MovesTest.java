@@ -82,6 +82,7 @@ class MovesTest {
     @Test
     @Order(1)
     void aGuestMovesAwayAndItsSessionsLive() {
+        beginAt(Site.A);
         Move move;
         try (Capture tooLong = Capture.everywhere(
                 lab.run(), "too-long", lab.namespace(Site.B.router()), 1500, "icmp[0] = 3 and icmp[1] = 4")) {
@@ -128,6 +129,7 @@ class MovesTest {
     @Test
     @Order(2)
     void aCheckFindsNothingInTheWay() {
+        beginAt(Site.B);
         Command check = lab.migrator(Site.B, "check", GUEST.name(), "--to", Site.A.host());
         assertEquals(0, check.status(), check::toString);
         assertTrue(
@@ -138,6 +140,7 @@ class MovesTest {
     @Test
     @Order(3)
     void whatIsTunnelledIsIpInIpWithTheRightAddressesBothWays() throws Exception {
+        beginAt(Site.B);
         List<CapturedFrame> frames;
         try (var tunnel = Capture.on(lab.run(), "tunnel", lab.namespace("ra"), "wan", 1600, "ip proto 4")) {
             int before = sessions.get(0).counter().arrivals().count();
@@ -176,6 +179,7 @@ class MovesTest {
     @Test
     @Order(4)
     void abroadTheGuestFindsItsHomeGatewayWhenItsArpCacheIsEmpty() {
+        beginAt(Site.B);
         assertIsServedAbroad();
         String arp = inGuest(
                 "arp -d 10.1.0.1; arp -d 10.1.0.20; ping -c 1 -w 20 203.0.113.2 >/dev/null; ping -c 1 -w 20 10.1.0.20"
@@ -193,6 +197,7 @@ class MovesTest {
     @Test
     @Order(5)
     void itsSessionsOutliveItsArpCache() {
+        beginAt(Site.B);
         assertIsServedAbroad();
         Path console = lab.run().resolve(Site.B.host() + "/guests/" + GUEST.name() + ".log");
         // Nothing of the guest's confirms what it knows until it has forgotten it: its programs stand still.
@@ -230,6 +235,7 @@ class MovesTest {
     @Test
     @Order(6)
     void trafficFlowsOnWhileTheDaemonsAreDeadAndAfterTheyAreBack() {
+        beginAt(Site.B);
         List<Daemon> killed = List.of(lab.homeAgent(Site.A), lab.foreignAgent(Site.B), lab.hook(Site.B));
         killed.forEach(Daemon::kill);
         assertSessionsLive();
@@ -242,6 +248,7 @@ class MovesTest {
     @Test
     @Order(7)
     void aGuestReturnsHomeAndItsHomeAgentLetsGo() {
+        beginAt(Site.B);
         movers.get(0).move(Site.B, Site.A);
 
         assertSessionsLive();
@@ -251,6 +258,7 @@ class MovesTest {
     @Test
     @Order(8)
     void twoGuestsCrossInOppositeDirections() {
+        beginAt(Site.A);
         for (Site[] sites : new Site[][] {{Site.A, Site.B}, {Site.B, Site.A}}) {
             var both = new CyclicBarrier(2);
             var first = moving(movers.get(0), sites[0], sites[1], both);
@@ -277,6 +285,7 @@ class MovesTest {
     @Test
     @Order(9)
     void aDaemonIsKilledInTheMiddleOfAMoveAndStartedAgain() {
+        beginAt(Site.A);
         killTheMigrator();
         moveAndKill(Site.A, "STOP", lab.homeAgent(Site.A));
         moveAndKill(Site.B, "STOP", lab.hook(Site.A));
@@ -287,6 +296,7 @@ class MovesTest {
     @Tag("soak")
     @Order(9)
     void aDaemonIsKilledWhileTheGuestIsCopiedAndStartedAgain() {
+        beginAt(Site.A);
         moveAndKill(Site.A, "MIGRATION active", lab.foreignAgent(Site.B));
         moveAndKill(Site.B, "MIGRATION active", lab.hook(Site.B));
         assertHomeAgentsForgotTheirGuests();
@@ -329,6 +339,7 @@ class MovesTest {
     @Test
     @Order(12)
     void aGuestThatWouldBeDeniedStaysUnlessItIsForced() throws Exception {
+        beginAt(Site.A);
         Daemon hook = lab.hook(Site.B);
         String good = Files.readString(hook.configuration());
         int key = good.indexOf("key = ", good.indexOf("name = \"" + GUEST.name() + "\"")) + "key = \"".length();
@@ -360,6 +371,7 @@ class MovesTest {
     @Test
     @Order(13)
     void aGuestStaysWhereItHasResumedWhenTheMigratorIsKilledAndWhatItLeftIsTornDown() throws Exception {
+        beginAt(Site.B);
         Path log = lab.run().resolve("killed-late-migrator.log");
         var active = new CompletableFuture<Void>();
         try (var source = activating(Site.B, active)) {
@@ -393,6 +405,13 @@ class MovesTest {
         assertEquals(List.of(), leftAt(Site.B));
         assertSessionsLive();
         assertHomeAgentsForgotTheirGuests();
+    }
+
+    /** The guest is there, where the test before has left it; a test that is run alone, or again, has to bring it there. */
+    private void beginAt(Site site) {
+        if (!Files.exists(lab.run().resolve(site.host() + "/guests/" + GUEST.name() + ".pid"))) {
+            movers.get(0).move(site.other(), site);
+        }
     }
 
     /** Kills a daemon at a moment of QEMU's at the source, and starts it again at once. */

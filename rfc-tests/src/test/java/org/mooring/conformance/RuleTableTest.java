@@ -46,6 +46,9 @@ class RuleTableTest {
 
     private static final Set<String> LEFT_OUT = Set.of("stock", "soak");
 
+    /** To read all classes takes seconds. */
+    private static Set<String> tests = Set.of();
+
     /** The classes that run what is asked of each datapath, with this kernel. */
     private static final Pattern RUN_HERE = Pattern.compile(".*/(Ebpf|Tun)DatapathTest(\\$.*)?\\.class");
 
@@ -211,13 +214,16 @@ class RuleTableTest {
     }
 
     /** Those of all modules that are run, as the table names them: by the class that has them, which may be one that others extend. */
-    static Set<String> tests() throws IOException {
-        try (var modules = Files.list(ROOT)) {
-            var directories = modules.map(module -> module.resolve("target/test-classes"))
-                    .filter(Files::isDirectory)
-                    .toList();
-            return tests(new ClassFileImporter().importPaths(directories));
+    static synchronized Set<String> tests() throws IOException {
+        if (tests.isEmpty()) {
+            try (var modules = Files.list(ROOT)) {
+                var directories = modules.map(module -> module.resolve("target/test-classes"))
+                        .filter(Files::isDirectory)
+                        .toList();
+                tests = tests(new ClassFileImporter().importPaths(directories));
+            }
         }
+        return tests;
     }
 
     private static Set<String> tests(JavaClasses classes) {
